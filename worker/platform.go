@@ -1,0 +1,37 @@
+package worker
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/kv"
+)
+
+// Platform is all that the service takes from where it runs. package wasm binds it to Cloudflare; tests bind it to
+// fakes that keep the same promises.
+type Platform struct {
+	Store   kv.Store
+	Horizon horizon.Transport
+	Recent  Recent
+	// Now is the wall clock. On Cloudflare it stands still while a request computes, and moves with its I/O.
+	Now func() time.Time
+	// Entropy is a cryptographically secure random source; reading it never fails.
+	Entropy io.Reader
+	// After runs work once the response is on its way, and keeps the instance alive until it is done.
+	After func(ctx context.Context, work func(ctx context.Context))
+	// Log receives one JSON object a line.
+	Log io.Writer
+}
+
+// Recent is a memory of seconds that the visitors of one data centre share as far as possible. It saves reads of
+// Horizon; nothing may depend on it, for it can forget at any time.
+type Recent interface {
+	// Recall returns what was kept under key within its time, or nil.
+	Recall(ctx context.Context, key string) []byte
+	// Keep remembers value for ttl (whole seconds, at least one).
+	Keep(ctx context.Context, key string, value []byte, ttl time.Duration)
+	// Claim reports true to one caller of this isolate in every window, and false to the others.
+	Claim(key string, window time.Duration) bool
+}
