@@ -1,0 +1,71 @@
+package checkout
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Amount is a quantity of an asset in stroops, the ledger's unit: 1e-7 of one.
+type Amount int64
+
+// StroopsPerUnit is how many stroops make one unit of an asset.
+const StroopsPerUnit = 10_000_000
+
+// MaxAmount is the largest amount that the ledger can hold (an int64 of stroops): 922337203685.4775807.
+const MaxAmount Amount = math.MaxInt64
+
+// ErrAmount reports a string that is no amount: digits, at most 7 decimals, not above MaxAmount. No sign, no exponent.
+var ErrAmount = errors.New("an amount is digits with at most 7 decimals, not above 922337203685.4775807")
+
+// ParseAmount reads a decimal such as "50" or "0.0000001" without passing through a float.
+func ParseAmount(s string) (Amount, error) {
+	whole, fraction, dotted := strings.Cut(s, ".")
+	if whole == "" || len(whole) > 12 || len(fraction) > 7 || dotted && fraction == "" {
+		return 0, ErrAmount
+	}
+	digits := whole + fraction + "0000000"[len(fraction):]
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			return 0, ErrAmount
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return 0, ErrAmount
+	}
+	return Amount(n), nil
+}
+
+// String writes the shortest exact decimal: "50", "0.0000001".
+func (a Amount) String() string {
+	whole, fraction := int64(a)/StroopsPerUnit, int64(a)%StroopsPerUnit
+	if fraction == 0 {
+		return strconv.FormatInt(whole, 10)
+	}
+	digits := strconv.FormatInt(fraction+StroopsPerUnit, 10)[1:]
+	return strconv.FormatInt(whole, 10) + "." + strings.TrimRight(digits, "0")
+}
+
+// Plus adds two amounts that are not negative. A sum beyond MaxAmount is MaxAmount: no checkout asks for more, so
+// nothing that compares sums with what is due is changed by it.
+func (a Amount) Plus(b Amount) Amount {
+	if a > MaxAmount-b {
+		return MaxAmount
+	}
+	return a + b
+}
+
+// MarshalJSON writes the amount as an exact JSON number.
+func (a Amount) MarshalJSON() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalJSON reads the number that MarshalJSON wrote.
+func (a *Amount) UnmarshalJSON(text []byte) error {
+	parsed, err := ParseAmount(string(text))
+	if err != nil {
+		return err
+	}
+	*a = parsed
+	return nil
+}

@@ -1,0 +1,99 @@
+// Package checkout holds what a checkout is and when it is paid: values in, values out, no I/O. Time and entropy
+// are arguments.
+package checkout
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// Kind is the prefix that tells what an id names.
+type Kind string
+
+// Kinds lists every prefix of the API.
+const (
+	KindCheckout Kind = "chk_"
+	KindCustomer Kind = "cus_"
+	KindProduct  Kind = "prod_"
+	KindPayment  Kind = "pay_"
+	KindMerchant Kind = "mer_"
+	KindKey      Kind = "key_"
+	KindRequest  Kind = "req_"
+)
+
+// ErrID reports a string that is not an id of the wanted kind.
+var ErrID = errors.New("not an id of this kind")
+
+// NewID makes an id of a kind from the time and ten bytes of entropy, which must be cryptographically secure:
+// whoever can guess a checkout's id can open its page.
+func NewID(kind Kind, now time.Time, entropy io.Reader) (string, error) {
+	u, err := ulid.New(ulid.Timestamp(now), entropy)
+	if err != nil {
+		return "", fmt.Errorf("making an id: %w", err)
+	}
+	return kind.format(u), nil
+}
+
+// DeriveID makes the id that everyone derives from the same secret, time and parts, so that two edges which create
+// the same thing at once write the same key. The parts are framed by their length: ("ab","c") is not ("a","bc").
+func DeriveID(kind Kind, secret []byte, at time.Time, parts ...string) string {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(kind))
+	for _, p := range parts {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
+		mac.Write(n[:])
+		mac.Write([]byte(p))
+	}
+	var u ulid.ULID
+	copy(u[:], mac.Sum(nil))
+	_ = u.SetTime(ulid.Timestamp(at)) // fails only after the year 10889
+	return kind.format(u)
+}
+
+// ParseID checks that s is an id of the kind, exactly as this service writes it, and returns its 16 bytes.
+func ParseID(kind Kind, s string) (ulid.ULID, error) {
+	rest, ok := strings.CutPrefix(s, string(kind))
+	if !ok {
+		return ulid.ULID{}, ErrID
+	}
+	u, err := ulid.ParseStrict(rest)
+	if err != nil || kind.format(u) != s {
+		return ulid.ULID{}, ErrID
+	}
+	return u, nil
+}
+
+func (k Kind) format(u ulid.ULID) string { return string(k) + strings.ToLower(u.String()) }
+
+// ID names a checkout. Its zero value names none.
+type ID ulid.ULID
+
+// ParseCheckoutID reads a chk_ id; the error is ErrID.
+func ParseCheckoutID(s string) (ID, error) {
+	u, err := ParseID(KindCheckout, s)
+	return ID(u), err
+}
+
+func (id ID) String() string { return KindCheckout.format(ulid.ULID(id)) }
+
+// MarshalText writes the id as String does.
+func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (id *ID) UnmarshalText(text []byte) error {
+	parsed, err := ParseCheckoutID(string(text))
+	if err != nil {
+		return err
+	}
+	*id = parsed
+	return nil
+}

@@ -1,0 +1,73 @@
+package checkout
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// MemoLifetime is how old a checkout may be whose memo is still looked up. It covers the longest session, one day,
+// and the 90 days for which its record is kept.
+const MemoLifetime = 91 * 24 * time.Hour
+
+// memoSkew is how far in the future an id may lie: the clocks of two edges differ a little.
+const memoSkew = time.Hour
+
+// MemoKeys turn checkout ids into memos and back. A memo is the id encrypted as one AES block and written in the
+// alphabet of a ULID: 26 characters, so it fits MEMO_TEXT (28 bytes), and nobody who reads the public ledger learns
+// the id. The first key seals, all of them open.
+type MemoKeys []cipher.Block
+
+// ErrMemoKeys reports a list that is not one or more keys of 32 bytes in hexadecimal.
+var ErrMemoKeys = errors.New("memo keys are a comma-separated list of keys of 64 hexadecimal digits, the newest first")
+
+// ParseMemoKeys reads the keys, newest first.
+func ParseMemoKeys(list string) (MemoKeys, error) {
+	var keys MemoKeys
+	for word := range strings.SplitSeq(list, ",") {
+		raw, err := hex.DecodeString(strings.TrimSpace(word))
+		if err != nil || len(raw) != 32 {
+			return nil, ErrMemoKeys
+		}
+		block, err := aes.NewCipher(raw)
+		if err != nil {
+			return nil, ErrMemoKeys
+		}
+		keys = append(keys, block)
+	}
+	return keys, nil
+}
+
+// Seal returns the memo of a checkout, in lower case.
+func (keys MemoKeys) Seal(id ID) string {
+	var sealed ulid.ULID
+	keys[0].Encrypt(sealed[:], id[:])
+	return strings.ToLower(sealed.String())
+}
+
+// Open returns the checkouts that a memo can mean, in either case: none unless a key decrypts it to an id made in
+// the MemoLifetime before now. A memo of someone else's passes that test once in some 35,000.
+func (keys MemoKeys) Open(memo string, now time.Time) []ID {
+	if len(memo) != ulid.EncodedSize {
+		return nil
+	}
+	sealed, err := ulid.ParseStrict(memo)
+	if err != nil {
+		return nil
+	}
+	oldest, newest := ulid.Timestamp(now.Add(-MemoLifetime)), ulid.Timestamp(now.Add(memoSkew))
+	var found []ID
+	for _, key := range keys {
+		var opened ulid.ULID
+		key.Decrypt(opened[:], sealed[:])
+		if t := opened.Time(); t >= oldest && t <= newest {
+			found = append(found, ID(opened))
+		}
+	}
+	return found
+}

@@ -1,0 +1,81 @@
+package checkout
+
+import (
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Status says where a checkout stands. All but Open are terminal.
+type Status string
+
+const (
+	Open      Status = "open"
+	Completed Status = "completed"
+	Expired   Status = "expired"
+	Failed    Status = "failed"
+)
+
+// Terminal reports whether the status can never change again.
+func (s Status) Terminal() bool { return s != Open }
+
+// Exception says what is unusual about a status; it is empty when nothing is.
+type Exception string
+
+const (
+	Underpaid  Exception = "underpaid"
+	Overpaid   Exception = "overpaid"
+	WrongAsset Exception = "wrong_asset"
+)
+
+// Session is a checkout as it was asked for. It is written once and never edited; its status follows from the
+// ledger (see Settle).
+type Session struct {
+	ID           ID                `json:"id"`
+	Merchant     string            `json:"merchant"`
+	MerchantName string            `json:"merchant_name"` // as it was then: the page needs no second record
+	Livemode     bool              `json:"livemode"`
+	CustomerID   string            `json:"customer_id,omitempty"`
+	ProductID    string            `json:"product_id,omitempty"`
+	Amount       Amount            `json:"amount"`
+	Asset        Asset             `json:"asset"`
+	Account      Address           `json:"account"`
+	Memo         string            `json:"memo"`
+	RedirectURL  string            `json:"redirect_url,omitempty"`
+	CancelURL    string            `json:"cancel_url,omitempty"`
+	Description  string            `json:"description,omitempty"`
+	Metadata     map[string]string `json:"metadata,omitempty"`
+	CreatedAt    time.Time         `json:"created_at"`
+	ExpiresAt    time.Time         `json:"expires_at"`
+}
+
+// Redirect returns the merchant's URL for after paying, with the checkout's id in the place of {CHECKOUT_ID}.
+func (s Session) Redirect() string { return s.fill(s.RedirectURL) }
+
+// Cancel returns the merchant's URL for giving up, filled in like Redirect.
+func (s Session) Cancel() string { return s.fill(s.CancelURL) }
+
+// IDPlaceholder is what a redirect or cancel URL may contain for the checkout's id.
+const IDPlaceholder = "{CHECKOUT_ID}"
+
+func (s Session) fill(u string) string { return strings.ReplaceAll(u, IDPlaceholder, s.ID.String()) }
+
+// PaymentURI is the SEP-7 request (https://stellar.org/protocol/sep-7) to pay amount into the session. The
+// passphrase is left out on the public network, as SEP-7 asks.
+func (s Session) PaymentURI(amount Amount, passphrase string) string {
+	var b strings.Builder
+	b.WriteString("web+stellar:pay?destination=" + string(s.Account))
+	b.WriteString("&amount=" + amount.String())
+	if !s.Asset.IsNative() {
+		b.WriteString("&asset_code=" + s.Asset.Code + "&asset_issuer=" + string(s.Asset.Issuer))
+	}
+	b.WriteString("&memo=" + s.Memo + "&memo_type=MEMO_TEXT")
+	if passphrase != PublicPassphrase {
+		// SEP-7 wants %20 for a blank, QueryEscape writes +.
+		b.WriteString("&network_passphrase=" + strings.ReplaceAll(url.QueryEscape(passphrase), "+", "%20"))
+	}
+	return b.String()
+}
+
+// PublicPassphrase names the public Stellar network.
+const PublicPassphrase = "Public Global Stellar Network ; September 2015"
