@@ -1,0 +1,112 @@
+package kv_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/kv/kvtest"
+)
+
+func TestMemoryKeepsTheContract(t *testing.T) {
+	edge := kv.NewMemory(time.Now).Edge()
+	for i, c := range kvtest.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			if err := c.Run(context.Background(), edge, string(rune('a'+i))+"/"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// The fake is worth only as much as it is unhelpful: these are the ways in which KV surprises.
+func TestOtherEdgesSeeWritesLate(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	memory := kv.NewMemory(func() time.Time { return now })
+	here, there := memory.Edge(), memory.Edge()
+	ctx := context.Background()
+	read := func(s kv.Store) string {
+		t.Helper()
+		values, err := s.Get(ctx, "k/1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if values[0] == nil {
+			return "missing"
+		}
+		return string(values[0])
+	}
+	list := func(s kv.Store) int {
+		t.Helper()
+		page, err := s.List(ctx, "k/", "", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(page.Keys)
+	}
+
+	var got []any
+	look := func() { got = append(got, read(here), read(there), list(here), list(there)) }
+	look()
+	if err := here.Put(ctx, kv.Entry{Key: "k/1", Value: []byte("one")}); err != nil {
+		t.Fatal(err)
+	}
+	look()
+	now = now.Add(59 * time.Second)
+	look()
+	now = now.Add(time.Second)
+	look()
+	if err := here.Delete(ctx, "k/1"); err != nil {
+		t.Fatal(err)
+	}
+	look()
+	want := []any{
+		"missing", "missing", 0, 0,
+		"one", "missing", 1, 0, // the other edge has cached the miss
+		"one", "missing", 1, 0,
+		"one", "one", 1, 1,
+		"missing", "one", 0, 1, // and now it has cached the value
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEntriesExpire(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	memory := kv.NewMemory(func() time.Time { return now })
+	ctx := context.Background()
+	edge := memory.Edge()
+	if err := edge.Put(ctx, kv.Entry{Key: "k", Value: []byte("v"), ExpiresAt: now.Add(2 * time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(119 * time.Second)
+	if len(memory.Keys("")) != 1 {
+		t.Error("the entry was forgotten early")
+	}
+	now = now.Add(time.Second)
+	values, err := edge.Get(ctx, "k")
+	if err != nil || values[0] != nil || len(memory.Keys("")) != 0 {
+		t.Errorf("the entry outlived its time: %q, %v", values, err)
+	}
+}
+
+func TestFaultsHappenBeforeOrAfter(t *testing.T) {
+	memory := kv.NewMemory(time.Now)
+	edge := memory.Edge()
+	ctx := context.Background()
+	memory.SetFault(func(op, key string) kv.Fault {
+		return map[string]kv.Fault{"lost": kv.FaultBefore, "kept": kv.FaultAfter}[key]
+	})
+	for _, key := range []string{"lost", "kept"} {
+		if err := edge.Put(ctx, kv.Entry{Key: key}); err == nil {
+			t.Errorf("writing %s did not fail", key)
+		}
+	}
+	if diff := cmp.Diff([]string{"kept"}, memory.Keys("")); diff != "" {
+		t.Error(diff)
+	}
+}
