@@ -1,0 +1,194 @@
+// Package horizon reads payments from Horizon, the HTTP API of the Stellar ledger, as it really answers: see
+// testdata/README.md for the recordings that its tests replay.
+package horizon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgecheckout/worker/checkout"
+)
+
+// RequestTimeout is when a slow Horizon is given up.
+const RequestTimeout = 5 * time.Second
+
+// PageLimit is the largest page that Horizon serves.
+const PageLimit = 200
+
+// ErrAnswer reports an answer that is not what Horizon documents: truncated, of the wrong type, or contradicting
+// itself. Nothing of such an answer is used.
+var ErrAnswer = errors.New("horizon: nonsensical answer")
+
+// StatusError is an answer with a status that says no.
+type StatusError struct {
+	Status     int
+	Problem    string        // the last part of the problem document's type, such as "rate_limit_exceeded"
+	RetryAfter time.Duration // zero if Horizon did not say
+}
+
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("horizon: status %d %s", e.Status, e.Problem)
+}
+
+// Root is what Horizon's root says of the history that it holds.
+type Root struct {
+	Passphrase   string
+	LatestLedger int64
+	// ClosedAt is when LatestLedger closed: all that is read after this root covers the ledger up to here.
+	ClosedAt time.Time
+	// ElderLedger is the oldest ledger kept. An ascending cursor from before it is moved forward without a word.
+	ElderLedger int64
+}
+
+// Client reads from one Horizon. Its methods return a *StatusError, ErrTimeout or ErrAnswer (possibly wrapped), or the
+// transport's error.
+type Client struct {
+	Base      string // URL without a slash at its end
+	Transport Transport
+}
+
+// Root reads /.
+func (c Client) Root(ctx context.Context) (Root, error) {
+	var doc struct {
+		Passphrase string    `json:"network_passphrase"`
+		Latest     int64     `json:"history_latest_ledger"`
+		ClosedAt   time.Time `json:"history_latest_ledger_closed_at"`
+		Elder      int64     `json:"history_elder_ledger"`
+	}
+	if err := c.get(ctx, "/", &doc); err != nil {
+		return Root{}, err
+	}
+	if doc.Latest <= 0 || doc.Elder < 0 || doc.Latest >= 1<<31 || doc.ClosedAt.IsZero() || doc.Passphrase == "" {
+		return Root{}, fmt.Errorf("%w: root without a ledger", ErrAnswer)
+	}
+	return Root{doc.Passphrase, doc.Latest, doc.ClosedAt, doc.Elder}, nil
+}
+
+// PaymentsPage is one page of an account's history.
+type PaymentsPage struct {
+	// Payments are those the account received, in ledger order; Records counts all of the page's records.
+	Payments []Incoming
+	Records  int
+	// Last is the largest operation id of the page: the cursor for the next one. Zero if there were no records.
+	Last int64
+}
+
+// Payments reads the account's payments after a cursor (an operation id), oldest first, at most PageLimit. An account
+// without history has an empty page. Records at or before the cursor, which a confused Horizon may repeat, are dropped.
+func (c Client) Payments(ctx context.Context, account checkout.Address, cursor int64) (PaymentsPage, error) {
+	query := url.Values{
+		"order": {"asc"}, "limit": {strconv.Itoa(PageLimit)}, "join": {"transactions"},
+		"cursor": {strconv.FormatInt(cursor, 10)},
+	}
+	var doc struct {
+		Embedded *struct {
+			Records *[]json.RawMessage `json:"records"`
+		} `json:"_embedded"`
+	}
+	err := c.get(ctx, "/accounts/"+string(account)+"/payments?"+query.Encode(), &doc)
+	var status *StatusError
+	if errors.As(err, &status) && status.Status == 404 && status.Problem == "not_found" {
+		return PaymentsPage{}, nil // no history yet
+	}
+	if err != nil {
+		return PaymentsPage{}, err
+	}
+	if doc.Embedded == nil || doc.Embedded.Records == nil {
+		return PaymentsPage{}, fmt.Errorf("%w: page without records", ErrAnswer)
+	}
+	page := PaymentsPage{Records: len(*doc.Embedded.Records)}
+	for _, raw := range *doc.Embedded.Records {
+		operation, payments, err := DecodeRecord(raw, account)
+		if err != nil {
+			return PaymentsPage{}, err
+		}
+		page.Last = max(page.Last, operation)
+		if operation > cursor {
+			page.Payments = append(page.Payments, payments...)
+		}
+	}
+	return page, nil
+}
+
+// MergedAmount reads what an account_merge operation brought to the account: the record itself does not say.
+func (c Client) MergedAmount(ctx context.Context, operation int64, account checkout.Address) (checkout.Amount, error) {
+	var doc struct {
+		Embedded struct {
+			Records []struct {
+				Type      string           `json:"type"`
+				Account   checkout.Address `json:"account"`
+				AssetType string           `json:"asset_type"`
+				Amount    string           `json:"amount"`
+			} `json:"records"`
+		} `json:"_embedded"`
+	}
+	if err := c.get(ctx, "/operations/"+strconv.FormatInt(operation, 10)+"/effects", &doc); err != nil {
+		return 0, err
+	}
+	for _, effect := range doc.Embedded.Records {
+		if effect.Type == "account_credited" && effect.Account == account && effect.AssetType == "native" {
+			amount, err := checkout.ParseAmount(effect.Amount)
+			if err != nil {
+				return 0, fmt.Errorf("%w: merged amount: %w", ErrAnswer, err)
+			}
+			return amount, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: merge %d credits nothing to the account", ErrAnswer, operation)
+}
+
+func (c Client) get(ctx context.Context, path string, doc any) error {
+	response, err := c.Transport.Get(ctx, c.Base+path, RequestTimeout)
+	if err != nil {
+		return fmt.Errorf("horizon: reading %s: %w", pathOnly(path), err)
+	}
+	if response.Status != 200 {
+		return statusError(response)
+	}
+	if err := json.Unmarshal(response.Body, doc); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrAnswer, pathOnly(path), err)
+	}
+	return nil
+}
+
+func pathOnly(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	return path
+}
+
+func statusError(response Response) error {
+	e := &StatusError{Status: response.Status}
+	var problem struct {
+		Type string `json:"type"`
+	}
+	if json.Unmarshal(response.Body, &problem) == nil {
+		if i := strings.LastIndexByte(problem.Type, '/'); i >= 0 && len(problem.Type) < 200 {
+			e.Problem = problem.Type[i+1:]
+		}
+	}
+	if seconds, err := strconv.Atoi(response.RetryAfter); err == nil && seconds > 0 {
+		e.RetryAfter = time.Duration(min(seconds, 3600)) * time.Second
+	}
+	return e
+}
+
+// LedgerBefore returns a ledger that surely closed before t, and never a negative one. No request is needed: close times are whole
+// seconds that increase from ledger to ledger (CAP-0005 and the SCP value's closeTime rule), so as many ledgers as
+// seconds at most lie between t and the newest one.
+func (r Root) LedgerBefore(t time.Time) int64 {
+	back := int64(0)
+	if r.ClosedAt.After(t) {
+		back = int64(r.ClosedAt.Sub(t)/time.Second) + 1
+	}
+	return max(r.LatestLedger-back-1, 0)
+}
+
+// CursorAfter is the paging token behind which everything after the ledger lies (SEP-35: the ledger's sequence stands in the
+// upper 32 bits of an operation's id).
+func CursorAfter(ledger int64) int64 { return (ledger+1)<<32 - 1 }

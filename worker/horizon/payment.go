@@ -1,0 +1,164 @@
+package horizon
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"edgecheckout/worker/checkout"
+)
+
+// Incoming is a payment that the account received, with the memo of its transaction.
+type Incoming struct {
+	checkout.Payment
+	// Memo is the transaction's MEMO_TEXT, byte for byte; empty if it has none, or a memo of another type.
+	Memo string
+	// AmountInEffects is set for an account_merge: Amount is to be read with MergedAmount.
+	AmountInEffects bool
+}
+
+// record holds the fields that are read of any operation in a payments page. Which of them are there depends on the type.
+type record struct {
+	ID         string    `json:"id"`
+	Successful *bool     `json:"transaction_successful"`
+	Type       string    `json:"type"`
+	CreatedAt  time.Time `json:"created_at"`
+	Hash       string    `json:"transaction_hash"`
+
+	Transaction *struct {
+		MemoType  string  `json:"memo_type"`
+		Memo      string  `json:"memo"`
+		MemoBytes *string `json:"memo_bytes"`
+	} `json:"transaction"`
+
+	movement
+	SourceAccount   string     `json:"source_account"`
+	Account         string     `json:"account"`          // create_account: the new one; account_merge: the one that ends
+	Funder          string     `json:"funder"`           // create_account
+	StartingBalance string     `json:"starting_balance"` // create_account
+	Into            string     `json:"into"`             // account_merge
+	BalanceChanges  []movement `json:"asset_balance_changes"`
+}
+
+// movement is an amount that went from one address to another.
+type movement struct {
+	Change      string `json:"type"` // only in balance changes: "transfer", "mint", …
+	AssetType   string `json:"asset_type"`
+	AssetCode   string `json:"asset_code"`
+	AssetIssuer string `json:"asset_issuer"`
+	From        string `json:"from"`
+	To          string `json:"to"`
+	Amount      string `json:"amount"`
+}
+
+// DecodeRecord reads one operation of a payments page with joined transactions, and returns its id and what the account
+// received by it: usually one payment, none if the operation was outgoing, failed or of a kind that moves nothing to the
+// account, several for a contract call. What the account pays to itself it has not received. Horizon's type decides, not
+// the shape. The error is ErrAnswer, wrapped.
+func DecodeRecord(raw []byte, account checkout.Address) (operation int64, received []Incoming, err error) {
+	var r record
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return 0, nil, fmt.Errorf("%w: record: %w", ErrAnswer, err)
+	}
+	operation, err = strconv.ParseInt(r.ID, 10, 64)
+	if err != nil || operation <= 0 {
+		return 0, nil, fmt.Errorf("%w: record with id %.40q", ErrAnswer, r.ID)
+	}
+	if r.Successful != nil && !*r.Successful {
+		return operation, nil, nil
+	}
+	base := Incoming{Payment: checkout.Payment{Operation: operation, Hash: r.Hash, ClosedAt: r.CreatedAt.UTC()}}
+
+	to := string(account)
+	switch r.Type {
+	case "payment", "path_payment_strict_receive", "path_payment_strict_send":
+		if r.To == to && r.From != to {
+			received, err = r.movement.addTo(received, base)
+		}
+	case "create_account":
+		if r.Account == to {
+			m := movement{AssetType: "native", From: r.Funder, Amount: r.StartingBalance}
+			received, err = m.addTo(received, base)
+		}
+	case "account_merge":
+		if r.Into == to {
+			base.From, base.Asset, base.AmountInEffects = r.Account, checkout.XLM, true
+			received = append(received, base)
+		}
+	case "invoke_host_function":
+		for i, change := range r.BalanceChanges {
+			if change.To == to && change.From != to && (change.Change == "transfer" || change.Change == "mint") {
+				base.Index = i
+				if received, err = change.addTo(received, base); err != nil {
+					break
+				}
+			}
+		}
+	}
+	if err != nil || len(received) == 0 {
+		return operation, nil, err
+	}
+	if len(r.Hash) != 64 || r.CreatedAt.IsZero() || r.Successful == nil {
+		return 0, nil, fmt.Errorf("%w: operation %d without a hash, a time or a result", ErrAnswer, operation)
+	}
+	memo, err := r.memo()
+	if err != nil {
+		return 0, nil, err
+	}
+	for i := range received {
+		received[i].Memo = memo
+	}
+	return operation, received, nil
+}
+
+// memo is the text that was signed. Horizon's "memo" is altered to be valid JSON (bad UTF-8 replaced, NULs dropped), so
+// "memo_bytes" is the truth.
+func (r *record) memo() (string, error) {
+	if r.Transaction == nil || r.Transaction.MemoType == "" {
+		return "", fmt.Errorf("%w: operation %s without its transaction", ErrAnswer, r.ID)
+	}
+	if r.Transaction.MemoType != "text" {
+		return "", nil
+	}
+	if r.Transaction.MemoBytes == nil {
+		return r.Transaction.Memo, nil
+	}
+	memo, err := base64.StdEncoding.DecodeString(*r.Transaction.MemoBytes)
+	if err != nil {
+		return "", fmt.Errorf("%w: memo_bytes of operation %s", ErrAnswer, r.ID)
+	}
+	return string(memo), nil
+}
+
+// addTo appends what was moved to the payments that an operation brought. An amount of zero moves nothing.
+func (m movement) addTo(received []Incoming, base Incoming) ([]Incoming, error) {
+	amount, err := checkout.ParseAmount(m.Amount)
+	if err != nil {
+		return nil, fmt.Errorf("%w: operation %d: %w", ErrAnswer, base.Operation, err)
+	}
+	asset, err := m.asset()
+	if err != nil {
+		return nil, fmt.Errorf("%w: operation %d: %w", ErrAnswer, base.Operation, err)
+	}
+	if amount == 0 {
+		return received, nil
+	}
+	base.From, base.Amount, base.Asset = m.From, amount, asset
+	return append(received, base), nil
+}
+
+func (m movement) asset() (checkout.Asset, error) {
+	switch m.AssetType {
+	case "native":
+		return checkout.XLM, nil
+	case "credit_alphanum4", "credit_alphanum12":
+		issuer, err := checkout.ParseAddress(m.AssetIssuer)
+		if err != nil {
+			return checkout.Asset{}, err
+		}
+		return checkout.Asset{Code: m.AssetCode, Issuer: issuer}, checkout.CheckAssetCode(m.AssetCode)
+	}
+	return checkout.Asset{}, fmt.Errorf("asset type %.40q", m.AssetType)
+}
