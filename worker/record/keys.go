@@ -1,0 +1,139 @@
+// Package record says under which keys the store holds what, and in which form. Every key of the service is made here.
+package record
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgecheckout/worker/checkout"
+)
+
+// Mode is the part of a key that keeps test and live objects apart. A mode has one network.
+type Mode string
+
+const (
+	Test Mode = "test"
+	Live Mode = "live"
+)
+
+// Modes lists both.
+var Modes = []Mode{Test, Live}
+
+// ModeOf returns the mode for the API's livemode.
+func ModeOf(livemode bool) Mode {
+	if livemode {
+		return Live
+	}
+	return Test
+}
+
+// Written once and never edited:
+
+func CheckoutKey(id checkout.ID) string { return "checkout/" + id.String() }
+func OutcomeKey(id checkout.ID) string  { return "outcome/" + id.String() } // only once terminal
+func CancelKey(id checkout.ID) string   { return "cancel/" + id.String() }
+
+// Sets that only grow; whoever writes one writes the union of what was there and what it saw:
+
+func SeenKey(id checkout.ID) string { return "seen/" + id.String() }
+
+// Objects that merchants and the operator edit, one writer at a time:
+
+func MerchantKey(id string) string { return "merchant/" + id }
+func CustomerKey(id string) string { return "customer/" + id }
+func ProductKey(id string) string  { return "product/" + id }
+
+// CustomerAliasKey holds the id of the customer that has the address from which alias was derived, where that is
+// not the customer's own id.
+func CustomerAliasKey(alias string) string { return "customer-alias/" + alias }
+
+// APIKeyKey names a secret by its SHA-256: the store never holds the secret itself.
+func APIKeyKey(secret string) string { return "apikey/" + hash(secret) }
+
+// MerchantAPIKeyKey leads from a key's id to its APIKeyKey.
+func MerchantAPIKeyKey(merchant, keyID string) string {
+	return "merchant-key/" + merchant + "/" + keyID
+}
+
+// IdempotencyKey names what a merchant created under an Idempotency-Key.
+func IdempotencyKey(merchant string, mode Mode, key string) string {
+	return "idempotency/" + merchant + "/" + string(mode) + "/" + hash(key)
+}
+
+// CursorKey names how far the sweep has read a network.
+func CursorKey(mode Mode) string { return "cursor/" + string(mode) }
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// ByMerchantPrefix is common to the index of a merchant's objects of a kind, newest first.
+func ByMerchantPrefix(merchant string, mode Mode, kind checkout.Kind) string {
+	return "by-merchant/" + merchant + "/" + string(mode) + "/" + strings.TrimSuffix(string(kind), "_") + "/"
+}
+
+// maxMillis is larger than any time in milliseconds that fits 13 digits' complement: lists run backwards through it.
+const maxMillis = 9_999_999_999_999
+
+// ByMerchantKey names an object in ByMerchantPrefix's index. KV lists in byte order, so the time is written as its complement.
+func ByMerchantKey(merchant string, mode Mode, kind checkout.Kind, created time.Time, id string) string {
+	return ByMerchantPrefix(merchant, mode, kind) + fmt.Sprintf("%013d/%s", maxMillis-created.UnixMilli(), id)
+}
+
+// IDInIndex returns the object's id from a key of ByMerchantKey.
+func IDInIndex(key string) string { return key[strings.LastIndexByte(key, '/')+1:] }
+
+// OpenPrefix is common to the index of open sessions, in the order in which they fall due.
+const OpenPrefix = "open/"
+
+// OpenEntry is a session in the index of open ones. It says all that a sweep must know before it reads the ledger, so that
+// one list finds the active accounts and the sessions that fell due, without reading a value.
+type OpenEntry struct {
+	Due     time.Time // whole minutes, not before the session's deadline
+	Created time.Time // whole minutes, not after its creation
+	Mode    Mode
+	Account checkout.Address
+	ID      checkout.ID
+}
+
+// EntryOf returns the index entry of a session.
+func EntryOf(s checkout.Session) OpenEntry {
+	return OpenEntry{
+		Due:     s.ExpiresAt.Add(time.Minute - time.Nanosecond).Truncate(time.Minute),
+		Created: s.CreatedAt.Truncate(time.Minute),
+		Mode:    ModeOf(s.Livemode),
+		Account: s.Account,
+		ID:      s.ID,
+	}
+}
+
+// Key writes the entry as its key. Minutes since 1970 have eight digits until the year 2160.
+func (e OpenEntry) Key() string {
+	return fmt.Sprintf("%s%08d/%08d/%s/%s/%s", OpenPrefix, e.Due.Unix()/60, e.Created.Unix()/60, e.Mode, e.Account, e.ID)
+}
+
+// ErrOpenKey reports a key that Key did not write.
+var ErrOpenKey = errors.New("record: not the key of an open session")
+
+// ParseOpenKey reads what Key wrote.
+func ParseOpenKey(key string) (OpenEntry, error) {
+	parts := strings.Split(key, "/")
+	if len(parts) != 6 {
+		return OpenEntry{}, ErrOpenKey
+	}
+	due, err1 := strconv.ParseInt(parts[1], 10, 64)
+	created, err2 := strconv.ParseInt(parts[2], 10, 64)
+	account, err3 := checkout.ParseAddress(parts[4])
+	id, err4 := checkout.ParseCheckoutID(parts[5])
+	e := OpenEntry{time.Unix(due*60, 0).UTC(), time.Unix(created*60, 0).UTC(), Mode(parts[3]), account, id}
+	if err := errors.Join(err1, err2, err3, err4); err != nil || e.Key() != key {
+		return OpenEntry{}, ErrOpenKey
+	}
+	return e, nil
+}

@@ -1,0 +1,121 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"edgecheckout/worker/checkout"
+)
+
+// KeepAfterExpiry is how long a session is kept after its expiry: a merchant must still read how it ended, and late money must still
+// find it.
+const KeepAfterExpiry = 90 * 24 * time.Hour
+
+// IdempotencyLifetime is how long a key answers with the object it made; the API promises 24 hours.
+const IdempotencyLifetime = 48 * time.Hour
+
+// Merchant is who gets the money.
+type Merchant struct {
+	ID          string           `json:"id"`
+	Name        string           `json:"name"`
+	AccountTest checkout.Address `json:"account_test,omitempty"`
+	AccountLive checkout.Address `json:"account_live,omitempty"`
+	// Salt keeps ids that are derived from what a merchant sent from being guessed. It is never shown.
+	Salt      []byte    `json:"salt"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Account is where the merchant is paid in a mode; empty if nowhere.
+func (m Merchant) Account(mode Mode) checkout.Address {
+	if mode == Live {
+		return m.AccountLive
+	}
+	return m.AccountTest
+}
+
+// APIKey is what a secret allows.
+type APIKey struct {
+	ID        string    `json:"id"`
+	Merchant  string    `json:"merchant"`
+	Livemode  bool      `json:"livemode"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// Product is something that a merchant sells at a price.
+type Product struct {
+	ID          string            `json:"id"`
+	Merchant    string            `json:"merchant"`
+	Livemode    bool              `json:"livemode"`
+	Name        string            `json:"name"`
+	Description string            `json:"description,omitempty"`
+	Images      []string          `json:"images,omitempty"`
+	Archived    bool              `json:"archived,omitempty"`
+	Asset       checkout.Asset    `json:"asset"`
+	Price       checkout.Amount   `json:"price"`
+	Metadata    map[string]string `json:"metadata,omitempty"`
+	CreatedAt   time.Time         `json:"created_at"`
+	UpdatedAt   time.Time         `json:"updated_at"`
+}
+
+// Customer is someone whom a merchant charges.
+type Customer struct {
+	ID        string            `json:"id"`
+	Merchant  string            `json:"merchant"`
+	Livemode  bool              `json:"livemode"`
+	Email     string            `json:"email,omitempty"`
+	Name      string            `json:"name,omitempty"`
+	Phone     string            `json:"phone,omitempty"`
+	Metadata  map[string]string `json:"metadata,omitempty"`
+	CreatedAt time.Time         `json:"created_at"`
+	UpdatedAt time.Time         `json:"updated_at"`
+}
+
+// Idempotent is what was made under an Idempotency-Key.
+type Idempotent struct {
+	Request string `json:"request"` // SHA-256 of route and body, in hexadecimal
+	ID      string `json:"id"`      // of the object
+}
+
+// Cancel is a merchant's wish to end a session early.
+type Cancel struct {
+	At time.Time `json:"at"`
+}
+
+// Checkpoint is a ledger and when it closed.
+type Checkpoint struct {
+	Ledger   int64     `json:"ledger"`
+	ClosedAt time.Time `json:"closed_at"`
+}
+
+// Cursor says how far a network has been read. One record serves all accounts, since every sweep reads all active ones up to the
+// same ledger; those that it could not finish are listed.
+type Cursor struct {
+	// From is where the next sweep begins. It trails: it was the newest ledger at least Overlap ago.
+	From Checkpoint `json:"from"`
+	// Next becomes From once it is old enough.
+	Next Checkpoint `json:"next"`
+	// Behind names the accounts that begin earlier than From, and where.
+	Behind map[checkout.Address]int64 `json:"behind,omitempty"`
+}
+
+// Encode writes a record for the store.
+func Encode(v any) []byte {
+	value, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("record: %T cannot be encoded: %v", v, err)) // only a programming error makes it fail
+	}
+	return value
+}
+
+// Decode reads a record; a missing one (nil) reports false.
+func Decode[T any](value []byte) (v T, ok bool, err error) {
+	if value == nil {
+		return v, false, nil
+	}
+	if err := json.Unmarshal(value, &v); err != nil {
+		return v, false, fmt.Errorf("record: stored %T: %w", v, err)
+	}
+	return v, true, nil
+}

@@ -1,0 +1,104 @@
+package watch
+
+import (
+	"context"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/record"
+)
+
+// Standing is what the store knows of a session.
+type Standing struct {
+	Session checkout.Session
+	// Recorded is the terminal outcome, nil while there is none.
+	Recorded    *checkout.Outcome
+	Seen        []checkout.Payment
+	CancelledAt time.Time
+}
+
+// Outcome says where the session stands by what is known: without having read the ledger nothing ends.
+func (s *Standing) Outcome(now time.Time) checkout.Outcome { return s.outcome(time.Time{}, now) }
+
+func (s *Standing) outcome(coverage, now time.Time) checkout.Outcome {
+	if s.Recorded != nil {
+		return s.Recorded.Extend(s.Seen, s.Session.Asset)
+	}
+	return checkout.Settle(s.Session.Amount, s.Session.Asset, s.deadline(), s.Seen, coverage, now)
+}
+
+func (s *Standing) deadline() time.Time { return checkout.Deadline(s.Session.ExpiresAt, s.CancelledAt) }
+
+// Load reads sessions. One that does not exist is nil.
+func (w *Watcher) Load(ctx context.Context, ids ...checkout.ID) ([]*Standing, error) {
+	const per = 4
+	keys := make([]string, 0, per*len(ids))
+	for _, id := range ids {
+		keys = append(keys, record.CheckoutKey(id), record.OutcomeKey(id), record.SeenKey(id), record.CancelKey(id))
+	}
+	values, err := w.Store.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	standings := make([]*Standing, len(ids))
+	for i := range ids {
+		if standings[i], err = decodeStanding(values[per*i : per*(i+1)]); err != nil {
+			return nil, err
+		}
+	}
+	return standings, nil
+}
+
+func decodeStanding(values [][]byte) (*Standing, error) {
+	session, ok, err := record.Decode[checkout.Session](values[0])
+	if err != nil || !ok {
+		return nil, err
+	}
+	s := &Standing{Session: session}
+	outcome, ok, err := record.Decode[checkout.Outcome](values[1])
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		s.Recorded = &outcome
+	}
+	if s.Seen, _, err = record.Decode[[]checkout.Payment](values[2]); err != nil {
+		return nil, err
+	}
+	cancel, _, err := record.Decode[record.Cancel](values[3])
+	s.CancelledAt = cancel.At
+	return s, err
+}
+
+// settle adds payments to what is known of a session and records what is new. coverage is zero unless the account was read to its
+// end. It writes in this order: the outcome, then the removal from the index of open sessions; so a crash in between
+// is repaired by the next sweep, and nothing that ended is ever forgotten.
+func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.Payment, coverage time.Time) (checkout.Outcome, error) {
+	known := s.Seen
+	if s.Recorded != nil {
+		for _, j := range s.Recorded.Payments {
+			known = append(known[:len(known):len(known)], j.Payment)
+		}
+	}
+	before := len(checkout.Union(known, nil))
+	all := checkout.Union(known, payments)
+	isNew := len(all) > before
+	s.Seen = all
+
+	out := s.outcome(coverage, w.Now())
+	expiry := s.Session.ExpiresAt.Add(record.KeepAfterExpiry)
+	id := s.Session.ID
+	switch {
+	case s.Recorded == nil && out.Status.Terminal():
+		if err := w.Store.Put(ctx, kv.Entry{Key: record.OutcomeKey(id), Value: record.Encode(out), ExpiresAt: expiry}); err != nil {
+			return out, err
+		}
+		s.Recorded = &out
+		w.Log("settled", map[string]any{"checkout": id.String(), "status": out.Status, "exception": out.Exception})
+		return out, w.Store.Delete(ctx, record.EntryOf(s.Session).Key())
+	case isNew:
+		return out, w.Store.Put(ctx, kv.Entry{Key: record.SeenKey(id), Value: record.Encode(all), ExpiresAt: expiry})
+	}
+	return out, nil
+}

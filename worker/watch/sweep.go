@@ -1,0 +1,217 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/record"
+)
+
+// maxOpen bounds how many open sessions one sweep looks at; those that fall due first come first.
+const maxOpen = 50 * kv.MaxListKeys
+
+// orphanAge is how long after its time an entry stays although its session cannot be found or ended.
+const orphanAge = 7 * 24 * time.Hour
+
+// parallel is how many accounts are read at the same time: Cloudflare opens six connections at once for one invocation
+// (https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections).
+const parallel = 6
+
+// Report counts what a sweep did.
+type Report struct {
+	Open, Accounts, Records, Payments, Terminal, Failed int
+}
+
+// Sweep reads every active account of every network from where the last sweeps left off, and settles what it finds and
+// what fell due. The error joins whatever went wrong; nothing is lost by it, the next sweep begins early enough.
+func (w *Watcher) Sweep(ctx context.Context) (Report, error) {
+	var report Report
+	open, err := w.openSessions(ctx)
+	if err != nil {
+		return report, fmt.Errorf("listing open sessions: %w", err)
+	}
+	report.Open = len(open)
+	var failed []error
+	for _, mode := range record.Modes {
+		accounts := map[checkout.Address][]record.OpenEntry{}
+		for _, entry := range open {
+			if entry.Mode == mode {
+				accounts[entry.Account] = append(accounts[entry.Account], entry)
+			}
+		}
+		if len(accounts) > 0 {
+			if err := w.sweepNetwork(ctx, mode, accounts, &report); err != nil {
+				failed = append(failed, fmt.Errorf("%s network: %w", mode, err))
+			}
+		}
+	}
+	return report, errors.Join(failed...)
+}
+
+func (w *Watcher) openSessions(ctx context.Context) ([]record.OpenEntry, error) {
+	var entries []record.OpenEntry
+	cursor := ""
+	for {
+		page, err := w.Store.List(ctx, record.OpenPrefix, cursor, kv.MaxListKeys)
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range page.Keys {
+			entry, err := record.ParseOpenKey(key)
+			if err != nil {
+				return nil, fmt.Errorf("%q: %w", key, err)
+			}
+			entries = append(entries, entry)
+		}
+		if cursor = page.Cursor; cursor == "" || len(entries) >= maxOpen {
+			return entries, nil
+		}
+	}
+}
+
+func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts map[checkout.Address][]record.OpenEntry, report *Report) error {
+	values, err := w.Store.Get(ctx, record.CursorKey(mode))
+	if err != nil {
+		return err
+	}
+	cursor, _, err := record.Decode[record.Cursor](values[0])
+	if err != nil {
+		return err
+	}
+	client, root, err := w.connect(ctx, mode)
+	if err != nil {
+		report.Failed += len(accounts)
+		return err
+	}
+
+	var mu sync.Mutex
+	var failed []error
+	behind := map[checkout.Address]int64{}
+	slots := make(chan struct{}, parallel)
+	var wait sync.WaitGroup
+	for _, account := range slices.Sorted(maps.Keys(accounts)) {
+		slots <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			p, terminal, err := w.sweepAccount(ctx, client, root, cursor, account, accounts[account])
+			mu.Lock()
+			defer mu.Unlock()
+			report.Accounts++
+			report.Records += p.records
+			report.Payments += len(p.payments)
+			report.Terminal += terminal
+			if !p.complete {
+				behind[account] = p.read
+			}
+			if err != nil {
+				report.Failed++
+				failed = append(failed, fmt.Errorf("account %s: %w", account, err))
+			}
+		})
+	}
+	wait.Wait()
+
+	if moved, ok := advance(cursor, root, behind); ok {
+		err := w.Store.Put(ctx, kv.Entry{Key: record.CursorKey(mode), Value: record.Encode(moved)})
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
+}
+
+// sweepAccount reads one account and settles the sessions that its payments name and those whose time is over. If it fails, the
+// pass says from where the account must be read again.
+func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root horizon.Root, cursor record.Cursor,
+	account checkout.Address, open []record.OpenEntry) (p pass, terminal int, err error) {
+
+	created := open[0].Created
+	for _, entry := range open {
+		if entry.Created.Before(created) {
+			created = entry.Created
+		}
+	}
+	after := start(cursor, root, account, created)
+	if after+1 < root.ElderLedger {
+		w.Log("history_gap", map[string]any{"account": account, "after_ledger": after, "elder_ledger": root.ElderLedger})
+	}
+	p = w.read(ctx, client, account, after, true)
+
+	var coverage time.Time
+	if p.complete {
+		coverage = root.ClosedAt
+	}
+	payments := paymentsOf(p.payments)
+	concerned := slices.Collect(maps.Keys(payments))
+	for _, entry := range open {
+		if _, ok := payments[entry.ID]; !ok && !coverage.Before(entry.Due.Add(-time.Minute)) {
+			concerned = append(concerned, entry.ID)
+		}
+	}
+	if len(concerned) == 0 {
+		return p, 0, p.err
+	}
+	standings, err := w.Load(ctx, concerned...)
+	if err != nil {
+		p.complete, p.read = false, after
+		return p, 0, err
+	}
+	failed := []error{p.err}
+	ended := map[checkout.ID]bool{}
+	for i, s := range standings {
+		if s == nil || s.Session.Account != account || s.Session.Livemode != (open[0].Mode == record.Live) {
+			continue // a memo that happens to decrypt, or a payment with the memo of somebody else's checkout
+		}
+		was := s.Recorded != nil
+		out, err := w.settle(ctx, s, payments[concerned[i]], coverage)
+		if err != nil {
+			p.complete, p.read = false, after
+			failed = append(failed, fmt.Errorf("settling %s: %w", concerned[i], err))
+			continue
+		}
+		ended[concerned[i]] = was
+		if !was && out.Status.Terminal() {
+			terminal++
+		}
+	}
+	return p, terminal, errors.Join(append(failed, w.removeEnded(ctx, open, ended))...)
+}
+
+// removeEnded removes from the index of open sessions what had ended before this sweep: somebody else settled it and
+// did not get as far as removing it, or the list was stale. An entry whose session never came to be goes a while after its time.
+func (w *Watcher) removeEnded(ctx context.Context, open []record.OpenEntry, ended map[checkout.ID]bool) error {
+	var keys []string
+	for _, entry := range open {
+		if ended[entry.ID] || w.Now().Sub(entry.Due) > orphanAge {
+			keys = append(keys, entry.Key())
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	return w.Store.Delete(ctx, keys...)
+}
+
+// advance moves the cursor after a sweep that read everything up to root, except for the accounts that are behind. It reports
+// false if there is nothing to write. The old cursor is kept until the next checkpoint is Overlap old: a pass always
+// reads between one and two Overlaps again, and a network costs one write in that time.
+func advance(cursor record.Cursor, root horizon.Root, behind map[checkout.Address]int64) (record.Cursor, bool) {
+	newest := record.Checkpoint{Ledger: root.LatestLedger, ClosedAt: root.ClosedAt}
+	moved := cursor
+	switch {
+	case cursor.From.Ledger > root.LatestLedger || cursor.Next.Ledger > root.LatestLedger || cursor.Next.Ledger == 0:
+		// The first sweep of this network, or of its history since it was reset.
+		trailing := root.ClosedAt.Add(-Overlap)
+		moved = record.Cursor{From: record.Checkpoint{Ledger: root.LedgerBefore(trailing), ClosedAt: trailing}, Next: newest}
+	case root.ClosedAt.Sub(cursor.Next.ClosedAt) >= Overlap:
+		moved.From, moved.Next = cursor.Next, newest
+	}
+	moved.Behind = behind
+	return moved, moved.From != cursor.From || moved.Next != cursor.Next || !maps.Equal(moved.Behind, cursor.Behind)
+}

@@ -1,0 +1,189 @@
+// Package watch finds payments in Horizon and settles the sessions they belong to. The sweep (the cron) and the look (somebody
+// asks for one open session) run the same code. All of it may run twice, late, or at the same time as itself.
+package watch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/record"
+)
+
+// Overlap is how much of the ledger every pass reads again at least: ten times the staleness of the store, so that what one
+// pass wrote over a stale read, or lost, a later one repairs.
+const Overlap = 10 * time.Minute
+
+// LookWindow is the time in which one account is read at most once on behalf of people who look.
+const LookWindow = 3 * time.Second
+
+// maxPages bounds a pass over one account; it goes on from there in the next one.
+const maxPages = 50
+
+// Network is where a mode's payments happen.
+type Network struct {
+	Passphrase string
+	Horizons   []string // base URLs, tried in order
+}
+
+// Recent is what the watcher takes of worker.Recent.
+type Recent interface {
+	Recall(ctx context.Context, key string) []byte
+	Keep(ctx context.Context, key string, value []byte, ttl time.Duration)
+	Claim(key string, window time.Duration) bool
+}
+
+// Watcher settles sessions. All fields must be set.
+type Watcher struct {
+	Store     kv.Store
+	Transport horizon.Transport
+	Recent    Recent
+	Networks  map[record.Mode]Network
+	Memos     checkout.MemoKeys
+	Now       func() time.Time
+	// Log writes one line about something that happened; fields are marshalled as JSON.
+	Log func(event string, fields map[string]any)
+}
+
+var (
+	// ErrNoHorizon reports that no Horizon of a network could be used.
+	ErrNoHorizon = errors.New("watch: no usable Horizon")
+	errNetwork   = errors.New("watch: this Horizon serves another network")
+)
+
+// connect returns the first Horizon of the mode's list that answers for the right network, with its root. The root is read before any page, so
+// pages read afterwards cover at least what it says.
+func (w *Watcher) connect(ctx context.Context, mode record.Mode) (horizon.Client, horizon.Root, error) {
+	network := w.Networks[mode]
+	failed := []error{ErrNoHorizon}
+	for _, base := range network.Horizons {
+		client := horizon.Client{Base: base, Transport: w.Transport}
+		if w.Recent.Recall(ctx, backoffKey(base)) != nil {
+			failed = append(failed, fmt.Errorf("%s asked to be left alone for a while", base))
+			continue
+		}
+		root, err := client.Root(ctx)
+		if err == nil && root.Passphrase != network.Passphrase {
+			err = errNetwork
+		}
+		if err == nil {
+			w.Recent.Keep(ctx, rootKey(mode), record.Encode(rememberedRoot{base, root}), rootLifetime)
+			return client, root, nil
+		}
+		w.backOff(ctx, base, err)
+		failed = append(failed, err)
+	}
+	return horizon.Client{}, horizon.Root{}, errors.Join(failed...)
+}
+
+// rootLifetime is how old a root may be that only serves to find where to begin reading.
+const rootLifetime = 60 * time.Second
+
+type rememberedRoot struct {
+	Base string
+	Root horizon.Root
+}
+
+func rootKey(mode record.Mode) string { return "root/" + string(mode) }
+
+func backoffKey(base string) string { return "backoff/" + base }
+
+// backOff remembers that a Horizon said "too many requests", for as long as it asked, ten seconds if it did not say.
+func (w *Watcher) backOff(ctx context.Context, base string, err error) {
+	var status *horizon.StatusError
+	if errors.As(err, &status) && status.Status == 429 {
+		wait := status.RetryAfter
+		if wait == 0 {
+			wait = 10 * time.Second
+		}
+		w.Recent.Keep(ctx, backoffKey(base), []byte("1"), min(wait, time.Minute))
+	}
+}
+
+// found is a payment with the sessions that its memo can mean.
+type found struct {
+	horizon.Incoming
+	IDs []checkout.ID
+}
+
+// pass is what was read of one account.
+type pass struct {
+	payments []found
+	complete bool  // read to the end of the history
+	read     int64 // the last ledger of which everything was read, if not complete
+	records  int
+	err      error
+}
+
+// read reads the account's payments after a ledger until an empty page, or, for a look that wants no verdict, until
+// a page that is not full. It keeps those whose memo may name a session.
+func (w *Watcher) read(ctx context.Context, client horizon.Client, account checkout.Address, after int64, untilEmpty bool) pass {
+	p := pass{read: after}
+	cursor := horizon.CursorAfter(after)
+	for range maxPages {
+		page, err := client.Payments(ctx, account, cursor)
+		if err == nil && page.Records > 0 && page.Last <= cursor {
+			err = fmt.Errorf("%w: a page that repeats what came before it", horizon.ErrAnswer)
+		}
+		if err != nil {
+			w.backOff(ctx, client.Base, err)
+			p.err = err
+			return p.upTo(p.read)
+		}
+		p.records += page.Records
+		for _, payment := range page.Payments {
+			f := found{Incoming: payment, IDs: w.Memos.Open(payment.Memo, w.Now())}
+			if len(f.IDs) == 0 {
+				continue
+			}
+			if f.AmountInEffects {
+				if f.Amount, err = client.MergedAmount(ctx, f.Operation, account); err != nil {
+					p.err = err
+					return p.upTo(f.Ledger() - 1)
+				}
+			}
+			p.payments = append(p.payments, f)
+		}
+		if page.Records == 0 || !untilEmpty && page.Records < horizon.PageLimit {
+			p.complete = true
+			return p
+		}
+		cursor = page.Last
+		p.read = page.Last>>32 - 1 // the page may end inside its last ledger
+	}
+	return p.upTo(p.read)
+}
+
+// upTo drops what lies in ledgers that were not read to their end: a session completes with a whole ledger or not at all.
+func (p pass) upTo(ledger int64) pass {
+	kept := p.payments[:0:0]
+	for _, f := range p.payments {
+		if f.Ledger() <= ledger {
+			kept = append(kept, f)
+		}
+	}
+	p.payments, p.read = kept, ledger
+	return p
+}
+
+// start is the ledger after which the account must be read so that nothing of a session made at created is missed.
+func start(cursor record.Cursor, root horizon.Root, account checkout.Address, created time.Time) int64 {
+	after := root.LedgerBefore(created)
+	if cursor.From.Ledger > root.LatestLedger {
+		return after // the network was reset: the cursor is of another history
+	}
+	if behind, ok := cursor.Behind[account]; ok {
+		return max(after, behind)
+	}
+	return max(after, cursor.From.Ledger)
+}
+
+func decodeLook(value []byte) (look, bool) {
+	var l look
+	return l, value != nil && json.Unmarshal(value, &l) == nil
+}
