@@ -155,10 +155,3 @@ func (c Checkout) redirect() string {
 	}
 	return c.RedirectURL
 }
-
-func testID(name string) string {
-	if name == "amount" {
-		return "pay-amount"
-	}
-	return name
-}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"edgecheckout/templates"
+)
+
+const (
+	merchantAccount = "GDQP2KPQGKIHYJGXNUIYOMHARUARCA7DJT5FO2FFOOKY3B2WSQHG4W37"
+	issuerAccount   = "GBBD47IF6LWK7P7MDEVSCWR7DPUWV3NY3DTQEVFL4NAT4AQH3ZLLFLA5"
+	memo            = "3k9v2m8q7c1x5t0z6w4h8n2r7e"
+	testPassphrase  = "Test%20SDF%20Network%20%3B%20September%202015"
+)
+
+// state is one page of the gallery.
+type state struct {
+	name, about string
+	checkout    templates.Checkout
+}
+
+// states shows every state of the payment page, and the contents that strain it.
+func states() []state {
+	return []state{
+		{"waiting", "Open, nothing has arrived.", open()},
+		{"waiting-xlm", "The native asset on the public network, no description, nowhere to return to.", with(open(), func(c *templates.Checkout) {
+			c.Amount, c.Due, c.AssetCode, c.AssetIssuer = "120.5", "120.5", "XLM", ""
+			c.Network, c.Description, c.CancelURL = "", "", ""
+		})},
+		{"partly", "Open, part of it has arrived.", partly()},
+		{"checking", "The deadline has passed, the ledger has not been read up to it.", with(open(), func(c *templates.Checkout) { c.Late = true })},
+		{"paid", "Completed, with nowhere to go on to.", paid()},
+		{"paid-redirect", "Completed, on the way to the merchant.", with(paid(), func(c *templates.Checkout) {
+			c.RedirectURL = "https://shop.example/thanks?order=1042"
+		})},
+		{"paid-overpaid", "Completed with more than was asked for.", with(paid(), func(c *templates.Checkout) {
+			c.Exception, c.Received = "overpaid", "60"
+		})},
+		{"expired", "Nothing arrived in time.", with(open(), func(c *templates.Checkout) { c.Status = templates.Expired })},
+		{"failed-underpaid", "The time is over and not all of it arrived.", with(partly(), func(c *templates.Checkout) { c.Status = templates.Failed })},
+		{"failed-wrong-asset", "The time is over and only another asset arrived.", with(open(), func(c *templates.Checkout) {
+			c.Status, c.Exception = templates.Failed, "wrong_asset"
+		})},
+		{"test-wallet", "The local network, with its test wallets.", with(open(), func(c *templates.Checkout) {
+			c.Network, c.TestWallet = "Local network", "http://127.0.0.1:8000/wallet"
+		})},
+		{"largest", "The largest amount, the longest description and a hostile merchant.", with(open(), func(c *templates.Checkout) {
+			c.Merchant = "<script>alert(1)</script> & “Süße‮Träume” GmbH"
+			c.Amount, c.Due, c.AssetCode = "922337203685.4775807", "922337203685.4775807", "LONGASSET012"
+			c.Description = strings.Repeat("Donaudampfschifffahrtsgesellschaft ", 12) + "\nשלום, 你好, 👋🏽"
+		})},
+		{"smallest", "The smallest amount, right-to-left words.", with(open(), func(c *templates.Checkout) {
+			c.Merchant, c.Description = "متجر الزهور", "باقة ورد حمراء (12)"
+			c.Amount, c.Due, c.AssetCode, c.AssetIssuer = "0.0000001", "0.0000001", "XLM", ""
+		})},
+	}
+}
+
+func open() templates.Checkout {
+	c := templates.Checkout{
+		Merchant:    "Northwind Coffee",
+		Description: "Order 1042: two bags of Sidamo, ground for filter",
+		Amount:      "50",
+		AssetCode:   "USDC",
+		AssetIssuer: issuerAccount,
+		Destination: merchantAccount,
+		Memo:        memo,
+		Network:     "Test network",
+		ExpiresAt:   time.Date(2026, 11, 23, 14, 5, 37, 0, time.UTC),
+		CancelURL:   "https://shop.example/cart",
+		Status:      templates.Open,
+		Received:    "0",
+		Due:         "50",
+	}
+	return c
+}
+
+func partly() templates.Checkout {
+	return with(open(), func(c *templates.Checkout) { c.Exception, c.Received, c.Due = "underpaid", "30.25", "19.75" })
+}
+
+func paid() templates.Checkout {
+	return with(open(), func(c *templates.Checkout) { c.Status, c.Received, c.Due = templates.Completed, "50", "0" })
+}
+
+func with(c templates.Checkout, change func(*templates.Checkout)) templates.Checkout {
+	change(&c)
+	return c
+}
+
+// addressed gives a checkout its id and the URLs that follow from it.
+func addressed(c templates.Checkout, id, origin string) templates.Checkout {
+	c.ID = id
+	c.PageURL = origin + "/pay/" + id
+	c.PaymentURI = "web+stellar:pay?destination=" + c.Destination + "&amount=" + c.Amount
+	if c.AssetIssuer != "" {
+		c.PaymentURI += "&asset_code=" + c.AssetCode + "&asset_issuer=" + c.AssetIssuer
+	}
+	c.PaymentURI += "&memo=" + c.Memo + "&memo_type=MEMO_TEXT"
+	if c.Network != "" {
+		c.PaymentURI += "&network_passphrase=" + testPassphrase
+	}
+	return c
+}
