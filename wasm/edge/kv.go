@@ -1,0 +1,96 @@
+//go:build js && wasm
+
+package edge
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"edgecheckout/worker/kv"
+)
+
+// Store is the namespace that is bound to the Worker as KV. Whatever the number of keys, a method crosses to JavaScript
+// once.
+type Store struct{}
+
+var _ kv.Store = Store{}
+
+// Get implements kv.Store.
+func (Store) Get(ctx context.Context, keys ...string) ([][]byte, error) {
+	if len(keys) == 0 {
+		return [][]byte{}, nil
+	}
+	if err := checkKeys(keys...); err != nil {
+		return nil, err
+	}
+	request := pack("kv.get")
+	for _, key := range keys {
+		request = request.add(key)
+	}
+	return ask(ctx, request)
+}
+
+// Put implements kv.Store.
+func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	soonest := time.Now().Add(kv.MinTTL)
+	request := pack("kv.put")
+	for _, entry := range entries {
+		if err := checkKeys(entry.Key); err != nil {
+			return err
+		}
+		expiration := int64(0)
+		if !entry.ExpiresAt.IsZero() {
+			// KV counts in whole seconds and refuses less than a minute; rounding up keeps both promises, and one more
+			// second covers the time that passes on the way.
+			expiration = entry.ExpiresAt.Unix()
+			if entry.ExpiresAt.Before(soonest.Add(2 * time.Second)) {
+				expiration = soonest.Unix() + 2
+			}
+		}
+		request = request.add(entry.Key).add(string(entry.Value)).add(decimal(expiration))
+	}
+	_, err := ask(ctx, request)
+	return err
+}
+
+// Delete implements kv.Store.
+func (Store) Delete(ctx context.Context, keys ...string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	if err := checkKeys(keys...); err != nil {
+		return err
+	}
+	request := pack("kv.delete")
+	for _, key := range keys {
+		request = request.add(key)
+	}
+	_, err := ask(ctx, request)
+	return err
+}
+
+// List implements kv.Store.
+func (Store) List(ctx context.Context, prefix, cursor string, limit int) (kv.Page, error) {
+	fields, err := ask(ctx, pack("kv.list", prefix, cursor, decimal(min(max(limit, 1), kv.MaxListKeys))))
+	if err != nil {
+		return kv.Page{}, err
+	}
+	page := kv.Page{Cursor: string(fields[0]), Keys: make([]string, 0, len(fields)-1)}
+	for _, key := range fields[1:] {
+		page.Keys = append(page.Keys, string(key))
+	}
+	return page, nil
+}
+
+func checkKeys(keys ...string) error {
+	for _, key := range keys {
+		if key == "" || key == "." || key == ".." || len(key) > kv.MaxKeyBytes {
+			return fmt.Errorf("%w: %q", kv.ErrKey, key)
+		}
+	}
+	return nil
+}

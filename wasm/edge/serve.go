@@ -1,0 +1,191 @@
+//go:build js && wasm
+
+// Package edge binds a Go program to Cloudflare's Workers runtime: requests, cron, KV, outgoing fetch, the data
+// centre's cache and the log. It knows nothing of what the program is for.
+//
+// worker.mjs owns the instances of the program and gives an instance one job at a time, so the package keeps no locks:
+// everything in an instance belongs to the job at hand.
+package edge
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"github.com/syumai/workers"
+	"github.com/syumai/workers/cloudflare/cron"
+)
+
+// Abort is what a handler panics with to have its request answered by a plain 500 without being blamed for it: the
+// instance lives on and nothing is logged.
+var Abort = errors.New("edge: request aborted")
+
+// after counts the work that handlers left to be done behind the response.
+var after sync.WaitGroup
+
+// Serve announces that the program is ready and then answers requests and runs the cron's task. It does not return.
+//
+// A panic ends the program, as it should: worker.mjs answers the request with a 500 and drops the instance. The task's
+// panic is caught only to be reported as the failure of this run.
+func Serve(handler http.Handler, task func(ctx context.Context) error) {
+	// The first read from crypto/rand arms a timer and looks up its source; this must not wait for the first request.
+	// What is read here is predictable (see instance.mjs) and thrown away.
+	_, _ = rand.Read(make([]byte, 16))
+
+	cron.ScheduleTaskNonBlock(func(ctx context.Context) error {
+		if err := runTask(ctx, task); err != nil {
+			reason := []byte(err.Error())
+			fail(unsafe.Pointer(unsafe.SliceData(reason)), int32(len(reason)))
+			runtime.KeepAlive(reason)
+		}
+		after.Wait()
+		done()
+		return nil // an error returned here would end the program
+	})
+	workers.Ready()
+	for size := range jobs {
+		serve(handler, receive(0, size))
+		after.Wait()
+		done()
+	}
+}
+
+func runTask(ctx context.Context, task func(ctx context.Context) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return task(ctx)
+}
+
+// After runs work once the response is on its way; the instance stays with its request until it is done.
+func After(ctx context.Context, work func(ctx context.Context)) {
+	ctx = context.WithoutCancel(ctx)
+	after.Go(func() { work(ctx) })
+}
+
+func serve(handler http.Handler, m message) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil && r != any(Abort) {
+			panic(r)
+		} else if r != nil {
+			fail(nil, 0)
+		}
+	}()
+	w := &response{header: http.Header{}}
+	handler.ServeHTTP(w, parseRequest(m).WithContext(ctx))
+	w.send()
+}
+
+// parseRequest reads method, URL, body and then names and values of headers.
+func parseRequest(m message) *http.Request {
+	fields := m.fields()
+	target := parseURL(string(fields[1]))
+	body, header := fields[2], http.Header{}
+	for i := 3; i+1 < len(fields); i += 2 {
+		header.Add(string(fields[i]), string(fields[i+1]))
+	}
+	r := &http.Request{
+		Method:        string(fields[0]),
+		URL:           target,
+		Host:          target.Host,
+		RequestURI:    target.RequestURI(),
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        header,
+		Body:          http.NoBody,
+		ContentLength: int64(len(body)),
+		RemoteAddr:    header.Get("Cf-Connecting-Ip"),
+	}
+	if len(body) > 0 {
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return r
+}
+
+// parseURL reads the absolute URL of a request. The runtime lets a path through whose percent-encoding is broken and
+// which url.Parse refuses; such a path is taken as it stands, so that the handler can answer that there is no such thing.
+func parseURL(raw string) *url.URL {
+	if target, err := url.Parse(raw); err == nil {
+		return target
+	}
+	scheme, rest, _ := strings.Cut(raw, "://")
+	rest, query, _ := strings.Cut(rest, "?")
+	host, path, _ := strings.Cut(rest, "/")
+	return &url.URL{Scheme: scheme, Host: host, Path: "/" + path, RawQuery: query}
+}
+
+// response collects what a handler writes, so that it leaves in one piece.
+type response struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+	sealed http.Header // the header as it was when the status was written
+}
+
+func (w *response) Header() http.Header { return w.header }
+
+func (w *response) WriteHeader(status int) {
+	if w.status != 0 || status < 200 {
+		return // a second status is ignored, and interim ones cannot be sent
+	}
+	w.status, w.sealed = status, w.header.Clone()
+}
+
+func (w *response) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(p)
+}
+
+func (w *response) WriteString(s string) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.WriteString(s)
+}
+
+// oneLine keeps a header's value from starting another header.
+var oneLine = strings.NewReplacer("\r", " ", "\n", " ", "\x00", " ")
+
+func (w *response) send() {
+	w.WriteHeader(http.StatusOK)
+	body := w.body.Bytes()
+	if w.sealed.Get("Content-Type") == "" && len(body) > 0 {
+		w.sealed.Set("Content-Type", http.DetectContentType(body))
+	}
+	var head message
+	for name, values := range w.sealed {
+		for _, value := range values {
+			head = head.add(name).add(oneLine.Replace(value))
+		}
+	}
+	respond(int32(w.status), unsafe.Pointer(unsafe.SliceData(head)), int32(len(head)),
+		unsafe.Pointer(unsafe.SliceData(body)), int32(len(body)))
+	runtime.KeepAlive(head)
+	runtime.KeepAlive(body)
+}
+
+// Log writes lines to the Worker's log.
+type Log struct{}
+
+func (Log) Write(p []byte) (int, error) {
+	line := bytes.TrimSuffix(p, []byte("\n"))
+	log(unsafe.Pointer(unsafe.SliceData(line)), int32(len(line)))
+	runtime.KeepAlive(line)
+	return len(p), nil
+}
+
+func decimal[T ~int | ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }

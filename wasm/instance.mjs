@@ -1,0 +1,204 @@
+// One instance of the Go program: its memory, its clock and timers, its source of random values, and the job at hand.
+
+import "./wasm_exec.js"; // defines globalThis.Go
+import { pack, text, unpack } from "./message.mjs";
+import { claim, ports } from "./ports.mjs";
+
+// Random values must not be asked for while the module is evaluated, which is when the first instance boots. Until
+// the first event they come from this generator (xorshift), seeded at build time: predictable, and good enough for
+// what the Go runtime takes at boot, the seeds of its hash maps and of math/rand. Nothing secret comes from there:
+// crypto/rand keeps no state in Go (crypto/internal/sysrand asks for every byte when it is wanted, outside of FIPS
+// mode, which must stay off), so that from the first event on each of its bytes is made by crypto.getRandomValues.
+let seed = null;
+
+export function predictableUntilFirstEvent(words) {
+  seed = new Uint32Array(words);
+}
+
+export function randomFromNowOn() {
+  seed = null;
+}
+
+function fillRandom(bytes) {
+  if (seed === null) {
+    crypto.getRandomValues(bytes); // Go asks for at most the 65,536 bytes that this allows
+    return;
+  }
+  for (let i = 0; i < bytes.length; i++) {
+    const [x, y, z, w] = seed;
+    const t = x ^ (x << 11);
+    seed.set([y, z, w, w ^ (w >>> 19) ^ t ^ (t >>> 8)]);
+    bytes[i] = seed[3] >>> 24;
+  }
+}
+
+// The monotonic clock, in milliseconds. While the module is evaluated Date.now() is 0, which the Go runtime takes for a
+// broken clock; afterwards it is the time of the last I/O.
+let clock = 1;
+
+export class Instance {
+  #go = new Go();
+  #exports;
+  #job = null; // see #start
+  #held = new Map(); // messages that Go is about to take, by id of the call
+  #timer = null; // Go's wake-up: { id, due, handle }
+  #timers = 0;
+  dead = false;
+
+  // context is what syumai/workers binds to: environment, execution context, and the handlers that Go registers.
+  context = { env: {}, ctx: {}, binding: {} };
+
+  constructor(program, env) {
+    const go = this.#go;
+    this.context.env = env;
+    go.exit = (code) => this.#die(new Error(`the Go program exited with code ${code}`));
+    Object.assign(go.importObject.gojs, {
+      "runtime.getRandomData": (sp) => {
+        fillRandom(this.#bytes(Number(go.mem.getBigInt64(sp + 8, true)), Number(go.mem.getBigInt64(sp + 16, true))));
+      },
+      "runtime.nanotime1": (sp) => {
+        clock = Math.max(clock, Date.now());
+        go.mem.setBigInt64(sp + 8, BigInt(clock) * 1_000_000n, true);
+      },
+      "runtime.scheduleTimeoutEvent": (sp) => {
+        this.#timer = { id: ++this.#timers, due: Date.now() + Number(go.mem.getBigInt64(sp + 8, true)) };
+        if (this.#job) this.#arm();
+        go.mem.setInt32(sp + 16, this.#timers, true);
+      },
+      "runtime.clearTimeoutEvent": (sp) => {
+        if (this.#timer?.id !== go.mem.getInt32(sp + 8, true)) return;
+        clearTimeout(this.#timer.handle);
+        this.#timer = null;
+      },
+    });
+    go.importObject.workers = { ready() {} };
+    go.importObject.edge = {
+      take: (id, p) => {
+        this.#bytes(p, this.#held.get(id).length).set(this.#held.get(id));
+        this.#held.delete(id);
+      },
+      call: (id, p, size) => this.#call(id, this.#bytes(p, size).slice()),
+      respond: (status, head, headSize, body, bodySize) => {
+        const fields = unpack(this.#bytes(head, headSize)).map(text);
+        const headers = [];
+        for (let i = 0; i < fields.length; i += 2) headers.push([fields[i], fields[i + 1]]);
+        this.#job.resolve({ status, headers, body: this.#bytes(body, bodySize).slice() });
+      },
+      fail: (p, size) => this.#job.reject(new Error(text(this.#bytes(p, size)) || "aborted")),
+      done: () => {
+        this.#job.done = true;
+        this.#finish();
+      },
+      claim: (p, size, window) => Number(claim(text(this.#bytes(p, size)), window)),
+      log: (p, size) => console.log(text(this.#bytes(p, size))),
+    };
+    const instance = new WebAssembly.Instance(program, go.importObject);
+    this.#exports = instance.exports;
+    // Packages of syumai/workers look for globalThis.context while they are initialised, which run does before it
+    // returns; no other instance can see this one's.
+    globalThis.context = this.context;
+    go.run(instance).catch((error) => this.#die(error));
+    delete globalThis.context;
+  }
+
+  // memory is the size of the instance in bytes; it never shrinks.
+  get memory() {
+    return this.#exports.mem.buffer.byteLength;
+  }
+
+  // fetch passes a request to Go. See #start for what comes back; the result is { status, headers, body }.
+  fetch(fields, env, ctx, limit) {
+    return this.#start(env, ctx, limit, () => {
+      this.#held.set(0, pack(fields));
+      this.#exports.begin(this.#held.get(0).length);
+      this.#go._resume();
+    });
+  }
+
+  // scheduled runs the cron's task. See #start for what comes back; there is no result.
+  scheduled(event, env, ctx, limit) {
+    return this.#start(env, ctx, limit, () => {
+      const job = this.#job;
+      this.context.binding.runScheduler(event).then(job.resolve, job.reject);
+    });
+  }
+
+  // #start begins a job and returns two promises: result is what the job is for, and fails if the job does; finished is
+  // fulfilled when nothing is left to do on its behalf, and always is if limit (milliseconds) can pass.
+  #start(env, ctx, limit, begin) {
+    const job = { calls: 0, done: false };
+    job.result = new Promise((resolve, reject) => Object.assign(job, { resolve, reject }));
+    job.finished = new Promise((resolve) => (job.finish = resolve));
+    job.result.catch(() => {}); // whoever wants to know awaits it
+    job.limit = setTimeout(() => this.#die(new Error(`no answer within ${limit} ms`)), limit);
+    this.#job = job;
+    Object.assign(this.context, { env, ctx });
+    this.#enter(() => {
+      if (this.#timer) this.#arm();
+      begin();
+    });
+    return job;
+  }
+
+  // #finish ends the job when Go has said that it is done and no operation is under way any more, since what comes back
+  // later must not find the instance working for somebody else.
+  #finish() {
+    const job = this.#job;
+    if (!this.dead && !(job.done && job.calls === 0)) return;
+    clearTimeout(job.limit);
+    clearTimeout(this.#timer?.handle); // a timer belongs to the request that armed it; the next one arms it again
+    this.#job = null;
+    job.finish();
+  }
+
+  async #call(id, bytes) {
+    const job = this.#job;
+    job.calls++;
+    let answer;
+    try {
+      const [name, ...fields] = unpack(bytes);
+      answer = pack(["", ...(await ports[text(name)](fields, this.context.env))]);
+    } catch (error) {
+      answer = pack([error?.name === "TimeoutError" ? "timeout" : String(error)]);
+    }
+    job.calls--;
+    if (this.dead) return;
+    this.#enter(() => {
+      this.#held.set(id, answer);
+      this.#exports.settle(id, answer.length);
+      this.#go._resume();
+    });
+    if (this.#job === job) this.#finish();
+  }
+
+  #arm() {
+    const timer = this.#timer;
+    timer.handle = setTimeout(
+      () => {
+        if (!this.dead && this.#timer === timer) this.#enter(() => this.#go._resume());
+      },
+      Math.max(timer.due - Date.now(), 0),
+    );
+  }
+
+  // #enter runs Go. What it throws (a trap, an exhausted stack) leaves the program in no known state.
+  #enter(run) {
+    try {
+      run();
+    } catch (error) {
+      this.#die(error);
+    }
+  }
+
+  #die(error) {
+    if (this.dead) return;
+    this.dead = true;
+    if (!this.#job) return;
+    this.#job.reject(error);
+    this.#finish();
+  }
+
+  #bytes(p, size) {
+    return new Uint8Array(this.#exports.mem.buffer, p, size);
+  }
+}

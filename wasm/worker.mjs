@@ -1,0 +1,157 @@
+// The Worker: hands requests and cron events to a pool of Go instances, and answers from the edge cache before Go wakes.
+
+import { env as deployment } from "cloudflare:workers";
+import program from "./app.wasm";
+import seed from "./seed.mjs"; // made by the build
+import { Instance, predictableUntilFirstEvent, randomFromNowOn } from "./instance.mjs";
+import { claim, read } from "./ports.mjs";
+
+// The headers that Go reads; no others are passed in.
+const HEADERS = [
+  "accept",
+  "authorization",
+  "cf-connecting-ip",
+  "content-length",
+  "content-type",
+  "idempotency-key",
+  "origin",
+  "x-api-key",
+];
+const MAX_BODY = 64 * 1024 + 1; // one byte more than is allowed, so that Go can tell
+const MAX_IDLE = 8; // instances kept for the next requests
+const MAX_IDLE_MEMORY = 48 << 20; // bytes; an instance that once held much never shrinks, and an isolate has 128 MB
+const REQUEST_LIMIT = 30_000; // milliseconds, unless REQUEST_LIMIT_MS says otherwise
+const SCHEDULED_LIMIT = 5 * 60_000;
+
+// The pool. One job at a time owns an instance, so that no I/O object of one event is touched by another
+
+const idle = [];
+predictableUntilFirstEvent(seed);
+give(new Instance(program, deployment)); // Cloudflare evaluates the module before the first request reaches it
+
+function take(env) {
+  return idle.pop() ?? new Instance(program, env);
+}
+
+function give(instance) {
+  const memory = idle.reduce((sum, other) => sum + other.memory, instance.dead ? 0 : instance.memory);
+  if (!instance.dead && idle.length < MAX_IDLE && memory <= MAX_IDLE_MEMORY) idle.push(instance);
+}
+
+// ask has Go answer a request: { status, headers, body }. The event stays alive until Go is done with it, also when the
+// client leaves, so that what was begun is finished and the instance comes back.
+async function ask(method, url, body, headers, env, ctx) {
+  try {
+    const instance = take(env);
+    const limit = Number(env.REQUEST_LIMIT_MS) || REQUEST_LIMIT;
+    const job = instance.fetch([method, url, body, ...headers], env, ctx, limit);
+    ctx.waitUntil(job.finished.then(() => give(instance)));
+    return await job.result;
+  } catch (error) {
+    return broken(error, method, new URL(url).pathname);
+  }
+}
+
+function broken(error, method, path) {
+  const id = requestId();
+  console.error(JSON.stringify({ level: "ERROR", msg: "request failed", request_id: id, method, path, error: String(error) }));
+  const message = "Something went wrong on our side. Try again; if it stays, tell us the request id.";
+  const problem = { type: "api_error", code: "internal_error", message, param: null, request_id: id };
+  return {
+    status: 500,
+    headers: [
+      ["Content-Type", "application/json"],
+      ["Cache-Control", "no-store"],
+      ["Request-Id", id],
+    ],
+    body: new TextEncoder().encode(JSON.stringify({ error: problem })),
+  };
+}
+
+// requestId is req_ and a ULID: 48 bits of milliseconds and 80 random ones, in Crockford's base 32.
+function requestId() {
+  let bits = BigInt(Date.now());
+  for (const byte of crypto.getRandomValues(new Uint8Array(10))) bits = (bits << 8n) | BigInt(byte);
+  let id = "";
+  for (let i = 0; i < 26; i++, bits >>= 5n) id = "0123456789abcdefghjkmnpqrstvwxyz"[Number(bits & 31n)] + id;
+  return "req_" + id;
+}
+
+function respond({ status, headers, body }, method, extra = []) {
+  const bodiless = method === "HEAD" || status === 204 || status === 304;
+  return new Response(bodiless ? null : body, { status, headers: [...headers, ...extra] });
+}
+
+// The edge cache.
+
+const CACHEABLE = /^\/(pay\/[^/]+(\/status)?|assets\/.+|openapi\.json|\.well-known\/stellar\.toml)$/;
+const PAGE = /^\/pay\/[^/]+$/;
+const OPEN_PAGE = 60; // seconds; a page that may be kept longer is finished and changes no more
+const FRESH = 15_000; // milliseconds after which an open page is rendered again behind the reader's back
+
+// cacheable says whether a request asks for what is the same for everybody.
+function cacheable(request, url) {
+  const anonymous = !request.headers.has("x-api-key") && !request.headers.has("authorization");
+  return anonymous && (request.method === "GET" || request.method === "HEAD") && CACHEABLE.test(url.pathname);
+}
+
+// sharedFor returns for how many seconds Go lets everybody have a response; 0 if it does not.
+function sharedFor({ status, headers }) {
+  const control = headers.find(([name]) => name.toLowerCase() === "cache-control")?.[1] ?? "";
+  if (status >= 500 || !/(^|[\s,])public($|[\s,;])/i.test(control)) return 0;
+  return Number(/(?:^|[\s,])s-maxage=(\d+)/i.exec(control)?.[1] ?? 0);
+}
+
+// render has Go answer what the key names, with nothing of the visitor's request in it, and caches the answer.
+async function render(key, env, ctx) {
+  const reply = await ask("GET", key, null, [], env, ctx);
+  if (sharedFor(reply) > 0) {
+    const kept = respond(reply, "GET", [["X-Rendered-At", String(Date.now())]]);
+    ctx.waitUntil(caches.default.put(key, kept));
+  }
+  return reply;
+}
+
+async function cached(key, page, method, env, ctx) {
+  const hit = await caches.default.match(key);
+  if (!hit) return respond(await render(key, env, ctx), method, [["X-Cache", "miss"]]);
+  const headers = new Headers(hit.headers);
+  const renderedAt = Number(headers.get("X-Rendered-At"));
+  if (page && Date.now() - renderedAt > FRESH && sharedFor({ status: 200, headers: [...headers] }) <= OPEN_PAGE) {
+    if (claim(`render ${key}`, FRESH)) ctx.waitUntil(render(key, env, ctx));
+  }
+  headers.delete("X-Rendered-At");
+  headers.set("Request-Id", requestId());
+  headers.set("X-Cache", "hit");
+  return new Response(method === "HEAD" ? null : hit.body, { status: hit.status, headers });
+}
+
+export default {
+  async fetch(request, env, ctx) {
+    randomFromNowOn();
+    const url = new URL(request.url);
+    if (cacheable(request, url)) {
+      return cached(url.origin + url.pathname, PAGE.test(url.pathname), request.method, env, ctx);
+    }
+    const headers = [];
+    for (const name of HEADERS) {
+      const value = request.headers.get(name);
+      if (value !== null) headers.push(name, value);
+    }
+    const body = request.body && (await read(request.body, MAX_BODY));
+    return respond(await ask(request.method, request.url, body, headers, env, ctx), request.method);
+  },
+
+  async scheduled(event, env, ctx) {
+    randomFromNowOn();
+    const instance = take(env);
+    const job = instance.scheduled(event, env, ctx, SCHEDULED_LIMIT);
+    ctx.waitUntil(job.finished.then(() => give(instance)));
+    try {
+      await job.result;
+    } catch (error) {
+      console.error(JSON.stringify({ level: "ERROR", msg: "cron task failed", cron: event.cron, error: String(error) }));
+      throw error;
+    }
+  },
+};
