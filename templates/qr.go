@@ -41,6 +41,10 @@ func draw(text string) (drawing, bool) {
 	return drawing{size: code.Size + 2*quietZone, path: path.String()}, true
 }
 
+// side is how wide to show the drawing, in CSS pixels: what fits a phone of 320, in whole pixels a module, since uneven
+// modules are harder to read.
+func (d drawing) side() string { return strconv.Itoa(d.size * max(1, 280/d.size)) }
+
 func (d drawing) viewBox() string {
 	side := strconv.Itoa(d.size)
 	return "0 0 " + side + " " + side
