@@ -16,13 +16,16 @@ build: build/app.wasm build/wasm_exec.js $(patsubst wasm/%,build/%,$(wildcard wa
 	echo "build/app.wasm: $$raw bytes, $$zipped bytes gzip -9"; \
 	if [ $$zipped -gt $(MAX_GZIP) ]; then echo "more than the $(MAX_GZIP) bytes it may have" >&2; exit 1; fi
 
-# Which Go files matter is the Go tool's business; it is quick when nothing has changed. The seed is made anew with
-# each program: see wasm/instance.mjs.
+# Which Go files matter is the Go tool's business. What has not changed is not touched, so that nothing reloads. The
+# seed is made anew with each program: see wasm/instance.mjs.
 .PHONY: build/app.wasm
 build/app.wasm:
 	@mkdir -p build
-	GOOS=js GOARCH=wasm go build -trimpath -ldflags='-s -w' -o build/app.wasm ./wasm
-	@printf 'export default [%s];\n' "$$(od -An -N16 -tu4 /dev/urandom | tr -s ' ' ',' | sed 's/^,//')" > build/seed.mjs
+	GOOS=js GOARCH=wasm go build -trimpath -ldflags='-s -w' -o build/app.wasm.$$$$ ./wasm && \
+	if cmp -s build/app.wasm.$$$$ build/app.wasm && [ -f build/seed.mjs ]; then rm build/app.wasm.$$$$; else \
+		printf 'export default [%s];\n' "$$(od -An -N16 -tu4 /dev/urandom | tr -s ' ' ',' | sed 's/^,//')" > build/seed.mjs; \
+		mv build/app.wasm.$$$$ build/app.wasm; \
+	fi
 
 build/wasm_exec.js: $(GOROOT)/lib/wasm/wasm_exec.js
 	@mkdir -p build
@@ -35,6 +38,10 @@ build/%.mjs: wasm/%.mjs
 .PHONY: dry-run
 dry-run: node_modules/.stamp ## Build and bundle as a deployment would, without one
 	wrangler deploy --dry-run --outdir build/dry-run --env ''
+
+.PHONY: test-wasm
+test-wasm: node_modules/.stamp ## Test the binding to Cloudflare under Node
+	GOOS=js GOARCH=wasm go test -exec '$(CURDIR)/wasm/edge/testdata/node.mjs' ./wasm/...
 
 # The development tools of package-lock.json, installed once.
 node_modules/.stamp: package-lock.json

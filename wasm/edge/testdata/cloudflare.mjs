@@ -1,0 +1,71 @@
+// The KV namespace and the cache of Cloudflare as the adapter sees them, in memory.
+
+export class KV {
+  #entries = new Map(); // name: { value: Uint8Array, expiration: seconds or undefined }
+
+  #check(name) {
+    if (name === "") throw new TypeError("Key name cannot be empty.");
+    if (name === "." || name === "..") throw new TypeError(`"${name}" is not allowed as a key name.`);
+    if (Buffer.byteLength(name) > 512) throw new Error("414 UTF-8 encoded length exceeds key length limit of 512.");
+  }
+
+  #alive(name) {
+    const entry = this.#entries.get(name);
+    return entry && !(entry.expiration <= Date.now() / 1000) ? entry : undefined;
+  }
+
+  async get(name, type) {
+    if (type !== "arrayBuffer") throw new Error(`this namespace gives out array buffers only, not ${type}`);
+    this.#check(name);
+    await tick();
+    const entry = this.#alive(name);
+    return entry ? entry.value.slice().buffer : null;
+  }
+
+  async put(name, value, { expiration } = {}) {
+    this.#check(name);
+    if (expiration !== undefined) {
+      if (!Number.isInteger(expiration)) throw new Error("400 Invalid expiration.");
+      if (expiration < Date.now() / 1000 + 60) throw new Error("400 Expiration must be at least 60 seconds in the future.");
+    }
+    const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+    await tick();
+    this.#entries.set(name, { value: bytes, expiration });
+  }
+
+  async delete(name) {
+    await tick();
+    this.#entries.delete(name);
+  }
+
+  async list({ prefix = "", cursor, limit = 1000 }) {
+    if (limit < 1 || limit > 1000) throw new Error("400 Invalid key_count_limit.");
+    await tick();
+    const after = cursor === undefined ? "" : Buffer.from(cursor, "base64").toString();
+    const names = [...this.#entries.keys()]
+      .filter((name) => name.startsWith(prefix) && name > after && this.#alive(name))
+      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    const keys = names.slice(0, limit).map((name) => ({ name }));
+    if (names.length <= limit) return { keys, list_complete: true };
+    return { keys, list_complete: false, cursor: Buffer.from(keys.at(-1).name).toString("base64") };
+  }
+}
+
+export class Cache {
+  #kept = new Map();
+
+  async match(url) {
+    await tick();
+    const kept = this.#kept.get(url);
+    return kept && Date.now() < kept.until ? new Response(kept.body, { headers: kept.headers }) : undefined;
+  }
+
+  async put(url, response) {
+    const seconds = /s-maxage=(\d+)/.exec(response.headers.get("Cache-Control"))[1];
+    const body = await response.arrayBuffer();
+    this.#kept.set(url, { body, headers: response.headers, until: Date.now() + seconds * 1000 });
+  }
+}
+
+// Answers come back later, never within the call.
+const tick = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+// Runs a js/wasm test binary under Node, with the ports of the Worker bound to fakes that behave like Cloudflare's:
+//   GOOS=js GOARCH=wasm go test -exec "$PWD/wasm/edge/testdata/node.mjs" ./wasm/...
+
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { createRequire } from "node:module";
+import { pack, text, unpack } from "../../message.mjs";
+import { claim, ports } from "../../ports.mjs";
+import { KV, Cache } from "./cloudflare.mjs";
+
+const goroot = execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim();
+Object.assign(globalThis, { fs, path, caches: { default: new Cache() } });
+createRequire(import.meta.url)(`${goroot}/lib/wasm/wasm_exec.js`);
+
+const env = { KV: new KV() };
+const site = await serve();
+const go = new Go();
+const held = new Map();
+let exports;
+const bytes = (p, size) => new Uint8Array(exports.mem.buffer, p, size);
+
+go.argv = process.argv.slice(2);
+go.env = { ...process.env, SITE: `http://127.0.0.1:${site.address().port}` };
+for (const name of Object.keys(go.env)) if (!/^(SITE|PWD|TMPDIR|HOME|GO.*)$/.test(name)) delete go.env[name];
+go.exit = process.exit;
+go.importObject.workers = { ready() {} };
+go.importObject.edge = {
+  take: (id, p) => {
+    bytes(p, held.get(id).length).set(held.get(id));
+    held.delete(id);
+  },
+  async call(id, p, size) {
+    const [name, ...fields] = unpack(bytes(p, size).slice());
+    let answer;
+    try {
+      answer = pack(["", ...(await ports[text(name)](fields, env))]);
+    } catch (error) {
+      answer = pack([error?.name === "TimeoutError" ? "timeout" : String(error)]);
+    }
+    held.set(id, answer);
+    exports.settle(id, answer.length);
+    go._resume();
+  },
+  claim: (p, size, window) => Number(claim(text(bytes(p, size)), window)),
+  log: (p, size) => console.log(text(bytes(p, size))),
+  respond() {},
+  fail() {},
+  done() {},
+};
+globalThis.context = { env, ctx: {}, binding: {} };
+const { instance } = await WebAssembly.instantiate(fs.readFileSync(process.argv[2]), go.importObject);
+exports = instance.exports;
+// A binary that is left with nothing to wait for has deadlocked, which is for the Go runtime to report.
+process.on("exit", (code) => {
+  if (code === 0 && !go.exited) {
+    go._pendingEvent = { id: 0 };
+    go._resume();
+  }
+});
+await go.run(instance);
+
+// serve answers as the tests of outgoing fetches need it.
+async function serve() {
+  const server = http.createServer((request, response) => {
+    switch (request.url) {
+      case "/echo":
+        response.setHeader("Content-Type", "application/json");
+        return response.end(JSON.stringify({ method: request.method, accept: request.headers.accept }));
+      case "/limited":
+        return response.writeHead(429, { "Retry-After": "17" }).end("slow down");
+      case "/redirect":
+        return response.writeHead(302, { Location: "/echo" }).end();
+      case "/large":
+        return response.end(Buffer.alloc((8 << 20) + 1));
+      case "/half": // a body that stops in the middle
+        return response.writeHead(200, { "Content-Length": "100" }).write("{");
+      case "/broken":
+        return request.socket.destroy();
+    }
+    // Anything else is never answered.
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.unref();
+  return server;
+}
