@@ -1,8 +1,114 @@
 package worker
 
-// Config holds every setting of a deployment.
-type Config struct{}
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
 
-// ParseConfig reads the settings from variables and secrets by their names (see wrangler.toml). An error names the setting and
-// says what would be right.
-func ParseConfig(getenv func(name string) string) (Config, error) { return Config{}, nil }
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/record"
+	"edgecheckout/worker/watch"
+)
+
+// Config holds every setting of a deployment. wrangler.toml describes the variables they come from.
+type Config struct {
+	// BaseURL is the service's own origin in the URLs it hands out; empty means the origin of the request.
+	BaseURL  string
+	Networks map[record.Mode]Network
+	// AdminToken is the operator's secret. Empty: the operator's routes refuse everybody.
+	AdminToken string
+	Memos      checkout.MemoKeys
+	// ExpiresInMin is the shortest lifetime that a merchant may ask for. Production wants 300 s, five times the
+	// staleness of the store; tests that wait for an expiry set less.
+	ExpiresInMin time.Duration
+	// TestWallet is where the page's form for test wallets posts to. Only a local network has one.
+	TestWallet string
+}
+
+// Network is a Stellar network and what is known of it.
+type Network struct {
+	watch.Network
+	// Name is shown to the customer; empty on the public network.
+	Name string
+	// Assets are those that may be asked for by their code alone.
+	Assets map[string]checkout.Asset
+}
+
+// ExpiresInMax is the longest lifetime of a checkout, and the usual one.
+const ExpiresInMax = 24 * time.Hour
+
+// ParseConfig reads the settings from variables and secrets by their names. An error names each wrong setting and says what
+// would be right; it never contains a secret.
+func ParseConfig(getenv func(name string) string) (Config, error) {
+	var wrong []error
+	fail := func(name, want string) { wrong = append(wrong, fmt.Errorf("setting %s: %s", name, want)) }
+
+	c := Config{
+		BaseURL:      strings.TrimSuffix(getenv("BASE_URL"), "/"),
+		AdminToken:   getenv("ADMIN_TOKEN"),
+		Networks:     map[record.Mode]Network{},
+		ExpiresInMin: 300 * time.Second,
+		TestWallet:   getenv("TEST_WALLET_URL"),
+	}
+	if c.BaseURL != "" && !isOrigin(c.BaseURL) {
+		fail("BASE_URL", "want an origin such as https://pay.example.com, or nothing")
+	}
+	if c.TestWallet != "" && !isHTTP(c.TestWallet) {
+		fail("TEST_WALLET_URL", "want an http(s) URL, or nothing")
+	}
+	if c.AdminToken != "" && len(c.AdminToken) < 16 {
+		fail("ADMIN_TOKEN", "want at least 16 characters: openssl rand -hex 32")
+	}
+	var err error
+	if c.Memos, err = checkout.ParseMemoKeys(getenv("MEMO_KEYS")); err != nil {
+		fail("MEMO_KEYS", "want keys of 64 hexadecimal digits, separated by commas, the newest first: openssl rand -hex 32")
+	}
+	if text := getenv("EXPIRES_IN_MIN"); text != "" {
+		seconds, err := strconv.Atoi(text)
+		if err != nil || seconds < 1 || seconds > int(ExpiresInMax/time.Second) {
+			fail("EXPIRES_IN_MIN", "want seconds, 1 to 86400")
+		}
+		c.ExpiresInMin = time.Duration(seconds) * time.Second
+	}
+	for _, mode := range record.Modes {
+		prefix := strings.ToUpper(string(mode)) + "_"
+		n := Network{Name: getenv(prefix + "NETWORK_NAME"), Assets: map[string]checkout.Asset{"XLM": checkout.XLM}}
+		n.Passphrase = getenv(prefix + "PASSPHRASE")
+		for _, base := range strings.Fields(getenv(prefix + "HORIZON_URLS")) {
+			if !isHTTP(base) {
+				fail(prefix+"HORIZON_URLS", "want http(s) URLs, separated by blanks")
+			}
+			n.Horizons = append(n.Horizons, strings.TrimSuffix(base, "/"))
+		}
+		for _, word := range strings.Fields(getenv(prefix + "ASSETS")) {
+			code, issuer, _ := strings.Cut(word, ":")
+			address, err := checkout.ParseAddress(issuer)
+			if err != nil || checkout.CheckAssetCode(code) != nil {
+				fail(prefix+"ASSETS", "want CODE:ISSUER words, separated by blanks")
+				continue
+			}
+			n.Assets[code] = checkout.Asset{Code: code, Issuer: address}
+		}
+		if len(n.Horizons) == 0 {
+			continue // a mode without a network is not served
+		}
+		if n.Passphrase == "" {
+			fail(prefix+"PASSPHRASE", "want the network's passphrase")
+		}
+		c.Networks[mode] = n
+	}
+	return c, errors.Join(wrong...)
+}
+
+func isHTTP(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
+}
+
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return isHTTP(s) && err == nil && u.Path == "" && u.RawQuery == "" && u.Fragment == ""
+}

@@ -1,27 +1,98 @@
-// Package worker is the checkout service as an ordinary http.Handler, and the sweep that its cron runs.
+// Package worker is the checkout service as an ordinary http.Handler, and the sweep that its cron runs. It knows
+// nothing of where it runs: see Platform.
 package worker
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"time"
+
+	"edgecheckout/worker/record"
+	"edgecheckout/worker/watch"
 )
 
 // Service answers the HTTP API and settles checkouts. It is safe for concurrent use.
 type Service struct {
 	config   Config
 	platform Platform
+	watcher  *watch.Watcher
+	keys     *keyCache
+	mux      *http.ServeMux
 }
 
-// New makes a service.
+// New makes a service. Nothing is read or written before the first request.
 func New(config Config, platform Platform) *Service {
-	return &Service{config: config, platform: platform}
+	s := &Service{config: config, platform: platform, keys: newKeyCache(platform.Now)}
+	networks := map[record.Mode]watch.Network{}
+	for mode, network := range config.Networks {
+		networks[mode] = network.Network
+	}
+	s.watcher = &watch.Watcher{
+		Store:     platform.Store,
+		Transport: platform.Horizon,
+		Recent:    platform.Recent,
+		Networks:  networks,
+		Memos:     config.Memos,
+		Now:       platform.Now,
+		Log:       s.log,
+	}
+	s.mux = http.NewServeMux()
+	for _, r := range s.routes() {
+		s.mux.Handle(r.pattern, r)
+	}
+	return s
 }
 
-func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write([]byte(`{"status":"ok"}`))
+// routes lists everything the service answers, and who may ask.
+func (s *Service) routes() []route {
+	return []route{
+		{"POST /checkout", forMerchant, createCheckout},
+		{"GET /checkout/{id}", forMerchant, getCheckout},
+
+		{"POST /product", forMerchant, createProduct},
+		{"GET /product", forMerchant, listProducts},
+		{"GET /product/{id}", forMerchant, getProduct},
+
+		{"POST /customers", forMerchant, createCustomer},
+		{"GET /customers", forMerchant, listCustomers},
+		{"GET /customers/{id}", forMerchant, getCustomer},
+
+		{"POST /merchants", forOperator, createMerchant},
+		{"GET /merchants/{id}", forOperator, getMerchant},
+		{"PUT /merchants/{id}", forOperator, updateMerchant},
+		{"POST /merchants/{id}/keys", forOperator, createKey},
+		{"DELETE /merchants/{id}/keys/{key}", forOperator, deleteKey},
+
+		{"GET /pay/{id}", forEverybody, getPage},
+		{"GET /pay/{id}/status", forEverybody, getStatus},
+		{"GET /assets/{name}", forEverybody, getAsset},
+		{"GET /health", forEverybody, getHealth},
+	}
 }
 
-// Sweep is what the cron runs every minute. It may run twice, late, or at the same time as itself. The error is for the log:
-// whatever was not done is done by a later sweep.
-func (s *Service) Sweep(ctx context.Context) error { return nil }
+// Sweep is what the cron runs every minute. It may run twice, late, or at the same time as itself. The error is for
+// the log: whatever was not done is done by a later sweep.
+func (s *Service) Sweep(ctx context.Context) error {
+	report, err := s.watcher.Sweep(ctx)
+	fields := map[string]any{"open": report.Open, "accounts": report.Accounts, "records": report.Records,
+		"payments": report.Payments, "terminal": report.Terminal, "failed": report.Failed}
+	if err != nil {
+		fields["error"] = err.Error()
+	}
+	s.log("sweep", fields)
+	return err
+}
+
+// log writes one JSON line. Nothing secret and nothing about a customer belongs in fields.
+func (s *Service) log(event string, fields map[string]any) {
+	line := map[string]any{"time": s.platform.Now().UTC().Format(time.RFC3339Nano), "event": event}
+	for name, value := range fields {
+		line[name] = value
+	}
+	text, err := json.Marshal(line)
+	if err != nil {
+		text = []byte(`{"event":"log_failed"}`)
+	}
+	_, _ = s.platform.Log.Write(append(text, '\n'))
+}

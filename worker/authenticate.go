@@ -1,0 +1,132 @@
+package worker
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"strings"
+	"sync"
+	"time"
+
+	"edgecheckout/worker/record"
+)
+
+// Prefixes of API keys; the rest is 32 random bytes in hexadecimal.
+const (
+	testKeyPrefix = "sk_test_"
+	liveKeyPrefix = "sk_live_"
+	secretDigits  = 64
+)
+
+var errAPIKeyInvalid = &Error{Code: CodeAPIKeyInvalid, Message: "The API key in x-api-key is unknown or revoked."}
+
+// authenticate finds the merchant and the mode that the request's API key stands for.
+func (c *call) authenticate() error {
+	secret := c.request.Header.Get("X-Api-Key")
+	if secret == "" {
+		return &Error{Code: CodeAPIKeyMissing, Message: "An API key is required: send it in the header x-api-key (sk_test_… or sk_live_…)."}
+	}
+	rest, live := strings.CutPrefix(secret, liveKeyPrefix)
+	if !live {
+		rest = strings.TrimPrefix(secret, testKeyPrefix)
+	}
+	if len(rest) != secretDigits || strings.Trim(rest, "0123456789abcdef") != "" {
+		return errAPIKeyInvalid // no KV read for what cannot be a key
+	}
+	identity, ok := c.keys.recall(secret)
+	if !ok {
+		var err error
+		if identity, err = c.identify(secret); err != nil {
+			return err
+		}
+		c.keys.keep(secret, identity)
+	}
+	if identity.key.Livemode != live {
+		return errAPIKeyInvalid
+	}
+	c.merchant, c.livemode = identity.merchant, live
+	return nil
+}
+
+func (c *call) identify(secret string) (identity, error) {
+	key, ok, err := get[record.APIKey](c, record.APIKeyKey(secret))
+	if err != nil {
+		return identity{}, err
+	}
+	if !ok {
+		return identity{}, errAPIKeyInvalid
+	}
+	merchant, ok, err := get[record.Merchant](c, record.MerchantKey(key.Merchant))
+	if err != nil {
+		return identity{}, err
+	}
+	if !ok {
+		return identity{}, errAPIKeyInvalid
+	}
+	return identity{key, merchant}, nil
+}
+
+// get reads one record.
+func get[T any](c *call, key string) (v T, ok bool, err error) {
+	values, err := c.platform.Store.Get(c.ctx, key)
+	if err != nil {
+		return v, false, err
+	}
+	return record.Decode[T](values[0])
+}
+
+// authenticateOperator compares hashes, so that the time it takes tells nothing, not even the token's length.
+func (c *call) authenticateOperator() error {
+	given, ok := strings.CutPrefix(c.request.Header.Get("Authorization"), "Bearer ")
+	if !ok || given == "" {
+		return &Error{Code: CodeAdminTokenMissing, Message: "The operator's token is required: send the header Authorization: Bearer {ADMIN_TOKEN}."}
+	}
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(c.config.AdminToken))
+	if c.config.AdminToken == "" || subtle.ConstantTimeCompare(a[:], b[:]) != 1 {
+		return &Error{Code: CodeAdminTokenInvalid, Message: "The operator's token is not the right one."}
+	}
+	return nil
+}
+
+type identity struct {
+	key      record.APIKey
+	merchant record.Merchant
+}
+
+// keyLifetime is how long an instance believes a key it has seen. With the 30 s or more for which KV answers from its own cache a
+// revoked key is dead within about a minute.
+const keyLifetime = 30 * time.Second
+
+// maxKeys bounds the cache; beyond it everything is forgotten, which costs two reads a key.
+const maxKeys = 512
+
+// keyCache remembers API keys by their hash.
+type keyCache struct {
+	now func() time.Time
+	mu  sync.Mutex
+	ids map[[sha256.Size]byte]remembered
+}
+
+type remembered struct {
+	identity
+	until time.Time
+}
+
+func newKeyCache(now func() time.Time) *keyCache {
+	return &keyCache{now: now, ids: map[[sha256.Size]byte]remembered{}}
+}
+
+func (k *keyCache) recall(secret string) (identity, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	r, ok := k.ids[sha256.Sum256([]byte(secret))]
+	return r.identity, ok && k.now().Before(r.until)
+}
+
+func (k *keyCache) keep(secret string, id identity) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.ids) >= maxKeys {
+		clear(k.ids)
+	}
+	k.ids[sha256.Sum256([]byte(secret))] = remembered{id, k.now().Add(keyLifetime)}
+}

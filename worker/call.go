@@ -1,0 +1,235 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/record"
+)
+
+// audience says who may call a route.
+type audience int
+
+const (
+	forEverybody audience = iota
+	forMerchant           // with an API key
+	forOperator           // with the ADMIN_TOKEN
+)
+
+// route is one line of the API. A handler returns what to answer, or an *Error to tell, or another error to hide and log.
+type route struct {
+	pattern  string
+	audience audience
+	handler  func(*call) (answer, error)
+}
+
+// answer is a whole response: it leaves in one piece.
+type answer struct {
+	status      int // 0 means 200
+	contentType string
+	cache       string // Cache-Control; empty means no-store
+	header      map[string]string
+	body        []byte
+}
+
+// call is one request on its way through a handler.
+type call struct {
+	*Service
+	ctx       context.Context
+	request   *http.Request
+	requestID string
+	path      func(name string) string
+	body      []byte
+
+	// For merchants:
+	merchant record.Merchant
+	livemode bool
+}
+
+func (c *call) mode() record.Mode { return record.ModeOf(c.livemode) }
+
+// maxBody is the largest body, in bytes.
+const maxBody = 64 << 10
+
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	requestID, err := checkout.NewID(checkout.KindRequest, s.platform.Now(), s.platform.Entropy)
+	if err != nil {
+		requestID = "req_" // entropy never fails; if it did, the answer would still be a clean one
+	}
+	c := &call{Service: s, ctx: r.Context(), request: r, requestID: requestID}
+	var a answer
+	handler, pattern := s.mux.Handler(r)
+	if matched, ok := handler.(route); ok && pattern != "" {
+		// The mux sets the path values only when it serves: the route's own pattern gives them as well.
+		c.path = pathValues(pattern, r.URL.Path)
+		a, err = c.run(matched)
+	} else {
+		a, err = answer{}, unmatched(handler, r)
+	}
+	if err != nil {
+		a = c.errorAnswer(err)
+	}
+	write(w, r, requestID, a)
+}
+
+// ServeHTTP makes a route an entry of the mux; it is never called through it.
+func (r route) ServeHTTP(http.ResponseWriter, *http.Request) {}
+
+// pathValues matches a path against the pattern that the mux chose for it.
+func pathValues(pattern, path string) func(name string) string {
+	_, want, _ := strings.Cut(pattern, " ")
+	values := map[string]string{}
+	parts := strings.Split(path, "/")
+	for i, segment := range strings.Split(want, "/") {
+		if name, ok := strings.CutPrefix(segment, "{"); ok && i < len(parts) {
+			values[strings.TrimSuffix(name, "}")] = parts[i]
+		}
+	}
+	return func(name string) string { return values[name] }
+}
+
+// unmatched tells an unknown path from a known one with another method, which the mux answers itself.
+func unmatched(handler http.Handler, r *http.Request) error {
+	probe := &statusProbe{header: http.Header{}}
+	handler.ServeHTTP(probe, r)
+	if allow := probe.header.Get("Allow"); probe.status == http.StatusMethodNotAllowed {
+		return methodNotAllowed{allow}
+	}
+	return &Error{Code: CodeNotFound, Message: fmt.Sprintf("There is nothing at %s.", clip(r.URL.Path))}
+}
+
+type methodNotAllowed struct{ allow string }
+
+func (e methodNotAllowed) Error() string { return "method not allowed" }
+
+type statusProbe struct {
+	header http.Header
+	status int
+}
+
+func (p *statusProbe) Header() http.Header         { return p.header }
+func (p *statusProbe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *statusProbe) WriteHeader(status int)      { p.status = status }
+
+func (c *call) run(r route) (answer, error) {
+	switch r.audience {
+	case forMerchant:
+		if err := c.authenticate(); err != nil {
+			return answer{}, err
+		}
+	case forOperator:
+		if err := c.authenticateOperator(); err != nil {
+			return answer{}, err
+		}
+	}
+	if m := c.request.Method; m == http.MethodPost || m == http.MethodPut {
+		if err := c.readBody(); err != nil {
+			return answer{}, err
+		}
+	}
+	return r.handler(c)
+}
+
+func (c *call) readBody() error {
+	kind, _, err := mime.ParseMediaType(c.request.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return &Error{Code: CodeContentType, Message: "The body must be JSON: send the header Content-Type: application/json."}
+	}
+	if c.request.Body == nil {
+		return nil
+	}
+	body, err := io.ReadAll(io.LimitReader(c.request.Body, maxBody+1))
+	if err != nil {
+		return &Error{Code: CodeBodyInvalid, Message: "The body could not be read to its end."}
+	}
+	if len(body) > maxBody {
+		return &Error{Code: CodeBodyTooLarge, Message: fmt.Sprintf("The body has more than %d bytes (64 KiB).", maxBody)}
+	}
+	c.body = body
+	return nil
+}
+
+func jsonAnswer(v any) (answer, error) {
+	body, err := encode(v)
+	return answer{contentType: "application/json; charset=utf-8", body: body}, err
+}
+
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return b.Bytes(), err
+}
+
+// errorAnswer is the one place where an error becomes a response. What is not an *Error is logged under the request's id
+// and told as no more than that something failed.
+func (c *call) errorAnswer(err error) answer {
+	var told *Error
+	var method methodNotAllowed
+	header := map[string]string{}
+	switch {
+	case errors.As(err, &told):
+	case errors.As(err, &method):
+		header["Allow"] = method.allow
+		told = &Error{Code: CodeMethodNotAllowed, Message: fmt.Sprintf("%s is not possible here; use %s.", clip(c.request.Method), method.allow)}
+	default:
+		c.log("error", map[string]any{"request_id": c.requestID, "route": c.request.Method + " " + c.request.URL.Path, "error": err.Error()})
+		told = &Error{Code: CodeInternal, Message: "Something failed on our side; nothing was charged. Try again, and name the request_id if it happens again."}
+	}
+	var document struct {
+		Error struct {
+			Type      string  `json:"type"`
+			Code      Code    `json:"code"`
+			Message   string  `json:"message"`
+			Param     *string `json:"param"`
+			RequestID string  `json:"request_id"`
+		} `json:"error"`
+	}
+	meaning := codes[told.Code]
+	document.Error.Type, document.Error.Code, document.Error.Message = meaning.kind, told.Code, told.Message
+	document.Error.Param, document.Error.RequestID = optional(told.Param), c.requestID
+	a, err := jsonAnswer(document)
+	if err != nil {
+		a.body = []byte(`{"error":{"type":"api_error","code":"internal_error","message":"Something failed on our side.","param":null,"request_id":null}}`)
+	}
+	a.status, a.header = meaning.status, header
+	return a
+}
+
+// optional is nil for what has no value.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func write(w http.ResponseWriter, r *http.Request, requestID string, a answer) {
+	header := w.Header()
+	for name, value := range a.header {
+		header.Set(name, value)
+	}
+	header.Set("Request-Id", requestID)
+	header.Set("Content-Type", a.contentType)
+	header.Set("X-Content-Type-Options", "nosniff")
+	if a.cache == "" {
+		a.cache = "no-store"
+	}
+	header.Set("Cache-Control", a.cache)
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	w.WriteHeader(a.status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(a.body)
+	}
+}

@@ -1,0 +1,89 @@
+package worker
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/record"
+)
+
+// idempotency makes the same request under the same key make the same object, wherever and however often at once. The object's id is derived from
+// merchant, key and request, so that racing requests write the same record; the stored record only serves to notice a
+// key that is used for something else.
+type idempotency struct {
+	key     string // "" if the caller did not ask for it
+	request string
+	secret  []byte
+	day     time.Time
+	id      string // of the object that was made before, if the store already shows it
+}
+
+const maxIdempotencyKey = 255
+
+func (c *call) idempotency() (idempotency, error) {
+	key := c.request.Header.Get("Idempotency-Key")
+	if key == "" {
+		return idempotency{}, nil
+	}
+	if len(key) > maxIdempotencyKey {
+		return idempotency{}, invalid("Idempotency-Key", "Idempotency-Key has %d characters; at most %d are allowed.", len(key), maxIdempotencyKey)
+	}
+	digest := sha256.New()
+	digest.Write([]byte(c.request.Method + " " + c.request.URL.Path + "?" + c.request.URL.RawQuery + "\n"))
+	digest.Write(c.body)
+	i := idempotency{
+		key:     key,
+		request: hex.EncodeToString(digest.Sum(nil)),
+		secret:  c.merchant.Salt,
+		day:     c.platform.Now().UTC().Truncate(24 * time.Hour),
+	}
+	made, ok, err := get[record.Idempotent](c, record.IdempotencyKey(c.merchant.ID, c.mode(), key))
+	if err != nil {
+		return i, err
+	}
+	if ok && made.Request != i.request {
+		return i, &Error{CodeIdempotencyKeyReused, "This Idempotency-Key was used for another request; take a new key for each thing that you create.", "Idempotency-Key"}
+	}
+	if ok {
+		i.id = made.ID
+	}
+	return i, nil
+}
+
+// earlier returns the ids under which this request may have made its object already: none without a key.
+func (i idempotency) earlier(c *call, kind checkout.Kind) []string {
+	switch {
+	case i.key == "":
+		return nil
+	case i.id != "":
+		return []string{i.id}
+	}
+	return []string{i.derive(c, kind, i.day), i.derive(c, kind, i.day.AddDate(0, 0, -1))}
+}
+
+// newID returns the id for the object that this request makes.
+func (i idempotency) newID(c *call, kind checkout.Kind) (string, error) {
+	if i.key == "" {
+		return checkout.NewID(kind, c.platform.Now(), c.platform.Entropy)
+	}
+	return i.derive(c, kind, i.day), nil
+}
+
+func (i idempotency) derive(c *call, kind checkout.Kind, day time.Time) string {
+	return checkout.DeriveID(kind, i.secret, day, c.merchant.ID, string(c.mode()), i.key, i.request)
+}
+
+// entries is what to store beside the object: at most one record.
+func (i idempotency) entries(c *call, id string) []kv.Entry {
+	if i.key == "" {
+		return nil
+	}
+	return []kv.Entry{{
+		Key:       record.IdempotencyKey(c.merchant.ID, c.mode(), i.key),
+		Value:     record.Encode(record.Idempotent{Request: i.request, ID: id}),
+		ExpiresAt: c.platform.Now().Add(record.IdempotencyLifetime),
+	}}
+}

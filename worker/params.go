@@ -1,0 +1,281 @@
+package worker
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"edgecheckout/worker/checkout"
+)
+
+// params takes a body's members apart: each is asked for once, by name, and comes back as the type it must be. The
+// first fault stays; the zero value is returned from then on. What nobody asked for is unknown.
+type params struct {
+	members map[string]json.RawMessage
+	asked   []string
+	err     *Error
+}
+
+func newParams(body []byte) *params {
+	members, err := parseObject(body)
+	return &params{members: members, err: err}
+}
+
+func (p *params) fail(err *Error) {
+	if p.err == nil {
+		p.err = err
+	}
+}
+
+// done returns the first fault, or names a member that was not asked for.
+func (p *params) done() *Error {
+	if p.err != nil {
+		return p.err
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.members)) {
+		if !slices.Contains(p.asked, name) {
+			return &Error{CodeParameterUnknown, fmt.Sprintf("%s is not a parameter here; it takes %s.", clip(name), strings.Join(p.asked, ", ")), name}
+		}
+	}
+	return nil
+}
+
+// raw returns a member, nil if it is absent or null.
+func (p *params) raw(name string) json.RawMessage {
+	p.asked = append(p.asked, name)
+	raw := p.members[name]
+	if p.err != nil || bytes.Equal(raw, []byte("null")) {
+		return nil
+	}
+	return raw
+}
+
+// has reports whether the member was sent at all, null included.
+func (p *params) has(name string) bool {
+	_, ok := p.members[name]
+	return ok
+}
+
+// text returns a string of at most max characters without control characters; "" if it is absent.
+func (p *params) text(name string, max int) string {
+	raw := p.raw(name)
+	if raw == nil {
+		return ""
+	}
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		p.fail(invalid(name, "%s must be a string.", name))
+		return ""
+	}
+	if n := utf8.RuneCountInString(s); n > max {
+		p.fail(invalid(name, "%s has %d characters; at most %d are allowed.", name, n, max))
+		return ""
+	}
+	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
+		p.fail(invalid(name, "%s contains a control character; leave it out.", name))
+		return ""
+	}
+	return s
+}
+
+// required is text that must be there and not be blank.
+func (p *params) required(name string, max int, why string) string {
+	s := p.text(name, max)
+	if p.err == nil && strings.TrimSpace(s) == "" {
+		p.fail(missing(name, "%s is required%s.", name, why))
+	}
+	return s
+}
+
+// amount returns a positive amount; it is required.
+func (p *params) amount(name, why string) checkout.Amount {
+	raw := p.raw(name)
+	if p.err != nil {
+		return 0
+	}
+	if raw == nil {
+		p.fail(missing(name, "%s is required%s.", name, why))
+		return 0
+	}
+	text := string(raw)
+	if text[0] == '"' && json.Unmarshal(raw, &text) != nil || text == "" || !('0' <= text[0] && text[0] <= '9') {
+		p.fail(invalid(name, "%s must be a number above 0, or the same as a decimal string, such as 50 or \"0.0000001\".", name))
+		return 0
+	}
+	if strings.ContainsAny(text, "eE") {
+		p.fail(invalid(name, "%s must be written without an exponent, such as 0.0000001.", name))
+		return 0
+	}
+	amount, err := checkout.ParseAmount(text)
+	if err != nil {
+		p.fail(invalid(name, "%s must have at most 7 decimals and be at most 922337203685.4775807.", name))
+		return 0
+	}
+	if amount == 0 {
+		p.fail(invalid(name, "%s must be more than 0; the smallest amount is 0.0000001.", name))
+	}
+	return amount
+}
+
+// asset returns the asset of asset_code and asset_issuer; the code is required, the issuer may be left out for known ones.
+func (p *params) asset(known map[string]checkout.Asset, why string) checkout.Asset {
+	code := p.required("asset_code", 1000, why)
+	issuer := p.text("asset_issuer", 1000)
+	if p.err != nil {
+		return checkout.Asset{}
+	}
+	if err := checkout.CheckAssetCode(code); err != nil {
+		p.fail(invalid("asset_code", "asset_code must be 1 to 12 letters (a-z, A-Z) and digits, such as XLM or USDC."))
+		return checkout.Asset{}
+	}
+	if issuer == "" {
+		asset, ok := known[code]
+		if !ok {
+			p.fail(missing("asset_issuer", "asset_issuer is required for %s; it may be left out for %s.", code,
+				strings.Join(slices.Sorted(maps.Keys(known)), ", ")))
+		}
+		return asset
+	}
+	address, err := checkout.ParseAddress(issuer)
+	if err != nil {
+		p.fail(invalid("asset_issuer", "asset_issuer must be a Stellar account (G and 55 more characters, with a valid checksum)."))
+	}
+	return checkout.Asset{Code: code, Issuer: address}
+}
+
+// seconds returns a whole number of seconds from min to max; usual if it is absent.
+func (p *params) seconds(name string, min, max, usual time.Duration) time.Duration {
+	raw := p.raw(name)
+	if raw == nil {
+		return usual
+	}
+	n, err := strconv.Atoi(string(raw))
+	if err != nil || n < int(min/time.Second) || n > int(max/time.Second) {
+		p.fail(invalid(name, "%s must be a whole number of seconds from %d to %d.", name, min/time.Second, max/time.Second))
+		return usual
+	}
+	return time.Duration(n) * time.Second
+}
+
+// Limits of metadata.
+const (
+	metadataKeys       = 50
+	metadataKeyChars   = 40
+	metadataValueChars = 500
+)
+
+// metadata returns an object of strings, kept exactly; nil if it is absent.
+func (p *params) metadata(name string) map[string]string {
+	raw := p.raw(name)
+	if raw == nil {
+		return nil
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		p.fail(invalid(name, "%s must be an object whose values are strings.", name))
+		return nil
+	}
+	if len(members) > metadataKeys {
+		p.fail(invalid(name, "%s has %d keys; at most %d are allowed.", name, len(members), metadataKeys))
+		return nil
+	}
+	metadata := make(map[string]string, len(members))
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		param := name + "." + key
+		if key == "" || utf8.RuneCountInString(key) > metadataKeyChars {
+			p.fail(invalid(name, "The key %s in %s must have 1 to %d characters.", clip(key), name, metadataKeyChars))
+			return nil
+		}
+		var value *string
+		if json.Unmarshal(members[key], &value) != nil || value == nil {
+			p.fail(invalid(param, "%s must be a string.", param))
+			return nil
+		}
+		if utf8.RuneCountInString(*value) > metadataValueChars {
+			p.fail(invalid(param, "%s has more than %d characters.", param, metadataValueChars))
+			return nil
+		}
+		metadata[key] = *value
+	}
+	return metadata
+}
+
+const maxURLChars = 2048
+
+// returnURL returns where a customer may be sent: https, or http://localhost in test mode; "" if it is absent.
+func (p *params) returnURL(name string, livemode bool) string {
+	s := p.text(name, maxURLChars)
+	if s == "" {
+		return ""
+	}
+	u, err := url.Parse(strings.ReplaceAll(s, checkout.IDPlaceholder, "chk_"))
+	want := "an https: URL"
+	if !livemode {
+		want += ", or http://localhost,"
+	}
+	switch {
+	case err != nil || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f || unicode.IsSpace(r) }):
+		p.fail(invalid(name, "%s is not a valid URL.", name))
+	case u.Scheme == "https" && u.Hostname() != "" || !livemode && u.Scheme == "http" && u.Hostname() == "localhost":
+		if u.User != nil {
+			p.fail(invalid(name, "%s must not contain a user name or password.", name))
+		}
+		if strings.Contains(s[:strings.Index(s, "//")+2+len(u.Host)], "{") {
+			p.fail(invalid(name, "%s may contain %s only after its host.", name, checkout.IDPlaceholder))
+		}
+	default:
+		p.fail(invalid(name, "%s must be %s with a host.", name, want))
+	}
+	return s
+}
+
+// email returns an address in lower case, for comparison; "" if it is absent.
+func (p *params) email(name string) string {
+	s := strings.ToLower(strings.TrimSpace(p.text(name, 254)))
+	if s == "" {
+		return ""
+	}
+	local, domain, ok := strings.Cut(s, "@")
+	if !ok || local == "" || len(local) > 64 || strings.Contains(domain, "@") || !strings.Contains(strings.Trim(domain, "."), ".") ||
+		strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`,;:<>()[]"\`, r) }) {
+		p.fail(invalid(name, "%s must be an e-mail address such as ada@example.com.", name))
+		return ""
+	}
+	return s
+}
+
+// phone returns a number as E.164: + and 7 to 15 digits, the first not 0. Blanks, dots, hyphens and parentheses are left out.
+func (p *params) phone(name string) string {
+	s := p.text(name, 40)
+	if s == "" {
+		return ""
+	}
+	number := strings.NewReplacer(" ", "", ".", "", "-", "", "(", "", ")", "").Replace(s)
+	digits, ok := strings.CutPrefix(number, "+")
+	if !ok || len(digits) < 7 || len(digits) > 15 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
+		p.fail(invalid(name, "%s must be a phone number with its country code, such as +14155550123.", name))
+		return ""
+	}
+	return number
+}
+
+// boolean returns true or false; it is required.
+func (p *params) boolean(name string) bool {
+	raw := p.raw(name)
+	switch {
+	case p.err != nil:
+	case raw == nil:
+		p.fail(missing(name, "%s is required: true or false.", name))
+	case string(raw) != "true" && string(raw) != "false":
+		p.fail(invalid(name, "%s must be true or false.", name))
+	}
+	return string(raw) == "true"
+}

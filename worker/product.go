@@ -1,0 +1,143 @@
+package worker
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/record"
+)
+
+type productObject struct {
+	ID          string            `json:"id"`
+	Object      string            `json:"object"`
+	Name        string            `json:"name"`
+	Description *string           `json:"description"`
+	Images      []string          `json:"images"`
+	Type        string            `json:"type"`
+	Status      string            `json:"status"`
+	AssetCode   string            `json:"asset_code"`
+	AssetIssuer *string           `json:"asset_issuer"`
+	PriceAmount checkout.Amount   `json:"price_amount"`
+	Metadata    map[string]string `json:"metadata"`
+	Livemode    bool              `json:"livemode"`
+	CreatedAt   string            `json:"created_at"`
+	UpdatedAt   string            `json:"updated_at"`
+}
+
+func productView(p record.Product) any {
+	o := productObject{
+		ID: p.ID, Object: "product", Name: p.Name, Description: optional(p.Description), Images: p.Images, Type: "one_time", Status: "active",
+		AssetCode: p.Asset.Code, AssetIssuer: optional(string(p.Asset.Issuer)), PriceAmount: p.Price,
+		Metadata: metadataOrEmpty(p.Metadata), Livemode: p.Livemode, CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
+	}
+	if p.Archived {
+		o.Status = "archived"
+	}
+	if o.Images == nil {
+		o.Images = []string{}
+	}
+	return o
+}
+
+// product reads a product of the caller's merchant and mode; nil if there is none.
+func (c *call) product(id string) (*record.Product, error) {
+	if _, err := checkout.ParseID(checkout.KindProduct, id); err != nil {
+		return nil, nil
+	}
+	p, ok, err := get[record.Product](c, record.ProductKey(id))
+	if err != nil || !ok || p.Merchant != c.merchant.ID || p.Livemode != c.livemode {
+		return nil, err
+	}
+	return &p, nil
+}
+
+// createProduct is POST /product.
+func createProduct(c *call) (answer, error) {
+	p := newParams(c.body)
+	product := record.Product{Merchant: c.merchant.ID, Livemode: c.livemode}
+	product.Name = p.required("name", 200, "")
+	product.Description = p.text("description", 500)
+	product.Images = p.images("images")
+	if kind := p.text("type", 100); kind != "" && kind != "one_time" {
+		p.fail(invalid("type", "type must be one_time."))
+	}
+	product.Asset = p.asset(c.config.Networks[c.mode()].Assets, "")
+	product.Price = p.amount("price_amount", "")
+	product.Metadata = p.metadata("metadata")
+	if err := p.done(); err != nil {
+		return answer{}, err
+	}
+	idem, err := c.idempotency()
+	if err != nil {
+		return answer{}, err
+	}
+	for _, earlier := range idem.earlier(c, checkout.KindProduct) {
+		if made, err := c.product(earlier); err != nil {
+			return answer{}, err
+		} else if made != nil {
+			return jsonAnswer(productView(*made))
+		}
+	}
+	if product.ID, err = idem.newID(c, checkout.KindProduct); err != nil {
+		return answer{}, err
+	}
+	product.CreatedAt = c.platform.Now().UTC().Truncate(time.Millisecond)
+	product.UpdatedAt = product.CreatedAt
+	entries := append(idem.entries(c, product.ID),
+		kv.Entry{Key: record.ProductKey(product.ID), Value: record.Encode(product)},
+		kv.Entry{Key: record.ByMerchantKey(c.merchant.ID, c.mode(), checkout.KindProduct, product.CreatedAt, product.ID)})
+	if err := c.platform.Store.Put(c.ctx, entries...); err != nil {
+		return answer{}, err
+	}
+	return jsonAnswer(productView(product))
+}
+
+// getProduct is GET /product/{id}.
+func getProduct(c *call) (answer, error) {
+	p, err := c.product(c.path("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	if p == nil {
+		return answer{}, notFound("product", c.path("id"))
+	}
+	return jsonAnswer(productView(*p))
+}
+
+// listProducts is GET /product.
+func listProducts(c *call) (answer, error) {
+	return newest(c, checkout.KindProduct, record.ProductKey, productView, "/product")
+}
+
+const maxImages = 8
+
+// images returns a list of https: URLs; nil if it is absent.
+func (p *params) images(name string) []string {
+	raw := p.raw(name)
+	if raw == nil {
+		return nil
+	}
+	var urls []*string
+	if json.Unmarshal(raw, &urls) != nil || len(urls) > maxImages {
+		p.fail(invalid(name, "%s must be a list of at most %d https: URLs.", name, maxImages))
+		return nil
+	}
+	var images []string
+	for i, s := range urls {
+		if s == nil || len(*s) > maxURLChars || !isHTTPS(*s) {
+			p.fail(invalid(fmt.Sprintf("%s[%d]", name, i), "%s[%d] must be an https: URL of at most %d characters.", name, i, maxURLChars))
+			return nil
+		}
+		images = append(images, *s)
+	}
+	return images
+}
+
+func isHTTPS(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Scheme == "https" && isHTTP(s)
+}
