@@ -1,0 +1,154 @@
+package horizon
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Fault is what is wrong with Horizon, so that tests can see how others bear it. The JSON form is the body of
+// POST /sandbox/faults.
+type Fault struct {
+	Mode string `json:"mode"` // one of Modes
+	// DelayMS is how long a slow Horizon thinks, in milliseconds; 5,000 if zero.
+	DelayMS int `json:"delay_ms,omitempty"`
+	// RetryAfter is what a rate-limited Horizon asks for, in seconds; 60 if zero.
+	RetryAfter int `json:"retry_after,omitempty"`
+}
+
+// Modes of a Fault.
+const (
+	Off            = "off"
+	Down           = "down"            // the connection breaks without an answer
+	RateLimited    = "rate_limited"    // 429
+	Slow           = "slow"            // the right answer, late
+	Garbage        = "garbage"         // 200, but a proxy's error page
+	Truncated      = "truncated"       // 200, and the connection breaks in the middle of the body
+	StillIngesting = "still_ingesting" // 503 where the state of accounts is asked for, history as usual
+	StaleHistory   = "stale_history"   // 503 everywhere
+)
+
+var modes = []string{Off, Down, RateLimited, Slow, Garbage, Truncated, StillIngesting, StaleHistory}
+
+// Faults stands before a Server and spoils its answers. The zero value lets everything through.
+type Faults struct {
+	mu    sync.RWMutex
+	fault Fault
+}
+
+// Set changes what is wrong from now on. It fails for a mode that does not exist.
+func (f *Faults) Set(fault Fault) error {
+	for _, mode := range modes {
+		if fault.Mode == mode {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.fault = fault
+			return nil
+		}
+	}
+	return fmt.Errorf("mode is one of %s", strings.Join(modes, ", "))
+}
+
+// Current is what is wrong now.
+func (f *Faults) Current() Fault {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.fault.Mode == "" {
+		return Fault{Mode: Off}
+	}
+	return f.fault
+}
+
+// ServeHTTP shows the current fault, and sets it when asked with POST or PUT.
+func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	allowBrowsers(w.Header())
+	if r.Method == http.MethodPost || r.Method == http.MethodPut {
+		fault := Fault{}
+		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096))
+		decoder.DisallowUnknownFields()
+		err := decoder.Decode(&fault)
+		if err == nil && (fault.DelayMS < 0 || fault.RetryAfter < 0) {
+			err = errors.New("delay_ms and retry_after are not negative")
+		}
+		if err == nil {
+			err = f.Set(fault)
+		}
+		if err != nil {
+			write(w, "application/json", http.StatusBadRequest, map[string]string{"error": err.Error()})
+			return
+		}
+	}
+	write(w, "application/json", http.StatusOK, f.Current())
+}
+
+// Spoil puts the faults before a handler.
+func (f *Faults) Spoil(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fault := f.Current()
+		if fault.Mode != Off && fault.Mode != Slow && fault.Mode != Truncated {
+			allowBrowsers(w.Header())
+		}
+		switch fault.Mode {
+		case Down:
+			panic(http.ErrAbortHandler) // net/http closes the connection
+		case RateLimited:
+			retry := fault.RetryAfter
+			if retry == 0 {
+				retry = 60
+			}
+			// A stream that is refused gets the bare problem.
+			if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+				limits(w.Header(), 0, retry)
+				w.Header().Set("Retry-After", strconv.Itoa(retry))
+			}
+			rateLimited.write(w)
+		case Garbage:
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, "<html><head><title>502 Bad Gateway</title></head><body>{\"_embedded\": ")
+		case StaleHistory:
+			limits(w.Header(), 100, 1)
+			staleHistory.with(map[string]any{"core_latest_ledger": 1_200_156, "history_latest_ledger": 1_200_056}).write(w)
+		case Slow:
+			delay := time.Duration(fault.DelayMS) * time.Millisecond
+			if delay == 0 {
+				delay = 5 * time.Second
+			}
+			select {
+			case <-time.After(delay):
+				next.ServeHTTP(w, r)
+			case <-r.Context().Done():
+			}
+		case Truncated:
+			next.ServeHTTP(&cutter{ResponseWriter: w}, r)
+		case StillIngesting:
+			if asksForState(r.URL.Path) {
+				limits(w.Header(), 100, 1)
+				stillIngesting.write(w)
+				return
+			}
+			next.ServeHTTP(w, r)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// asksForState tells the state of an account, /accounts/{id}, from its history.
+func asksForState(path string) bool {
+	rest, ok := strings.CutPrefix(path, "/accounts/")
+	return ok && !strings.Contains(strings.TrimSuffix(rest, "/"), "/")
+}
+
+// cutter passes half of the first body it gets and breaks the connection.
+type cutter struct{ http.ResponseWriter }
+
+func (c *cutter) Write(p []byte) (int, error) {
+	c.ResponseWriter.Write(p[:len(p)/2])
+	http.NewResponseController(c.ResponseWriter).Flush()
+	panic(http.ErrAbortHandler)
+}

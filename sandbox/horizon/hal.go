@@ -1,0 +1,65 @@
+package horizon
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// link is a HAL link; a templated one holds a URI template.
+type link struct {
+	Href      string `json:"href"`
+	Templated bool   `json:"templated,omitempty"`
+}
+
+// base is where a request came to, and so where the links of its answer lead.
+type base string
+
+func baseOf(r *http.Request) base {
+	scheme := "http"
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		scheme = "https"
+	}
+	return base(scheme + "://" + r.Host)
+}
+
+func (b base) to(path string) link {
+	return link{Href: string(b) + path, Templated: strings.Contains(path, "{")}
+}
+
+// collection is a link to a list that can be paged through.
+func (b base) collection(path string) link { return b.to(path + "{?cursor,limit,order}") }
+
+// page is a list with the links to its neighbours.
+type page struct {
+	Links struct {
+		Self link `json:"self"`
+		Next link `json:"next"`
+		Prev link `json:"prev"`
+	} `json:"_links"`
+	Embedded struct {
+		Records []record `json:"records"`
+	} `json:"_embedded"`
+}
+
+// record is one entry of a list.
+type record interface{ pagingToken() string }
+
+const (
+	typeHAL     = "application/hal+json; charset=utf-8"
+	typeProblem = "application/problem+json; charset=utf-8"
+)
+
+func write(w http.ResponseWriter, contentType string, status int, body any) {
+	encoded, err := json.MarshalIndent(body, "", "  ")
+	if err != nil {
+		// Bodies are structs of strings and numbers.
+		panic("horizon: encode an answer: " + err.Error())
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	w.Write(encoded)
+}
+
+func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,0 +1,78 @@
+package horizon
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// stream sends the records of a list as server-sent events, those that are there and then those of every new
+// ledger, until the limit of the query is reached (if it has one), the time is over or the client is gone.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, q query, read reader) {
+	limit := 0
+	if r.URL.Query().Get("limit") != "" {
+		limit = q.Limit
+	}
+	q.Limit = maxLimit
+	closed := s.ledger.Closed()
+	records, wrong := read(r, q)
+	if wrong != nil {
+		wrong.write(w)
+		return
+	}
+	flusher := http.NewResponseController(w)
+	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	fmt.Fprint(w, "retry: 1000\nevent: open\ndata: \"hello\"\n\n")
+	flusher.Flush()
+
+	over := time.NewTimer(s.options.StreamTime)
+	defer over.Stop()
+	for sent := 0; ; {
+		for _, record := range records {
+			if err := writeEvent(w, record); err != nil {
+				return
+			}
+			q.Cursor, _ = strconv.ParseInt(record.pagingToken(), 10, 64)
+			if sent++; sent == limit {
+				goodbye(w)
+				return
+			}
+		}
+		if err := flusher.Flush(); err != nil {
+			return
+		}
+		if len(records) < q.Limit {
+			select {
+			case <-closed:
+			case <-over.C:
+				goodbye(w)
+				return
+			case <-r.Context().Done():
+				return
+			}
+			closed = s.ledger.Closed()
+		}
+		if records, wrong = read(r, q); wrong != nil {
+			fmt.Fprintf(w, "event: error\ndata: problem: %s. full details: %s\n\n", wrong.Type[len(problems):], wrong.Detail)
+			return
+		}
+	}
+}
+
+func writeEvent(w http.ResponseWriter, r record) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "id: %s\ndata: %s\n\n", r.pagingToken(), data)
+	return err
+}
+
+func goodbye(w http.ResponseWriter) {
+	fmt.Fprint(w, "retry: 10\nevent: close\ndata: \"byebye\"\n\n")
+}

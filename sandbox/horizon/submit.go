@@ -1,0 +1,87 @@
+package horizon
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"edgecheckout/sandbox/ledger"
+
+	"github.com/stellar/go/strkey"
+)
+
+// submit answers once the transaction is in a ledger, or when it is clear that it will not be.
+func (s *Server) submit(w http.ResponseWriter, r *http.Request) {
+	envelope := r.PostFormValue("tx")
+	if envelope == "" {
+		invalidField("tx", "Transaction envelope is required").write(w)
+		return
+	}
+	hash, err := s.ledger.Submit(envelope)
+	s.answer(w, r, envelope, hash, err)
+}
+
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, envelope, hash string, err error) {
+	var undecodable *ledger.MalformedError
+	var rejected *ledger.RejectedError
+	switch {
+	case errors.As(err, &undecodable):
+		malformed.with(map[string]any{"envelope_xdr": envelope}).write(w)
+		return
+	case errors.As(err, &rejected):
+		transactionFailed(rejected.Envelope, rejected.Result).write(w)
+		return
+	case err != nil:
+		serverError.write(w)
+		return
+	}
+	t, rejected := s.await(r.Context(), hash)
+	switch {
+	case rejected != nil:
+		transactionFailed(rejected.Envelope, rejected.Result).write(w)
+	case t == nil:
+		timedOut.with(map[string]any{"envelope_xdr": envelope, "hash": hash}).write(w)
+	case !t.Successful:
+		transactionFailed(t.EnvelopeXDR, t.Result).write(w)
+	default:
+		write(w, typeHAL, http.StatusOK, renderTransaction(baseOf(r), t, hash))
+	}
+}
+
+// await returns the transaction when it was applied, why it was dropped, or nothing if neither happened in time.
+func (s *Server) await(ctx context.Context, hash string) (*ledger.Transaction, *ledger.RejectedError) {
+	ctx, cancel := context.WithTimeout(ctx, s.options.SubmitTimeout)
+	defer cancel()
+	for {
+		closed := s.ledger.Closed()
+		if t, ok := s.ledger.Transaction(hash); ok {
+			return t, nil
+		}
+		if dropped := s.ledger.Dropped(hash); dropped != nil {
+			return nil, dropped
+		}
+		select {
+		case <-closed:
+		case <-ctx.Done():
+			return nil, nil
+		}
+	}
+}
+
+// friendbot creates an account and answers with the transaction that did it.
+func (s *Server) friendbot(w http.ResponseWriter, r *http.Request) {
+	address := r.FormValue("addr")
+	if !strkey.IsValidEd25519PublicKey(address) {
+		invalidField("addr", "invalid address: "+strconv.Quote(address)+" is not the address of an account").write(w)
+		return
+	}
+	hash, err := s.ledger.Fund(address)
+	if errors.Is(err, ledger.ErrFunded) {
+		funded := badRequest
+		funded.Detail = err.Error()
+		funded.write(w)
+		return
+	}
+	s.answer(w, r, "", hash, err)
+}

@@ -1,0 +1,95 @@
+package ledger
+
+import (
+	"maps"
+	"time"
+
+	"github.com/stellar/go/xdr"
+)
+
+// Account is the state of an account after a ledger. Amounts are stroops.
+type Account struct {
+	Address    string
+	Balance    int64
+	Sequence   int64
+	Lines      map[string]Trustline // by AssetName
+	Modified   uint32               // the ledger that last changed it
+	ModifiedAt time.Time
+}
+
+// Trustline is what an account holds, and is willing to hold, of one issued asset. Amounts are stroops.
+type Trustline struct {
+	Asset    xdr.Asset
+	Balance  int64
+	Limit    int64
+	Modified uint32
+}
+
+// AssetName is how an asset is written: "native" or "CODE:ISSUER".
+func AssetName(a xdr.Asset) string { return a.StringCanonical() }
+
+// Reserve is the part of the balance that cannot be spent.
+func (a *Account) Reserve() int64 { return int64(2+len(a.Lines)) * BaseReserve }
+
+// Available is what the account can spend of its XLM.
+func (a *Account) Available() int64 { return max(0, a.Balance-a.Reserve()) }
+
+func (a *Account) clone() *Account {
+	c := *a
+	c.Lines = maps.Clone(a.Lines)
+	return &c
+}
+
+// Account returns the account at an address (G…), or false if there is none.
+func (l *Ledger) Account(address string) (*Account, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	a, ok := l.accounts[address]
+	return a, ok
+}
+
+// changes are what a transaction did so far; nothing of it is seen outside until it is committed, so that a
+// transaction applies as a whole or not at all.
+type changes struct {
+	ledger  *Ledger
+	header  *Header
+	touched map[string]*Account // nil: removed
+}
+
+func (c *changes) look(address string) *Account {
+	if a, ok := c.touched[address]; ok {
+		return a
+	}
+	return c.ledger.accounts[address]
+}
+
+// account returns the account for writing, or nil if there is none.
+func (c *changes) account(address string) *Account {
+	if a, ok := c.touched[address]; ok {
+		return a
+	}
+	a := c.ledger.accounts[address]
+	if a == nil {
+		return nil
+	}
+	a = a.clone()
+	c.touch(a)
+	return a
+}
+
+func (c *changes) touch(a *Account) {
+	a.Modified, a.ModifiedAt = c.header.Sequence, c.header.ClosedAt
+	c.touched[a.Address] = a
+}
+
+func (c *changes) remove(address string) { c.touched[address] = nil }
+
+func (c *changes) commit() {
+	for address, a := range c.touched {
+		if a == nil {
+			delete(c.ledger.accounts, address)
+		} else {
+			c.ledger.accounts[address] = a
+		}
+	}
+}

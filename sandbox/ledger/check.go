@@ -1,0 +1,145 @@
+package ledger
+
+import (
+	"github.com/stellar/go/keypair"
+	"github.com/stellar/go/xdr"
+)
+
+// check decides, in the network's order, whether a transaction may be included in a ledger that closes at
+// closedAt (Unix seconds) with the given sequence number. It returns nil if so.
+//
+// Accounts are controlled by their master key alone: the sandbox has no set_options.
+func (l *Ledger) check(e envelope, sequence uint32, closedAt int64) *RejectedError {
+	if e.IsFeeBump() {
+		if code, ok := l.checkPayment(e, e.FeeBumpSignatures()); !ok {
+			return e.reject(code)
+		}
+	}
+	if len(e.Operations()) == 0 {
+		return e.rejectInner(xdr.TransactionResultCodeTxMissingOperation)
+	}
+	if e.MinSeqNum() != nil || len(e.ExtraSigners()) > 0 ||
+		(e.MinSeqAge() != nil && *e.MinSeqAge() > 0) || (e.MinSeqLedgerGap() != nil && *e.MinSeqLedgerGap() > 0) {
+		return e.rejectInner(xdr.TransactionResultCodeTxNotSupported)
+	}
+	if code, ok := checkBounds(e, sequence, closedAt); !ok {
+		return e.rejectInner(code)
+	}
+	if !e.IsFeeBump() && e.bid() < e.charge() {
+		return e.reject(xdr.TransactionResultCodeTxInsufficientFee)
+	}
+	source := l.accounts[e.source()]
+	if source == nil {
+		return e.rejectInner(xdr.TransactionResultCodeTxNoAccount)
+	}
+	if e.SeqNum() != source.Sequence+l.queue.of(source.Address).count+1 {
+		return e.rejectInner(xdr.TransactionResultCodeTxBadSeq)
+	}
+	signed := newSignatures(e.inner, e.Signatures())
+	if !signed.by(source.Address) {
+		return e.rejectInner(xdr.TransactionResultCodeTxBadAuth)
+	}
+	if !e.IsFeeBump() && !l.canPay(e) {
+		return e.reject(xdr.TransactionResultCodeTxInsufficientBalance)
+	}
+	if results, ok := checkOperations(e, signed); !ok {
+		return e.rejectOperations(results)
+	}
+	if !signed.allUsed() {
+		return e.rejectInner(xdr.TransactionResultCodeTxBadAuthExtra)
+	}
+	return nil
+}
+
+// checkPayment is what a fee bump adds: somebody else pays, as one more operation, and bids for each operation at
+// least what the inner transaction bids (CAP-15).
+func (l *Ledger) checkPayment(e envelope, list []xdr.DecoratedSignature) (xdr.TransactionResultCode, bool) {
+	count := max(1, int64(len(e.Operations())))
+	signed := newSignatures(e.hash, list)
+	switch {
+	case e.bid() < e.charge() || e.bid()/(count+1) < int64(e.Fee())/count:
+		return xdr.TransactionResultCodeTxInsufficientFee, false
+	case l.accounts[e.payer()] == nil:
+		return xdr.TransactionResultCodeTxNoAccount, false
+	case !signed.by(e.payer()):
+		return xdr.TransactionResultCodeTxBadAuth, false
+	case !l.canPay(e):
+		return xdr.TransactionResultCodeTxInsufficientBalance, false
+	case !signed.allUsed():
+		return xdr.TransactionResultCodeTxBadAuthExtra, false
+	}
+	return 0, true
+}
+
+func (l *Ledger) canPay(e envelope) bool {
+	return l.accounts[e.payer()].Available()-l.queue.of(e.payer()).fees >= e.charge()
+}
+
+func checkBounds(e envelope, sequence uint32, closedAt int64) (xdr.TransactionResultCode, bool) {
+	if b := e.TimeBounds(); b != nil {
+		if int64(b.MinTime) > closedAt {
+			return xdr.TransactionResultCodeTxTooEarly, false
+		}
+		if b.MaxTime != 0 && int64(b.MaxTime) < closedAt {
+			return xdr.TransactionResultCodeTxTooLate, false
+		}
+	}
+	if b := e.LedgerBounds(); b != nil {
+		if uint32(b.MinLedger) > sequence {
+			return xdr.TransactionResultCodeTxTooEarly, false
+		}
+		if b.MaxLedger != 0 && uint32(b.MaxLedger) <= sequence {
+			return xdr.TransactionResultCodeTxTooLate, false
+		}
+	}
+	return 0, true
+}
+
+// checkOperations finds what is wrong with operations whatever the state of the accounts will be. An account that
+// does not exist yet may be the source of an operation: an earlier one in the transaction can create it.
+func checkOperations(e envelope, signed *signatures) ([]xdr.OperationResult, bool) {
+	results, ok := make([]xdr.OperationResult, 0, len(e.Operations())), true
+	for _, op := range e.Operations() {
+		source := addressOf(e.operationSource(op))
+		result, fine := validate(op.Body, source)
+		if !signed.by(source) {
+			result, fine = xdr.OperationResult{Code: xdr.OperationResultCodeOpBadAuth}, false
+		}
+		results, ok = append(results, result), ok && fine
+	}
+	return results, ok
+}
+
+// signatures are those of one envelope; the network refuses an envelope that carries more than it needs.
+type signatures struct {
+	hash [32]byte
+	list []xdr.DecoratedSignature
+	used []bool
+}
+
+func newSignatures(hash [32]byte, list []xdr.DecoratedSignature) *signatures {
+	return &signatures{hash: hash, list: list, used: make([]bool, len(list))}
+}
+
+func (s *signatures) by(address string) bool {
+	key, err := keypair.ParseAddress(address)
+	if err != nil {
+		return false
+	}
+	for i, signature := range s.list {
+		if signature.Hint == key.Hint() && key.Verify(s.hash[:], signature.Signature) == nil {
+			s.used[i] = true
+			return true
+		}
+	}
+	return false
+}
+
+func (s *signatures) allUsed() bool {
+	for _, used := range s.used {
+		if !used {
+			return false
+		}
+	}
+	return true
+}

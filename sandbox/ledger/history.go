@@ -1,0 +1,125 @@
+package ledger
+
+import (
+	"slices"
+
+	"github.com/stellar/go/xdr"
+)
+
+// EffectType is what happened to an account, under Horizon's number for it.
+type EffectType int
+
+const (
+	AccountCreated   EffectType = 0
+	AccountRemoved   EffectType = 1
+	AccountCredited  EffectType = 2
+	AccountDebited   EffectType = 3
+	SignerCreated    EffectType = 10
+	TrustlineCreated EffectType = 20
+	TrustlineRemoved EffectType = 21
+	TrustlineUpdated EffectType = 22
+)
+
+// Effect is what an operation did to one account. Amounts are stroops.
+type Effect struct {
+	Type    EffectType
+	Account xdr.MuxedAccount
+	Asset   xdr.Asset // zero is XLM
+	Amount  int64     // of accounts created, credited and debited
+	Limit   int64     // of trustlines
+}
+
+func (o *Operation) effect(e Effect) { o.Effects = append(o.Effects, e) }
+
+// history finds what was applied without looking through all of it. Every list is in ascending order of ids.
+type history struct {
+	transactions map[string]*Transaction // by hash and by inner hash
+	operations   map[int64]*Operation
+	everything   list
+	accounts     map[string]*list
+}
+
+type list struct {
+	transactions []*Transaction
+	operations   []*Operation
+	payments     []*Operation
+}
+
+func newHistory() history {
+	return history{
+		transactions: map[string]*Transaction{},
+		operations:   map[int64]*Operation{},
+		accounts:     map[string]*list{},
+	}
+}
+
+func (h *history) of(address string) *list {
+	l := h.accounts[address]
+	if l == nil {
+		l = &list{}
+		h.accounts[address] = l
+	}
+	return l
+}
+
+func (h *history) add(t *Transaction) {
+	h.transactions[t.Hash] = t
+	if t.InnerHash != "" {
+		h.transactions[t.InnerHash] = t
+	}
+	h.everything.transactions = append(h.everything.transactions, t)
+	concerned := []string{addressOf(t.Envelope.SourceAccount()), addressOf(t.FeeAccount)}
+	for _, o := range t.Operations {
+		h.operations[o.ID] = o
+		h.everything.addOperation(o)
+		participants := o.participants()
+		for _, address := range participants {
+			h.of(address).addOperation(o)
+		}
+		concerned = append(concerned, participants...)
+	}
+	for _, address := range distinct(concerned) {
+		l := h.of(address)
+		l.transactions = append(l.transactions, t)
+	}
+}
+
+func (l *list) addOperation(o *Operation) {
+	l.operations = append(l.operations, o)
+	if o.IsPayment() {
+		l.payments = append(l.payments, o)
+	}
+}
+
+// IsPayment reports whether the operation is one of those that Horizon lists as payments.
+func (o *Operation) IsPayment() bool {
+	switch o.Body.Type {
+	case xdr.OperationTypeCreateAccount, xdr.OperationTypePayment, xdr.OperationTypePathPaymentStrictReceive,
+		xdr.OperationTypePathPaymentStrictSend, xdr.OperationTypeAccountMerge:
+		return true
+	}
+	return false
+}
+
+// participants are the accounts in whose history an operation stands, be it successful or not.
+func (o *Operation) participants() []string {
+	all := []string{addressOf(o.Source)}
+	switch o.Body.Type {
+	case xdr.OperationTypeCreateAccount:
+		all = append(all, o.Body.CreateAccountOp.Destination.Address())
+	case xdr.OperationTypePayment:
+		all = append(all, addressOf(o.Body.PaymentOp.Destination))
+	case xdr.OperationTypePathPaymentStrictReceive:
+		all = append(all, addressOf(o.Body.PathPaymentStrictReceiveOp.Destination))
+	case xdr.OperationTypePathPaymentStrictSend:
+		all = append(all, addressOf(o.Body.PathPaymentStrictSendOp.Destination))
+	case xdr.OperationTypeAccountMerge:
+		all = append(all, addressOf(*o.Body.Destination))
+	}
+	return distinct(all)
+}
+
+func distinct(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}

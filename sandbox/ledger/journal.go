@@ -1,0 +1,146 @@
+package ledger
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// heartbeat is how many ledgers may close before the journal hears of one in which nothing happened. A ledger that
+// is opened again goes on that far ahead of what the journal knows, so that no cursor anybody holds lies beyond it.
+const heartbeat = 64
+
+// journal is an append-only file with a JSON line for the network and then one for every ledger in which something
+// happened. Envelopes are all it takes: applied again in the same ledgers they give the same ledger.
+type journal struct {
+	file *os.File
+	last uint32 // the newest ledger in the file
+}
+
+type opening struct {
+	Passphrase string `json:"passphrase"`
+	Genesis    int64  `json:"genesis"` // Unix seconds
+}
+
+type entry struct {
+	Sequence  uint32   `json:"sequence"`
+	ClosedAt  int64    `json:"closed_at"` // Unix seconds
+	Envelopes []string `json:"envelopes,omitempty"`
+}
+
+// Open makes a ledger that continues the one in a journal, or a new one if there is no such file. What it applies
+// from then on is appended to the file. The Genesis of a journal counts, its passphrase must be that of o. Close a ledger before
+// showing it to anybody: idle ledgers later than the journal's newest may have been seen.
+func Open(path string, o Options) (*Ledger, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("open the ledger's journal: %w", err)
+	}
+	l, err := replay(file, o)
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("read the ledger's journal %s: %w", path, err)
+	}
+	return l, nil
+}
+
+func replay(file *os.File, o Options) (*Ledger, error) {
+	content, err := io.ReadAll(file)
+	if err != nil {
+		return nil, err
+	}
+	// A process that was killed while it wrote leaves half a line, of which nobody was told yet.
+	content = content[:bytes.LastIndexByte(content, '\n')+1]
+	if err := file.Truncate(int64(len(content))); err != nil {
+		return nil, err
+	}
+	if _, err := file.Seek(int64(len(content)), io.SeekStart); err != nil {
+		return nil, err
+	}
+
+	l := New(o)
+	lines := bufio.NewScanner(bytes.NewReader(content))
+	lines.Buffer(nil, len(content)+1)
+	if lines.Scan() {
+		var first opening
+		if err := json.Unmarshal(lines.Bytes(), &first); err != nil {
+			return nil, fmt.Errorf("line 1: %w", err)
+		}
+		if first.Passphrase != l.passphrase {
+			return nil, fmt.Errorf("it belongs to the network %q, not to %q", first.Passphrase, l.passphrase)
+		}
+		o.Genesis = time.Unix(first.Genesis, 0)
+		l = New(o)
+	} else if err := writeLine(file, opening{l.passphrase, l.latest().ClosedAt.Unix()}); err != nil {
+		return nil, err
+	}
+	for number := 2; lines.Scan(); number++ {
+		if err := l.replay(lines.Bytes()); err != nil {
+			return nil, fmt.Errorf("line %d: %w", number, err)
+		}
+	}
+	l.journal = &journal{file: file, last: l.latest().Sequence}
+	if l.latest().Sequence > FirstSequence {
+		l.ahead = heartbeat
+	}
+	return l, nil
+}
+
+func (l *Ledger) replay(line []byte) error {
+	var e entry
+	if err := json.Unmarshal(line, &e); err != nil {
+		return err
+	}
+	at, before := time.Unix(e.ClosedAt, 0).UTC(), l.latest()
+	if e.Sequence <= before.Sequence || !at.After(before.ClosedAt) {
+		return errors.New("ledgers are out of order")
+	}
+	for _, base64 := range e.Envelopes {
+		decoded, err := l.decode(base64)
+		if err != nil {
+			return err
+		}
+		l.queue.add(decoded)
+	}
+	_, err := l.close(e.Sequence, at)
+	return err
+}
+
+func (j *journal) append(sequence uint32, at time.Time, pending []envelope) error {
+	if j == nil || (len(pending) == 0 && sequence < j.last+heartbeat) {
+		return nil
+	}
+	e := entry{Sequence: sequence, ClosedAt: at.Unix()}
+	for _, p := range pending {
+		e.Envelopes = append(e.Envelopes, p.base64)
+	}
+	if err := writeLine(j.file, e); err != nil {
+		return fmt.Errorf("write the ledger's journal: %w", err)
+	}
+	j.last = sequence
+	return nil
+}
+
+func writeLine(w io.Writer, v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(line, '\n'))
+	return err
+}
+
+// Release closes the journal, if there is one. The ledger can be read afterwards, but no longer closes ledgers.
+func (l *Ledger) Release() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.journal == nil {
+		return nil
+	}
+	return l.journal.file.Close()
+}

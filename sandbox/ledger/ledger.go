@@ -1,0 +1,177 @@
+// Package ledger is a Stellar ledger in memory: accounts, trustlines, real envelopes with real signatures and
+// hashes, and a history of everything that was applied. It has no clock and no network of its own: whoever owns
+// it calls Close with the time, so that a test that closes ledgers by hand always gets the same result.
+package ledger
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/stellar/go/keypair"
+)
+
+// Passphrase is the network passphrase of the sandbox unless Options name another one.
+const Passphrase = "Edge Checkout Sandbox ; November 2026"
+
+const (
+	// FirstSequence is the sequence number of the genesis ledger; it is this large so that ids look like those
+	// of a network with a past.
+	FirstSequence = 1_200_000
+	// BaseFee is the fee of one operation, in stroops.
+	BaseFee = 100
+	// BaseReserve is what an account keeps for itself twice and once more for every trustline, in stroops.
+	BaseReserve = 5_000_000
+	// TotalCoins is all the XLM there ever is, in stroops.
+	TotalCoins = 1_000_000_000_000_000_000
+	// Protocol is the protocol version the headers name.
+	Protocol = 23
+)
+
+// Options of a Ledger. The zero value is a usable one.
+type Options struct {
+	Passphrase string    // Passphrase if empty
+	Genesis    time.Time // close time of the first ledger; 1 November 2026 if zero
+	Market     Market    // at what rates path payments convert
+}
+
+// Header is a closed ledger.
+type Header struct {
+	Sequence     uint32
+	ClosedAt     time.Time // whole seconds, UTC
+	Hash         string
+	PreviousHash string
+	Transactions []*Transaction
+	FeePool      int64 // stroops
+}
+
+// Ledger is safe for concurrent use. What its methods return is never changed afterwards.
+type Ledger struct {
+	passphrase string
+	market     Market
+	root       *keypair.Full
+
+	mu       sync.RWMutex
+	accounts map[string]*Account
+	feePool  int64
+	headers  []Header // ascending; a ledger opened from a journal has gaps where nothing happened
+	history  history
+	queue    queue
+	closed   chan struct{} // closed, and replaced, whenever a ledger closes
+	journal  *journal
+	ahead    uint32 // how many sequence numbers the next ledger skips
+}
+
+// New makes a ledger whose only account, the network's root account, holds all XLM.
+func New(o Options) *Ledger {
+	if o.Passphrase == "" {
+		o.Passphrase = Passphrase
+	}
+	if o.Genesis.IsZero() {
+		o.Genesis = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
+	}
+	l := &Ledger{
+		passphrase: o.Passphrase,
+		market:     o.Market,
+		root:       keypair.Root(o.Passphrase),
+		accounts:   map[string]*Account{},
+		history:    newHistory(),
+		queue:      newQueue(),
+		closed:     make(chan struct{}),
+	}
+	first := Header{Sequence: FirstSequence, ClosedAt: o.Genesis.UTC().Truncate(time.Second)}
+	first.PreviousHash = hex.EncodeToString(make([]byte, sha256.Size))
+	first.seal()
+	l.headers = append(l.headers, first)
+	l.accounts[l.root.Address()] = &Account{
+		Address:    l.root.Address(),
+		Balance:    TotalCoins,
+		Modified:   first.Sequence,
+		ModifiedAt: first.ClosedAt,
+	}
+	return l
+}
+
+// Passphrase is the network passphrase, part of every transaction's hash.
+func (l *Ledger) Passphrase() string { return l.passphrase }
+
+// Latest is the newest closed ledger.
+func (l *Ledger) Latest() Header {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.latest()
+}
+
+func (l *Ledger) latest() Header { return l.headers[len(l.headers)-1] }
+
+// Elder is the oldest ledger in the history.
+func (l *Ledger) Elder() Header {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.headers[0]
+}
+
+// Closed returns a channel that is closed when the next ledger closes. Take it before looking at the ledger, so
+// that nothing that happens in between is missed.
+func (l *Ledger) Closed() <-chan struct{} {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.closed
+}
+
+// Close applies what is pending and closes one ledger at now, or a second after the one before if now is not later
+// than that. It fails only when the journal cannot be written; nothing has changed then.
+func (l *Ledger) Close(now time.Time) (Header, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := now.UTC().Truncate(time.Second)
+	if before := l.latest().ClosedAt; !at.After(before) {
+		at = before.Add(time.Second)
+	}
+	h, err := l.close(l.latest().Sequence+1+l.ahead, at)
+	if err == nil {
+		l.ahead = 0
+	}
+	return h, err
+}
+
+func (l *Ledger) close(sequence uint32, at time.Time) (Header, error) {
+	if sequence > math.MaxInt32 {
+		panic("ledger: sequence numbers are used up")
+	}
+	pending := l.queue.pending
+	if err := l.journal.append(sequence, at, pending); err != nil {
+		return Header{}, err
+	}
+	next := Header{Sequence: sequence, ClosedAt: at, PreviousHash: l.latest().Hash}
+	l.queue.clear()
+	for _, p := range pending {
+		if t := l.include(p, &next); t != nil {
+			next.Transactions = append(next.Transactions, t)
+		}
+	}
+	next.FeePool = l.feePool
+	next.seal()
+	l.headers = append(l.headers, next)
+	for _, t := range next.Transactions {
+		l.history.add(t)
+	}
+	close(l.closed)
+	l.closed = make(chan struct{})
+	return next, nil
+}
+
+// seal sets the hash, which chains the ledger to the one before and covers its transactions.
+func (h *Header) seal() {
+	sum := sha256.New()
+	sum.Write([]byte(h.PreviousHash))
+	_ = binary.Write(sum, binary.BigEndian, []int64{int64(h.Sequence), h.ClosedAt.Unix()})
+	for _, t := range h.Transactions {
+		sum.Write([]byte(t.Hash))
+		sum.Write([]byte(t.ResultXDR))
+	}
+	h.Hash = hex.EncodeToString(sum.Sum(nil))
+}

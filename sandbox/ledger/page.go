@@ -1,0 +1,117 @@
+package ledger
+
+import (
+	"slices"
+	"sort"
+)
+
+// Page asks for a part of a list.
+type Page struct {
+	Cursor        int64 // ids after it, or before it when descending
+	Descending    bool
+	Limit         int
+	IncludeFailed bool
+}
+
+// Transaction finds an applied transaction by its hash, or by the inner hash of a fee bump.
+func (l *Ledger) Transaction(hash string) (*Transaction, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	t, ok := l.history.transactions[hash]
+	return t, ok
+}
+
+// Operation finds an applied operation by its id.
+func (l *Ledger) Operation(id int64) (*Operation, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	o, ok := l.history.operations[id]
+	return o, ok
+}
+
+// Header finds a closed ledger by its sequence number.
+func (l *Ledger) Header(sequence uint32) (Header, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	i, ok := slices.BinarySearchFunc(l.headers, sequence, func(h Header, s uint32) int { return int(h.Sequence) - int(s) })
+	if !ok {
+		return Header{}, false
+	}
+	return l.headers[i], true
+}
+
+// Payments lists the payments of an account, or of everybody if address is empty. It returns false for an account
+// that has no history.
+func (l *Ledger) Payments(address string, p Page) ([]*Operation, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	of := l.listOf(address)
+	if of == nil {
+		return nil, false
+	}
+	return take(of.payments, p, (*Operation).key), true
+}
+
+// Operations is Payments for operations of every type.
+func (l *Ledger) Operations(address string, p Page) ([]*Operation, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	of := l.listOf(address)
+	if of == nil {
+		return nil, false
+	}
+	return take(of.operations, p, (*Operation).key), true
+}
+
+// Transactions is Payments for transactions.
+func (l *Ledger) Transactions(address string, p Page) ([]*Transaction, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	of := l.listOf(address)
+	if of == nil {
+		return nil, false
+	}
+	return take(of.transactions, p, (*Transaction).key), true
+}
+
+// Select is the part of the transaction's operations that a page asks for.
+func (t *Transaction) Select(p Page, paymentsOnly bool) []*Operation {
+	p.IncludeFailed = true
+	all := t.Operations
+	if paymentsOnly {
+		all = slices.DeleteFunc(slices.Clone(all), func(o *Operation) bool { return !o.IsPayment() })
+	}
+	return take(all, p, (*Operation).key)
+}
+
+func (l *Ledger) listOf(address string) *list {
+	if address == "" {
+		return &l.history.everything
+	}
+	return l.history.accounts[address]
+}
+
+func (o *Operation) key() (int64, bool)   { return o.ID, o.Transaction.Successful }
+func (t *Transaction) key() (int64, bool) { return t.ID, t.Successful }
+
+// take searches a list in ascending order of ids for the beginning of the page, so that it costs what the page
+// costs and not what the list does.
+func take[T any](all []T, p Page, key func(T) (id int64, successful bool)) []T {
+	var page []T
+	add := func(item T) bool {
+		if _, successful := key(item); successful || p.IncludeFailed {
+			page = append(page, item)
+		}
+		return len(page) < p.Limit
+	}
+	if p.Descending {
+		end := sort.Search(len(all), func(i int) bool { id, _ := key(all[i]); return id >= p.Cursor })
+		for i := end - 1; i >= 0 && add(all[i]); i-- {
+		}
+		return page
+	}
+	start := sort.Search(len(all), func(i int) bool { id, _ := key(all[i]); return id > p.Cursor })
+	for i := start; i < len(all) && add(all[i]); i++ {
+	}
+	return page
+}

@@ -1,0 +1,34 @@
+package server
+
+import (
+	"net/http"
+
+	"edgecheckout/sandbox/wallet"
+)
+
+// routes puts the sandbox's own paths beside Horizon's. The wallets reach Horizon from inside, past the faults: a
+// test of somebody who cannot reach Horizon still needs a customer who can.
+func (s *Server) routes(h http.Handler) http.Handler {
+	wallets := &wallets{client: &wallet.Client{
+		Horizon:    "http://sandbox",
+		Passphrase: s.ledger.Passphrase(),
+		HTTP:       &http.Client{Transport: inside{h}},
+	}}
+	mux := http.NewServeMux()
+	mux.Handle("/", s.faults.Spoil(h))
+	mux.Handle("/sandbox/faults", s.faults)
+	mux.HandleFunc("/sandbox/pay", wallets.pay)
+	mux.HandleFunc("/sandbox/merchant", wallets.merchant)
+	mux.HandleFunc("GET /sandbox/{$}", s.about)
+	return mux
+}
+
+// about says what the sandbox is made of.
+func (s *Server) about(w http.ResponseWriter, r *http.Request) {
+	reply(w, r, http.StatusOK, answer{
+		"network_passphrase": s.ledger.Passphrase(),
+		"issuer":             wallet.IssuerAddress,
+		"assets":             []string{"native", wallet.USDC, wallet.EURC},
+		"fault":              s.faults.Current(),
+	})
+}

@@ -1,0 +1,103 @@
+// Package server runs a whole sandbox in one process: a ledger that closes every second, Horizon's API over it, and
+// under /sandbox/ what only a sandbox has, such as test wallets and faults.
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"edgecheckout/sandbox/horizon"
+	"edgecheckout/sandbox/ledger"
+	"edgecheckout/sandbox/wallet"
+)
+
+// Options of a Server. The zero value keeps nothing and closes a ledger every second.
+type Options struct {
+	Passphrase string // ledger.Passphrase if empty
+	StateFile  string // where the ledger is kept; nowhere if empty
+	// CloseEvery is the time between ledgers; a second if zero, and never less than that, because close times are
+	// whole seconds. If it is negative Run closes none: the owner calls Ledger().Close.
+	CloseEvery time.Duration
+	Market     ledger.Market
+	Horizon    horizon.Options
+}
+
+// Server is a sandbox.
+type Server struct {
+	ledger     *ledger.Ledger
+	faults     *horizon.Faults
+	handler    http.Handler
+	closeEvery time.Duration
+}
+
+// New opens or makes the ledger, with the issuer of USDC and EURC on it. Nothing moves until Run.
+func New(o Options) (*Server, error) {
+	if o.CloseEvery == 0 {
+		o.CloseEvery = time.Second
+	}
+	start := time.Now()
+	l, err := open(o, start)
+	if err != nil {
+		return nil, err
+	}
+	if _, exists := l.Account(wallet.IssuerAddress); !exists {
+		if _, err := l.Fund(wallet.IssuerAddress); err != nil {
+			return nil, fmt.Errorf("create the issuer: %w", err)
+		}
+	}
+	if _, err := l.Close(start); err != nil {
+		return nil, err
+	}
+	s := &Server{ledger: l, faults: &horizon.Faults{}, closeEvery: o.CloseEvery}
+	s.handler = s.routes(horizon.New(l, o.Horizon))
+	return s, nil
+}
+
+func open(o Options, start time.Time) (*ledger.Ledger, error) {
+	options := ledger.Options{Passphrase: o.Passphrase, Genesis: start.Add(-time.Second), Market: o.Market}
+	if o.StateFile == "" {
+		return ledger.New(options), nil
+	}
+	return ledger.Open(o.StateFile, options)
+}
+
+// Handler serves Horizon's API and /sandbox/.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Ledger is what the sandbox runs on.
+func (s *Server) Ledger() *ledger.Ledger { return s.ledger }
+
+// Faults spoil Horizon's answers, but nothing under /sandbox/.
+func (s *Server) Faults() *horizon.Faults { return s.faults }
+
+// Run closes ledgers until ctx is done, and then the state file. It returns an error when the state file cannot be
+// written.
+func (s *Server) Run(ctx context.Context) error {
+	if s.closeEvery < 0 {
+		<-ctx.Done()
+		return s.ledger.Release()
+	}
+	timer := time.NewTimer(s.untilNext())
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return s.ledger.Release()
+		case <-timer.C:
+			if _, err := s.ledger.Close(time.Now()); err != nil {
+				return err
+			}
+			timer.Reset(s.untilNext())
+		}
+	}
+}
+
+// untilNext waits for the clock to pass the newest ledger's close time, so that ledgers never run ahead of it. A
+// clock that was set back does not stop the ledger.
+func (s *Server) untilNext() time.Duration {
+	now := time.Now()
+	next := s.ledger.Latest().ClosedAt.Add(max(s.closeEvery, time.Second))
+	return min(max(next.Sub(now), 0), max(s.closeEvery, time.Second))
+}

@@ -1,0 +1,163 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"edgecheckout/sandbox/wallet"
+
+	"github.com/stellar/go/amount"
+	"github.com/stellar/go/keypair"
+)
+
+// wallets pays for people who have no wallet at hand.
+type wallets struct{ client *wallet.Client }
+
+type answer map[string]any
+
+// pay takes a form or JSON: destination, amount (units), asset, memo, memo_type, wallet, send_asset, return_to.
+func (ws *wallets) pay(w http.ResponseWriter, r *http.Request) {
+	fields, ok := accept(w, r)
+	if !ok {
+		return
+	}
+	back := fields["return_to"]
+	if back != "" && !isLocal(back) {
+		refuse(w, r, http.StatusBadRequest, errors.New("return_to is a URL of http://127.0.0.1 or http://localhost"))
+		return
+	}
+	stroops, err := amount.ParseInt64(fields["amount"])
+	if err != nil {
+		refuse(w, r, http.StatusBadRequest, fmt.Errorf("amount is a decimal number with at most 7 decimals, not %q", fields["amount"]))
+		return
+	}
+	name := fields["wallet"]
+	if name == "" {
+		name = "alice"
+	}
+	hash, err := ws.client.Pay(r.Context(), name, wallet.Payment{
+		Destination: fields["destination"],
+		Amount:      stroops,
+		Asset:       fields["asset"],
+		Memo:        fields["memo"],
+		MemoType:    fields["memo_type"],
+		SendAsset:   fields["send_asset"],
+	})
+	if err != nil {
+		refuse(w, r, http.StatusBadRequest, err)
+		return
+	}
+	if back != "" {
+		http.Redirect(w, r, back, http.StatusSeeOther)
+		return
+	}
+	reply(w, r, http.StatusOK, answer{"hash": hash})
+}
+
+// merchant creates an account that can be paid in XLM, USDC and EURC, and answers with its address. It takes a
+// name, or a seed (S…); without either the name is "shop".
+func (ws *wallets) merchant(w http.ResponseWriter, r *http.Request) {
+	fields, ok := accept(w, r)
+	if !ok {
+		return
+	}
+	name := fields["name"]
+	if name == "" {
+		name = "shop"
+	}
+	keys := wallet.MerchantKeys(ws.client.Passphrase, name)
+	if seed := fields["seed"]; seed != "" {
+		var err error
+		if keys, err = keypair.ParseFull(seed); err != nil {
+			refuse(w, r, http.StatusBadRequest, errors.New("seed is a secret key (S…)"))
+			return
+		}
+	}
+	if err := ws.client.EnsureMerchant(r.Context(), keys); err != nil {
+		refuse(w, r, http.StatusBadGateway, err)
+		return
+	}
+	reply(w, r, http.StatusOK, answer{"address": keys.Address()})
+}
+
+// accept reads the fields of a POST from any page, and answers everything else itself.
+func accept(w http.ResponseWriter, r *http.Request) (map[string]string, bool) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Allow-Headers", "*")
+	h.Set("Access-Control-Allow-Methods", "POST, OPTIONS")
+	switch r.Method {
+	case http.MethodOptions:
+		w.WriteHeader(http.StatusNoContent)
+		return nil, false
+	case http.MethodPost:
+	default:
+		h.Set("Allow", "POST, OPTIONS")
+		refuse(w, r, http.StatusMethodNotAllowed, errors.New("send a POST"))
+		return nil, false
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	fields := map[string]string{}
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/json" {
+		values := map[string]any{}
+		decoder := json.NewDecoder(r.Body)
+		decoder.UseNumber()
+		if err := decoder.Decode(&values); err != nil {
+			refuse(w, r, http.StatusBadRequest, fmt.Errorf("the body is one JSON object: %w", err))
+			return nil, false
+		}
+		for name, value := range values {
+			if value != nil {
+				fields[name] = fmt.Sprint(value)
+			}
+		}
+		return fields, true
+	}
+	if err := r.ParseMultipartForm(64 << 10); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		refuse(w, r, http.StatusBadRequest, err)
+		return nil, false
+	}
+	for name := range r.Form {
+		fields[name] = strings.TrimSpace(r.Form.Get(name))
+	}
+	return fields, true
+}
+
+// isLocal holds redirects to this machine, so that the sandbox is of no use to anybody as a way to elsewhere.
+func isLocal(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme == "http" && u.User == nil && (u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost")
+}
+
+func refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+	reply(w, r, status, answer{"error": err.Error()})
+}
+
+var document = template.Must(template.New("").Parse(`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Edge Checkout sandbox</title>
+<h1>Edge Checkout sandbox</h1>
+<dl>{{range $name, $value := .}}<dt>{{$name}}</dt><dd>{{$value}}</dd>{{end}}</dl>
+</html>
+`))
+
+// reply answers a browser that sent a form with a page, and everybody else with JSON.
+func reply(w http.ResponseWriter, r *http.Request, status int, a answer) {
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(status)
+		_ = document.Execute(w, a) // the reader is gone if it fails
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(a)
+}
