@@ -155,3 +155,11 @@ func (c Checkout) redirect() string {
 	}
 	return c.RedirectURL
 }
+
+// farewell is how many seconds a finished page stays before it goes on by itself: long enough to read what it says.
+func (c Checkout) farewell() string {
+	if c.Exception != "" {
+		return "15"
+	}
+	return "5"
+}

@@ -7,6 +7,7 @@ const interval = 2 * second;
 const longestInterval = 30 * second;
 const patience = 10 * second; // for one answer
 const farewell = 3 * second; // between "Paid" and leaving
+const longFarewell = 12 * second; // the same, where there is more to read
 
 const page = document.querySelector("[data-pay]");
 const one = (selector) => page.querySelector(selector);
@@ -34,7 +35,8 @@ function phaseOf({ status, exception, seconds_left: left }) {
 }
 
 const baseTitle = document.title;
-let shown = ""; // what was last shown, to announce only changes
+const firstReceived = one("[data-fill=received]");
+let shown = page.dataset.phase + " " + (firstReceived && firstReceived.textContent); // to announce only changes
 let finished = one("[data-standing]").dataset.status !== "open";
 
 function show(answer) {
@@ -66,10 +68,10 @@ function show(answer) {
   finished = answer.status !== "open";
   const wayBack = one("[data-way-back]");
   if (wayBack) wayBack.hidden = phase === "paid";
-  if (phase === "paid") leave(answer.redirect_url);
+  if (phase === "paid") leave(answer.redirect_url, answer.exception);
 
   const now = phase + " " + received;
-  if (shown && shown !== now) {
+  if (shown !== now) {
     const words = one(`.phase[data-phase=${phase}] .words`).innerText.replace(/\s+/g, " ");
     say(words);
     document.title = phase === "waiting" ? baseTitle : one(`.phase[data-phase=${phase}] h2`).innerText + " · " + baseTitle;
@@ -84,7 +86,7 @@ function fill(name, text) {
 // Makes the link and the test wallet ask for amount. A code for another amount cannot be redrawn here, so it goes.
 function ask(amount) {
   const link = one("[data-wallet-link]");
-  if (link) link.href = link.getAttribute("href").replace(/([?&]amount=)[^&]*/, "$1" + amount);
+  if (link) link.href = link.getAttribute("href").replace(/([?&]amount=)[^&]*/, (_, name) => name + amount);
   const code = one("[data-code-for]");
   if (code) {
     code.hidden = code.dataset.codeFor !== amount;
@@ -96,13 +98,13 @@ function ask(amount) {
 
 let leaving;
 
-function leave(url) {
+function leave(url, exception) {
   if (!/^https?:\/\//i.test(url || "")) return;
   for (const part of all("[data-leaving]")) part.hidden = false;
   for (const part of all("[data-staying]")) part.hidden = true;
   one("[data-redirect]").href = url;
   // Replaced, not pushed: going back from the merchant must not land here and be sent on again.
-  leaving = setTimeout(() => location.replace(url), farewell);
+  leaving = setTimeout(() => location.replace(url), exception ? longFarewell : farewell);
 }
 
 addEventListener("pagehide", () => clearTimeout(leaving));
@@ -205,7 +207,7 @@ for (const button of all("[data-copy]")) {
 
 if (finished) {
   const redirect = one("[data-redirect]");
-  if (redirect) leave(redirect.getAttribute("href"));
+  if (redirect) leave(redirect.href, one("[data-standing]").dataset.exception);
 } else {
   document.addEventListener("visibilitychange", poll);
   addEventListener("pageshow", poll);

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"hash/crc32"
 	"html"
 	"net/http"
 	"strings"
 
 	"edgecheckout/templates"
+	"edgecheckout/templates/samples"
 )
 
 // rendered is one document of the gallery under its name.
@@ -20,12 +20,12 @@ type rendered struct {
 // pages renders the whole gallery. Links to other pages of it are absolute, as on the real service.
 func pages(ctx context.Context, origin string) ([]rendered, error) {
 	var out []rendered
-	for _, s := range states() {
+	for _, s := range samples.All(origin) {
 		var b strings.Builder
-		if err := templates.Pay(addressed(s.checkout, id(s.name), origin)).Render(ctx, &b); err != nil {
-			return nil, fmt.Errorf("render %s: %w", s.name, err)
+		if err := templates.Pay(s.Checkout).Render(ctx, &b); err != nil {
+			return nil, fmt.Errorf("render %s: %w", s.Name, err)
 		}
-		out = append(out, rendered{s.name, s.about, b.String()})
+		out = append(out, rendered{s.Name, s.About, b.String()})
 	}
 	var b strings.Builder
 	err := templates.Message(templates.MessagePage{
@@ -37,11 +37,6 @@ func pages(ctx context.Context, origin string) ([]rendered, error) {
 		return nil, fmt.Errorf("render message: %w", err)
 	}
 	return append(out, rendered{"message", "No page, or a fault.", b.String()}), nil
-}
-
-// id is the checkout id of a state: fixed, so that pages are the same each time.
-func id(name string) string {
-	return fmt.Sprintf("chk_01kay3t4w5x6y7z8a9%08x", crc32.ChecksumIEEE([]byte(name)))
 }
 
 // handler serves the gallery as the service would: pages, assets, and a status call that never moves.
@@ -64,10 +59,10 @@ func handler(origin string) (http.Handler, error) {
 			_, _ = w.Write([]byte(p.html))
 		})
 	}
-	for _, s := range states() {
-		mux.HandleFunc("GET /pay/"+id(s.name)+"/status", func(w http.ResponseWriter, r *http.Request) {
+	for _, s := range samples.All(origin) {
+		mux.HandleFunc("GET /pay/"+s.Checkout.ID+"/status", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write([]byte(answer(s.checkout)))
+			_, _ = w.Write([]byte(answer(s.Checkout)))
 		})
 	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,9 @@
-package main
+// Package samples holds a checkout in every state that the payment page can show, for the gallery and for tests.
+package samples
 
 import (
+	"fmt"
+	"hash/crc32"
 	"strings"
 	"time"
 
@@ -14,15 +17,15 @@ const (
 	testPassphrase  = "Test%20SDF%20Network%20%3B%20September%202015"
 )
 
-// state is one page of the gallery.
-type state struct {
-	name, about string
-	checkout    templates.Checkout
+// Sample is a checkout under the name of its state.
+type Sample struct {
+	Name, About string
+	Checkout    templates.Checkout
 }
 
-// states shows every state of the payment page, and the contents that strain it.
-func states() []state {
-	return []state{
+// All returns every state of the payment page, and the contents that strain it. Pages link to each other under origin.
+func All(origin string) []Sample {
+	all := []Sample{
 		{"waiting", "Open, nothing has arrived.", open()},
 		{"waiting-xlm", "The native asset on the public network, no description, nowhere to return to.", with(open(), func(c *templates.Checkout) {
 			c.Amount, c.Due, c.AssetCode, c.AssetIssuer = "120.5", "120.5", "XLM", ""
@@ -55,10 +58,19 @@ func states() []state {
 			c.Amount, c.Due, c.AssetCode, c.AssetIssuer = "0.0000001", "0.0000001", "XLM", ""
 		})},
 	}
+	for i, s := range all {
+		all[i].Checkout = addressed(s.Checkout, id(s.Name), origin)
+	}
+	return all
+}
+
+// id makes an id of a name: the same each time, so that pages are as well.
+func id(name string) string {
+	return fmt.Sprintf("chk_01kay3t4w5x6y7z8a9%08x", crc32.ChecksumIEEE([]byte(name)))
 }
 
 func open() templates.Checkout {
-	c := templates.Checkout{
+	return templates.Checkout{
 		Merchant:    "Northwind Coffee",
 		Description: "Order 1042: two bags of Sidamo, ground for filter",
 		Amount:      "50",
@@ -73,7 +85,6 @@ func open() templates.Checkout {
 		Received:    "0",
 		Due:         "50",
 	}
-	return c
 }
 
 func partly() templates.Checkout {

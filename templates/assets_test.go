@@ -1,0 +1,60 @@
+package templates_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+
+	"edgecheckout/templates"
+)
+
+func TestAssetsAreNamedByTheirContent(t *testing.T) {
+	types := map[string]string{"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+	seen := map[string]bool{}
+	for _, a := range templates.Assets() {
+		m := regexp.MustCompile(`^/assets/[a-z]+\.([0-9a-f]{16})\.([a-z]+)$`).FindStringSubmatch(a.Path)
+		if m == nil {
+			t.Errorf("path %q", a.Path)
+			continue
+		}
+		sum := sha256.Sum256(a.Body)
+		if m[1] != hex.EncodeToString(sum[:8]) {
+			t.Errorf("%s does not hold the hash of its content", a.Path)
+		}
+		if a.ContentType != types[m[2]] {
+			t.Errorf("%s is of type %q", a.Path, a.ContentType)
+		}
+		seen[m[2]] = true
+	}
+	if len(seen) != len(types) {
+		t.Errorf("kinds of assets: %v", seen)
+	}
+}
+
+func TestScriptIsSmall(t *testing.T) {
+	for _, a := range templates.Assets() {
+		if strings.HasSuffix(a.Path, ".js") && len(a.Body) > 8<<10 {
+			t.Errorf("%s has %d bytes, more than 8 KiB", a.Path, len(a.Body))
+		}
+	}
+}
+
+func TestIconIsWellFormed(t *testing.T) {
+	for _, a := range templates.Assets() {
+		if !strings.HasSuffix(a.Path, ".svg") {
+			continue
+		}
+		d := xml.NewDecoder(strings.NewReader(string(a.Body)))
+		for {
+			if _, err := d.Token(); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

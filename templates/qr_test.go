@@ -1,0 +1,66 @@
+package templates_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"edgecheckout/templates"
+	"edgecheckout/templates/samples"
+
+	"rsc.io/qr"
+)
+
+// The drawing is read back module by module and compared with the code of the link behind the button.
+func TestQRCodeIsOfTheWalletLink(t *testing.T) {
+	for _, s := range samples.All("http://127.0.0.1:8787") {
+		d := document(t, templates.Pay(s.Checkout))
+		svg := byTestID(d, "qr")
+		if svg.Length() == 0 {
+			continue
+		}
+		uri, _ := byTestID(d, "wallet-link").Attr("href")
+		code, err := qr.Encode(uri, qr.L)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const quiet = 4
+		if box, _ := svg.Attr("viewBox"); box != fmt.Sprintf("0 0 %d %[1]d", code.Size+2*quiet) {
+			t.Errorf("%s: the view box is %q for %d modules and a quiet zone", s.Name, box, code.Size)
+		}
+		path, _ := svg.Find("path").Attr("d")
+		black := modules(t, path)
+		for y := -quiet; y < code.Size+quiet; y++ {
+			for x := -quiet; x < code.Size+quiet; x++ {
+				if black[[2]int{x + quiet, y + quiet}] != code.Black(x, y) {
+					t.Fatalf("%s: module %d, %d differs", s.Name, x, y)
+				}
+			}
+		}
+	}
+}
+
+// modules reads a path of rectangles one module high.
+func modules(t *testing.T, path string) map[[2]int]bool {
+	t.Helper()
+	black := map[[2]int]bool{}
+	for run := range strings.SplitSeq(strings.TrimSuffix(path, "z"), "z") {
+		var x, y, width, back int
+		if _, err := fmt.Sscanf(run, "M%d %dh%dv1h-%d", &x, &y, &width, &back); err != nil || width != back {
+			t.Fatalf("%q is no rectangle: %v", run, err)
+		}
+		for i := range width {
+			black[[2]int{x + i, y}] = true
+		}
+	}
+	return black
+}
+
+func TestTextTooLongForACodeLeavesTheLink(t *testing.T) {
+	c := sample(t, "waiting")
+	c.PaymentURI = "web+stellar:pay?msg=" + strings.Repeat("x", 3000)
+	d := document(t, templates.Pay(c))
+	if byTestID(d, "qr").Length() != 0 || byTestID(d, "wallet-link").Length() != 1 {
+		t.Error("want the link and no code")
+	}
+}
