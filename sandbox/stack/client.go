@@ -1,0 +1,165 @@
+package stack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Client calls the API of a Worker. Its zero HTTP client gives up after ten seconds.
+type Client struct {
+	BaseURL    string
+	Key        string // API key of a merchant, sent as x-api-key unless empty
+	AdminToken string // the operator's, sent as a bearer token unless empty
+	HTTP       *http.Client
+}
+
+var tenSeconds = &http.Client{
+	Timeout:       10 * time.Second,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+// Reply is what the API answered: the response as it was, and the object in it when the status was 2xx.
+type Reply[T any] struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	Object T
+}
+
+// StatusError is an answer other than 2xx. The fields of the API's error object are empty when there was none.
+type StatusError struct {
+	Status  int
+	Code    string
+	Message string
+	Param   string
+	Body    []byte
+}
+
+func (e *StatusError) Error() string {
+	if e.Code == "" {
+		return fmt.Sprintf("status %d: %.200s", e.Status, e.Body)
+	}
+	return fmt.Sprintf("status %d, %s: %s", e.Status, e.Code, e.Message)
+}
+
+// Do makes a request; body is JSON, or nil for none. Headers come in pairs of name and value. Every status is a
+// Reply without an error; the error is for a request without an answer.
+func (c Client) Do(ctx context.Context, method, path string, body []byte, headers ...string) (Reply[json.RawMessage], error) {
+	var none Reply[json.RawMessage]
+	req, err := http.NewRequestWithContext(ctx, method, c.BaseURL+path, bytes.NewReader(body))
+	if err != nil {
+		return none, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.Key != "" {
+		req.Header.Set("x-api-key", c.Key)
+	}
+	if c.AdminToken != "" {
+		req.Header.Set("Authorization", "Bearer "+c.AdminToken)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	client := c.HTTP
+	if client == nil {
+		client = tenSeconds
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return none, err
+	}
+	defer resp.Body.Close()
+	content, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return none, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return Reply[json.RawMessage]{Status: resp.StatusCode, Header: resp.Header, Body: content, Object: content}, nil
+}
+
+// call is Do for an object: params become the body unless they are nil, and the answer's body the object. An answer
+// other than 2xx gives a *StatusError beside the Reply.
+func call[T any](ctx context.Context, c Client, method, path string, params any, headers ...string) (Reply[T], error) {
+	var reply Reply[T]
+	var body []byte
+	if params != nil {
+		var err error
+		if body, err = json.Marshal(params); err != nil {
+			return reply, fmt.Errorf("%s %s: %w", method, path, err)
+		}
+	}
+	raw, err := c.Do(ctx, method, path, body, headers...)
+	if err != nil {
+		return reply, err
+	}
+	reply = Reply[T]{Status: raw.Status, Header: raw.Header, Body: raw.Body}
+	if raw.Status < 200 || raw.Status > 299 {
+		return reply, fmt.Errorf("%s %s: %w", method, path, statusError(raw.Status, raw.Body))
+	}
+	if err := json.Unmarshal(raw.Body, &reply.Object); err != nil {
+		return reply, fmt.Errorf("%s %s: status %d with a body that is no such object: %w", method, path, raw.Status, err)
+	}
+	return reply, nil
+}
+
+func statusError(status int, body []byte) *StatusError {
+	var answer struct {
+		Error struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+			Param   string `json:"param"`
+		} `json:"error"`
+	}
+	_ = json.Unmarshal(body, &answer) // what is no error object leaves the fields empty
+	return &StatusError{
+		Status: status, Body: body,
+		Code: answer.Error.Code, Message: answer.Error.Message, Param: answer.Error.Param,
+	}
+}
+
+// CreateMerchant makes a merchant, as the operator.
+func (c Client) CreateMerchant(ctx context.Context, params any) (Reply[Merchant], error) {
+	return call[Merchant](ctx, c, http.MethodPost, "/merchants", params)
+}
+
+// Merchant retrieves a merchant, as the operator.
+func (c Client) Merchant(ctx context.Context, id string) (Reply[Merchant], error) {
+	return call[Merchant](ctx, c, http.MethodGet, "/merchants/"+url.PathEscape(id), nil)
+}
+
+// CreateKey makes an API key of a merchant, as the operator.
+func (c Client) CreateKey(ctx context.Context, merchant string, livemode bool) (Reply[Key], error) {
+	return call[Key](ctx, c, http.MethodPost, "/merchants/"+url.PathEscape(merchant)+"/keys", map[string]bool{"livemode": livemode})
+}
+
+// CreateProduct makes a product.
+func (c Client) CreateProduct(ctx context.Context, params any) (Reply[Product], error) {
+	return call[Product](ctx, c, http.MethodPost, "/product", params)
+}
+
+// Product retrieves a product.
+func (c Client) Product(ctx context.Context, id string) (Reply[Product], error) {
+	return call[Product](ctx, c, http.MethodGet, "/product/"+url.PathEscape(id), nil)
+}
+
+// CreateCheckout makes a checkout of a kind, direct or product.
+func (c Client) CreateCheckout(ctx context.Context, kind string, params any, headers ...string) (Reply[Checkout], error) {
+	return call[Checkout](ctx, c, http.MethodPost, "/checkout?type="+url.QueryEscape(kind), params, headers...)
+}
+
+// Checkout retrieves a checkout.
+func (c Client) Checkout(ctx context.Context, id string) (Reply[Checkout], error) {
+	return call[Checkout](ctx, c, http.MethodGet, "/checkout/"+url.PathEscape(id), nil)
+}
+
+// Standing asks, as the payment page does, where a checkout stands.
+func (c Client) Standing(ctx context.Context, id string) (Reply[Standing], error) {
+	return call[Standing](ctx, Client{BaseURL: c.BaseURL, HTTP: c.HTTP}, http.MethodGet, "/pay/"+url.PathEscape(id)+"/status", nil)
+}

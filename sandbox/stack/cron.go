@@ -1,0 +1,63 @@
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// cronTimeout bounds one run of the scheduled handler, which may read many accounts.
+const cronTimeout = 2 * time.Minute
+
+// Cron runs the Worker's scheduled handler once and returns when it is done. It is an error when the handler threw.
+func (s *Stack) Cron(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, cronTimeout)
+	defer cancel()
+	target := s.BaseURL + "/cdn-cgi/handler/scheduled?format=json&cron=" + url.QueryEscape("* * * * *")
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("run the cron: %w", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return fmt.Errorf("run the cron: %w", err)
+	}
+	var run struct {
+		Outcome string `json:"outcome"`
+	}
+	if err := json.Unmarshal(body, &run); err != nil || run.Outcome != "ok" {
+		return fmt.Errorf("run the cron: status %d: %.200s", resp.StatusCode, body)
+	}
+	return nil
+}
+
+// RunCron runs the scheduled handler on every full minute, as Cloudflare does, until ctx ends. A run that fails goes to
+// report; the next one comes all the same.
+func (s *Stack) RunCron(ctx context.Context, report func(error)) {
+	for {
+		timer := time.NewTimer(untilMinute(time.Now()))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		if err := s.Cron(ctx); err != nil && ctx.Err() == nil {
+			report(err)
+		}
+	}
+}
+
+// untilMinute is how long the next full minute is away, and never nothing.
+func untilMinute(now time.Time) time.Duration {
+	return now.Truncate(time.Minute).Add(time.Minute).Sub(now)
+}

@@ -1,0 +1,269 @@
+// Package stack runs the whole service on one machine: a local Horizon and the built Worker in workerd, wired to each
+// other. `make dev`, `make demo` and the end-to-end tests stand on it.
+//
+//	s, err := stack.Start(ctx, stack.Options{Dir: dir})
+//	if err != nil { … }
+//	defer s.Stop()
+//	reply, err := s.Operator().CreateMerchant(ctx, …)
+//
+// The Worker must have been built (`make build`).
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// startTimeout bounds how long the Worker may take until it answers; a first start on a busy machine takes 15 s.
+const startTimeout = 120 * time.Second
+
+// Options of a Stack.
+type Options struct {
+	// Dir holds all state: the local KV, the sandbox's journal, logs. It is made if missing; a second Stack with the
+	// same Dir goes on where the first one stopped.
+	Dir string
+	// Root is the repository; found upwards from the working directory if empty.
+	Root string
+
+	Port        int // of the Worker on 127.0.0.1; any free one if 0
+	SandboxPort int // of the sandbox on 127.0.0.1; any free one if 0
+
+	// HorizonURL names a Horizon to use instead of a sandbox.
+	HorizonURL string
+	// Passphrase of the network; if empty the sandbox's own, or the test network's with a HorizonURL.
+	Passphrase string
+	// CloseEvery is the time between two ledgers of the sandbox; its own default if 0.
+	CloseEvery time.Duration
+
+	// Secrets are made anew if their fields are empty.
+	Secrets Secrets
+	// ExtraVars are settings of the Worker beside, or in place of, those that the Stack derives.
+	ExtraVars map[string]string
+	// Watch lets wrangler build, and build again whenever a source changes. Without it the Worker runs from a copy.
+	Watch bool
+	// Terminal receives what a person wants to see of wrangler's output; nil for nothing. All of it is in Stack.Log.
+	Terminal io.Writer
+}
+
+// Stack is a running service. Stop it.
+type Stack struct {
+	BaseURL    string // of the Worker
+	HorizonURL string // of the sandbox, or of the Horizon in the Options
+	Passphrase string // of the network
+	Secrets    Secrets
+	Log        string // file with the output of the Worker
+
+	sandbox *sandbox // nil with a HorizonURL
+	worker  *child
+	once    sync.Once
+	stopped chan struct{}
+}
+
+// Start starts everything and returns when the Worker answers. When ctx ends, the Stack stops. An error of a port that
+// is taken is a *PortInUseError.
+func Start(ctx context.Context, o Options) (*Stack, error) {
+	s, err := start(ctx, &o)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		select {
+		case <-ctx.Done():
+			s.Stop()
+		case <-s.stopped:
+		}
+	}()
+	return s, nil
+}
+
+func start(ctx context.Context, o *Options) (_ *Stack, err error) {
+	if o.Dir == "" {
+		return nil, errors.New("stack: Options.Dir is empty")
+	}
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return nil, err
+	}
+	if o.Root == "" {
+		if o.Root, err = findRoot(); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := o.Secrets.complete(); err != nil {
+		return nil, err
+	}
+	port, err := choosePort(o.Port)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stack{
+		BaseURL: fmt.Sprintf("http://127.0.0.1:%d", port),
+		Secrets: o.Secrets,
+		Log:     filepath.Join(o.Dir, "worker.log"),
+		stopped: make(chan struct{}),
+	}
+	defer func() {
+		if err != nil {
+			s.Stop()
+		}
+	}()
+
+	if o.HorizonURL == "" {
+		if s.sandbox, err = startSandbox(o); err != nil {
+			return nil, err
+		}
+		s.HorizonURL, s.Passphrase = s.sandbox.url, s.sandbox.passphrase
+	} else {
+		s.HorizonURL, s.Passphrase = o.HorizonURL, o.Passphrase
+		if s.Passphrase == "" {
+			s.Passphrase = TestNetworkPassphrase
+		}
+	}
+	if err := s.startWorker(o, port); err != nil {
+		return nil, err
+	}
+	return s, s.waitUntilHealthy(ctx)
+}
+
+func (s *Stack) startWorker(o *Options, port int) error {
+	inspector, err := freePorts(1)
+	if err != nil {
+		return err
+	}
+	w := wrangler{
+		Root:      o.Root,
+		Config:    filepath.Join(o.Root, "wrangler.toml"),
+		Port:      port,
+		Inspector: inspector[0],
+		Persist:   filepath.Join(o.Dir, "state"),
+		Vars:      s.vars(o),
+		Secrets:   filepath.Join(o.Dir, "secrets.env"),
+		LogDir:    filepath.Join(o.Dir, "wrangler"),
+	}
+	if s.sandbox != nil {
+		w.Env = "local"
+	}
+	if err := w.check(); err != nil {
+		return err
+	}
+	if !o.Watch {
+		if w.Config, err = freeze(o.Root, o.Dir); err != nil {
+			return err
+		}
+	}
+	if err := writeSecrets(w.Secrets, o.Secrets.vars()); err != nil {
+		return err
+	}
+	log, err := os.OpenFile(s.Log, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(w.node(), w.args()...)
+	cmd.Dir = o.Root
+	cmd.Env = w.env(os.Environ())
+	cmd.Stdout = log
+	if o.Terminal != nil {
+		cmd.Stdout = io.MultiWriter(log, &terminal{to: o.Terminal})
+	}
+	cmd.Stderr = cmd.Stdout // the same value, so that the two are written one after the other
+	if s.worker, err = startChild(cmd); err != nil {
+		log.Close()
+		return err
+	}
+	go func() {
+		<-s.worker.done
+		log.Close()
+	}()
+	return nil
+}
+
+// waitUntilHealthy returns when GET /health is 200, whatever it says of Horizon.
+func (s *Stack) waitUntilHealthy(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for last := errors.New("no answer yet"); ; {
+		reply, err := Client{BaseURL: s.BaseURL}.Do(ctx, http.MethodGet, "/health", nil)
+		if err == nil && reply.Status == http.StatusOK {
+			return nil
+		}
+		switch {
+		case err == nil:
+			last = statusError(reply.Status, reply.Body)
+		case ctx.Err() == nil:
+			last = err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the Worker does not answer GET /health (%w); its output is in %s", last, s.Log)
+		case <-s.worker.done:
+			return fmt.Errorf("wrangler ended (%v) before the Worker answered; its output is in %s:\n%s", s.worker.err, s.Log, tail(s.Log))
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// Stop ends every process and returns when none is left. It may be called again, and from several goroutines.
+func (s *Stack) Stop() {
+	s.once.Do(func() {
+		if s.worker != nil {
+			s.worker.stop()
+		}
+		if s.sandbox != nil {
+			s.sandbox.stop()
+		}
+		close(s.stopped)
+	})
+	<-s.stopped
+}
+
+// Ended is closed when the Worker's process has ended, for whatever reason.
+func (s *Stack) Ended() <-chan struct{} { return s.worker.done }
+
+// Operator is a client with the operator's token.
+func (s *Stack) Operator() Client {
+	return Client{BaseURL: s.BaseURL, AdminToken: s.Secrets.AdminToken}
+}
+
+// Merchant is a client with a merchant's key; with an empty key it is a stranger.
+func (s *Stack) Merchant(key string) Client {
+	return Client{BaseURL: s.BaseURL, Key: key}
+}
+
+// findRoot looks for the folder of wrangler.toml from the working directory upwards.
+func findRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "wrangler.toml")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", errors.New("no wrangler.toml in this folder or above it: run this inside the repository")
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// tail is the end of a log, for an error message.
+func tail(path string) []byte {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return []byte(err.Error())
+	}
+	if len(content) > 2000 {
+		content = content[len(content)-2000:]
+	}
+	return content
+}

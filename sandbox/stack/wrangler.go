@@ -1,0 +1,196 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// wrangler is one run of `wrangler dev`.
+type wrangler struct {
+	Root      string            // the repository
+	Config    string            // wrangler.toml, or a copy of it
+	Env       string            // the environment in it; empty is the one at its top level
+	Port      int               // where the Worker answers
+	Inspector int               // where a debugger can attach
+	Persist   string            // folder of the local KV
+	Vars      map[string]string // settings, given on the command line
+	Secrets   string            // file of the settings that the list of processes must not show
+	LogDir    string            // wrangler's own logs
+}
+
+// node and script are the Node.js and the program that package.json pins; wrangler needs a newer Node.js than
+// many systems have. Its usual entry, node_modules/.bin/wrangler, would only put one more process in between.
+func (w wrangler) node() string { return filepath.Join(w.Root, "node_modules", ".bin", "node") }
+func (w wrangler) script() string {
+	return filepath.Join(w.Root, "node_modules", "wrangler", "wrangler-dist", "cli.js")
+}
+
+// check reports what has to be installed first.
+func (w wrangler) check() error {
+	for _, file := range []string{w.node(), w.script()} {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is missing: run `npm ci` in %s", file, w.Root)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// args are the arguments for node. --local: nothing of this may reach Cloudflare.
+func (w wrangler) args() []string {
+	args := []string{
+		"--no-warnings", w.script(), "dev", "--local",
+		"--config", w.Config, "--env", w.Env,
+		"--ip", "127.0.0.1", "--port", strconv.Itoa(w.Port),
+		"--inspector-ip", "127.0.0.1", "--inspector-port", strconv.Itoa(w.Inspector),
+		"--persist-to", w.Persist,
+		"--env-file", w.Secrets, // given, it also keeps a .dev.vars of the developer out
+		"--show-interactive-dev-session=false",
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Vars)) {
+		args = append(args, "--var", name+":"+w.Vars[name])
+	}
+	return args
+}
+
+// env is the environment: the present one, without what would change what is served, and with all that wrangler
+// would otherwise fetch, report or ask switched off.
+func (w wrangler) env(present []string) []string {
+	var env []string
+	path := ""
+	for _, entry := range present {
+		name, value, _ := strings.Cut(entry, "=")
+		switch {
+		case name == "PATH":
+			path = value
+		case strings.HasPrefix(name, "CLOUDFLARE_"), strings.HasPrefix(name, "WRANGLER_"), name == "NODE_OPTIONS":
+		default:
+			env = append(env, entry)
+		}
+	}
+	return append(env,
+		"PATH="+filepath.Join(w.Root, "node_modules", ".bin")+string(os.PathListSeparator)+path,
+		"CLOUDFLARE_CF_FETCH_ENABLED=false", // the description of a request's origin is made up, not fetched
+		"WRANGLER_HIDE_BANNER=true",         // and with it the search for a newer version
+		"WRANGLER_SEND_METRICS=false",
+		"WRANGLER_SEND_ERROR_REPORTS=false",
+		"WRANGLER_LOG_PATH="+w.LogDir,
+		"WRANGLER_REGISTRY_PATH="+filepath.Join(w.LogDir, "registry"), // no meeting with other Workers on this machine
+		"NO_COLOR=1",
+		"FORCE_COLOR=0",
+	)
+}
+
+// writeSecrets writes secrets so that only their owner can read them.
+func writeSecrets(path string, secrets map[string]string) error {
+	var file strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		value := secrets[name]
+		if strings.ContainsAny(value, "'\n\r") {
+			return fmt.Errorf("the secret %s has a quote or a line break", name)
+		}
+		fmt.Fprintf(&file, "%s='%s'\n", name, value)
+	}
+	return writeFile(path, []byte(file.String()))
+}
+
+// writeFile replaces a private file at once: a reader sees the old one or the new one.
+func writeFile(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails once it is renamed
+	if _, err := f.Write(content); err != nil {
+		f.Close()
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(f.Name(), path)
+}
+
+var (
+	table   = regexp.MustCompile(`^\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}\s*(#.*)?$`)
+	mainKey = regexp.MustCompile(`^main\s*=\s*"([^"]+)"`)
+)
+
+// frozen is wrangler.toml without [build], so that nothing is built or rebuilt, and the module that it names as main.
+// The new file finds that module at main.
+func frozen(toml, main string) (frozenToml, module string, err error) {
+	var kept []string
+	in := ""
+	for _, line := range strings.Split(toml, "\n") {
+		if m := table.FindStringSubmatch(line); m != nil {
+			in = m[1]
+		}
+		if in == "build" || strings.HasPrefix(in, "build.") {
+			continue
+		}
+		if m := mainKey.FindStringSubmatch(line); m != nil && in == "" {
+			module = m[1]
+			line = "main = " + strconv.Quote(main)
+		}
+		kept = append(kept, line)
+	}
+	if module == "" {
+		return "", "", errors.New(`wrangler.toml names no main = "…"`)
+	}
+	return strings.Join(kept, "\n"), module, nil
+}
+
+// freeze copies the built Worker and its configuration into dir, so that a build in the meantime changes nothing, and
+// returns the path of the configuration.
+func freeze(root, dir string) (string, error) {
+	toml, err := os.ReadFile(filepath.Join(root, "wrangler.toml"))
+	if err != nil {
+		return "", err
+	}
+	modules := filepath.Join(dir, "worker")
+	_, module, err := frozen(string(toml), "")
+	if err != nil {
+		return "", err
+	}
+	config, _, err := frozen(string(toml), filepath.ToSlash(filepath.Join("worker", filepath.Base(module))))
+	if err != nil {
+		return "", err
+	}
+	if err := os.RemoveAll(modules); err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(modules, 0o700); err != nil {
+		return "", err
+	}
+	from := filepath.Join(root, filepath.FromSlash(filepath.Dir(module)))
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return "", fmt.Errorf("%w: run `make build`", err)
+	}
+	for _, entry := range entries {
+		if !entry.Type().IsRegular() || !slices.Contains([]string{".mjs", ".js", ".wasm"}, filepath.Ext(entry.Name())) {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(from, entry.Name()))
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(filepath.Join(modules, entry.Name()), content, 0o600); err != nil {
+			return "", err
+		}
+	}
+	if _, err := os.Stat(filepath.Join(modules, filepath.Base(module))); err != nil {
+		return "", fmt.Errorf("%s is not built: run `make build`", module)
+	}
+	path := filepath.Join(dir, "wrangler.toml")
+	return path, os.WriteFile(path, []byte(config), 0o600)
+}

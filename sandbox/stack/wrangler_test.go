@@ -1,0 +1,179 @@
+package stack
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestSettingsBecomeArguments(t *testing.T) {
+	w := wrangler{
+		Root: "/repo", Config: "/repo/wrangler.toml", Env: "local", Port: 8787, Inspector: 9000,
+		Persist: "/repo/build/dev/state", Secrets: "/repo/build/dev/secrets.env",
+		Vars: map[string]string{"TEST_HORIZON_URLS": "http://127.0.0.1:8000", "BASE_URL": "http://127.0.0.1:8787", "LIVE_HORIZON_URLS": ""},
+	}
+	want := []string{
+		"--no-warnings", "/repo/node_modules/wrangler/wrangler-dist/cli.js", "dev", "--local",
+		"--config", "/repo/wrangler.toml", "--env", "local",
+		"--ip", "127.0.0.1", "--port", "8787",
+		"--inspector-ip", "127.0.0.1", "--inspector-port", "9000",
+		"--persist-to", "/repo/build/dev/state",
+		"--env-file", "/repo/build/dev/secrets.env",
+		"--show-interactive-dev-session=false",
+		"--var", "BASE_URL:http://127.0.0.1:8787",
+		"--var", "LIVE_HORIZON_URLS:",
+		"--var", "TEST_HORIZON_URLS:http://127.0.0.1:8000",
+	}
+	if diff := cmp.Diff(want, w.args()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEnvironmentKeepsTheNetworkOut(t *testing.T) {
+	got := wrangler{Root: "/repo", LogDir: "/logs"}.env([]string{
+		"HOME=/home/dev", "PATH=/usr/bin", "WRANGLER_LOG=debug", "CLOUDFLARE_API_TOKEN=secret", "NODE_OPTIONS=--inspect",
+	})
+	for _, want := range []string{
+		"HOME=/home/dev", "PATH=/repo/node_modules/.bin:/usr/bin", "WRANGLER_SEND_METRICS=false",
+		"WRANGLER_HIDE_BANNER=true", "CLOUDFLARE_CF_FETCH_ENABLED=false",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%s is not in %q", want, got)
+		}
+	}
+	for _, entry := range got {
+		if strings.Contains(entry, "secret") || strings.HasPrefix(entry, "NODE_OPTIONS") || strings.HasPrefix(entry, "WRANGLER_LOG=") {
+			t.Errorf("%s was passed on", entry)
+		}
+	}
+}
+
+const toml = `name = "edge-checkout"
+main = "build/worker.mjs" # the entry
+
+[build] # not in a copy
+command = "make build"
+watch_dir = ["worker"]
+
+[[kv_namespaces]]
+binding = "KV"
+
+[env.local.vars]
+main = "not this one"
+`
+
+func TestFrozenBuildsNothing(t *testing.T) {
+	want := `name = "edge-checkout"
+main = "worker/worker.mjs"
+
+[[kv_namespaces]]
+binding = "KV"
+
+[env.local.vars]
+main = "not this one"
+`
+	got, module, err := frozen(toml, "worker/worker.mjs")
+	if err != nil || module != "build/worker.mjs" {
+		t.Fatalf("module %q, %v", module, err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if _, _, err := frozen("name = \"x\"\n[build]\n", "m"); err == nil {
+		t.Error("a configuration without main is no error")
+	}
+}
+
+func TestFreezeCopiesTheBuiltWorker(t *testing.T) {
+	root, dir := t.TempDir(), t.TempDir()
+	if _, err := freeze(root, dir); err == nil {
+		t.Error("no wrangler.toml is no error")
+	}
+	write(t, root, "wrangler.toml", toml)
+	if _, err := freeze(root, dir); err == nil || !strings.Contains(err.Error(), "make build") {
+		t.Errorf("not built: %v, want to read of make build", err)
+	}
+	write(t, root, "build/worker.mjs", "export default {}")
+	write(t, root, "build/app.wasm", "\x00asm")
+	write(t, root, "build/dev.json", "{}")
+	config, err := freeze(root, dir)
+	if err != nil || config != filepath.Join(dir, "wrangler.toml") {
+		t.Fatalf("freeze = %q, %v", config, err)
+	}
+	entries, err := os.ReadDir(filepath.Join(dir, "worker"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if diff := cmp.Diff([]string{"app.wasm", "worker.mjs"}, names); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSecretsAreForTheirOwner(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secrets.env")
+	if err := writeSecrets(path, map[string]string{"MEMO_KEYS": "aa,bb", "ADMIN_TOKEN": `a"#b`}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v, want 0600", info.Mode(), err)
+	}
+	content, err := os.ReadFile(path)
+	if want := "ADMIN_TOKEN='a\"#b'\nMEMO_KEYS='aa,bb'\n"; err != nil || string(content) != want {
+		t.Errorf("content %q, %v, want %q", content, err, want)
+	}
+	if err := writeSecrets(path, map[string]string{"ADMIN_TOKEN": "a'b"}); err == nil {
+		t.Error("a secret that the file cannot hold is no error")
+	}
+}
+
+func TestMissingSecretsAreMadeAndOthersKept(t *testing.T) {
+	a, b := Secrets{AdminToken: "kept"}, Secrets{}
+	if err := errors.Join(a.complete(), b.complete()); err != nil {
+		t.Fatal(err)
+	}
+	if a.AdminToken != "kept" || len(a.MemoKeys) != 64 || len(b.AdminToken) != 64 || a.MemoKeys == b.MemoKeys {
+		t.Errorf("a = %+v, b = %+v", a, b)
+	}
+}
+
+func TestPortsAreFreeOrTheErrorSaysWhich(t *testing.T) {
+	ports, err := freePorts(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ports[0] == ports[1] || ports[1] == ports[2] || ports[0] == ports[2] {
+		t.Errorf("ports %v are not different", ports)
+	}
+	taken, err := listen(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	port := portOf(t, "http://"+taken.Addr().String())
+	_, err = choosePort(port)
+	var inUse *PortInUseError
+	if !errors.As(err, &inUse) || inUse.Port != port {
+		t.Errorf("choosePort(%d) = %v, want a PortInUseError of it", port, err)
+	}
+}
+
+func write(t *testing.T, dir, name, content string) {
+	t.Helper()
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
