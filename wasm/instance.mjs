@@ -51,6 +51,7 @@ export class Instance {
   constructor(program, env) {
     const go = this.#go;
     this.context.env = env;
+    go._resolveExitPromise = () => {}; // exit tells, and within the request that it happens in
     go.exit = (code) => this.#die(new Error(`the Go program exited with code ${code}`));
     Object.assign(go.importObject.gojs, {
       "runtime.getRandomData": (sp) => {

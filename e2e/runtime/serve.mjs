@@ -1,0 +1,45 @@
+// Serves a built Worker in workerd on a free port of 127.0.0.1 and prints its URL:
+//   node serve.mjs BUILD_DIRECTORY ISOLATES [NAME=VALUE ...]
+// With several isolates, the first element of a path chooses one: /7/ok is /ok of the eighth.
+
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+
+const [directory, isolates, ...settings] = process.argv.slice(2);
+const modules = ["worker.mjs", ...readdirSync(directory).filter((name) => name !== "worker.mjs")].map((name) => ({
+  type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
+  path: path.join(directory, name),
+}));
+const compatibilityDate = "2026-11-01";
+const worker = {
+  modules,
+  modulesRoot: directory,
+  compatibilityDate,
+  kvNamespaces: ["KV"],
+  bindings: Object.fromEntries(settings.map((setting) => setting.split(/=(.*)/s).slice(0, 2))),
+};
+const names = Array.from({ length: Number(isolates) }, (_, i) => `isolate-${i}`);
+const router = {
+  name: "router",
+  modules: true,
+  script: `export default { fetch(request, env) {
+    const [, isolate, rest] = /^https?:\\/\\/[^/]+\\/(\\d+)\\/(.*)$/.exec(request.url);
+    return env["isolate-" + isolate].fetch(new Request(new URL("/" + rest, request.url), request));
+  } }`,
+  compatibilityDate,
+  serviceBindings: Object.fromEntries(names.map((name) => [name, name])),
+};
+const options = {
+  host: "127.0.0.1",
+  port: 0,
+  cf: false,
+  unsafeTriggerHandlers: true, // /cdn-cgi/local/scheduled
+  workers: names.length > 1 ? [router, ...names.map((name) => ({ name, ...worker }))] : [{ name: "one", ...worker }],
+};
+const miniflare = new Miniflare(convertV4MiniflareOptions(options));
+console.log(`listening on ${await miniflare.ready}`);
+process.stdin.resume().on("end", async () => {
+  await miniflare.dispose(); // the test has gone, or asks us to
+  process.exit();
+});
