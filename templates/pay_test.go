@@ -1,6 +1,8 @@
 package templates_test
 
 import (
+	"context"
+	"io"
 	"strings"
 	"testing"
 
@@ -230,5 +232,14 @@ func TestMessage(t *testing.T) {
 	}
 	if d.Find("script").Length() != 0 {
 		t.Error("a message runs a script")
+	}
+}
+
+func BenchmarkPay(b *testing.B) {
+	page := templates.Pay(samples.All("http://127.0.0.1:8787")[0].Checkout)
+	for b.Loop() {
+		if err := page.Render(context.Background(), io.Discard); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -1,0 +1,382 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"edgecheckout/templates"
+	"edgecheckout/templates/samples"
+
+	cdpbrowser "github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// shop serves the page of one checkout, and whatever its status call is told to answer.
+type shop struct {
+	*httptest.Server
+	mu     sync.Mutex
+	code   int
+	retry  string
+	answer string
+	calls  int
+}
+
+const waitingAnswer = `{"status":"open","exception":null,"amount_received":0,"amount_due":50,"seconds_left":870,"redirect_url":null}`
+
+func newShop(t *testing.T, c templates.Checkout) *shop {
+	s := &shop{code: http.StatusOK, answer: waitingAnswer}
+	mux := http.NewServeMux()
+	for _, a := range templates.Assets() {
+		mux.HandleFunc("GET "+a.Path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", a.ContentType)
+			_, _ = w.Write(a.Body)
+		})
+	}
+	mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", templates.ContentSecurityPolicy(c.TestWallet))
+		if err := templates.Pay(c).Render(r.Context(), w); err != nil {
+			t.Error(err)
+		}
+	})
+	mux.HandleFunc("GET /pay/"+c.ID+"/status", func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.calls++
+		w.Header().Set("Content-Type", "application/json")
+		if s.retry != "" {
+			w.Header().Set("Retry-After", s.retry)
+		}
+		w.WriteHeader(s.code)
+		_, _ = w.Write([]byte(s.answer))
+	})
+	mux.HandleFunc("GET /thanks", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte("thank you"))
+	})
+	s.Server = httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *shop) say(code int, retry, answer string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.code, s.retry, s.answer = code, retry, answer
+}
+
+func (s *shop) called() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls
+}
+
+// chromium is one browser for all tests.
+var chromium context.Context
+
+func TestMain(m *testing.M) {
+	var stop func()
+	var err error
+	if chromium, stop, err = browser(context.Background()); err == nil {
+		err = chromedp.Do(chromium) // starts it, for tabs that open at the same time would start one each
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	stop()
+	os.Exit(code)
+}
+
+// tab opens a tab that believes to be in front, and lets the test run beside others.
+func tab(t *testing.T) context.Context {
+	t.Helper()
+	t.Parallel()
+	ctx, stop := chromedp.NewContext(chromium)
+	t.Cleanup(stop)
+	do(t, ctx, command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}))
+	return ctx
+}
+
+func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// text evaluates a JavaScript expression to a string.
+func text(t *testing.T, ctx context.Context, expression string) string {
+	t.Helper()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[string]("String("+expression+")"))
+	if err != nil {
+		t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// await waits until a JavaScript expression is the string want.
+func await(t *testing.T, ctx context.Context, expression, want string) {
+	t.Helper()
+	var got string
+	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if got = text(t, ctx, expression); got == want {
+			return
+		}
+	}
+	t.Fatalf("%s is %q, want %q", expression, got, want)
+}
+
+const (
+	standing = `document.querySelector('.phase:not([hidden]) h2').innerText`
+	live     = `document.querySelector('[data-live]').textContent`
+)
+
+func element(testID string) string { return `document.querySelector('[data-testid="` + testID + `"]')` }
+
+func visible(testID string) string { return element(testID) + `.checkVisibility()` }
+
+func sample(t *testing.T, name string) templates.Checkout {
+	t.Helper()
+	for _, s := range samples.All("http://127.0.0.1:8787") {
+		if s.Name == name {
+			return s.Checkout
+		}
+	}
+	t.Fatalf("there is no sample %q", name)
+	return templates.Checkout{}
+}
+
+func TestPageFollowsThePaymentToTheMerchant(t *testing.T) {
+	s := newShop(t, sample(t, "test-wallet"))
+	ctx := tab(t)
+	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+	await(t, ctx, standing, "Waiting for your payment")
+	await(t, ctx, visible("due"), "false")
+
+	s.say(200, "", `{"status":"open","exception":"underpaid","amount_received":12.5000001,"amount_due":37.4999999,"seconds_left":800,"redirect_url":null}`)
+	await(t, ctx, standing, "Part of it has arrived")
+	await(t, ctx, element("received")+".innerText", "12.5000001")
+	await(t, ctx, element("due")+".innerText", "37.4999999")
+	await(t, ctx, element("to-pay")+".innerText", "37.4999999")
+	await(t, ctx, `document.querySelector('[data-test-amount]').value`, "37.4999999")
+	await(t, ctx, visible("qr"), "false")
+	await(t, ctx, `new URL(`+element("wallet-link")+`.href).searchParams.get('amount')`, "37.4999999")
+	await(t, ctx, live, "Part of it has arrived 12.5000001 USDC received. Please send the 37.4999999 USDC still due, with the same memo.")
+
+	s.say(200, "", `{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":790,"redirect_url":"`+s.URL+`/thanks"}`)
+	await(t, ctx, standing, "Paid — returning to Northwind Coffee")
+	if got := text(t, ctx, visible("wallet-link")+"+' '+"+visible("test-wallet")+"+' '+"+visible("cancel")); got != "false false false" {
+		t.Errorf("a paid page shows the wallet link, the test wallet and the way back: %s", got)
+	}
+	if got := text(t, ctx, element("redirect")+".href"); got != s.URL+"/thanks" {
+		t.Errorf("the link leads to %q", got)
+	}
+	await(t, ctx, "location.href", s.URL+"/thanks")
+}
+
+func TestEveryEndIsShownWithoutReload(t *testing.T) {
+	for _, tc := range []struct{ answer, want, others string }{
+		{`{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":1,"redirect_url":null}`, "Paid", ""},
+		{`{"status":"completed","exception":"overpaid","amount_received":60,"amount_due":0,"seconds_left":1,"redirect_url":null}`, "Paid", "You sent 60 USDC"},
+		{`{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":1,"redirect_url":"javascript:alert(1)"}`, "Paid", "you can close this page"},
+		{`{"status":"expired","exception":null,"amount_received":0,"amount_due":50,"seconds_left":0,"redirect_url":null}`, "This payment has expired", ""},
+		{`{"status":"failed","exception":"underpaid","amount_received":30,"amount_due":20,"seconds_left":0,"redirect_url":null}`, "Not paid in full", "30 USDC of 50 USDC"},
+		{`{"status":"failed","exception":"wrong_asset","amount_received":0,"amount_due":50,"seconds_left":0,"redirect_url":null}`, "Paid in another asset", ""},
+		{`{"status":"open","exception":null,"amount_received":0,"amount_due":50,"seconds_left":0,"redirect_url":null}`, "The time to pay is over", "Please do not pay any more"},
+	} {
+		t.Run(tc.want, func(t *testing.T) {
+			s := newShop(t, sample(t, "waiting"))
+			s.say(200, "", tc.answer)
+			ctx := tab(t)
+			do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+			await(t, ctx, standing, tc.want)
+			if got := text(t, ctx, element("status")+".innerText"); !strings.Contains(got, tc.others) {
+				t.Errorf("%q is not in %q", tc.others, got)
+			}
+			await(t, ctx, visible("wallet-link"), "false")
+			await(t, ctx, "!!"+live, "true")
+		})
+	}
+}
+
+func TestAmountsKeepEveryDigit(t *testing.T) {
+	s := newShop(t, sample(t, "largest"))
+	s.say(200, "", `{"status":"open","exception":"underpaid","amount_received":0.0000001,"amount_due":922337203685.4775806,"seconds_left":870,"redirect_url":null}`)
+	ctx := tab(t)
+	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+	await(t, ctx, element("received")+".innerText", "0.0000001")
+	await(t, ctx, element("due")+".innerText", "922337203685.4775806")
+}
+
+func TestCountdownEndsThePaymentByItself(t *testing.T) {
+	s := newShop(t, sample(t, "waiting"))
+	s.say(200, "", strings.Replace(waitingAnswer, "870", "2", 1))
+	ctx := tab(t)
+	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+	await(t, ctx, `document.querySelector('[data-left]').textContent`, "2 s left")
+	s.say(503, "", "")
+	await(t, ctx, standing, "The time to pay is over")
+	await(t, ctx, visible("wallet-link"), "false")
+}
+
+func TestCopyButtons(t *testing.T) {
+	c := sample(t, "waiting")
+	s := newShop(t, c)
+	ctx := tab(t)
+	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+	for _, name := range []string{"clipboard-read", "clipboard-write"} {
+		_, err := chromedp.CallBrowser(ctx, cdpbrowser.SetPermission, cdpbrowser.SetPermissionParams{
+			Permission: &cdpbrowser.PermissionDescriptor{Name: name}, Setting: cdpbrowser.PermissionSettingGranted,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for what, want := range map[string]string{"address": c.Destination, "amount": "50", "memo": c.Memo} {
+		do(t, ctx, chromedp.Click(chromedp.CSS(`[data-testid="copy-`+what+`"]`)))
+		await(t, ctx, live, "Copied "+what)
+		await(t, ctx, element("copy-"+what)+".querySelector('[data-label]').textContent", "Copied")
+		got, err := chromedp.Run(ctx, chromedp.Evaluate[string]("navigator.clipboard.readText()", chromedp.EvalAwaitPromise))
+		if err != nil || got != want {
+			t.Errorf("%s: the clipboard holds %q, want %q (%v)", what, got, want, err)
+		}
+	}
+
+	// Without the clipboard's API the selection is copied.
+	do(t, ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		text(t, ctx, `Object.defineProperty(navigator, "clipboard", {value: undefined})`)
+		return nil
+	}), chromedp.Click(chromedp.CSS(`[data-testid="copy-address"]`)))
+	await(t, ctx, live, "Copied address")
+	if got := text(t, ctx, "getSelection().toString()"); got != c.Destination {
+		t.Errorf("selected is %q, want %q", got, c.Destination)
+	}
+}
+
+func TestOneClickSelectsAWholeValueWithoutScripts(t *testing.T) {
+	c := sample(t, "waiting")
+	s := newShop(t, c)
+	ctx := tab(t)
+	do(t, ctx, command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}),
+		chromedp.Navigate(s.URL+"/page"), chromedp.Click(chromedp.CSS(`[data-testid="destination"] span`)))
+	if got := text(t, ctx, "getSelection().toString()"); got != c.Destination {
+		t.Errorf("selected is %q, want %q", got, c.Destination)
+	}
+	if got := text(t, ctx, visible("copy-address")); got != "false" {
+		t.Error("a copy button stands where it can do nothing")
+	}
+}
+
+func TestPaidPageGoesOnWithoutScripts(t *testing.T) {
+	c := sample(t, "paid-redirect")
+	c.RedirectURL = newShop(t, sample(t, "waiting")).URL + "/thanks"
+	s := newShop(t, c)
+	ctx := tab(t)
+	do(t, ctx, command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}), chromedp.Navigate(s.URL+"/page"))
+	await(t, ctx, "location.href", c.RedirectURL)
+}
+
+func TestPausesWhenHiddenAndResumesAtOnce(t *testing.T) {
+	s := newShop(t, sample(t, "waiting"))
+	ctx := tab(t)
+	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+	await(t, ctx, `document.querySelector('[data-left]').hidden`, "false")
+	hide := func(hidden bool) {
+		text(t, ctx, fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %t, configurable: true}) && document.dispatchEvent(new Event("visibilitychange"))`, hidden))
+	}
+	hide(true)
+	before := s.called()
+	time.Sleep(3 * time.Second)
+	if got := s.called(); got != before {
+		t.Errorf("%d status calls of a hidden page", got-before)
+	}
+	s.say(200, "", `{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":1,"redirect_url":null}`)
+	hide(false)
+	time.Sleep(500 * time.Millisecond)
+	if got := text(t, ctx, standing); got != "Paid" {
+		t.Errorf("half a second after coming back it says %q", got)
+	}
+	ended := s.called()
+	time.Sleep(3 * time.Second)
+	if got := s.called(); got != ended {
+		t.Errorf("%d status calls after the end", got-ended)
+	}
+}
+
+func TestHonoursRetryAfter(t *testing.T) {
+	s := newShop(t, sample(t, "waiting"))
+	s.say(429, "7", `{"error":{}}`)
+	ctx := tab(t)
+	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+	time.Sleep(5 * time.Second)
+	if got := s.called(); got != 1 {
+		t.Errorf("%d status calls within a pause of 7 s, want one", got)
+	}
+	s.say(200, "", `{"status":"expired","exception":null,"amount_received":0,"amount_due":50,"seconds_left":0,"redirect_url":null}`)
+	await(t, ctx, standing, "This payment has expired")
+}
+
+func TestSaysThatItIsOffline(t *testing.T) {
+	s := newShop(t, sample(t, "waiting"))
+	ctx := tab(t)
+	do(t, ctx, command(network.Enable, network.EnableParams{}), chromedp.Navigate(s.URL+"/page"))
+	offline := func(is bool) {
+		do(t, ctx, command(network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: is, DownloadThroughput: -1, UploadThroughput: -1}))
+	}
+	const notice = `document.querySelector('[data-notice=offline]').checkVisibility()`
+	await(t, ctx, notice, "false")
+	offline(true)
+	await(t, ctx, notice, "true")
+	offline(false)
+	await(t, ctx, notice, "false")
+}
+
+// Every page at every width, with the policy on: nothing is refused, nothing sticks out, everything can be touched.
+func TestLayout(t *testing.T) {
+	ctx := tab(t)
+	do(t, ctx, command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `window.refused = ""; addEventListener("securitypolicyviolation", e => (window.refused += e.violatedDirective + " " + e.blockedURI))`,
+	}))
+	err := withServer(func(origin string) error {
+		var names []string
+		for _, s := range samples.All(origin) {
+			names = append(names, s.Name)
+		}
+		for _, name := range append(names, "message") {
+			for _, width := range widths {
+				do(t, ctx,
+					command(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1, Mobile: width < 600}),
+					chromedp.Navigate(origin+"/"+name))
+				if got := text(t, ctx, "document.documentElement.scrollWidth <= innerWidth"); got != "true" {
+					t.Errorf("%s is wider than %d", name, width)
+				}
+				small := text(t, ctx, `[...document.querySelectorAll("button, .button, select, input:not([type=hidden])")]
+					.filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 44).map(e => e.outerHTML).join()`)
+				if small != "" {
+					t.Errorf("%s at %d: lower than 44 px: %s", name, width, small)
+				}
+				if got := text(t, ctx, "window.refused"); got != "" {
+					t.Errorf("%s: the policy refused %s", name, got)
+				}
+				if got := text(t, ctx, `document.styleSheets.length + " " + getComputedStyle(document.body).marginTop`); got != "1 0px" {
+					t.Errorf("%s: the stylesheet was not applied: %s", name, got)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
