@@ -42,7 +42,7 @@ func TestEachStateShowsWhatItShould(t *testing.T) {
 			if diff := cmp.Diff(tc.ledger, shown(d.Find("[data-ledger]"))); diff != "" {
 				t.Errorf("ledger (-want +got):\n%s", diff)
 			}
-			for _, id := range []string{"wallet-link", "qr", "destination", "to-pay", "memo", "warning", "expires", "copy-address", "copy-amount", "copy-memo"} {
+			for _, id := range []string{"wallet-link", "qr", "destination", "to-pay", "memo", "warning", "expires", "copy-destination", "copy-amount", "copy-memo"} {
 				want := 0
 				if tc.payable {
 					want = 1

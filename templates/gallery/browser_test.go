@@ -243,13 +243,15 @@ func TestCopyButtons(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for what, want := range map[string]string{"address": c.Destination, "amount": "50", "memo": c.Memo} {
-		do(t, ctx, chromedp.Click(chromedp.CSS(`[data-testid="copy-`+what+`"]`)))
-		await(t, ctx, live, "Copied "+what)
-		await(t, ctx, element("copy-"+what)+".querySelector('[data-label]').textContent", "Copied")
+	for _, value := range []struct{ testID, what, want string }{
+		{"copy-destination", "address", c.Destination}, {"copy-amount", "amount", "50"}, {"copy-memo", "memo", c.Memo},
+	} {
+		do(t, ctx, chromedp.Click(chromedp.CSS(`[data-testid="`+value.testID+`"]`)))
+		await(t, ctx, live, "Copied "+value.what)
+		await(t, ctx, element(value.testID)+".querySelector('[data-label]').textContent", "Copied")
 		got, err := chromedp.Run(ctx, chromedp.Evaluate[string]("navigator.clipboard.readText()", chromedp.EvalAwaitPromise))
-		if err != nil || got != want {
-			t.Errorf("%s: the clipboard holds %q, want %q (%v)", what, got, want, err)
+		if err != nil || got != value.want {
+			t.Errorf("%s: the clipboard holds %q, want %q (%v)", value.what, got, value.want, err)
 		}
 	}
 
@@ -257,7 +259,7 @@ func TestCopyButtons(t *testing.T) {
 	do(t, ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		text(t, ctx, `Object.defineProperty(navigator, "clipboard", {value: undefined})`)
 		return nil
-	}), chromedp.Click(chromedp.CSS(`[data-testid="copy-address"]`)))
+	}), chromedp.Click(chromedp.CSS(`[data-testid="copy-destination"]`)))
 	await(t, ctx, live, "Copied address")
 	if got := text(t, ctx, "getSelection().toString()"); got != c.Destination {
 		t.Errorf("selected is %q, want %q", got, c.Destination)
@@ -273,7 +275,7 @@ func TestOneClickSelectsAWholeValueWithoutScripts(t *testing.T) {
 	if got := text(t, ctx, "getSelection().toString()"); got != c.Destination {
 		t.Errorf("selected is %q, want %q", got, c.Destination)
 	}
-	if got := text(t, ctx, visible("copy-address")); got != "false" {
+	if got := text(t, ctx, visible("copy-destination")); got != "false" {
 		t.Error("a copy button stands where it can do nothing")
 	}
 }
