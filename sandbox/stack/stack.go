@@ -61,6 +61,7 @@ type Stack struct {
 	Secrets    Secrets
 	Log        string // file with the output of the Worker
 
+	lock    *os.File // of Dir
 	sandbox *sandbox // nil with a HorizonURL
 	worker  *child
 	once    sync.Once
@@ -92,7 +93,7 @@ func start(ctx context.Context, o *Options) (_ *Stack, err error) {
 		return nil, err
 	}
 	if o.Root == "" {
-		if o.Root, err = findRoot(); err != nil {
+		if o.Root, err = FindRoot(); err != nil {
 			return nil, err
 		}
 	}
@@ -118,6 +119,9 @@ func start(ctx context.Context, o *Options) (_ *Stack, err error) {
 		}
 	}()
 
+	if s.lock, err = lock(o.Dir); err != nil {
+		return nil, err
+	}
 	if o.HorizonURL == "" {
 		if s.sandbox, err = startSandbox(o); err != nil {
 			return nil, err
@@ -221,6 +225,9 @@ func (s *Stack) Stop() {
 		if s.sandbox != nil {
 			s.sandbox.stop()
 		}
+		if s.lock != nil {
+			s.lock.Close()
+		}
 		close(s.stopped)
 	})
 	<-s.stopped
@@ -239,8 +246,8 @@ func (s *Stack) Merchant(key string) Client {
 	return Client{BaseURL: s.BaseURL, Key: key}
 }
 
-// findRoot looks for the folder of wrangler.toml from the working directory upwards.
-func findRoot() (string, error) {
+// FindRoot looks for the folder of wrangler.toml from the working directory upwards.
+func FindRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
