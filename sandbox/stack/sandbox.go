@@ -31,6 +31,7 @@ func startSandbox(o *Options) (*sandbox, error) {
 		Passphrase: o.Passphrase,
 		StateFile:  filepath.Join(o.Dir, "ledger.journal"),
 		CloseEvery: o.CloseEvery,
+		Market:     o.Market,
 	})
 	if err != nil {
 		listener.Close()

@@ -20,6 +20,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"edgecheckout/sandbox/ledger"
 )
 
 // startTimeout bounds how long the Worker may take until it answers; a first start on a busy machine takes 15 s.
@@ -42,6 +44,8 @@ type Options struct {
 	Passphrase string
 	// CloseEvery is the time between two ledgers of the sandbox; its own default if 0.
 	CloseEvery time.Duration
+	// Market is at what rates path payments convert on the sandbox; one to one where it is silent.
+	Market ledger.Market
 
 	// Secrets are made anew if their fields are empty.
 	Secrets Secrets
