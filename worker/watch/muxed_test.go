@@ -1,0 +1,16 @@
+package watch_test
+
+import (
+	"github.com/stellar/go/xdr"
+
+	"edgecheckout/worker/checkout"
+)
+
+// muxed is an M… address of an account.
+func muxed(account checkout.Address, id uint64) (string, error) {
+	m, err := xdr.MuxedAccountFromAccountId(string(account), id)
+	if err != nil {
+		return "", err
+	}
+	return m.GetAddress()
+}

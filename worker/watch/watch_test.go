@@ -1,0 +1,519 @@
+package watch_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stellar/go/keypair"
+	"github.com/stellar/go/txnbuild"
+
+	"edgecheckout/sandbox/ledger"
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/record"
+	"edgecheckout/worker/watch"
+	"edgecheckout/worker/watch/watchtest"
+)
+
+// shop is a merchant's view of a world: it makes sessions and asks how they stand.
+type shop struct {
+	*watchtest.World
+	t        *testing.T
+	memos    checkout.MemoKeys
+	merchant *keypair.Full
+	customer *keypair.Full
+	here     *watch.Watcher // the edge that creates sessions
+	cron     *watch.Watcher // the edge where the cron happens to run
+}
+
+func open(t *testing.T) *shop {
+	t.Helper()
+	memos, err := checkout.ParseMemoKeys(strings.Repeat("5a", 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &shop{World: watchtest.New(t), t: t, memos: memos}
+	s.merchant, s.customer = s.Merchant(), s.Person()
+	s.here, s.cron = s.edge(), s.edge()
+	s.Advance(10 * time.Minute)
+	return s
+}
+
+func (s *shop) edge() *watch.Watcher {
+	return &watch.Watcher{
+		Store: s.Store.Edge(), Transport: s.World, Recent: watchtest.NewRecent(s.Now), Memos: s.memos, Now: s.Now,
+		Networks: map[record.Mode]watch.Network{
+			record.Test: {Passphrase: ledger.Passphrase, Horizons: []string{"https://one.example", "https://two.example"}},
+		},
+		Log: func(event string, fields map[string]any) { s.t.Log(event, fields) },
+	}
+}
+
+// session makes a checkout of 50 USDC that lives ten minutes.
+func (s *shop) session() checkout.Session {
+	s.t.Helper()
+	text, err := checkout.NewID(checkout.KindCheckout, s.Now(), rand.Reader)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	id, err := checkout.ParseCheckoutID(text)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c := checkout.Session{
+		ID: id, Amount: 50 * checkout.StroopsPerUnit, Asset: s.USDC(), Account: checkout.Address(s.merchant.Address()),
+		Memo: s.memos.Seal(id), CreatedAt: s.Now(), ExpiresAt: s.Now().Add(10 * time.Minute),
+	}
+	err = s.here.Store.Put(context.Background(),
+		kv.Entry{Key: record.CheckoutKey(id), Value: record.Encode(c)}, kv.Entry{Key: record.EntryOf(c).Key()})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+func (s *shop) pay(c checkout.Session, amount string) {
+	s.t.Helper()
+	s.Pay(s.customer, c.Account, amount, c.Asset, c.Memo)
+}
+
+func (s *shop) sweep() watch.Report {
+	s.t.Helper()
+	report, err := s.cron.Sweep(context.Background())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return report
+}
+
+// minute lets a minute pass and the cron run.
+func (s *shop) minute() {
+	s.t.Helper()
+	s.Advance(time.Minute)
+	s.sweep()
+}
+
+// standing says how a session is recorded, as somebody sees it who has never read its keys.
+func (s *shop) standing(c checkout.Session) string {
+	s.t.Helper()
+	standings, err := s.edge().Load(context.Background(), c.ID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return describe(standings[0].Outcome(s.Now()))
+}
+
+func describe(out checkout.Outcome) string {
+	text := fmt.Sprintf("%s %s", out.Status, out.Received)
+	if out.Exception != "" {
+		text += " " + string(out.Exception)
+	}
+	for _, p := range out.Payments {
+		if !p.Counted() {
+			text += fmt.Sprintf(" +%s %s", p.Amount, p.Reason)
+		}
+	}
+	return text
+}
+
+func (s *shop) look(edge *watch.Watcher, c checkout.Session) string {
+	s.t.Helper()
+	standings, err := edge.Load(context.Background(), c.ID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	out, err := edge.Look(context.Background(), standings[0])
+	if err != nil {
+		s.t.Log(err)
+	}
+	return describe(out)
+}
+
+func expect(t *testing.T, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s; want %s", got, want)
+	}
+}
+
+func TestSweepSettlesEveryKindOfPayment(t *testing.T) {
+	fifty := "50.0000000"
+	cases := map[string]struct {
+		pay  func(s *shop, c checkout.Session)
+		want string
+	}{
+		"payment":       {func(s *shop, c checkout.Session) { s.pay(c, fifty) }, "completed 50"},
+		"too much":      {func(s *shop, c checkout.Session) { s.pay(c, "50.0000001") }, "completed 50.0000001 overpaid"},
+		"a half":        {func(s *shop, c checkout.Session) { s.pay(c, "25") }, "open 25 underpaid"},
+		"a stroop less": {func(s *shop, c checkout.Session) { s.pay(c, "49.9999999") }, "open 49.9999999 underpaid"},
+		"upper-cased memo": {func(s *shop, c checkout.Session) {
+			s.Pay(s.customer, c.Account, fifty, c.Asset, strings.ToUpper(c.Memo))
+		}, "completed 50"},
+		"two operations in a transaction": {func(s *shop, c checkout.Session) {
+			half := &txnbuild.Payment{Destination: string(c.Account), Amount: "25", Asset: watchtest.Asset(c.Asset)}
+			s.Submit(s.customer, c.Memo, half, half)
+		}, "completed 50"},
+		"path payment": {func(s *shop, c checkout.Session) {
+			s.Submit(s.customer, c.Memo, &txnbuild.PathPaymentStrictReceive{SendAsset: txnbuild.NativeAsset{}, SendMax: "5000",
+				Destination: string(c.Account), DestAsset: watchtest.Asset(c.Asset), DestAmount: fifty})
+		}, "completed 50"},
+		"muxed destination": {func(s *shop, c checkout.Session) {
+			muxed := muxedAddress(s.t, c.Account, 7)
+			s.Submit(s.customer, c.Memo, &txnbuild.Payment{Destination: muxed, Amount: fifty, Asset: watchtest.Asset(c.Asset)})
+		}, "completed 50"},
+		"no memo":       {func(s *shop, c checkout.Session) { s.Pay(s.customer, c.Account, fifty, c.Asset, "") }, "open 0"},
+		"another memo":  {func(s *shop, c checkout.Session) { s.Pay(s.customer, c.Account, fifty, c.Asset, "order-1001") }, "open 0"},
+		"another asset": {func(s *shop, c checkout.Session) { s.Pay(s.customer, c.Account, fifty, checkout.XLM, c.Memo) }, "open 0 +50 wrong_asset"},
+		"another issuer": {func(s *shop, c checkout.Session) {
+			other := s.OtherUSDC(s.customer)
+			s.Trust(s.merchant, other)
+			s.Pay(s.customer, c.Account, fifty, other, c.Memo)
+		}, "open 0 +50 wrong_asset"},
+		"another account": {func(s *shop, c checkout.Session) {
+			s.Pay(s.customer, checkout.Address(s.Merchant().Address()), fifty, c.Asset, c.Memo)
+		}, "open 0"},
+		"a failed transaction": {func(s *shop, c checkout.Session) { s.Pay(s.customer, c.Account, "99000000", c.Asset, c.Memo) }, "open 0"},
+		"the merchant's own payment": {func(s *shop, c checkout.Session) {
+			s.Pay(s.merchant, checkout.Address(s.customer.Address()), "5", checkout.XLM, c.Memo)
+		}, "open 0"},
+		"the merchant to itself": {func(s *shop, c checkout.Session) { s.Pay(s.merchant, c.Account, "5", checkout.XLM, c.Memo) }, "open 0"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			session := s.session()
+			c.pay(s, session)
+			s.Advance(watchtest.LedgerTime)
+			s.sweep()
+			expect(t, s.standing(session), c.want)
+		})
+	}
+}
+
+func muxedAddress(t *testing.T, account checkout.Address, id uint64) string {
+	t.Helper()
+	muxed, err := muxed(account, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return muxed
+}
+
+func TestAccountMergeIsReadFromItsEffects(t *testing.T) {
+	s := open(t)
+	c := s.session()
+	c.Asset = checkout.XLM
+	c.Amount = 9_000 * checkout.StroopsPerUnit
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(c)}); err != nil {
+		t.Fatal(err)
+	}
+	leaving := keypair.MustRandom()
+	s.Submit(s.customer, "", &txnbuild.CreateAccount{Destination: leaving.Address(), Amount: "9000.5"})
+	s.Advance(watchtest.LedgerTime)
+	s.Submit(leaving, c.Memo, &txnbuild.AccountMerge{Destination: string(c.Account)})
+	s.Advance(watchtest.LedgerTime)
+	s.sweep()
+	expect(t, s.standing(c), "completed 9000.49999 overpaid") // less the fee of 100 stroops
+}
+
+func TestHalvesAnHourApartComeTogether(t *testing.T) {
+	s := open(t)
+	c := s.session()
+	c.ExpiresAt = s.Now().Add(5 * time.Hour)
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(c)}, kv.Entry{Key: record.EntryOf(c).Key()}); err != nil {
+		t.Fatal(err)
+	}
+	s.pay(c, "20")
+	for range 60 {
+		s.minute()
+	}
+	expect(t, s.standing(c), "open 20 underpaid")
+	s.pay(c, "30")
+	s.minute()
+	expect(t, s.standing(c), "completed 50")
+}
+
+func TestSessionsEndWhenTheLedgerWasReadPastTheirTime(t *testing.T) {
+	s := open(t)
+	nothing, half, wrong := s.session(), s.session(), s.session()
+	s.pay(half, "25")
+	s.Advance(watchtest.LedgerTime)
+	s.Pay(s.customer, wrong.Account, "50", checkout.XLM, wrong.Memo)
+	for range 9 {
+		s.minute()
+	}
+	expect(t, s.standing(nothing), "open 0")
+	expect(t, s.standing(half), "open 25 underpaid")
+	for range 2 {
+		s.minute()
+	}
+	expect(t, s.standing(nothing), "expired 0")
+	expect(t, s.standing(half), "failed 25 underpaid")
+	expect(t, s.standing(wrong), "failed 0 wrong_asset +50 wrong_asset")
+	if keys := s.Store.Keys(record.OpenPrefix); len(keys) != 0 {
+		t.Errorf("still listed as open: %v", keys)
+	}
+	before := s.Requests
+	s.Advance(3 * time.Minute)
+	if report := s.sweep(); report != (watch.Report{}) || s.Requests != before {
+		t.Errorf("nothing is open, yet %+v and %d requests", report, s.Requests-before)
+	}
+}
+
+func TestLatePaymentLeavesExpiredUnchanged(t *testing.T) {
+	s := open(t)
+	c, other := s.session(), s.session()
+	for range 11 {
+		s.minute()
+	}
+	expect(t, s.standing(c), "expired 0")
+	s.pay(c, "50")
+	s.session() // keeps the account active
+	s.minute()
+	expect(t, s.standing(c), "expired 0 +50 late")
+	expect(t, s.standing(other), "expired 0")
+}
+
+func TestSecondPaymentIsADuplicate(t *testing.T) {
+	s := open(t)
+	c := s.session()
+	s.session()
+	s.pay(c, "50")
+	s.minute()
+	s.pay(c, "50")
+	s.minute()
+	expect(t, s.standing(c), "completed 50 +50 duplicate")
+}
+
+func TestNothingEndsWhileHorizonIsSilent(t *testing.T) {
+	s := open(t)
+	paid, unpaid := s.session(), s.session()
+	s.Advance(9 * time.Minute)
+	s.pay(paid, "50")
+	s.Fault = func(string) (horizon.Response, error, bool) {
+		return horizon.Response{}, errors.New("connection refused"), true
+	}
+	for range 30 {
+		s.Advance(time.Minute)
+		if _, err := s.cron.Sweep(context.Background()); !errors.Is(err, watch.ErrNoHorizon) {
+			t.Fatalf("a sweep without Horizon: %v", err)
+		}
+	}
+	expect(t, s.standing(paid), "open 0")
+	expect(t, s.standing(unpaid), "open 0")
+	s.Fault = nil
+	s.minute()
+	expect(t, s.standing(paid), "completed 50")
+	expect(t, s.standing(unpaid), "expired 0")
+}
+
+func TestTheSecondHorizonIsAskedWhenTheFirstFails(t *testing.T) {
+	s := open(t)
+	c := s.session()
+	s.pay(c, "50")
+	s.Fault = func(url string) (horizon.Response, error, bool) {
+		return horizon.Response{Status: 503}, nil, strings.HasPrefix(url, "https://one.")
+	}
+	s.minute()
+	expect(t, s.standing(c), "completed 50")
+}
+
+func TestAHorizonOfAnotherNetworkIsNotBelieved(t *testing.T) {
+	s := open(t)
+	c := s.session()
+	for _, edge := range []*watch.Watcher{s.cron} {
+		edge.Networks[record.Test] = watch.Network{Passphrase: checkout.PublicPassphrase, Horizons: []string{"https://one.example"}}
+	}
+	s.pay(c, "50")
+	s.Advance(time.Minute)
+	if _, err := s.cron.Sweep(context.Background()); !errors.Is(err, watch.ErrNoHorizon) {
+		t.Errorf("sweep: %v", err)
+	}
+	expect(t, s.standing(c), "open 0")
+}
+
+func TestAPassThatBreaksOffLosesNothing(t *testing.T) {
+	s := open(t)
+	// More than a page of other people's payments, then ours.
+	c := s.session()
+	for range 5 {
+		var many []txnbuild.Operation
+		for range 90 {
+			many = append(many, &txnbuild.Payment{Destination: string(c.Account), Amount: "0.0000001", Asset: txnbuild.NativeAsset{}})
+		}
+		s.Submit(s.customer, "dust", many...)
+		s.Advance(watchtest.LedgerTime)
+	}
+	s.pay(c, "50")
+	s.Advance(watchtest.LedgerTime)
+	pages := 0
+	s.Fault = func(url string) (horizon.Response, error, bool) {
+		if strings.Contains(url, "/payments?") {
+			pages++
+		}
+		return horizon.Response{Status: 429, RetryAfter: "5"}, nil, pages == 2
+	}
+	if report, err := s.cron.Sweep(context.Background()); err == nil || report.Failed != 1 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	expect(t, s.standing(c), "open 0")
+	s.Fault = nil
+	s.minute()
+	expect(t, s.standing(c), "completed 50")
+}
+
+func TestAWriteThatFailsIsRepeated(t *testing.T) {
+	for name, fault := range map[string]kv.Fault{"before": kv.FaultBefore, "after": kv.FaultAfter} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			c := s.session()
+			s.pay(c, "50")
+			s.Advance(time.Minute)
+			s.Store.SetFault(func(op, key string) kv.Fault {
+				if op == "put" && strings.HasPrefix(key, "outcome/") {
+					return fault
+				}
+				return kv.FaultNone
+			})
+			if _, err := s.cron.Sweep(context.Background()); err == nil {
+				t.Fatal("the sweep did not say that it failed")
+			}
+			s.Store.SetFault(nil)
+			s.minute()
+			s.minute()
+			expect(t, s.standing(c), "completed 50")
+			if keys := s.Store.Keys(record.OpenPrefix); len(keys) != 0 {
+				t.Errorf("still listed as open: %v", keys)
+			}
+		})
+	}
+}
+
+func TestATestNetworkThatWasResetStartsAgain(t *testing.T) {
+	s := open(t)
+	s.session()
+	s.minute()
+	s.Reset(time.Minute)
+	s.merchant, s.customer = s.Merchant(), s.Person()
+	c := s.session()
+	s.minute()
+	s.pay(c, "50")
+	s.minute()
+	s.minute() // the old session's account does not exist any more; it must not be in the way
+	expect(t, s.standing(c), "completed 50")
+}
+
+func TestTwoSweepsAtOnceWriteTheSame(t *testing.T) {
+	s := open(t)
+	c := s.session()
+	s.pay(c, "50")
+	s.Advance(time.Minute)
+	other := s.edge()
+	done := make(chan error)
+	for _, edge := range []*watch.Watcher{s.cron, other} {
+		go func() {
+			_, err := edge.Sweep(context.Background())
+			done <- err
+		}()
+	}
+	if err := errors.Join(<-done, <-done); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, s.standing(c), "completed 50")
+}
+
+func TestALookSettlesAtOnceAndReadsTheAccountOnceInItsWindow(t *testing.T) {
+	s := open(t)
+	c, other := s.session(), s.session()
+	s.pay(c, "50")
+	s.Advance(watchtest.LedgerTime)
+	before := s.Requests
+	expect(t, s.look(s.here, c), "completed 50")
+	for range 20 {
+		expect(t, s.look(s.here, other), "open 0")
+	}
+	if got := s.Requests - before; got > 2 { // the root, and one page
+		t.Errorf("%d requests to Horizon", got)
+	}
+	expect(t, s.standing(c), "completed 50")
+	s.pay(other, "50")
+	s.Advance(watchtest.LedgerTime)
+	before = s.Requests
+	expect(t, s.look(s.here, other), "completed 50")
+	if got := s.Requests - before; got != 1 {
+		t.Errorf("%d requests to Horizon, want only the page", got)
+	}
+}
+
+func TestALookEndsASessionWhoseTimeIsOver(t *testing.T) {
+	s := open(t)
+	c := s.session()
+	s.Advance(10*time.Minute - time.Second)
+	expect(t, s.look(s.here, c), "open 0")
+	s.Advance(2 * time.Second)
+	s.Advance(watch.LookWindow)
+	expect(t, s.look(s.here, c), "expired 0")
+}
+
+// One account's look is shared by all its sessions. It must not end one that is older than what it read.
+func TestALookForAYoungSessionEndsNoOlderOne(t *testing.T) {
+	s := open(t)
+	old := s.session()
+	s.pay(old, "25")
+	s.Advance(9 * time.Minute)
+	young := s.session()
+	young.ExpiresAt = s.Now().Add(2 * time.Minute)
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(young.ID), Value: record.Encode(young)}); err != nil {
+		t.Fatal(err)
+	}
+	s.Advance(3 * time.Minute)
+	expect(t, s.look(s.here, young), "expired 0")
+	expect(t, s.look(s.here, old), "open 25 underpaid") // what was read in this window began after it was made
+	s.Advance(watch.LookWindow)
+	expect(t, s.look(s.here, old), "failed 25 underpaid")
+}
+
+func TestALookWithoutHorizonSaysWhatIsKnown(t *testing.T) {
+	s := open(t)
+	c := s.session()
+	s.pay(c, "20")
+	s.minute()
+	s.pay(c, "30")
+	s.Fault = func(string) (horizon.Response, error, bool) {
+		return horizon.Response{Status: 200, Body: []byte("<html>Bad gateway</html>")}, nil, true
+	}
+	s.Advance(time.Minute)
+	expect(t, s.look(s.edge(), c), "open 20 underpaid")
+}
+
+func TestAnIdleMinuteCostsOneList(t *testing.T) {
+	s := open(t)
+	before := s.Store.Counts()
+	s.sweep()
+	if diff := cmp.Diff(kv.Counts{Lists: before.Lists + 1, Reads: before.Reads, Writes: before.Writes, Deletes: before.Deletes}, s.Store.Counts()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestABusyHourMovesTheCursorSeldom(t *testing.T) {
+	s := open(t)
+	c := s.session()
+	c.ExpiresAt = s.Now().Add(5 * time.Hour)
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(c)}, kv.Entry{Key: record.EntryOf(c).Key()}); err != nil {
+		t.Fatal(err)
+	}
+	before := s.Store.Counts()
+	for range 60 {
+		s.minute()
+	}
+	if writes := s.Store.Counts().Writes - before.Writes; writes < 5 || writes > 7 {
+		t.Errorf("%d writes in an hour in which nothing was paid", writes)
+	}
+}
