@@ -86,8 +86,8 @@ func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, "application/json", http.StatusOK, f.Current())
 }
 
-// Spoil puts the faults before a handler.
-func (f *Faults) Spoil(next http.Handler) http.Handler {
+// Spoil puts the faults before a Server.
+func (f *Faults) Spoil(next *Server) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := f.Current()
 		if fault.Mode != Off && fault.Mode != Slow && fault.Mode != Truncated {
@@ -112,7 +112,8 @@ func (f *Faults) Spoil(next http.Handler) http.Handler {
 			fmt.Fprint(w, "<html><head><title>502 Bad Gateway</title></head><body>{\"_embedded\": ")
 		case StaleHistory:
 			limits(w.Header(), 100, 1)
-			staleHistory.with(map[string]any{"core_latest_ledger": 1_200_156, "history_latest_ledger": 1_200_056}).write(w)
+			latest := next.ledger.Latest().Sequence
+			staleHistory.with(map[string]any{"core_latest_ledger": latest + 100, "history_latest_ledger": latest}).write(w)
 		case Slow:
 			delay := time.Duration(fault.DelayMS) * time.Millisecond
 			if delay == 0 {

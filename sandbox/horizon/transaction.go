@@ -53,11 +53,18 @@ type transaction struct {
 	InnerOfFeeBump any      `json:"inner_transaction,omitempty"`
 }
 
-// The sandbox keeps no metadata of its ledgers: these are well-formed and empty.
-const (
-	emptyResultMeta = "AAAABAAAAAAAAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-	emptyFeeMeta    = "AAAAAA=="
-)
+// The sandbox keeps no metadata of its ledgers: what it shows is well-formed and empty.
+const emptyFeeMeta = "AAAAAA=="
+
+func emptyResultMeta(operations int) string {
+	encoded, err := xdr.MarshalBase64(xdr.TransactionMeta{
+		V: 4, V4: &xdr.TransactionMetaV4{Operations: make([]xdr.OperationMetaV2, operations)},
+	})
+	if err != nil {
+		panic("horizon: encode empty metadata: " + err.Error())
+	}
+	return encoded
+}
 
 func (t *transaction) pagingToken() string { return t.PagingToken }
 
@@ -85,7 +92,7 @@ func renderTransaction(b base, t *ledger.Transaction, hash string) *transaction 
 		OperationCount: len(t.Operations),
 		EnvelopeXDR:    t.EnvelopeXDR,
 		ResultXDR:      t.ResultXDR,
-		ResultMetaXDR:  emptyResultMeta,
+		ResultMetaXDR:  emptyResultMeta(len(t.Operations)),
 		FeeMetaXDR:     emptyFeeMeta,
 		Signatures:     signatures(e.Signatures()),
 		Preconditions:  preconditions(e),

@@ -28,20 +28,25 @@ type opening struct {
 }
 
 type entry struct {
-	Sequence  uint32   `json:"sequence"`
-	ClosedAt  int64    `json:"closed_at"` // Unix seconds
-	Envelopes []string `json:"envelopes,omitempty"`
+	Sequence uint32 `json:"sequence"`
+	ClosedAt int64  `json:"closed_at"` // Unix seconds
+	// PreviousHash stands for the idle ledgers before, so that this one has the same hash again.
+	PreviousHash string   `json:"previous_hash"`
+	Envelopes    []string `json:"envelopes,omitempty"`
 }
 
 // Open makes a ledger that continues the one in a journal, or a new one if there is no such file. What it applies
-// from then on is appended to the file. The Genesis of a journal counts, its passphrase must be that of o. Close a ledger before
+// from then on is appended to the file. The Genesis of a journal counts; all else in o must be as it was. Close a ledger before
 // showing it to anybody: idle ledgers later than the journal's newest may have been seen.
 func Open(path string, o Options) (*Ledger, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("open the ledger's journal: %w", err)
 	}
-	l, err := replay(file, o)
+	l, err := (*Ledger)(nil), lock(file)
+	if err == nil {
+		l, err = replay(file, o)
+	}
 	if err != nil {
 		file.Close()
 		return nil, fmt.Errorf("read the ledger's journal %s: %w", path, err)
@@ -76,6 +81,7 @@ func replay(file *os.File, o Options) (*Ledger, error) {
 		}
 		o.Genesis = time.Unix(first.Genesis, 0)
 		l = New(o)
+		l.ahead = heartbeat
 	} else if err := writeLine(file, opening{l.passphrase, l.latest().ClosedAt.Unix()}); err != nil {
 		return nil, err
 	}
@@ -85,9 +91,6 @@ func replay(file *os.File, o Options) (*Ledger, error) {
 		}
 	}
 	l.journal = &journal{file: file, last: l.latest().Sequence}
-	if l.latest().Sequence > FirstSequence {
-		l.ahead = heartbeat
-	}
 	return l, nil
 }
 
@@ -107,22 +110,22 @@ func (l *Ledger) replay(line []byte) error {
 		}
 		l.queue.add(decoded)
 	}
-	_, err := l.close(e.Sequence, at)
+	_, err := l.close(e.Sequence, at, e.PreviousHash)
 	return err
 }
 
-func (j *journal) append(sequence uint32, at time.Time, pending []envelope) error {
-	if j == nil || (len(pending) == 0 && sequence < j.last+heartbeat) {
+func (j *journal) append(h Header, pending []envelope) error {
+	if j == nil || (len(pending) == 0 && h.Sequence < j.last+heartbeat) {
 		return nil
 	}
-	e := entry{Sequence: sequence, ClosedAt: at.Unix()}
+	e := entry{Sequence: h.Sequence, ClosedAt: h.ClosedAt.Unix(), PreviousHash: h.PreviousHash}
 	for _, p := range pending {
 		e.Envelopes = append(e.Envelopes, p.base64)
 	}
 	if err := writeLine(j.file, e); err != nil {
 		return fmt.Errorf("write the ledger's journal: %w", err)
 	}
-	j.last = sequence
+	j.last = h.Sequence
 	return nil
 }
 

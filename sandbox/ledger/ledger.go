@@ -18,7 +18,7 @@ import (
 const Passphrase = "Edge Checkout Sandbox ; November 2026"
 
 const (
-	// FirstSequence is the sequence number of the genesis ledger; it is this large so that ids look like those
+	// FirstSequence is the sequence number of the first ledger; it is this large so that ids look like those
 	// of a network with a past.
 	FirstSequence = 1_200_000
 	// BaseFee is the fee of one operation, in stroops.
@@ -35,6 +35,8 @@ const (
 type Options struct {
 	Passphrase string    // Passphrase if empty
 	Genesis    time.Time // close time of the first ledger; 1 November 2026 if zero
+	First      uint32    // sequence number of the first ledger; FirstSequence if zero
+	Accounts   []Account // exist from the beginning, without a history
 	Market     Market    // at what rates path payments convert
 }
 
@@ -65,10 +67,13 @@ type Ledger struct {
 	ahead    uint32 // how many sequence numbers the next ledger skips
 }
 
-// New makes a ledger whose only account, the network's root account, holds all XLM.
+// New makes a ledger on which the network's root account holds all XLM that the other accounts do not.
 func New(o Options) *Ledger {
 	if o.Passphrase == "" {
 		o.Passphrase = Passphrase
+	}
+	if o.First == 0 {
+		o.First = FirstSequence
 	}
 	if o.Genesis.IsZero() {
 		o.Genesis = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
@@ -82,16 +87,16 @@ func New(o Options) *Ledger {
 		queue:      newQueue(),
 		closed:     make(chan struct{}),
 	}
-	first := Header{Sequence: FirstSequence, ClosedAt: o.Genesis.UTC().Truncate(time.Second)}
+	first := Header{Sequence: o.First, ClosedAt: o.Genesis.UTC().Truncate(time.Second)}
 	first.PreviousHash = hex.EncodeToString(make([]byte, sha256.Size))
 	first.seal()
 	l.headers = append(l.headers, first)
-	l.accounts[l.root.Address()] = &Account{
-		Address:    l.root.Address(),
-		Balance:    TotalCoins,
-		Modified:   first.Sequence,
-		ModifiedAt: first.ClosedAt,
+	root := &Account{Address: l.root.Address(), Balance: TotalCoins, Modified: first.Sequence, ModifiedAt: first.ClosedAt}
+	for _, a := range o.Accounts {
+		root.Balance -= a.Balance
+		l.accounts[a.Address] = a.clone()
 	}
+	l.accounts[root.Address] = root
 	return l
 }
 
@@ -131,22 +136,22 @@ func (l *Ledger) Close(now time.Time) (Header, error) {
 	if before := l.latest().ClosedAt; !at.After(before) {
 		at = before.Add(time.Second)
 	}
-	h, err := l.close(l.latest().Sequence+1+l.ahead, at)
+	h, err := l.close(l.latest().Sequence+1+l.ahead, at, l.latest().Hash)
 	if err == nil {
 		l.ahead = 0
 	}
 	return h, err
 }
 
-func (l *Ledger) close(sequence uint32, at time.Time) (Header, error) {
+func (l *Ledger) close(sequence uint32, at time.Time, previous string) (Header, error) {
 	if sequence > math.MaxInt32 {
 		panic("ledger: sequence numbers are used up")
 	}
 	pending := l.queue.pending
-	if err := l.journal.append(sequence, at, pending); err != nil {
+	next := Header{Sequence: sequence, ClosedAt: at, PreviousHash: previous}
+	if err := l.journal.append(next, pending); err != nil {
 		return Header{}, err
 	}
-	next := Header{Sequence: sequence, ClosedAt: at, PreviousHash: l.latest().Hash}
 	l.queue.clear()
 	for _, p := range pending {
 		if t := l.include(p, &next); t != nil {

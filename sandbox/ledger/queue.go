@@ -92,3 +92,10 @@ func (l *Ledger) Dropped(hash string) *RejectedError {
 	defer l.mu.RUnlock()
 	return l.queue.dropped[hash]
 }
+
+// Pending is how many transactions wait for the next ledger.
+func (l *Ledger) Pending() int {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return len(l.queue.pending)
+}

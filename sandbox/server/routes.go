@@ -3,12 +3,13 @@ package server
 import (
 	"net/http"
 
+	"edgecheckout/sandbox/horizon"
 	"edgecheckout/sandbox/wallet"
 )
 
 // routes puts the sandbox's own paths beside Horizon's. The wallets reach Horizon from inside, past the faults: a
 // test of somebody who cannot reach Horizon still needs a customer who can.
-func (s *Server) routes(h http.Handler) http.Handler {
+func (s *Server) routes(h *horizon.Server) http.Handler {
 	wallets := &wallets{client: &wallet.Client{
 		Horizon:    "http://sandbox",
 		Passphrase: s.ledger.Passphrase(),

@@ -37,17 +37,18 @@ func New(o Options) (*Server, error) {
 	if o.CloseEvery == 0 {
 		o.CloseEvery = time.Second
 	}
-	start := time.Now()
-	l, err := open(o, start)
+	l, err := open(o)
 	if err != nil {
 		return nil, err
 	}
+	// A restart can be faster than the clock, which counts in seconds here.
+	time.Sleep(min(time.Until(l.Latest().ClosedAt.Add(time.Second)), time.Second))
 	if _, exists := l.Account(wallet.IssuerAddress); !exists {
 		if _, err := l.Fund(wallet.IssuerAddress); err != nil {
 			return nil, fmt.Errorf("create the issuer: %w", err)
 		}
 	}
-	if _, err := l.Close(start); err != nil {
+	if _, err := l.Close(time.Now()); err != nil {
 		return nil, err
 	}
 	s := &Server{ledger: l, faults: &horizon.Faults{}, closeEvery: o.CloseEvery}
@@ -55,8 +56,8 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-func open(o Options, start time.Time) (*ledger.Ledger, error) {
-	options := ledger.Options{Passphrase: o.Passphrase, Genesis: start.Add(-time.Second), Market: o.Market}
+func open(o Options) (*ledger.Ledger, error) {
+	options := ledger.Options{Passphrase: o.Passphrase, Genesis: time.Now().Add(-time.Second), Market: o.Market}
 	if o.StateFile == "" {
 		return ledger.New(options), nil
 	}
