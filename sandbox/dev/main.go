@@ -1,0 +1,100 @@
+// Command dev runs Edge Checkout on one machine: the Worker as Cloudflare would run it, and a Stellar network of its
+// own to be paid on.
+//
+//	make dev    until Ctrl-C, with a merchant, a product and a key to try it with
+//	make demo   one checkout of each type, paid and settled, then exits
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"edgecheckout/sandbox/stack"
+)
+
+func main() {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer cancel()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		if ctx.Err() != nil {
+			return // ended from outside, as it should be
+		}
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	root, err := stack.FindRoot()
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(args) == 0:
+		return runDev(ctx, root)
+	case len(args) == 1 && args[0] == "demo":
+		return runDemo(ctx, root, os.Stdout)
+	}
+	return errors.New("usage: dev [demo]")
+}
+
+// runDev runs the stack until ctx ends.
+func runDev(ctx context.Context, root string) error {
+	set, err := parseSettings(os.Getenv)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(root, "build", set.folder())
+	secrets, err := stack.KeepSecrets(filepath.Join(dir, "secrets.json"))
+	if err != nil {
+		return err
+	}
+	fmt.Println("Starting; the first time takes a while.")
+	s, err := stack.Start(ctx, stack.Options{
+		Dir: dir, Root: root,
+		Port: set.Port, SandboxPort: set.SandboxPort,
+		HorizonURL: set.HorizonURL, Passphrase: set.Passphrase,
+		Secrets: secrets, Watch: true, Terminal: os.Stdout,
+	})
+	if err != nil {
+		return explain(err, set)
+	}
+	defer s.Stop()
+
+	shop, err := openShop(ctx, s, root, set)
+	if err != nil {
+		return err
+	}
+	if err := stack.WriteDev(root, shop.dev); err != nil {
+		return err
+	}
+	if err := welcome(os.Stdout, root, s, shop); err != nil {
+		return err
+	}
+	go s.RunCron(ctx, func(err error) { fmt.Fprintln(os.Stderr, "error:", err) })
+	select {
+	case <-ctx.Done():
+		fmt.Println("\nStopping.")
+		return nil
+	case <-s.Ended():
+		return fmt.Errorf("wrangler has ended; its output is in %s", s.Log)
+	}
+}
+
+// explain says which variable moves a port that is taken.
+func explain(err error, set settings) error {
+	var inUse *stack.PortInUseError
+	if !errors.As(err, &inUse) {
+		return err
+	}
+	name := "PORT"
+	if inUse.Port == set.SandboxPort {
+		name = "SANDBOX_PORT"
+	}
+	return fmt.Errorf("%w: end that program, or choose another port with `make dev %s=%d`", err, name, inUse.Port+100)
+}
