@@ -43,6 +43,18 @@ dry-run: node_modules/.stamp ## Build and bundle as a deployment would, without 
 test-wasm: node_modules/.stamp ## Test the binding to Cloudflare under Node
 	GOOS=js GOARCH=wasm go test -exec '$(CURDIR)/wasm/edge/testdata/node.mjs' ./wasm/...
 
+.PHONY: dev
+dev: node_modules/.stamp build ## Run everything on this machine until Ctrl-C; PORT= and SANDBOX_PORT= move it
+	@go build -o build/bin/dev ./sandbox/dev && exec build/bin/dev
+
+.PHONY: demo
+demo: node_modules/.stamp build ## Pay one checkout of each type and watch them settle
+	@go build -o build/bin/dev ./sandbox/dev && exec build/bin/dev demo
+
+.PHONY: pay
+pay: ## Pay a checkout of `make dev`: CHECKOUT=chk_… [AMOUNT= ASSET= MEMO=none FROM=]
+	@go build -o build/bin/pay ./sandbox/pay && exec build/bin/pay
+
 # The development tools of package-lock.json, installed once.
 node_modules/.stamp: package-lock.json
 	npm ci

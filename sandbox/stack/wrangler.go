@@ -73,6 +73,7 @@ func (w wrangler) env(present []string) []string {
 		case name == "PATH":
 			path = value
 		case strings.HasPrefix(name, "CLOUDFLARE_"), strings.HasPrefix(name, "WRANGLER_"), name == "NODE_OPTIONS":
+		case name == "MAKEFLAGS", name == "MFLAGS", name == "MAKELEVEL": // the build is not part of the make that started this
 		default:
 			env = append(env, entry)
 		}
