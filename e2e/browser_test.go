@@ -1,0 +1,138 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// chromium is one browser for all tests.
+var chromium context.Context
+
+func startBrowser(ctx context.Context) (stop func(), err error) {
+	path, err := tool("chromium", "chromium")
+	if err != nil {
+		return nil, err
+	}
+	settings := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
+	ctx, stopProcess := chromedp.NewExecAllocator(ctx, settings...)
+	ctx, stopTab := chromedp.NewContext(ctx)
+	if err := chromedp.Do(ctx); err != nil { // starts it, for tabs that open at the same time would start one each
+		stopProcess()
+		return nil, fmt.Errorf("start Chromium: %w", err)
+	}
+	chromium = ctx
+	return func() { stopTab(); stopProcess() }, nil
+}
+
+// tab is a tab of the browser.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu         sync.Mutex
+	complaints []string
+}
+
+// openTab opens a tab that believes to be in front. At the end of the test it must not have complained, about a
+// violated policy or a script that failed, for instance.
+func openTab(t *testing.T) *tab {
+	t.Helper()
+	ctx, stop := chromedp.NewContext(chromium)
+	b := &tab{t: t, ctx: ctx}
+	t.Cleanup(func() {
+		stop()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if len(b.complaints) > 0 {
+			t.Errorf("the browser complained: %s", strings.Join(b.complaints, "\n"))
+		}
+	})
+	b.do(command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
+		command(cdplog.Enable, cdp.Empty{}))
+	if err := chromedp.Listen(ctx, b.listen); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *tab) listen(event any) {
+	complain := func(text string) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.complaints = append(b.complaints, text)
+	}
+	switch e := event.(type) {
+	case *cdplog.EventEntryAdded:
+		if e.Entry != nil && e.Entry.Level == cdplog.EntryLevelError {
+			complain(e.Entry.Text + " " + e.Entry.URL)
+		}
+	case *runtime.EventExceptionThrown:
+		if e.ExceptionDetails != nil {
+			complain(e.ExceptionDetails.Text)
+		}
+	}
+}
+
+// withoutScripts lets no script run in the tab from its next page on.
+func (b *tab) withoutScripts() *tab {
+	b.do(command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))
+	return b
+}
+
+func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// command is an action of one command whose result does not matter.
+func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, c, params)
+		return err
+	})
+}
+
+// evaluate returns what a JavaScript expression is in the tab's page.
+func evaluate[T any](b *tab, expression string) T {
+	b.t.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// await waits until a JavaScript expression gives want as a string, across navigations.
+func (b *tab) await(expression, want string) {
+	b.t.Helper()
+	var got string
+	var err error
+	for end := time.Now().Add(75 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		// While a page is being replaced there is nothing to evaluate in.
+		got, err = chromedp.Run(b.ctx, chromedp.Evaluate[string]("String("+expression+")"))
+		if err == nil && got == want {
+			return
+		}
+	}
+	b.t.Fatalf("%s is %q (%v), want %q", expression, got, err, want)
+}
+
+// heading is the heading of the part of the page that says where the checkout stands.
+const heading = `document.querySelector('.phase:not([hidden]) h2')?.innerText`
+
+// element is the page's element with a test id.
+func element(testID string) string { return `document.querySelector('[data-testid="` + testID + `"]')` }

@@ -1,0 +1,72 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite the files in testdata with what the service answers")
+
+// golden compares a text with a file of testdata. With -update it writes the file; read the difference before it is kept.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v: go test ./e2e -run '%s' -update writes it", err, t.Name())
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+// What differs from run to run, and what stands for it.
+var volatile = []struct {
+	pattern *regexp.Regexp
+	instead string
+}{
+	{regexp.MustCompile(`\b(chk|cus|prod|pay|mer|key|req)_[0-7][0-9a-hjkmnp-tv-z]{25}\b`), `${1}_{ulid}`},
+	{regexp.MustCompile(`\bsk_(test|live)_[0-9a-f]{64}\b`), `sk_${1}_{secret}`},
+	{regexp.MustCompile(`\b[0-9a-f]{64}\b`), `{hash}`},
+	{regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"`), `"{time}"`},
+	{regexp.MustCompile(`("(?:ledger|latest_ledger)": ?)\d+`), `${1}{ledger}`},
+}
+
+// normalise puts names in the place of values that differ from run to run; more are pairs of a value and its name.
+func normalise(text string, more ...string) string {
+	text = strings.NewReplacer(more...).Replace(text)
+	for _, v := range volatile {
+		text = v.pattern.ReplaceAllString(text, v.instead)
+	}
+	return text
+}
+
+// indent lays JSON out to be read, its fields in their order. What is no JSON stays as it is.
+func indent(body []byte) string {
+	var b bytes.Buffer
+	if err := json.Indent(&b, body, "", "  "); err != nil {
+		return string(body)
+	}
+	return strings.TrimSpace(b.String()) + "\n"
+}
+
+// names are the values that differ from shop to shop.
+func (s *shop) names(more ...string) []string {
+	return append([]string{s.on.BaseURL, "{base}", s.account, "{account}", s.id, "{merchant}"}, more...)
+}

@@ -1,0 +1,120 @@
+// Package e2e drives the built Worker in workerd, with a local Horizon behind it, and its page in Chromium.
+//
+// Every test has a merchant of its own, so that all of them can run beside each other on one service. Tests that break
+// something that others need start a service of their own.
+package e2e
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"edgecheckout/sandbox/ledger"
+	"edgecheckout/sandbox/stack"
+	"edgecheckout/sandbox/wallet"
+)
+
+// root is the repository, seen from the tests.
+const root = ".."
+
+// service is what most tests run against.
+var service *stack.Stack
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := allowMany(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(run(m))
+}
+
+// allowMany lets more tests run beside each other than there are processors: they mostly wait for ledgers to close.
+func allowMany() error {
+	explicit := false
+	flag.Visit(func(f *flag.Flag) { explicit = explicit || f.Name == "test.parallel" })
+	if explicit {
+		return nil
+	}
+	return flag.Set("test.parallel", "12")
+}
+
+func run(m *testing.M) (code int) {
+	ctx := context.Background()
+	if output, err := exec.CommandContext(ctx, "make", "-C", root, "build").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "make build: %v\n%s", err, output)
+		return 1
+	}
+	dir, err := os.MkdirTemp("", "e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	stopBrowser, err := startBrowser(ctx)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer stopBrowser()
+	if service, err = stack.Start(ctx, options(dir)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() {
+		service.Stop()
+		if code != 0 {
+			fmt.Fprintln(os.Stderr, "what the Worker printed is in", service.Log)
+			return
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}()
+	return m.Run()
+}
+
+// options of a service for tests: checkouts may live for seconds, and a USDC is worth three XLM.
+func options(dir string) stack.Options {
+	return stack.Options{
+		Dir:       dir,
+		ExtraVars: map[string]string{"EXPIRES_IN_MIN": "3"},
+		Market:    ledger.Market{{Give: wallet.USDC, Take: "native"}: {N: 3, D: 1}},
+	}
+}
+
+// ownService starts a service that only this test uses.
+func ownService(t *testing.T, o stack.Options) *stack.Stack {
+	t.Helper()
+	s, err := stack.Start(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.Stop()
+		if !t.Failed() {
+			return
+		}
+		if text, err := os.ReadFile(s.Log); err == nil {
+			t.Logf("what the Worker printed:\n%s", text[max(0, len(text)-4000):])
+		}
+	})
+	return s
+}
+
+// screens is the folder of the pictures of the page.
+var screens = filepath.Join(root, "build", "screens")
+
+// tool finds a program, or says how to get it.
+func tool(name, pkg string) (string, error) {
+	path, err := exec.LookPath(name)
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", fmt.Errorf("this needs %s (on Debian: apt-get install %s)", name, pkg)
+	}
+	return path, err
+}

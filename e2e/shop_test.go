@@ -1,0 +1,211 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"edgecheckout/sandbox/stack"
+	"edgecheckout/sandbox/wallet"
+
+	"github.com/stellar/go/amount"
+	"github.com/stellar/go/keypair"
+	"github.com/stellar/go/txnbuild"
+)
+
+// fields of a request's body.
+type fields map[string]any
+
+// shop is a merchant with a test key, an account on the ledger, and a customer whose wallet nobody else uses.
+type shop struct {
+	stack.Client // of the merchant's backend
+	on           *stack.Stack
+	t            *testing.T
+	id           string // mer_…
+	account      string // G…
+	keys         *keypair.Full
+	customer     string // name of the wallet
+}
+
+// openShop opens a shop and lets the test run beside others.
+func openShop(t *testing.T) *shop {
+	t.Helper()
+	t.Parallel()
+	return openShopOn(t, service)
+}
+
+func openShopOn(t *testing.T, on *stack.Stack) *shop {
+	t.Helper()
+	account, err := on.OpenAccount(t.Context(), t.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := register(t, on, account)
+	s.keys = wallet.MerchantKeys(on.Passphrase, t.Name())
+	return s
+}
+
+// register makes a merchant who is paid to an account, which need not exist yet.
+func register(t *testing.T, on *stack.Stack, account string) *shop {
+	t.Helper()
+	merchant, err := on.Operator().CreateMerchant(t.Context(), fields{"name": "Northwind Coffee", "account_test": account})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := on.Operator().CreateKey(t.Context(), merchant.Object.ID, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &shop{
+		Client: on.Merchant(key.Object.Secret), on: on, t: t,
+		id: merchant.Object.ID, account: account, customer: "customer of " + t.Name(),
+	}
+}
+
+// neighbour is another merchant on the same service, with the account of this one's choice.
+func (s *shop) neighbour() *shop {
+	s.t.Helper()
+	name := s.t.Name() + " next door"
+	account, err := s.on.OpenAccount(s.t.Context(), name)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	other := register(s.t, s.on, account)
+	other.keys = wallet.MerchantKeys(s.on.Passphrase, name)
+	return other
+}
+
+// charge makes a direct checkout.
+func (s *shop) charge(params fields) stack.Checkout {
+	s.t.Helper()
+	reply, err := s.CreateCheckout(s.t.Context(), "direct", params)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return reply.Object
+}
+
+// soon makes an expires_in that leaves time for payments, which take a ledger or two.
+const soon = 8 // seconds
+
+// pay pays an amount (units) into a checkout from the customer's wallet; changes make the payment another one than was
+// asked for. It returns once the transaction is on the ledger.
+func (s *shop) pay(c stack.Checkout, units string, changes ...func(*wallet.Payment)) (hash string) {
+	s.t.Helper()
+	p := wallet.Payment{Destination: c.Destination, Amount: stroops(units), Memo: c.Memo}
+	if c.AssetIssuer != nil {
+		p.Asset = c.AssetCode + ":" + *c.AssetIssuer
+	}
+	for _, change := range changes {
+		change(&p)
+	}
+	hash, err := s.on.Pay(s.t.Context(), s.customer, p)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return hash
+}
+
+func stroops(units string) int64 { return int64(amount.MustParse(units)) }
+
+// wallet is a client of the ledger for what is no plain payment.
+func (s *shop) wallet() *wallet.Client {
+	return &wallet.Client{Horizon: s.on.HorizonURL, Passphrase: s.on.Passphrase}
+}
+
+// customerKeys opens the customer's wallet and returns its keys.
+func (s *shop) customerKeys() *keypair.Full {
+	s.t.Helper()
+	if err := s.wallet().EnsureWallet(s.t.Context(), s.customer); err != nil {
+		s.t.Fatal(err)
+	}
+	return wallet.Keys(s.on.Passphrase, s.customer)
+}
+
+// transact applies operations of the account behind the first key, signed by all keys.
+func (s *shop) transact(memo string, keys []*keypair.Full, operations ...txnbuild.Operation) (hash string) {
+	s.t.Helper()
+	var text txnbuild.Memo
+	if memo != "" {
+		text = txnbuild.MemoText(memo)
+	}
+	hash, err := s.wallet().Transact(s.t.Context(), keys[0].Address(), text, keys, operations...)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return hash
+}
+
+// cron runs the Worker's scheduled handler.
+func (s *shop) cron() {
+	s.t.Helper()
+	if err := s.on.Cron(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// read retrieves a checkout.
+func (s *shop) read(id string) stack.Checkout {
+	s.t.Helper()
+	reply, err := s.Checkout(s.t.Context(), id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return reply.Object
+}
+
+// await retrieves a checkout until it is what is waited for.
+func (s *shop) await(id, what string, fits func(stack.Checkout) bool) stack.Checkout {
+	s.t.Helper()
+	for end := time.Now().Add(40 * time.Second); ; time.Sleep(500 * time.Millisecond) {
+		c := s.read(id)
+		if fits(c) {
+			return c
+		}
+		if time.Now().After(end) {
+			text, err := json.MarshalIndent(c, "", "  ")
+			s.t.Fatalf("the checkout is still not %s: %s (%v)", what, text, err)
+		}
+	}
+}
+
+// awaitStatus retrieves a checkout until it has a status.
+func (s *shop) awaitStatus(id, status string) stack.Checkout {
+	s.t.Helper()
+	return s.await(id, status, func(c stack.Checkout) bool { return c.Status == status })
+}
+
+// awaitPayments retrieves a checkout until it lists so many payments, running the cron in between: only the cron reads
+// the ledger for a checkout that has ended.
+func (s *shop) awaitPayments(id string, n int) stack.Checkout {
+	s.t.Helper()
+	return s.await(id, "showing the payment", func(c stack.Checkout) bool {
+		if len(c.Payments) < n {
+			s.cron()
+		}
+		return len(c.Payments) >= n
+	})
+}
+
+// get asks as anybody could, without a key.
+func get(t *testing.T, on *stack.Stack, path string) stack.Reply[json.RawMessage] {
+	t.Helper()
+	reply, err := stack.Client{BaseURL: on.BaseURL}.Do(t.Context(), http.MethodGet, path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply
+}
+
+// pagePath is where the Worker serves a checkout's page.
+func pagePath(c stack.Checkout) string { return "/pay/" + c.ID }
+
+// sleepUntil waits for a moment by the clock of this machine, which all parts share.
+func sleepUntil(ctx context.Context, at time.Time) {
+	select {
+	case <-time.After(time.Until(at)):
+	case <-ctx.Done():
+	}
+}
