@@ -18,6 +18,7 @@ var noise = []*regexp.Regexp{
 	regexp.MustCompile(`^Binding\s+Resource`),
 	regexp.MustCompile(`^env\.\w+ `),
 	regexp.MustCompile(`^⎔ `),
+	regexp.MustCompile(`^\[custom build\]\s*$`),
 	regexp.MustCompile(`^\[wrangler:info\] Ready on `),
 	regexp.MustCompile(`Scheduled Workers are not automatically triggered`),
 	regexp.MustCompile(`To manually trigger a scheduled event, run:`),

@@ -158,9 +158,6 @@ func (s *Stack) startWorker(o *Options, port int) error {
 		Secrets:   filepath.Join(o.Dir, "secrets.env"),
 		LogDir:    filepath.Join(o.Dir, "wrangler"),
 	}
-	if s.sandbox != nil {
-		w.Env = "local"
-	}
 	if err := w.check(); err != nil {
 		return err
 	}

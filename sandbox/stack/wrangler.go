@@ -17,7 +17,6 @@ import (
 type wrangler struct {
 	Root      string            // the repository
 	Config    string            // wrangler.toml, or a copy of it
-	Env       string            // the environment in it; empty is the one at its top level
 	Port      int               // where the Worker answers
 	Inspector int               // where a debugger can attach
 	Persist   string            // folder of the local KV
@@ -49,7 +48,7 @@ func (w wrangler) check() error {
 func (w wrangler) args() []string {
 	args := []string{
 		"--no-warnings", w.script(), "dev", "--local",
-		"--config", w.Config, "--env", w.Env,
+		"--config", w.Config, "--env", "", // its top level; all that a laptop has otherwise is in Vars
 		"--ip", "127.0.0.1", "--port", strconv.Itoa(w.Port),
 		"--inspector-ip", "127.0.0.1", "--inspector-port", strconv.Itoa(w.Inspector),
 		"--persist-to", w.Persist,
@@ -88,6 +87,7 @@ func (w wrangler) env(present []string) []string {
 		"WRANGLER_REGISTRY_PATH="+filepath.Join(w.LogDir, "registry"), // no meeting with other Workers on this machine
 		"NO_COLOR=1",
 		"FORCE_COLOR=0",
+		"MAKEFLAGS=s", // the build need not repeat its recipes
 	)
 }
 

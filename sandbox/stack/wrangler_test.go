@@ -13,13 +13,13 @@ import (
 
 func TestSettingsBecomeArguments(t *testing.T) {
 	w := wrangler{
-		Root: "/repo", Config: "/repo/wrangler.toml", Env: "local", Port: 8787, Inspector: 9000,
+		Root: "/repo", Config: "/repo/wrangler.toml", Port: 8787, Inspector: 9000,
 		Persist: "/repo/build/dev/state", Secrets: "/repo/build/dev/secrets.env",
 		Vars: map[string]string{"TEST_HORIZON_URLS": "http://127.0.0.1:8000", "BASE_URL": "http://127.0.0.1:8787", "LIVE_HORIZON_URLS": ""},
 	}
 	want := []string{
 		"--no-warnings", "/repo/node_modules/wrangler/wrangler-dist/cli.js", "dev", "--local",
-		"--config", "/repo/wrangler.toml", "--env", "local",
+		"--config", "/repo/wrangler.toml", "--env", "",
 		"--ip", "127.0.0.1", "--port", "8787",
 		"--inspector-ip", "127.0.0.1", "--inspector-port", "9000",
 		"--persist-to", "/repo/build/dev/state",
