@@ -102,7 +102,7 @@ func (f *Faults) Spoil(next *Server) http.Handler {
 				retry = 60
 			}
 			// A stream that is refused gets the bare problem.
-			if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+			if !wantsStream(r) {
 				limits(w.Header(), 0, retry)
 				w.Header().Set("Retry-After", strconv.Itoa(retry))
 			}

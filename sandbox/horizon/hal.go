@@ -51,8 +51,19 @@ const (
 	typeProblem = "application/problem+json; charset=utf-8"
 )
 
+// write sends a document, indented for whoever reads it in a terminal.
 func write(w http.ResponseWriter, contentType string, status int, body any) {
 	encoded, err := json.MarshalIndent(body, "", "  ")
+	send(w, contentType, status, encoded, err)
+}
+
+// writePage sends a list without indentation, which would double its cost: lists are what programs poll.
+func writePage(w http.ResponseWriter, p page) {
+	encoded, err := json.Marshal(p)
+	send(w, typeHAL, http.StatusOK, encoded, err)
+}
+
+func send(w http.ResponseWriter, contentType string, status int, encoded []byte, err error) {
 	if err != nil {
 		// Bodies are structs of strings and numbers.
 		panic("horizon: encode an answer: " + err.Error())

@@ -17,7 +17,7 @@ import (
 
 // busy is a ledger on which a customer paid a shop n times, one ledger each, with the amounts 1, 2, 3… XLM; each
 // payment after the first is followed by one that fails.
-func busy(t *testing.T, n int) (*ledger.Ledger, string) {
+func busy(t testing.TB, n int) (*ledger.Ledger, string) {
 	t.Helper()
 	customer, shop := keypair.MustRandom(), keypair.MustRandom().Address()
 	l := ledger.New(ledger.Options{Accounts: []ledger.Account{
@@ -153,6 +153,19 @@ func TestParametersAreRefusedInHorizonsWords(t *testing.T) {
 		extras := map[string]any{"invalid_field": want[0], "reason": want[1]}
 		if diff := cmp.Diff(badRequest.with(extras), p); diff != "" || w.Code != http.StatusBadRequest {
 			t.Errorf("%s: status %d (- want, + got):\n%s", query, w.Code, diff)
+		}
+	}
+}
+
+func BenchmarkPageOfJoinedPayments(b *testing.B) {
+	l, shop := busy(b, 9)
+	h := New(l, Options{})
+	request := httptest.NewRequest(http.MethodGet, "/accounts/"+shop+"/payments?order=asc&limit=200&join=transactions", nil)
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, request)
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Code)
 		}
 	}
 }

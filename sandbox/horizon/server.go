@@ -4,7 +4,6 @@ package horizon
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,6 +83,10 @@ func allowBrowsers(h http.Header) {
 	h.Set("Access-Control-Expose-Headers", "*")
 }
 
+func wantsStream(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+}
+
 // reader gives a page of a list, or the problem that there is none. A stream asks it again after every ledger.
 type reader func(r *http.Request, q query) ([]record, *problem)
 
@@ -94,7 +97,7 @@ func (s *Server) list(read reader) http.HandlerFunc {
 			wrong.write(w)
 			return
 		}
-		if slices.Contains(strings.Split(r.Header.Get("Accept"), ","), "text/event-stream") {
+		if wantsStream(r) {
 			s.stream(w, r, q, read)
 			return
 		}
@@ -103,7 +106,7 @@ func (s *Server) list(read reader) http.HandlerFunc {
 			wrong.write(w)
 			return
 		}
-		write(w, typeHAL, http.StatusOK, q.page(baseOf(r), r, records))
+		writePage(w, q.page(baseOf(r), r, records))
 	}
 }
 
@@ -192,8 +195,7 @@ func (s *Server) transaction(w http.ResponseWriter, r *http.Request) {
 		wrong.write(w)
 		return
 	}
-	hash := strings.ToLower(r.PathValue("transaction"))
-	write(w, typeHAL, http.StatusOK, renderTransaction(baseOf(r), t, hash))
+	write(w, typeHAL, http.StatusOK, renderTransaction(baseOf(r), t, r.PathValue("transaction")))
 }
 
 func (s *Server) findTransaction(r *http.Request) (*ledger.Transaction, *problem) {
@@ -201,7 +203,7 @@ func (s *Server) findTransaction(r *http.Request) (*ledger.Transaction, *problem
 	if !isHash(hash) {
 		return nil, invalidField("tx_id", "Transaction hash must be a hex-encoded, lowercase SHA-256 hash")
 	}
-	t, ok := s.ledger.Transaction(strings.ToLower(hash))
+	t, ok := s.ledger.Transaction(hash)
 	if !ok {
 		return nil, &notFound
 	}

@@ -56,15 +56,19 @@ type transaction struct {
 // The sandbox keeps no metadata of its ledgers: what it shows is well-formed and empty.
 const emptyFeeMeta = "AAAAAA=="
 
-func emptyResultMeta(operations int) string {
-	encoded, err := xdr.MarshalBase64(xdr.TransactionMeta{
-		V: 4, V4: &xdr.TransactionMetaV4{Operations: make([]xdr.OperationMetaV2, operations)},
-	})
-	if err != nil {
-		panic("horizon: encode empty metadata: " + err.Error())
+// emptyResultMetas are by number of operations, of which a transaction has at most 100.
+var emptyResultMetas = func() (all [101]string) {
+	for operations := range all {
+		encoded, err := xdr.MarshalBase64(xdr.TransactionMeta{
+			V: 4, V4: &xdr.TransactionMetaV4{Operations: make([]xdr.OperationMetaV2, operations)},
+		})
+		if err != nil {
+			panic("horizon: encode empty metadata: " + err.Error())
+		}
+		all[operations] = encoded
 	}
-	return encoded
-}
+	return all
+}()
 
 func (t *transaction) pagingToken() string { return t.PagingToken }
 
@@ -92,7 +96,7 @@ func renderTransaction(b base, t *ledger.Transaction, hash string) *transaction 
 		OperationCount: len(t.Operations),
 		EnvelopeXDR:    t.EnvelopeXDR,
 		ResultXDR:      t.ResultXDR,
-		ResultMetaXDR:  emptyResultMeta(len(t.Operations)),
+		ResultMetaXDR:  emptyResultMetas[len(t.Operations)],
 		FeeMetaXDR:     emptyFeeMeta,
 		Signatures:     signatures(e.Signatures()),
 		Preconditions:  preconditions(e),
@@ -178,7 +182,8 @@ func account(m xdr.MuxedAccount) (address, muxed, id string) {
 	return of.Address(), "", ""
 }
 
+// isHash reports whether s is a SHA-256 hash in lower-case hex, the only form Horizon takes.
 func isHash(s string) bool {
 	decoded, err := hex.DecodeString(s)
-	return err == nil && len(decoded) == 32
+	return err == nil && len(decoded) == 32 && s == strings.ToLower(s)
 }

@@ -29,6 +29,9 @@ func TestOperationsFailAsOnTheNetwork(t *testing.T) {
 		"asset beyond the limit": {"issuer", func(s *stage) txnbuild.Operation {
 			return &txnbuild.Payment{Destination: s.address("bob"), Amount: "950.0000001", Asset: s.credit()}
 		}, "op_line_full"},
+		"merge right after the account was created": {"carol", func(s *stage) txnbuild.Operation {
+			return &txnbuild.AccountMerge{Destination: s.address("bob")}
+		}, "op_seq_num_too_far"},
 		"account that exists": {"alice", func(s *stage) txnbuild.Operation {
 			return &txnbuild.CreateAccount{Destination: s.address("bob"), Amount: "5"}
 		}, "op_already_exists"},
@@ -79,7 +82,12 @@ func TestOperationsFailAsOnTheNetwork(t *testing.T) {
 		}, "op_no_destination"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStage(t)
+			s := newStage(t, func(o *Options) {
+				if c.want == "op_seq_num_too_far" {
+					o.Accounts[2].Sequence = startingSequence(FirstSequence + 1)
+				}
+			})
+			before, _ := s.Account(s.address(c.source))
 			applied := s.apply(draft{source: c.source, operations: []txnbuild.Operation{c.operation(s)}})
 			want := Codes{Transaction: "tx_failed", Operations: []string{c.want}}
 			if diff := cmp.Diff(want, ResultCodes(applied.Result)); diff != "" || applied.Successful {
@@ -88,7 +96,7 @@ func TestOperationsFailAsOnTheNetwork(t *testing.T) {
 			if got := s.balance(c.source); got != 100_0000000-BaseFee {
 				t.Errorf("the source has %d; only the fee should be gone", got)
 			}
-			if a, _ := s.Account(s.address(c.source)); a.Sequence != 2 {
+			if a, _ := s.Account(s.address(c.source)); a.Sequence != before.Sequence+1 {
 				t.Errorf("sequence number %d was not consumed", a.Sequence)
 			}
 		})
@@ -237,5 +245,32 @@ func TestMulDivRoundsAndRefusesWhatIsTooLarge(t *testing.T) {
 		if got, ok := mulDiv(c.a, c.n, c.d, c.up); got != c.want || ok != c.ok {
 			t.Errorf("%d*%d/%d: %d, %t", c.a, c.n, c.d, got, ok)
 		}
+	}
+}
+
+func TestTrustlineCanBeFilledToItsLimitAndEmptied(t *testing.T) {
+	s := newStage(t)
+	fill := s.apply(draft{source: "issuer", operations: []txnbuild.Operation{
+		&txnbuild.Payment{Destination: s.address("bob"), Amount: "950", Asset: s.credit()},
+	}})
+	empty := s.apply(draft{source: "bob", operations: []txnbuild.Operation{
+		&txnbuild.Payment{Destination: s.address("issuer"), Amount: "1000", Asset: s.credit()},
+		&txnbuild.ChangeTrust{Line: s.credit().MustToChangeTrustAsset(), Limit: "0"},
+	}})
+	if !fill.Successful || !empty.Successful {
+		t.Errorf("%v, then %v", ResultCodes(fill.Result), ResultCodes(empty.Result))
+	}
+	if bob, _ := s.Account(s.address("bob")); len(bob.Lines) != 0 || bob.Reserve() != 2*BaseReserve {
+		t.Errorf("bob %+v", bob)
+	}
+}
+
+func TestXLMToOneselfSucceedsWhateverTheBalance(t *testing.T) {
+	s := newStage(t)
+	if applied := s.apply(draft{source: "alice", operations: []txnbuild.Operation{s.pay("alice", "1000000")}}); !applied.Successful {
+		t.Errorf("%v", ResultCodes(applied.Result))
+	}
+	if got := s.balance("alice"); got != 100_0000000-BaseFee {
+		t.Errorf("alice has %d", got)
 	}
 }

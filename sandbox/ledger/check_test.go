@@ -75,6 +75,19 @@ func TestTransactionWithoutTheMoneyForItsFeeIsRefused(t *testing.T) {
 	}
 }
 
+func TestFeesOfWaitingTransactionsAreSpokenFor(t *testing.T) {
+	s := newStage(t, func(o *Options) { o.Accounts[2].Balance = 2*BaseReserve + 2*BaseFee - 1 })
+	d := draft{source: "carol", operations: []txnbuild.Operation{s.pay("carol", "1")}}
+	if _, err := s.Submit(s.encode(d)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Submit(s.encode(d))
+	var rejected *RejectedError
+	if !errors.As(err, &rejected) || ResultCodes(rejected.Result).Transaction != "tx_insufficient_balance" {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestMemoTextLongerThan28BytesCannotBeDecoded(t *testing.T) {
 	s := newStage(t)
 	fits := strings.Repeat("m", 28)

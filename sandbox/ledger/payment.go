@@ -9,11 +9,7 @@ import (
 func (o *Operation) pay(c *changes, source *Account) int32 {
 	op := o.Body.MustPaymentOp()
 	amount := int64(op.Amount)
-	// XLM sent to oneself succeeds whatever the balance is, as on the network.
-	if op.Asset.IsNative() && addressOf(op.Destination) == source.Address {
-		o.moved(op.Destination, op.Asset, amount, op.Asset, amount)
-		return succeeded
-	}
+	// Credit comes first, as on the network: what is sent to oneself therefore succeeds whatever the balance is.
 	if code := credit(c, addressOf(op.Destination), op.Asset, amount); code != succeeded {
 		return code
 	}

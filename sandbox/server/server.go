@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -43,13 +44,8 @@ func New(o Options) (*Server, error) {
 	}
 	// A restart can be faster than the clock, which counts in seconds here.
 	time.Sleep(min(time.Until(l.Latest().ClosedAt.Add(time.Second)), time.Second))
-	if _, exists := l.Account(wallet.IssuerAddress); !exists {
-		if _, err := l.Fund(wallet.IssuerAddress); err != nil {
-			return nil, fmt.Errorf("create the issuer: %w", err)
-		}
-	}
-	if _, err := l.Close(time.Now()); err != nil {
-		return nil, err
+	if err := begin(l); err != nil {
+		return nil, errors.Join(err, l.Release())
 	}
 	s := &Server{ledger: l, faults: &horizon.Faults{}, closeEvery: o.CloseEvery}
 	s.handler = s.routes(horizon.New(l, o.Horizon))
@@ -62,6 +58,17 @@ func open(o Options) (*ledger.Ledger, error) {
 		return ledger.New(options), nil
 	}
 	return ledger.Open(o.StateFile, options)
+}
+
+// begin closes the first ledger of this process, in which a new network gets its issuer.
+func begin(l *ledger.Ledger) error {
+	if _, exists := l.Account(wallet.IssuerAddress); !exists {
+		if _, err := l.Fund(wallet.IssuerAddress); err != nil {
+			return fmt.Errorf("create the issuer: %w", err)
+		}
+	}
+	_, err := l.Close(time.Now())
+	return err
 }
 
 // Handler serves Horizon's API and /sandbox/.
