@@ -55,11 +55,13 @@ export class Instance {
     go.exit = (code) => this.#die(new Error(`the Go program exited with code ${code}`));
     Object.assign(go.importObject.gojs, {
       "runtime.getRandomData": (sp) => {
-        fillRandom(this.#bytes(Number(go.mem.getBigInt64(sp + 8, true)), Number(go.mem.getBigInt64(sp + 16, true))));
+        fillRandom(this.#bytes(go.mem.getUint32(sp + 8, true), go.mem.getUint32(sp + 16, true)));
       },
       "runtime.nanotime1": (sp) => {
         clock = Math.max(clock, Date.now());
-        go.mem.setBigInt64(sp + 8, BigInt(clock) * 1_000_000n, true);
+        const nanoseconds = clock * 1e6;
+        go.mem.setUint32(sp + 8, nanoseconds % 2 ** 32, true);
+        go.mem.setUint32(sp + 12, nanoseconds / 2 ** 32, true);
       },
       "runtime.scheduleTimeoutEvent": (sp) => {
         this.#timer = { id: ++this.#timers, due: Date.now() + Number(go.mem.getBigInt64(sp + 8, true)) };
@@ -110,34 +112,38 @@ export class Instance {
   // fetch passes a request to Go. See #start for what comes back; the result is { status, headers, body }.
   fetch(fields, env, ctx, limit) {
     return this.#start(env, ctx, limit, () => {
-      this.#held.set(0, pack(fields));
-      this.#exports.begin(this.#held.get(0).length);
+      const message = pack(fields);
+      this.#held.set(0, message);
+      this.#exports.begin(message.length);
       this.#go._resume();
     });
   }
 
   // scheduled runs the cron's task. See #start for what comes back; there is no result.
   scheduled(event, env, ctx, limit) {
-    return this.#start(env, ctx, limit, () => {
-      const job = this.#job;
+    return this.#start(env, ctx, limit, (job) => {
       this.context.binding.runScheduler(event).then(job.resolve, job.reject);
     });
   }
 
-  // #start begins a job and returns two promises: result is what the job is for, and fails if the job does; finished is
-  // fulfilled when nothing is left to do on its behalf, and always is if limit (milliseconds) can pass.
+  // #start begins a job. Its promise result is what the job is for, and fails if the job does. Its promise finished is
+  // fulfilled when nothing is left to do on its behalf, at the latest when limit (milliseconds) has passed; over says
+  // whether that is so already, as it mostly is when no I/O was needed.
   #start(env, ctx, limit, begin) {
-    const job = { calls: 0, done: false };
-    job.result = new Promise((resolve, reject) => Object.assign(job, { resolve, reject }));
-    job.finished = new Promise((resolve) => (job.finish = resolve));
+    const result = Promise.withResolvers();
+    const finished = Promise.withResolvers();
+    const job = { result: result.promise, finished: finished.promise, over: false };
+    Object.assign(job, { resolve: result.resolve, reject: result.reject, finish: finished.resolve });
+    Object.assign(job, { calls: 0, done: false, limit: undefined });
     job.result.catch(() => {}); // whoever wants to know awaits it
-    job.limit = setTimeout(() => this.#die(new Error(`no answer within ${limit} ms`)), limit);
     this.#job = job;
-    Object.assign(this.context, { env, ctx });
+    this.context.env = env;
+    this.context.ctx = ctx;
     this.#enter(() => {
       if (this.#timer) this.#arm();
-      begin();
+      begin(job);
     });
+    if (!job.over) job.limit = setTimeout(() => this.#die(new Error(`no answer within ${limit} ms`)), limit);
     return job;
   }
 
@@ -149,6 +155,7 @@ export class Instance {
     clearTimeout(job.limit);
     clearTimeout(this.#timer?.handle); // a timer belongs to the request that armed it; the next one arms it again
     this.#job = null;
+    job.over = true;
     job.finish();
   }
 

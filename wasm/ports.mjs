@@ -57,21 +57,25 @@ export const ports = {
 // The cache is addressed by URLs; these belong to nobody's site.
 const recentURL = (key) => `https://recent.invalid/${encodeURIComponent(text(key))}`;
 
-// read takes at most max bytes from a stream, and cancels what is left.
-export async function read(stream, max) {
+// read takes at most max bytes from a stream, reads on for at most drain bytes without keeping them, and cancels what
+// is left then. A client whose request is cancelled while it is still sending may never see the response.
+export async function read(stream, max, drain = 0) {
   if (!stream) return new Uint8Array(0);
   const chunks = [];
-  let size = 0;
+  let size = 0; // of what was read, kept or not
   const reader = stream.getReader();
-  while (size < max) {
+  for (;;) {
+    if (size >= max + drain) {
+      reader.cancel().catch(() => {});
+      break;
+    }
     const { done, value } = await reader.read();
     if (done) break;
-    chunks.push(value.subarray(0, max - size));
-    size += chunks.at(-1).length;
+    if (size < max) chunks.push(value.subarray(0, max - size));
+    size += value.length;
   }
-  if (size === max) reader.cancel().catch(() => {});
   if (chunks.length === 1) return chunks[0];
-  const bytes = new Uint8Array(size);
+  const bytes = new Uint8Array(Math.min(size, max));
   let at = 0;
   for (const chunk of chunks) {
     bytes.set(chunk, at);

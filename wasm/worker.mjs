@@ -18,8 +18,9 @@ const HEADERS = [
   "x-api-key",
 ];
 const MAX_BODY = 64 * 1024 + 1; // one byte more than is allowed, so that Go can tell
+const MAX_DRAIN = 1 << 20; // bytes of a longer body that are let through, so that its sender sees the 413
 const MAX_IDLE = 8; // instances kept for the next requests
-const MAX_IDLE_MEMORY = 48 << 20; // bytes; an instance that once held much never shrinks, and an isolate has 128 MB
+const MAX_IDLE_MEMORY = 88 << 20; // bytes of all of them; an instance never shrinks, and an isolate has 128 MB
 const REQUEST_LIMIT = 30_000; // milliseconds, unless REQUEST_LIMIT_MS says otherwise
 const SCHEDULED_LIMIT = 5 * 60_000;
 
@@ -38,17 +39,23 @@ function give(instance) {
   if (!instance.dead && idle.length < MAX_IDLE && memory <= MAX_IDLE_MEMORY) idle.push(instance);
 }
 
-// ask has Go answer a request: { status, headers, body }. The event stays alive until Go is done with it, also when the
-// client leaves, so that what was begun is finished and the instance comes back.
+// keep holds the event alive until Go is done with it, also when the client leaves, so that what was begun is finished
+// and the instance comes back.
+function keep(instance, job, ctx) {
+  if (job.over) give(instance);
+  else ctx.waitUntil(job.finished.then(() => give(instance)));
+}
+
+// ask has Go answer a request: { status, headers, body }.
 async function ask(method, url, body, headers, env, ctx) {
   try {
     const instance = take(env);
     const limit = Number(env.REQUEST_LIMIT_MS) || REQUEST_LIMIT;
     const job = instance.fetch([method, url, body, ...headers], env, ctx, limit);
-    ctx.waitUntil(job.finished.then(() => give(instance)));
+    keep(instance, job, ctx);
     return await job.result;
   } catch (error) {
-    return broken(error, method, new URL(url).pathname);
+    return broken(error, method, split(url).path);
   }
 }
 
@@ -90,9 +97,16 @@ const OPEN_PAGE = 60; // seconds; a page that may be kept longer is finished and
 const FRESH = 15_000; // milliseconds after which an open page is rendered again behind the reader's back
 
 // cacheable says whether a request asks for what is the same for everybody.
-function cacheable(request, url) {
-  const anonymous = !request.headers.has("x-api-key") && !request.headers.has("authorization");
-  return anonymous && (request.method === "GET" || request.method === "HEAD") && CACHEABLE.test(url.pathname);
+function cacheable({ method, headers }, path) {
+  if (!CACHEABLE.test(path) || (method !== "GET" && method !== "HEAD")) return false;
+  return !headers.has("x-api-key") && !headers.has("authorization");
+}
+
+// split cuts a URL that the runtime has normalised, for less than new URL costs.
+function split(url) {
+  const slash = url.indexOf("/", url.indexOf("://") + 3);
+  const query = url.indexOf("?", slash);
+  return { origin: url.slice(0, slash), path: url.slice(slash, query < 0 ? undefined : query) };
 }
 
 // sharedFor returns for how many seconds Go lets everybody have a response; 0 if it does not.
@@ -129,16 +143,16 @@ async function cached(key, page, method, env, ctx) {
 export default {
   async fetch(request, env, ctx) {
     randomFromNowOn();
-    const url = new URL(request.url);
-    if (cacheable(request, url)) {
-      return cached(url.origin + url.pathname, PAGE.test(url.pathname), request.method, env, ctx);
+    const { origin, path } = split(request.url);
+    if (cacheable(request, path)) {
+      return cached(origin + path, PAGE.test(path), request.method, env, ctx);
     }
     const headers = [];
     for (const name of HEADERS) {
       const value = request.headers.get(name);
       if (value !== null) headers.push(name, value);
     }
-    const body = request.body && (await read(request.body, MAX_BODY));
+    const body = request.body && (await read(request.body, MAX_BODY, MAX_DRAIN));
     return respond(await ask(request.method, request.url, body, headers, env, ctx), request.method);
   },
 
@@ -146,7 +160,7 @@ export default {
     randomFromNowOn();
     const instance = take(env);
     const job = instance.scheduled(event, env, ctx, SCHEDULED_LIMIT);
-    ctx.waitUntil(job.finished.then(() => give(instance)));
+    keep(instance, job, ctx);
     try {
       await job.result;
     } catch (error) {
