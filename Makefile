@@ -43,6 +43,25 @@ dry-run: node_modules/.stamp ## Build and bundle as a deployment would, without 
 test-wasm: node_modules/.stamp ## Test the binding to Cloudflare under Node
 	GOOS=js GOARCH=wasm go test -exec '$(CURDIR)/wasm/edge/testdata/node.mjs' ./wasm/...
 
+.PHONY: test
+test: node_modules/.stamp chromium build ## Test everything: Go with the race detector, js/wasm under Node, workerd, Chromium
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted" >&2; exit 1; fi
+	@before=$$(cat templates/*_templ.go | cksum); go tool templ generate -path templates; \
+	if [ "$$before" != "$$(cat templates/*_templ.go | cksum)" ]; then echo 'templates/*_templ.go were out of date; now they are not: commit them' >&2; exit 1; fi
+	go vet ./...
+	GOOS=js GOARCH=wasm go vet ./wasm/... ./worker/...
+	go test -race $$(go list ./... | grep -v '/e2e')
+	$(MAKE) test-wasm
+	go test -count=1 ./e2e/...
+
+# The tests of the page need a browser.
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core; \
+		else echo 'Chromium is missing; on Debian: sudo apt-get install chromium' >&2; exit 1; fi; }
+
 .PHONY: dev
 dev: node_modules/.stamp build ## Run everything on this machine until Ctrl-C; PORT= and SANDBOX_PORT= move it
 	@go build -o build/bin/dev ./sandbox/dev && exec build/bin/dev
@@ -57,5 +76,6 @@ pay: ## Pay a checkout of `make dev`: CHECKOUT=chk_… [AMOUNT= ASSET= MEMO=none
 
 # The development tools of package-lock.json, installed once.
 node_modules/.stamp: package-lock.json
-	npm ci
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or newer, which brings it' >&2; exit 1; }
+	npm ci --no-fund --no-audit
 	touch $@
