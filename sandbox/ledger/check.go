@@ -36,7 +36,7 @@ func (l *Ledger) check(e envelope, sequence uint32, closedAt int64) *RejectedErr
 		return e.rejectInner(xdr.TransactionResultCodeTxBadSeq)
 	}
 	signed := newSignatures(e.inner, e.Signatures())
-	if !signed.by(source.Address) {
+	if !signed.of(source.Address) {
 		return e.rejectInner(xdr.TransactionResultCodeTxBadAuth)
 	}
 	if !e.IsFeeBump() && !l.canPay(e) {
@@ -61,7 +61,7 @@ func (l *Ledger) checkPayment(e envelope, list []xdr.DecoratedSignature) (xdr.Tr
 		return xdr.TransactionResultCodeTxInsufficientFee, false
 	case l.accounts[e.payer()] == nil:
 		return xdr.TransactionResultCodeTxNoAccount, false
-	case !signed.by(e.payer()):
+	case !signed.of(e.payer()):
 		return xdr.TransactionResultCodeTxBadAuth, false
 	case !l.canPay(e):
 		return xdr.TransactionResultCodeTxInsufficientBalance, false
@@ -102,7 +102,7 @@ func checkOperations(e envelope, signed *signatures) ([]xdr.OperationResult, boo
 	for _, op := range e.Operations() {
 		source := addressOf(e.operationSource(op))
 		result, fine := validate(op.Body, source)
-		if !signed.by(source) {
+		if !signed.of(source) {
 			result, fine = xdr.OperationResult{Code: xdr.OperationResultCodeOpBadAuth}, false
 		}
 		results, ok = append(results, result), ok && fine
@@ -115,13 +115,24 @@ type signatures struct {
 	hash [32]byte
 	list []xdr.DecoratedSignature
 	used []bool
+	by   map[string]bool // whose signature was looked for, and whether it is there
 }
 
 func newSignatures(hash [32]byte, list []xdr.DecoratedSignature) *signatures {
-	return &signatures{hash: hash, list: list, used: make([]bool, len(list))}
+	return &signatures{hash: hash, list: list, used: make([]bool, len(list)), by: map[string]bool{}}
 }
 
-func (s *signatures) by(address string) bool {
+// of reports whether the account at an address signed.
+func (s *signatures) of(address string) bool {
+	signed, known := s.by[address]
+	if !known {
+		signed = s.find(address)
+		s.by[address] = signed
+	}
+	return signed
+}
+
+func (s *signatures) find(address string) bool {
 	key, err := keypair.ParseAddress(address)
 	if err != nil {
 		return false

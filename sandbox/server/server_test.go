@@ -203,6 +203,7 @@ func TestPagePaysWithATestWallet(t *testing.T) {
 		{"no amount", jsonType, `{"destination":"` + shop + `"}`, "", "", 400, "amount is a decimal number"},
 		{"no destination", jsonType, `{"amount":1}`, "", "", 400, "destination is a G… or M… address"},
 		{"too much", jsonType, `{"destination":"` + shop + `","amount":"20000"}`, "", "", 400, "op_underfunded"},
+		{"misspelt memo", jsonType, `{"destination":"` + shop + `","amount":1,"memmo":"x"}`, "", "", 400, "memmo"},
 		{"no JSON", jsonType, `amount=1`, "", "", 400, "one JSON object"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"edgecheckout/sandbox/wallet"
@@ -23,7 +24,7 @@ type answer map[string]any
 
 // pay takes a form or JSON: destination, amount (units), asset, memo, memo_type, wallet, send_asset, return_to.
 func (ws *wallets) pay(w http.ResponseWriter, r *http.Request) {
-	fields, ok := accept(w, r)
+	fields, ok := accept(w, r, "destination", "amount", "asset", "memo", "memo_type", "wallet", "send_asset", "return_to")
 	if !ok {
 		return
 	}
@@ -63,7 +64,7 @@ func (ws *wallets) pay(w http.ResponseWriter, r *http.Request) {
 // merchant creates an account that can be paid in XLM, USDC and EURC, and answers with its address. It takes a
 // name, or a seed (S…); without either the name is "shop".
 func (ws *wallets) merchant(w http.ResponseWriter, r *http.Request) {
-	fields, ok := accept(w, r)
+	fields, ok := accept(w, r, "name", "seed")
 	if !ok {
 		return
 	}
@@ -86,8 +87,9 @@ func (ws *wallets) merchant(w http.ResponseWriter, r *http.Request) {
 	reply(w, r, http.StatusOK, answer{"address": keys.Address()})
 }
 
-// accept reads the fields of a POST from any page, and answers everything else itself.
-func accept(w http.ResponseWriter, r *http.Request) (map[string]string, bool) {
+// accept reads the fields of a POST from any page, and answers everything else itself. A field it does not know is an
+// error, for a misspelt memo is money that finds nobody.
+func accept(w http.ResponseWriter, r *http.Request, known ...string) (map[string]string, bool) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Allow-Headers", "*")
@@ -103,30 +105,44 @@ func accept(w http.ResponseWriter, r *http.Request) (map[string]string, bool) {
 		return nil, false
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	fields, err := parse(r)
+	if err != nil {
+		refuse(w, r, http.StatusBadRequest, err)
+		return nil, false
+	}
+	for name := range fields {
+		if !slices.Contains(known, name) {
+			refuse(w, r, http.StatusBadRequest, fmt.Errorf("there is no field %q; the fields are %s", name, strings.Join(known, ", ")))
+			return nil, false
+		}
+	}
+	return fields, true
+}
+
+// parse reads a form or one JSON object of strings and numbers.
+func parse(r *http.Request) (map[string]string, error) {
 	fields := map[string]string{}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/json" {
 		values := map[string]any{}
 		decoder := json.NewDecoder(r.Body)
 		decoder.UseNumber()
 		if err := decoder.Decode(&values); err != nil {
-			refuse(w, r, http.StatusBadRequest, fmt.Errorf("the body is one JSON object: %w", err))
-			return nil, false
+			return nil, fmt.Errorf("the body is one JSON object: %w", err)
 		}
 		for name, value := range values {
 			if value != nil {
 				fields[name] = fmt.Sprint(value)
 			}
 		}
-		return fields, true
+		return fields, nil
 	}
 	if err := r.ParseMultipartForm(64 << 10); err != nil && !errors.Is(err, http.ErrNotMultipart) {
-		refuse(w, r, http.StatusBadRequest, err)
-		return nil, false
+		return nil, err
 	}
 	for name := range r.Form {
 		fields[name] = strings.TrimSpace(r.Form.Get(name))
 	}
-	return fields, true
+	return fields, nil
 }
 
 // isLocal holds redirects to this machine, so that the sandbox is of no use to anybody as a way to elsewhere.
