@@ -3,6 +3,7 @@ package worker
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -44,6 +45,9 @@ func (c *call) authenticate() error {
 		return errAPIKeyInvalid
 	}
 	c.merchant, c.livemode = identity.merchant, live
+	if _, ok := c.config.Networks[c.mode()]; !ok {
+		return &Error{Code: CodeNetworkMissing, Message: fmt.Sprintf("The key is right, but this deployment serves no %s mode: the operator has configured no Horizon for it.", c.mode())}
+	}
 	return nil
 }
 

@@ -12,7 +12,11 @@ import (
 // createCheckout is POST /checkout?type=product|direct. It never waits for Horizon, and writes at most four keys: the
 // checkout, its places in the merchant's list and in the list of open sessions, and the Idempotency-Key if one was sent.
 func createCheckout(c *call) (answer, error) {
-	kind := c.request.URL.Query().Get("type")
+	query, err := c.query("type")
+	if err != nil {
+		return answer{}, err
+	}
+	kind := query.Get("type")
 	switch kind {
 	case "":
 		return answer{}, missing("type", "type is required in the query: /checkout?type=product or /checkout?type=direct.")
@@ -20,9 +24,9 @@ func createCheckout(c *call) (answer, error) {
 	default:
 		return answer{}, invalid("type", "type must be product or direct, not %s.", clip(kind))
 	}
-	network, ok := c.config.Networks[c.mode()]
+	network := c.config.Networks[c.mode()]
 	account := c.merchant.Account(c.mode())
-	if !ok || account == "" {
+	if account == "" {
 		return answer{}, &Error{Code: CodeAccountMissing, Message: "The merchant has no account on the network of this API key; the operator sets account_test or account_live."}
 	}
 

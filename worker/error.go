@@ -24,6 +24,7 @@ const (
 	CodeParameterDuplicate   Code = "parameter_duplicate"
 	CodeBodyInvalid          Code = "body_invalid"
 	CodeAccountMissing       Code = "account_missing"
+	CodeNetworkMissing       Code = "network_missing"
 	CodeProductArchived      Code = "product_archived"
 	CodeAPIKeyMissing        Code = "api_key_missing"
 	CodeAPIKeyInvalid        Code = "api_key_invalid"
@@ -56,6 +57,7 @@ var codes = map[Code]struct {
 	CodeParameterDuplicate:   {http.StatusBadRequest, typeInvalidRequest},
 	CodeBodyInvalid:          {http.StatusBadRequest, typeInvalidRequest},
 	CodeAccountMissing:       {http.StatusBadRequest, typeInvalidRequest},
+	CodeNetworkMissing:       {http.StatusBadRequest, typeInvalidRequest},
 	CodeProductArchived:      {http.StatusBadRequest, typeInvalidRequest},
 	CodeAPIKeyMissing:        {http.StatusUnauthorized, typeAuthentication},
 	CodeAPIKeyInvalid:        {http.StatusUnauthorized, typeAuthentication},
