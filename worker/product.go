@@ -108,6 +108,24 @@ func getProduct(c *call) (answer, error) {
 	return jsonAnswer(productView(*p))
 }
 
+// archiveProduct is DELETE /product/{id}: it can be read as before, but not sold any more. Checkouts that exist keep their price.
+func archiveProduct(c *call) (answer, error) {
+	p, err := c.product(c.path("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	if p == nil {
+		return answer{}, notFound("product", c.path("id"))
+	}
+	if !p.Archived {
+		p.Archived, p.UpdatedAt = true, c.platform.Now().UTC().Truncate(time.Millisecond)
+		if err := c.platform.Store.Put(c.ctx, kv.Entry{Key: record.ProductKey(p.ID), Value: record.Encode(p)}); err != nil {
+			return answer{}, err
+		}
+	}
+	return jsonAnswer(productView(*p))
+}
+
 // listProducts is GET /product.
 func listProducts(c *call) (answer, error) {
 	return newest(c, checkout.KindProduct, record.ProductKey, productView, "/product")

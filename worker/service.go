@@ -53,6 +53,7 @@ func (s *Service) routes() []route {
 		{"POST /product", forMerchant, createProduct},
 		{"GET /product", forMerchant, listProducts},
 		{"GET /product/{id}", forMerchant, getProduct},
+		{"DELETE /product/{id}", forMerchant, archiveProduct},
 
 		{"POST /customers", forMerchant, createCustomer},
 		{"GET /customers", forMerchant, listCustomers},

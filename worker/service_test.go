@@ -325,6 +325,23 @@ func TestMerchantsDoNotSeeEachOther(t *testing.T) {
 	}
 }
 
+func TestAnArchivedProductIsSoldNoMore(t *testing.T) {
+	s := deploy(t)
+	shop, _ := s.merchant(s.edge())
+	product := shop.post("/product", `{"name":"Tea","asset_code":"XLM","price_amount":2}`)
+	body := fmt.Sprintf(`{"product_id":%q}`, product.text("id"))
+	sold := shop.post("/checkout?type=product", body)
+	if r := shop.do("DELETE", "/product/"+product.text("id"), ""); r.status != 200 || r.text("status") != "archived" {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	if r := shop.do("POST", "/checkout?type=product", body); r.status != 400 || r.text("error.code") != "product_archived" {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	if r := shop.get("/checkout/" + sold.text("id")); r.text("status") != "open" || r.text("amount") != "2" {
+		t.Errorf("the checkout made before: %s", r.body)
+	}
+}
+
 func TestARevokedKeyIsDeadWithinAMinute(t *testing.T) {
 	s := deploy(t)
 	here, there := s.edge(), s.edge()
