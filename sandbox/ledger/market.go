@@ -16,7 +16,7 @@ type Pair struct{ Give, Take string }
 type Rate struct{ N, D int64 }
 
 // Market quotes pairs at fixed rates, to any amount. A pair it does not name converts one to one; an asset whose
-// issuer does not exist has no market.
+// issuer does not exist has no market. It makes what it gives and destroys what it takes, XLM included.
 type Market map[Pair]Rate
 
 // maker is whom results name as the seller; the market needs no account.
