@@ -68,9 +68,14 @@ func newest[T any](c *call, kind checkout.Kind, key func(id string) string, obje
 	if err != nil {
 		return answer{}, err
 	}
-	keys := make([]string, len(page.Keys))
-	for i, entry := range page.Keys {
-		keys[i] = key(record.IDInIndex(entry))
+	// Racing creates of one object leave an entry each: their clocks differ by milliseconds.
+	var keys []string
+	listed := map[string]bool{}
+	for _, entry := range page.Keys {
+		if id := record.IDInIndex(entry); !listed[id] {
+			listed[id] = true
+			keys = append(keys, key(id))
+		}
 	}
 	values, err := c.platform.Store.Get(c.ctx, keys...)
 	if err != nil {
