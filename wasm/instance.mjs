@@ -132,7 +132,7 @@ export class Instance {
   #start(env, ctx, limit, begin) {
     const result = Promise.withResolvers();
     const finished = Promise.withResolvers();
-    const job = { result: result.promise, finished: finished.promise, over: false };
+    const job = { instance: this, result: result.promise, finished: finished.promise, over: false };
     Object.assign(job, { resolve: result.resolve, reject: result.reject, finish: finished.resolve });
     Object.assign(job, { calls: 0, done: false, limit: undefined });
     job.result.catch(() => {}); // whoever wants to know awaits it

@@ -3,7 +3,8 @@
 import { env as deployment } from "cloudflare:workers";
 import program from "./app.wasm";
 import seed from "./seed.mjs"; // made by the build
-import { Instance, predictableUntilFirstEvent, randomFromNowOn } from "./instance.mjs";
+import { predictableUntilFirstEvent, randomFromNowOn } from "./instance.mjs";
+import { boot, Overloaded, run } from "./pool.mjs";
 import { claim, read } from "./ports.mjs";
 
 // The headers that Go reads; no others are passed in.
@@ -19,60 +20,41 @@ const HEADERS = [
 ];
 const MAX_BODY = 64 * 1024 + 1; // one byte more than is allowed, so that Go can tell
 const MAX_DRAIN = 1 << 20; // bytes of a longer body that are let through, so that its sender sees the 413
-const MAX_IDLE = 8; // instances kept for the next requests
-const MAX_IDLE_MEMORY = 88 << 20; // bytes of all of them; an instance never shrinks, and an isolate has 128 MB
 const REQUEST_LIMIT = 30_000; // milliseconds, unless REQUEST_LIMIT_MS says otherwise
 const SCHEDULED_LIMIT = 5 * 60_000;
 
-// The pool. One job at a time owns an instance, so that no I/O object of one event is touched by another
-
-const idle = [];
 predictableUntilFirstEvent(seed);
-give(new Instance(program, deployment)); // Cloudflare evaluates the module before the first request reaches it
-
-function take(env) {
-  return idle.pop() ?? new Instance(program, env);
-}
-
-function give(instance) {
-  const memory = idle.reduce((sum, other) => sum + other.memory, instance.dead ? 0 : instance.memory);
-  if (!instance.dead && idle.length < MAX_IDLE && memory <= MAX_IDLE_MEMORY) idle.push(instance);
-}
-
-// keep holds the event alive until Go is done with it, also when the client leaves, so that what was begun is finished
-// and the instance comes back.
-function keep(instance, job, ctx) {
-  if (job.over) give(instance);
-  else ctx.waitUntil(job.finished.then(() => give(instance)));
-}
+boot(program, deployment); // Cloudflare evaluates the module before the first request reaches it
 
 // ask has Go answer a request: { status, headers, body }.
 async function ask(method, url, body, headers, env, ctx) {
+  const limit = Number(env.REQUEST_LIMIT_MS) || REQUEST_LIMIT;
+  const fields = [method, url, body, ...headers];
   try {
-    const instance = take(env);
-    const limit = Number(env.REQUEST_LIMIT_MS) || REQUEST_LIMIT;
-    const job = instance.fetch([method, url, body, ...headers], env, ctx, limit);
-    keep(instance, job, ctx);
-    return await job.result;
+    return await run((instance) => instance.fetch(fields, env, ctx, limit), limit, env, ctx);
   } catch (error) {
     return broken(error, method, split(url).path);
   }
 }
 
+// broken is what a client is told when Go could not: nothing of the inside, but the id under which it is in the log.
 function broken(error, method, path) {
   const id = requestId();
   console.error(JSON.stringify({ level: "ERROR", msg: "request failed", request_id: id, method, path, error: String(error) }));
-  const message = "Something went wrong on our side. Try again; if it stays, tell us the request id.";
-  const problem = { type: "api_error", code: "internal_error", message, param: null, request_id: id };
-  return {
-    status: 500,
-    headers: [
-      ["Content-Type", "application/json"],
-      ["Cache-Control", "no-store"],
-      ["Request-Id", id],
-    ],
-    body: new TextEncoder().encode(JSON.stringify({ error: problem })),
-  };
+  const busy = error instanceof Overloaded;
+  const code = busy ? "unavailable" : "internal_error";
+  const message = busy
+    ? "The service is busy. Try again in a second."
+    : "Something failed on our side. Try again, and name the request_id if it happens again.";
+  const headers = [
+    ["Content-Type", "application/json; charset=utf-8"],
+    ["Cache-Control", "no-store"],
+    ["Request-Id", id],
+    ["X-Content-Type-Options", "nosniff"],
+  ];
+  if (busy) headers.push(["Retry-After", "1"]);
+  const problem = { type: "api_error", code, message, param: null, request_id: id };
+  return { status: busy ? 503 : 500, headers, body: JSON.stringify({ error: problem }) };
 }
 
 // requestId is req_ and a ULID: 48 bits of milliseconds and 80 random ones, in Crockford's base 32.
@@ -158,11 +140,8 @@ export default {
 
   async scheduled(event, env, ctx) {
     randomFromNowOn();
-    const instance = take(env);
-    const job = instance.scheduled(event, env, ctx, SCHEDULED_LIMIT);
-    keep(instance, job, ctx);
     try {
-      await job.result;
+      await run((instance) => instance.scheduled(event, env, ctx, SCHEDULED_LIMIT), SCHEDULED_LIMIT, env, ctx);
     } catch (error) {
       console.error(JSON.stringify({ level: "ERROR", msg: "cron task failed", cron: event.cron, error: String(error) }));
       throw error;

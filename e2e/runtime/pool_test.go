@@ -69,7 +69,7 @@ func checkBroken(t *testing.T, path string, a answer) {
 	if diff := cmp.Diff(want, got); diff != "" || message == "" {
 		t.Errorf("%s: body (-want +got):\n%s", path, diff)
 	}
-	if a.status != http.StatusInternalServerError || a.header.Get("Content-Type") != "application/json" || a.header.Get("Cache-Control") != "no-store" {
+	if a.status != http.StatusInternalServerError || a.header.Get("Content-Type") != "application/json; charset=utf-8" || a.header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%s: %d %v", path, a.status, a.header)
 	}
 }
@@ -224,6 +224,51 @@ func TestWorkAfterTheResponseIsDone(t *testing.T) {
 		t.Errorf("the response waited: %q after %v", a.body, time.Since(start))
 	}
 	eventually(t, "the work is done", func() bool { return w.get(t, "/recall?key=after").status == http.StatusOK })
+}
+
+func TestABurstWaitsForABoundedNumberOfInstances(t *testing.T) {
+	w := serve(t, 1)
+	var burst sync.WaitGroup
+	for i := range 60 {
+		burst.Go(func() {
+			r, err := http.NewRequest(http.MethodGet, fmt.Sprintf("%s/remember?before&key=burst-%d", w.url, i), nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if a, err := w.do(r); err != nil || a.status != http.StatusOK {
+				t.Errorf("request %d of the burst: %d %s, %v", i, a.status, a.body, err)
+			}
+		})
+	}
+	burst.Wait()
+	instances := map[string]bool{}
+	for i := range 60 {
+		instances[w.get(t, fmt.Sprintf("/recall?key=burst-%d", i)).body] = true
+	}
+	if len(instances) < 2 || len(instances) > 8 {
+		t.Errorf("%d instances answered, want 2 to 8", len(instances))
+	}
+}
+
+// A request that finds every instance hanging waits until they are given up.
+func TestHangingInstancesAreGivenUp(t *testing.T) {
+	w := serve(t, 1, "REQUEST_LIMIT_MS=1500")
+	var hanging sync.WaitGroup
+	for range 8 {
+		hanging.Go(func() {
+			if r, err := http.NewRequest(http.MethodGet, w.url+"/hang", nil); err != nil {
+				t.Error(err)
+			} else if a, err := w.do(r); err != nil || a.status != http.StatusInternalServerError {
+				t.Errorf("%d %s, %v", a.status, a.body, err)
+			}
+		})
+	}
+	time.Sleep(500 * time.Millisecond)
+	if a := w.get(t, "/ok"); a.status != http.StatusOK {
+		t.Errorf("behind eight that hang: %d %s", a.status, a.body)
+	}
+	hanging.Wait()
 }
 
 // The instance that booted while time stood at zero serves the first request.

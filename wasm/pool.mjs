@@ -1,0 +1,62 @@
+// The pool of Go instances. One job at a time owns an instance, so that no I/O object of one event is ever touched by
+// another; a job that does not need to wait costs no boot, no timer and no promise of the runtime's.
+
+import { Instance } from "./instance.mjs";
+
+// Instances at the same time, idle or busy. A busy one holds some 11 MB, and an isolate has 128 MB; requests beyond wait.
+const MAX_INSTANCES = 8;
+const MAX_IDLE_MEMORY = 96 << 20; // bytes; an instance never shrinks, so one that once held much is not kept
+const MAX_WAIT = 10_000; // milliseconds until a request that waits is turned away
+const POLL = 4; // milliseconds; to be woken by another request is what the runtime does not allow
+
+const idle = [];
+const busy = new Map(); // instances that are owned, and when they must be back
+let program;
+
+// Overloaded is thrown when no instance became free in time.
+export class Overloaded extends Error {
+  name = "Overloaded";
+}
+
+// boot makes the first instance.
+export function boot(module, env) {
+  program = module;
+  give(new Instance(program, env));
+}
+
+// run has an instance do a job, which start begins within limit milliseconds, and returns the job's result. The event
+// stays alive until the instance is back, also when its client leaves: what was begun is finished.
+export async function run(start, limit, env, ctx) {
+  const until = Date.now() + limit + 1000;
+  const instance = idle.pop();
+  if (instance) busy.set(instance, until);
+  const job = start(instance ?? (await wait(until, env)));
+  if (job.over) give(job.instance);
+  else ctx.waitUntil(job.finished.then(() => give(job.instance)));
+  return job.result;
+}
+
+// wait returns an instance that is busy from then on.
+async function wait(until, env) {
+  for (const giveUp = Date.now() + MAX_WAIT; Date.now() < giveUp; await scheduler.wait(POLL)) {
+    if (idle.length === 0 && occupied() >= MAX_INSTANCES) continue;
+    const instance = idle.pop() ?? new Instance(program, env);
+    busy.set(instance, until);
+    return instance;
+  }
+  throw new Overloaded(`${MAX_INSTANCES} instances are busy`);
+}
+
+// occupied counts the instances that are owned, and forgets those whose event was ended before they could come back.
+function occupied() {
+  const now = Date.now();
+  for (const [instance, until] of busy) if (until < now) busy.delete(instance);
+  return busy.size;
+}
+
+function give(instance) {
+  busy.delete(instance);
+  if (instance.dead) return;
+  const memory = idle.reduce((sum, other) => sum + other.memory, instance.memory);
+  if (idle.length < MAX_INSTANCES && memory <= MAX_IDLE_MEMORY) idle.push(instance);
+}
