@@ -1,0 +1,193 @@
+package e2e
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"edgecheckout/sandbox/stack"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/google/go-cmp/cmp"
+)
+
+// pageHeaders are the headers that matter for what a browser does with the page.
+var pageHeaders = []string{
+	"Cache-Control", "Content-Security-Policy", "Content-Type", "Referrer-Policy", "Set-Cookie", "X-Cache", "X-Content-Type-Options",
+}
+
+func headersOf(header http.Header, names []string) map[string]string {
+	found := map[string]string{}
+	for _, name := range names {
+		if value := header.Get(name); value != "" {
+			found[name] = value
+		}
+	}
+	return found
+}
+
+func TestPageComesFromTheEdgeCacheWithItsHeaders(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "USDC"})
+	want := map[string]string{
+		"Cache-Control": "public, max-age=0, s-maxage=60",
+		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+			"form-action 'self' " + s.on.HorizonURL + "; frame-ancestors 'none'; base-uri 'none'",
+		"Content-Type":           "text/html; charset=utf-8",
+		"Referrer-Policy":        "no-referrer",
+		"X-Content-Type-Options": "nosniff",
+		"X-Cache":                "miss",
+	}
+	first := get(t, s.on, pagePath(c))
+	if diff := cmp.Diff(want, headersOf(first.Header, pageHeaders)); diff != "" {
+		t.Errorf("headers of the first view (-want +got):\n%s", diff)
+	}
+	want["X-Cache"] = "hit"
+	var second stack.Reply[[]byte]
+	s.eventually("the second view comes from the cache", func() bool {
+		reply := get(t, s.on, pagePath(c)+"?utm_source=mail") // a query changes nothing
+		second = stack.Reply[[]byte]{Status: reply.Status, Header: reply.Header, Body: reply.Body}
+		return reply.Header.Get("X-Cache") == "hit"
+	})
+	if diff := cmp.Diff(want, headersOf(second.Header, pageHeaders)); diff != "" {
+		t.Errorf("headers of the second view (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(string(first.Body), string(second.Body)); diff != "" {
+		t.Errorf("two readers see different pages:\n%s", diff)
+	}
+	one, other := first.Header.Get("Request-Id"), second.Header.Get("Request-Id")
+	if one == other || !requestID.MatchString(one) || !requestID.MatchString(other) {
+		t.Errorf("request ids %q and %q", one, other)
+	}
+}
+
+func TestAFinishedPageIsKeptLong(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+	s.pay(c, "5")
+	s.awaitStatus(c.ID, "completed")
+	if got := get(t, s.on, pagePath(c)).Header.Get("Cache-Control"); got != "public, max-age=60, s-maxage=86400" {
+		t.Errorf("Cache-Control: %s", got)
+	}
+}
+
+func TestPageOfNothingIsNotFound(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{anID, "chk_", "nothing"} {
+		reply := get(t, service, "/pay/"+id)
+		want := map[string]string{
+			"Cache-Control":           "public, max-age=0, s-maxage=10",
+			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
+			"Content-Type":            "text/html; charset=utf-8",
+			"Referrer-Policy":         "no-referrer",
+			"X-Content-Type-Options":  "nosniff",
+			"X-Cache":                 "miss",
+		}
+		if diff := cmp.Diff(want, headersOf(reply.Header, pageHeaders)); reply.Status != http.StatusNotFound || diff != "" {
+			t.Errorf("%s: %d, headers (-want +got):\n%s", id, reply.Status, diff)
+		}
+		title := document(t, reply.Body).Find(`[data-testid="title"]`).Text()
+		if title != "This payment page does not exist" {
+			t.Errorf("%s: the title is %q", id, title)
+		}
+	}
+}
+
+func TestPageAndStatusShowNothingPrivate(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{
+		"amount": 5, "asset_code": "XLM", "customer_email": "ada.private@example.com", "customer_phone": "+14155550199",
+		"metadata":     fields{"secret-key": "secret-value"},
+		"redirect_url": "https://shop.example/after-{CHECKOUT_ID}", "cancel_url": "https://shop.example/cart",
+	})
+	private := map[string]string{
+		"the e-mail address": "ada.private@example.com", "the phone number": "4155550199", "the customer's id": *c.CustomerID,
+		"a key of metadata": "secret-key", "a value of metadata": "secret-value",
+		"the API key": s.Key, "the operator's token": s.on.Secrets.AdminToken, "a memo key": s.on.Secrets.MemoKeys,
+		"the merchant's id": s.id, "where a payer is sent": "shop.example/after-",
+	}
+	look := func(when string) {
+		t.Helper()
+		for _, path := range []string{pagePath(c), pagePath(c) + "/status"} {
+			body := string(get(t, s.on, path).Body)
+			for what, text := range private {
+				if strings.Contains(body, text) {
+					t.Errorf("%s, %s shows %s", when, path, what)
+				}
+			}
+		}
+	}
+	look("before it is paid")
+	s.pay(c, "2")
+	s.await(c.ID, "partly paid", func(c stack.Checkout) bool { return len(c.Payments) > 0 })
+	look("once it is partly paid")
+}
+
+func TestPageHasAllThatIsNeededToPayByHand(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{
+		"amount": "1234.5000001", "asset_code": "USDC", "description": "Order 1042: <b>two</b> bags & a cup",
+		"cancel_url": "https://shop.example/cart?from={CHECKOUT_ID}",
+	})
+	d := document(t, get(t, s.on, pagePath(c)).Body)
+	text := func(id string) string { return strings.TrimSpace(d.Find(`[data-testid="` + id + `"]`).First().Text()) }
+	attribute := func(id, name string) string {
+		value, _ := d.Find(`[data-testid="` + id + `"]`).First().Attr(name)
+		return value
+	}
+	got := map[string]string{
+		"merchant": text("merchant"), "amount": text("amount"), "asset": text("asset"), "issuer": text("issuer"),
+		"description": text("description"), "destination": text("destination"), "to-pay": text("to-pay"), "memo": text("memo"),
+		"network": text("network"), "reference": text("reference"), "warning": strings.Join(strings.Fields(text("warning")), " "),
+		"wallet-link": attribute("wallet-link", "href"), "cancel": attribute("cancel", "href"),
+		"expires": attribute("expires", "datetime"), "status": attribute("status", "data-status"),
+		"refreshes": d.Find("noscript").Text(),
+	}
+	want := map[string]string{
+		"merchant": "Northwind Coffee", "amount": "1234.5000001", "asset": "USDC", "issuer": *c.AssetIssuer,
+		"description": "Order 1042: <b>two</b> bags & a cup", "destination": c.Destination, "to-pay": "1234.5000001", "memo": c.Memo,
+		"network": "Local sandbox", "reference": c.ID,
+		"warning":     "Do not leave out the memo. Without it your payment cannot be matched to this order.",
+		"wallet-link": c.PaymentURI, "cancel": "https://shop.example/cart?from=" + c.ID,
+		"expires": c.ExpiresAt.UTC().Format("2006-01-02T15:04:05Z"), "status": "open",
+		"refreshes": `<meta http-equiv="refresh" content="15">`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the page (-want +got):\n%s", diff)
+	}
+	if n := d.Find("svg[data-testid=qr]").Length(); n != 1 {
+		t.Errorf("%d QR codes, want 1", n)
+	}
+	d.Find("script, style, [style]").Each(func(_ int, e *goquery.Selection) {
+		if src, ok := e.Attr("src"); !ok || e.Text() != "" {
+			t.Errorf("something inline: %s %s", src, e.Text())
+		}
+	})
+	for _, e := range d.Find("*").Nodes {
+		if i := slices.IndexFunc(e.Attr, isHandler); i >= 0 {
+			t.Errorf("an inline handler: %s on %s", e.Attr[i].Key, e.Data)
+		}
+	}
+}
+
+func TestFilesOfThePageAreKeptForever(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+	d := document(t, get(t, s.on, pagePath(c)).Body)
+	var files []string
+	d.Find("link[href], script[src]").Each(func(_ int, e *goquery.Selection) {
+		files = append(files, e.AttrOr("href", "")+e.AttrOr("src", ""))
+	})
+	if len(files) != 3 {
+		t.Errorf("the page loads %q, want an icon, a stylesheet and a script", files)
+	}
+	for _, file := range files {
+		reply := get(t, s.on, file)
+		got := headersOf(reply.Header, []string{"Cache-Control", "X-Content-Type-Options"})
+		want := map[string]string{"Cache-Control": "public, max-age=31536000, s-maxage=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+		if diff := cmp.Diff(want, got); reply.Status != http.StatusOK || diff != "" {
+			t.Errorf("%s: %d (-want +got):\n%s", file, reply.Status, diff)
+		}
+	}
+}
