@@ -1,0 +1,153 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"edgecheckout/sandbox/stack"
+	"edgecheckout/sandbox/wallet"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/google/go-cmp/cmp"
+)
+
+// storefront is the merchant's own site, where customers come back to.
+func storefront(t *testing.T) (origin string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/thanks" && r.URL.Path != "/cart" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, "<!doctype html><link rel=icon href=data:,><title>%s</title>", r.URL.Path)
+	}))
+	t.Cleanup(server.Close)
+	// In test mode a customer may be sent to http://localhost, and to no other name of this machine.
+	return strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+}
+
+// visit opens a checkout's page and marks it, so that a reload can be told.
+func (b *tab) visit(c stack.Checkout) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(c.PaymentURL))
+	b.await(heading, "Waiting for your payment")
+	evaluate[bool](b, `window.sameDocument = true`)
+}
+
+// stillTheSame fails the test if the page was loaded again since it was visited.
+func (b *tab) stillTheSame() {
+	b.t.Helper()
+	if !evaluate[bool](b, `window.sameDocument === true`) {
+		b.t.Error("the page was loaded again")
+	}
+}
+
+func TestCustomerWhoPaidLandsAtTheMerchants(t *testing.T) {
+	s := openShop(t)
+	site := storefront(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "USDC", "redirect_url": site + "/thanks?checkout={CHECKOUT_ID}"})
+	b := openTab(t)
+	b.visit(c)
+	s.pay(c, "2")
+	b.await(heading, "Part of it has arrived")
+	got := map[string]string{
+		"received": evaluate[string](b, element("received")+`.textContent`), "due": evaluate[string](b, element("due")+`.textContent`),
+		"to-pay": evaluate[string](b, element("to-pay")+`.textContent`),
+	}
+	if diff := cmp.Diff(map[string]string{"received": "2", "due": "3", "to-pay": "3"}, got); diff != "" {
+		t.Errorf("the page (-want +got):\n%s", diff)
+	}
+	b.stillTheSame()
+	s.pay(c, "3")
+	b.await(`document.querySelector('[data-standing]')?.dataset.status`, "completed")
+	b.stillTheSame()
+	b.await(`location.href`, site+"/thanks?checkout="+c.ID)
+	wantVerdict(t, s.read(c.ID), verdict{Status: "completed", Received: "5", Payments: []money{{Amount: "2", Asset: "USDC"}, {Amount: "3", Asset: "USDC"}}})
+	// Going back does not send the customer into the page that sends on.
+	b.do(chromedp.NavigateBack())
+	b.await(`location.href`, "about:blank")
+}
+
+func TestCustomerPaysInTheBrowser(t *testing.T) {
+	s := openShop(t)
+	site := storefront(t)
+	c := s.charge(fields{"amount": "7.25", "asset_code": "XLM", "redirect_url": site + "/thanks?checkout={CHECKOUT_ID}"})
+	b := openTab(t)
+	b.visit(c)
+	b.do(chromedp.Click(chromedp.CSS(`.test-wallet button[type=submit]`)))
+	b.await(`location.href`, site+"/thanks?checkout="+c.ID)
+	wantVerdict(t, s.read(c.ID), paidOnce("7.25"))
+}
+
+func TestCustomerPaysInABrowserWithoutScripts(t *testing.T) {
+	s := openShop(t)
+	site := storefront(t)
+	c := s.charge(fields{"amount": "7.25", "asset_code": "XLM", "redirect_url": site + "/thanks?checkout={CHECKOUT_ID}"})
+	b := openTab(t).withoutScripts()
+	b.do(chromedp.Navigate(c.PaymentURL))
+	// Evaluating from outside works all the same; what the page itself would have run did not.
+	if evaluate[bool](b, `document.querySelector("[data-copy]").checkVisibility()`) {
+		t.Error("without scripts there are buttons that do nothing")
+	}
+	b.do(chromedp.Click(chromedp.CSS(`.test-wallet button[type=submit]`)))
+	s.awaitStatus(c.ID, "completed")
+	b.await(`location.href`, site+"/thanks?checkout="+c.ID)
+	wantVerdict(t, s.read(c.ID), paidOnce("7.25"))
+}
+
+func TestOpenPageSeesItsEnd(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": soon, "cancel_url": "https://shop.example/cart"})
+	b := openTab(t)
+	b.visit(c)
+	b.await(heading, "This payment has expired")
+	b.stillTheSame()
+	if evaluate[bool](b, `document.querySelector("[data-payment]").checkVisibility()`) {
+		t.Error("an expired page still says how to pay")
+	}
+	if !evaluate[bool](b, element("cancel")+`.checkVisibility()`) {
+		t.Error("an expired page has no way back")
+	}
+}
+
+func TestOpenPageSeesWrongMoney(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "USDC", "expires_in": soon})
+	b := openTab(t)
+	b.visit(c)
+	s.pay(c, "5", func(p *wallet.Payment) { p.Asset = wallet.EURC })
+	b.await(heading, "Paid in another asset")
+	b.stillTheSame()
+}
+
+func TestPageIsUsedWithTheKeyboardAlone(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "USDC", "cancel_url": "https://shop.example/cart"})
+	b := openTab(t)
+	b.visit(c)
+	var reached []string
+	for range 12 {
+		b.do(chromedp.KeyEvent(kb.Tab))
+		reached = append(reached, evaluate[string](b, `(document.activeElement === document.body ? "" :
+			document.activeElement.matches(":focus-visible") + " " + (document.activeElement.labels?.[0] || document.activeElement).innerText.replace(/\s+/g, " ").trim())`))
+		if reached[len(reached)-1] == "" {
+			break
+		}
+	}
+	want := []string{
+		"true Pay 5 USDC with your wallet", "true Copy address", "true Copy amount", "true Copy memo",
+		"true Wallet", "true Amount in USDC", "true Pay", "true Back to Northwind Coffee", "",
+	}
+	if diff := cmp.Diff(want, reached); diff != "" {
+		t.Errorf("what Tab reaches, and whether it can be seen there (-want +got):\n%s", diff)
+	}
+	evaluate[chromedp.Void](b, element("copy-memo")+`.focus()`)
+	b.do(chromedp.KeyEvent(kb.Enter))
+	b.await(element("copy-memo")+`.innerText.replace(/\s+/g, " ").trim()`, "Copied memo")
+	b.await(`document.querySelector("[data-live]").textContent`, "Copied memo")
+}
