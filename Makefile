@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(NODE):$(PATH)
 
 .PHONY: help
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: build/app.wasm build/wasm_exec.js $(patsubst wasm/%,build/%,$(wildcard wasm/*.mjs)) ## Build the Worker into build/ and check its size
@@ -21,7 +21,7 @@ build: build/app.wasm build/wasm_exec.js $(patsubst wasm/%,build/%,$(wildcard wa
 .PHONY: build/app.wasm
 build/app.wasm:
 	@mkdir -p build
-	GOOS=js GOARCH=wasm go build -trimpath -ldflags='-s -w' -o build/app.wasm.$$$$ ./wasm && \
+	@GOOS=js GOARCH=wasm go build -trimpath -ldflags='-s -w' -o build/app.wasm.$$$$ ./wasm && \
 	if cmp -s build/app.wasm.$$$$ build/app.wasm && [ -f build/seed.mjs ]; then rm build/app.wasm.$$$$; else \
 		printf 'export default [%s];\n' "$$(od -An -N16 -tu4 /dev/urandom | tr -s ' ' ',' | sed 's/^,//')" > build/seed.mjs; \
 		mv build/app.wasm.$$$$ build/app.wasm; \
@@ -29,11 +29,21 @@ build/app.wasm:
 
 build/wasm_exec.js: $(GOROOT)/lib/wasm/wasm_exec.js
 	@mkdir -p build
-	cp $< $@
+	@cp $< $@
 
 build/%.mjs: wasm/%.mjs
 	@mkdir -p build
-	cp $< $@
+	@cp $< $@
+
+.PHONY: generate
+generate: ## Generate Go from the templates
+	go tool templ generate -path templates
+
+.PHONY: generate-check
+generate-check: ## Check that what was generated from the templates is up to date
+	@before=$$(cat templates/*_templ.go | cksum); go tool templ generate -path templates; \
+	if [ "$$before" != "$$(cat templates/*_templ.go | cksum)" ]; then \
+		echo "templates/*_templ.go were out of date; they are generated anew now: commit them" >&2; exit 1; fi
 
 .PHONY: dry-run
 dry-run: node_modules/.stamp ## Build and bundle as a deployment would, without one
@@ -46,10 +56,9 @@ test-wasm: node_modules/.stamp ## Test the binding to Cloudflare under Node
 .PHONY: test
 test: node_modules/.stamp chromium build ## Test everything: Go with the race detector, js/wasm under Node, workerd, Chromium
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted" >&2; exit 1; fi
-	@before=$$(cat templates/*_templ.go | cksum); go tool templ generate -path templates; \
-	if [ "$$before" != "$$(cat templates/*_templ.go | cksum)" ]; then echo 'templates/*_templ.go were out of date; now they are not: commit them' >&2; exit 1; fi
+	$(MAKE) generate-check
 	go vet ./...
-	GOOS=js GOARCH=wasm go vet ./wasm/... ./worker/...
+	GOOS=js GOARCH=wasm go vet ./wasm/... ./worker/... ./e2e/runtime/...
 	go test -race $$(go list ./... | grep -v '/e2e')
 	$(MAKE) test-wasm
 	go test -count=1 ./e2e/...

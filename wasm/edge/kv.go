@@ -36,7 +36,8 @@ func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	soonest := time.Now().Add(kv.MinTTL)
+	// One more second covers what passes until KV looks at its own clock.
+	soonest := time.Now().Add(kv.MinTTL + time.Second)
 	request := pack("kv.put")
 	for _, entry := range entries {
 		if err := checkKeys(entry.Key); err != nil {
@@ -44,12 +45,12 @@ func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
 		}
 		expiration := int64(0)
 		if !entry.ExpiresAt.IsZero() {
-			// KV counts in whole seconds and refuses less than a minute; rounding up keeps both promises, and one more
-			// second covers the time that passes on the way.
-			expiration = entry.ExpiresAt.Unix()
-			if entry.ExpiresAt.Before(soonest.Add(2 * time.Second)) {
-				expiration = soonest.Unix() + 2
+			expiresAt := entry.ExpiresAt
+			if expiresAt.Before(soonest) {
+				expiresAt = soonest
 			}
+			// KV counts in whole seconds; rounding up keeps an entry no shorter than asked.
+			expiration = expiresAt.Add(time.Second - time.Nanosecond).Unix()
 		}
 		request = request.add(entry.Key).add(string(entry.Value)).add(decimal(expiration))
 	}
