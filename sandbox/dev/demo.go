@@ -35,6 +35,9 @@ func runDemo(ctx context.Context, root string, out io.Writer) error {
 	}
 	err = demo(ctx, s, line)
 	s.Stop()
+	if ctx.Err() != nil {
+		return errors.Join(ctx.Err(), os.RemoveAll(dir)) // somebody has seen enough
+	}
 	if err != nil {
 		return fmt.Errorf("%w; the Worker's output is in %s", err, s.Log)
 	}

@@ -22,7 +22,7 @@ func main() {
 	defer cancel()
 	if err := run(ctx, os.Args[1:]); err != nil {
 		if ctx.Err() != nil {
-			return // ended from outside, as it should be
+			os.Exit(130) // ended from outside before it was done: no news to whoever did it
 		}
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)

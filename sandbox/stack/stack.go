@@ -136,6 +136,9 @@ func start(ctx context.Context, o *Options) (_ *Stack, err error) {
 		if s.Passphrase == "" {
 			s.Passphrase = TestNetworkPassphrase
 		}
+		if err := checkNetwork(ctx, s.HorizonURL, s.Passphrase); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.startWorker(o, port); err != nil {
 		return nil, err
