@@ -143,7 +143,9 @@ export class Instance {
       if (this.#timer) this.#arm();
       begin(job);
     });
-    if (!job.over) job.limit = setTimeout(() => this.#die(new Error(`no answer within ${limit} ms`)), limit);
+    if (!job.over && limit < Infinity) {
+      job.limit = setTimeout(() => this.#die(new Error(`no answer within ${limit} ms`)), limit);
+    }
     return job;
   }
 
