@@ -83,7 +83,7 @@ func run(m *testing.M) (code int) {
 func options(dir string) stack.Options {
 	return stack.Options{
 		Dir:       dir,
-		ExtraVars: map[string]string{"EXPIRES_IN_MIN": "3"},
+		ExtraVars: map[string]string{"EXPIRES_IN_MIN": "3", "SETTLE_MARGIN": "1"},
 		Market:    ledger.Market{{Give: wallet.USDC, Take: "native"}: {N: 3, D: 1}},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
 	"edgecheckout/worker/record"
+	"edgecheckout/worker/watch"
 )
 
 // createCheckout is POST /checkout?type=product|direct. It never waits for Horizon, and writes at most four keys: the
@@ -82,7 +83,7 @@ func createCheckout(c *call) (answer, error) {
 	if err := c.storeCheckout(s, idem); err != nil {
 		return answer{}, err
 	}
-	return jsonAnswer(c.checkoutObject(s, checkout.Outcome{Status: checkout.Open}))
+	return jsonAnswer(c.checkoutObject(&watch.Standing{Session: s}, checkout.Outcome{Status: checkout.Open}))
 }
 
 func (c *call) findCheckout(id string) (a answer, found bool, err error) {
@@ -94,7 +95,7 @@ func (c *call) findCheckout(id string) (a answer, found bool, err error) {
 	if err != nil || s == nil {
 		return answer{}, false, err
 	}
-	a, err = jsonAnswer(c.checkoutObject(s.Session, s.Outcome(c.platform.Now())))
+	a, err = jsonAnswer(c.checkoutObject(s, s.Outcome(c.platform.Now())))
 	return a, true, err
 }
 
@@ -142,25 +143,31 @@ func (c *call) storeCheckout(s checkout.Session, idem idempotency) error {
 	entries := append(idem.entries(c, id),
 		kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: expiry},
 		kv.Entry{Key: record.ByMerchantKey(s.Merchant, c.mode(), checkout.KindCheckout, s.CreatedAt, id), ExpiresAt: expiry},
-		kv.Entry{Key: record.EntryOf(s).Key(), ExpiresAt: expiry},
+		kv.Entry{Key: record.EntryOf(s, s.ExpiresAt).Key(), ExpiresAt: expiry},
 	)
 	return c.platform.Store.Put(c.ctx, entries...)
 }
 
 // getCheckout is GET /checkout/{id}. While the checkout is open it looks at the ledger.
 func getCheckout(c *call) (answer, error) {
-	id, err := checkout.ParseCheckoutID(c.path("id"))
-	if err != nil {
-		return answer{}, notFound("checkout", c.path("id"))
-	}
-	s, err := c.standing(id)
+	s, err := c.ownStanding()
 	if err != nil {
 		return answer{}, err
 	}
-	if s == nil || s.Session.Merchant != c.merchant.ID || s.Session.Livemode != c.livemode {
-		return answer{}, notFound("checkout", c.path("id"))
+	return jsonAnswer(c.checkoutObject(s, c.look(s)))
+}
+
+// ownStanding loads the session of the path for its merchant; it is not found for everybody else.
+func (c *call) ownStanding() (*watch.Standing, error) {
+	id, err := checkout.ParseCheckoutID(c.path("id"))
+	if err != nil {
+		return nil, notFound("checkout", c.path("id"))
 	}
-	return jsonAnswer(c.checkoutObject(s.Session, c.look(s)))
+	s, err := c.standing(id)
+	if err == nil && (s == nil || s.Session.Merchant != c.merchant.ID || s.Session.Livemode != c.livemode) {
+		err = notFound("checkout", c.path("id"))
+	}
+	return s, err
 }
 
 // isBlank reports whether a string shows nothing.

@@ -60,7 +60,8 @@ func metadataOrEmpty(m map[string]string) map[string]string {
 	return m
 }
 
-func (c *call) checkoutObject(s checkout.Session, out checkout.Outcome) checkoutObject {
+func (c *call) checkoutObject(standing *watch.Standing, out checkout.Outcome) checkoutObject {
+	s := standing.Session
 	o := checkoutObject{
 		ID:             s.ID.String(),
 		Object:         "checkout",
@@ -83,7 +84,7 @@ func (c *call) checkoutObject(s checkout.Session, out checkout.Outcome) checkout
 		Description:    optional(s.Description),
 		Metadata:       metadataOrEmpty(s.Metadata),
 		Livemode:       s.Livemode,
-		ExpiresAt:      timestamp(s.ExpiresAt),
+		ExpiresAt:      timestamp(standing.Deadline()),
 		CreatedAt:      timestamp(s.CreatedAt),
 	}
 	if out.Status == checkout.Completed {

@@ -24,6 +24,9 @@ type Config struct {
 	// ExpiresInMin is the shortest lifetime that a merchant may ask for. Production wants 300 s, five times the
 	// staleness of the store; tests that wait for an expiry set less.
 	ExpiresInMin time.Duration
+	// SettleMargin is how far past its deadline the ledger must have been read before a checkout ends unpaid. Production wants
+	// 30 s, more than the machines behind one Horizon differ; tests set less.
+	SettleMargin time.Duration
 	// TestWallet is where the page's form for test wallets posts to. Only a local network has one.
 	TestWallet string
 }
@@ -51,6 +54,7 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 		AdminToken:   getenv("ADMIN_TOKEN"),
 		Networks:     map[record.Mode]Network{},
 		ExpiresInMin: 300 * time.Second,
+		SettleMargin: 30 * time.Second,
 		TestWallet:   getenv("TEST_WALLET_URL"),
 	}
 	if c.BaseURL != "" && !isOrigin(c.BaseURL) {
@@ -72,6 +76,13 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 			fail("EXPIRES_IN_MIN", "want seconds, 1 to 86400")
 		}
 		c.ExpiresInMin = time.Duration(seconds) * time.Second
+	}
+	if text := getenv("SETTLE_MARGIN"); text != "" {
+		seconds, err := strconv.Atoi(text)
+		if err != nil || seconds < 0 || seconds > 300 {
+			fail("SETTLE_MARGIN", "want seconds, 0 to 300")
+		}
+		c.SettleMargin = time.Duration(seconds) * time.Second
 	}
 	for _, mode := range record.Modes {
 		prefix := strings.ToUpper(string(mode)) + "_"

@@ -33,6 +33,7 @@ const (
 	CodeNotFound             Code = "not_found"
 	CodeMethodNotAllowed     Code = "method_not_allowed"
 	CodeIdempotencyKeyReused Code = "idempotency_key_reused"
+	CodeCheckoutNotOpen      Code = "checkout_not_open"
 	CodeBodyTooLarge         Code = "body_too_large"
 	CodeContentType          Code = "content_type_unsupported"
 	CodeInternal             Code = "internal_error"
@@ -66,6 +67,7 @@ var codes = map[Code]struct {
 	CodeNotFound:             {http.StatusNotFound, typeInvalidRequest},
 	CodeMethodNotAllowed:     {http.StatusMethodNotAllowed, typeInvalidRequest},
 	CodeIdempotencyKeyReused: {http.StatusConflict, typeIdempotency},
+	CodeCheckoutNotOpen:      {http.StatusConflict, typeInvalidRequest},
 	CodeBodyTooLarge:         {http.StatusRequestEntityTooLarge, typeInvalidRequest},
 	CodeContentType:          {http.StatusUnsupportedMediaType, typeInvalidRequest},
 	CodeInternal:             {http.StatusInternalServerError, typeAPI},

@@ -84,7 +84,7 @@ func (c *call) publicStanding() (*watch.Standing, error) {
 
 func (c *call) pageView(s *watch.Standing, out checkout.Outcome) templates.Checkout {
 	session := s.Session
-	deadline := checkout.Deadline(session.ExpiresAt, s.CancelledAt)
+	deadline := s.Deadline()
 	view := templates.Checkout{
 		ID:          session.ID.String(),
 		Merchant:    session.MerchantName,
@@ -103,7 +103,8 @@ func (c *call) pageView(s *watch.Standing, out checkout.Outcome) templates.Check
 		Exception:   string(out.Exception),
 		Received:    out.Received.String(),
 		Due:         out.Due(session.Amount).String(),
-		Late:        out.Status == checkout.Open && !c.platform.Now().Before(deadline),
+		// A cancelled checkout still takes what is on its way, but the page asks nobody to pay any more.
+		Late: out.Status == checkout.Open && (!s.CancelledBy.IsZero() || !c.platform.Now().Before(deadline)),
 	}
 	if out.Status == checkout.Completed {
 		view.RedirectURL = session.Redirect()

@@ -35,6 +35,8 @@ func New(config Config, platform Platform) *Service {
 		Networks:  networks,
 		Memos:     config.Memos,
 		Now:       platform.Now,
+		Margin:    config.SettleMargin,
+		Serial:    platform.Serial,
 		Log:       s.log,
 	}
 	s.mux = http.NewServeMux()
@@ -49,6 +51,7 @@ func (s *Service) routes() []route {
 	return []route{
 		{"POST /checkout", forMerchant, createCheckout},
 		{"GET /checkout/{id}", forMerchant, getCheckout},
+		{"POST /checkout/{id}/expire", forMerchant, expireCheckout},
 
 		{"POST /product", forMerchant, createProduct},
 		{"GET /product", forMerchant, listProducts},

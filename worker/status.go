@@ -37,7 +37,7 @@ func getStatus(c *call) (answer, error) {
 		AmountDue:      out.Due(s.Session.Amount),
 	}
 	if out.Status == checkout.Open {
-		left := checkout.Deadline(s.Session.ExpiresAt, s.CancelledAt).Sub(c.platform.Now())
+		left := s.Deadline().Sub(c.platform.Now())
 		o.SecondsLeft = max(int64((left+time.Second-1)/time.Second), 0)
 	}
 	if out.Status == checkout.Completed {

@@ -32,6 +32,36 @@ func comparePayments(a, b Payment) int {
 	return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Index, b.Index))
 }
 
+// A session remembers at most so many payments in its own asset, and so many in others. Anyone may send dust with a
+// session's memo; without a bound that would cost its merchant the work.
+const (
+	maxOwn     = 200
+	maxForeign = 20
+)
+
+// Relevant returns the payments in ledger order, each once: all of them, unless there are more than a session remembers. Then the largest stay, the
+// earlier ones of equals, so that whatever is forgotten is smaller than what counts, and so that it does not matter
+// in which pieces the payments were seen.
+func Relevant(payments []Payment, asset Asset) []Payment {
+	all := Union(payments, nil)
+	if len(all) <= maxForeign {
+		return all
+	}
+	largest := slices.SortedStableFunc(slices.Values(all), func(a, b Payment) int { return cmp.Compare(b.Amount, a.Amount) })
+	own, foreign := 0, 0
+	kept := largest[:0]
+	for _, p := range largest {
+		count, limit := &foreign, maxForeign
+		if p.Asset == asset {
+			count, limit = &own, maxOwn
+		}
+		if *count++; *count <= limit {
+			kept = append(kept, p)
+		}
+	}
+	return Union(kept, nil)
+}
+
 // Union returns the payments of both lists in ledger order, each once.
 func Union(a, b []Payment) []Payment {
 	all := slices.SortedFunc(slices.Values(slices.Concat(a, b)), comparePayments)

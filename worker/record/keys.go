@@ -102,10 +102,10 @@ type OpenEntry struct {
 	ID      checkout.ID
 }
 
-// EntryOf returns the index entry of a session.
-func EntryOf(s checkout.Session) OpenEntry {
+// EntryOf returns the index entry of a session that ends at deadline: its expiry, or an earlier one once it was cancelled.
+func EntryOf(s checkout.Session, deadline time.Time) OpenEntry {
 	return OpenEntry{
-		Due:     s.ExpiresAt.Add(time.Minute - time.Nanosecond).Truncate(time.Minute),
+		Due:     deadline.Add(time.Minute - time.Nanosecond).Truncate(time.Minute),
 		Created: s.CreatedAt.Truncate(time.Minute),
 		Mode:    ModeOf(s.Livemode),
 		Account: s.Account,

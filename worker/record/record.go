@@ -78,10 +78,15 @@ type Idempotent struct {
 	ID      string `json:"id"`      // of the object
 }
 
-// Cancel is a merchant's wish to end a session early.
+// Cancel ends a session early.
 type Cancel struct {
-	At time.Time `json:"at"`
+	// Deadline takes the place of the session's expiry. It lies CancelGrace after the merchant's request.
+	Deadline time.Time `json:"deadline"`
 }
+
+// CancelGrace is how long after a merchant's request a session still takes money: twice the staleness of the store, so that every edge
+// knows of the new deadline before a ledger closes that it decides about. Whoever was just paying is not punished for it.
+const CancelGrace = 2 * time.Minute
 
 // Checkpoint is a ledger and when it closed.
 type Checkpoint struct {
@@ -96,7 +101,9 @@ type Cursor struct {
 	From Checkpoint `json:"from"`
 	// Next becomes From once it is old enough.
 	Next Checkpoint `json:"next"`
-	// Behind names the accounts that begin earlier than From, and where.
+	// Covered is up to where the last sweep that wrote this record had read. A session ends only when a second, later pass agrees.
+	Covered Checkpoint `json:"covered"`
+	// Behind names the accounts that were not finished, and where each begins again.
 	Behind map[checkout.Address]int64 `json:"behind,omitempty"`
 }
 

@@ -9,13 +9,26 @@ import (
 	"edgecheckout/worker/record"
 )
 
-// look is what one reading of an account showed, shared for LookWindow by all who ask about its sessions.
+// look is what readings of an account showed on behalf of people who look. It is shared by all who ask about the account's
+// sessions, and the next reading goes on from where it ended.
 type look struct {
-	After    int64 // the ledger after which was read
-	All      bool  // After is where a sweep would have begun, for any session of the account
-	Coverage time.Time
+	At       time.Time // of the last reading
 	Root     horizon.Root
+	After    int64 // the ledger after which was read
+	Through  int64 // the last ledger read to its end
 	Payments []found
+	Proven   time.Time // the deadline up to which the account's sessions may end, if they are not older than After
+}
+
+// lookLifetime is how long a look is kept to go on from. It is far less than Overlap: what a look missed, a sweep finds.
+const lookLifetime = time.Minute
+
+// maxLooked bounds what a look carries along; beyond it the next one starts anew.
+const maxLooked = 500
+
+// covers reports whether the look says everything about a session that a reading of its own would say.
+func (l look) covers(cursor record.Cursor, s *Standing) bool {
+	return l.After <= start(cursor, l.Root, s.Session.Account, s.Session.CreatedAt)
 }
 
 // Look brings an open session's standing up to date from Horizon, reading the account at most once in LookWindow however many
@@ -26,53 +39,60 @@ func (w *Watcher) Look(ctx context.Context, s *Standing) (checkout.Outcome, erro
 	}
 	mode := record.ModeOf(s.Session.Livemode)
 	key := "look/" + string(mode) + "/" + string(s.Session.Account)
-	seen, ok := decodeLook(w.Recent.Recall(ctx, key))
-	if !ok {
-		if !w.Recent.Claim(key, LookWindow) {
-			return s.Outcome(w.Now()), nil
-		}
-		var err error
-		if seen, err = w.lookAt(ctx, mode, s); err != nil {
-			return s.Outcome(w.Now()), err
-		}
-		w.Recent.Keep(ctx, key, record.Encode(seen), LookWindow)
-	}
-	coverage := seen.Coverage
-	if !seen.All && seen.After > seen.Root.LedgerBefore(s.Session.CreatedAt) {
-		coverage = time.Time{} // it began too late to say what did not happen
-	}
-	payments := paymentsOf(seen.Payments)[s.Session.ID]
-	if len(payments) == 0 && (coverage.IsZero() || coverage.Before(s.deadline())) {
+	last, ok, err := record.Decode[look](w.Recent.Recall(ctx, key))
+	ok = ok && err == nil
+	fresh := ok && w.Now().Sub(last.At) < LookWindow
+	if !fresh && !w.Recent.Claim(key, LookWindow) {
 		return s.Outcome(w.Now()), nil
 	}
-	return w.settle(ctx, s, payments, coverage)
+	values, err := w.Store.Get(ctx, record.CursorKey(mode))
+	if err != nil {
+		return s.Outcome(w.Now()), err
+	}
+	cursor, _, err := record.Decode[record.Cursor](values[0])
+	if err != nil {
+		return s.Outcome(w.Now()), err
+	}
+	if !fresh {
+		if last, err = w.lookAt(ctx, mode, s, cursor, last, ok); err != nil {
+			return s.Outcome(w.Now()), err
+		}
+		w.Recent.Keep(ctx, key, record.Encode(last), lookLifetime)
+	}
+	proven := last.Proven
+	if !last.covers(cursor, s) {
+		proven = time.Time{} // it began too late to say what did not happen
+	}
+	payments := paymentsOf(last.Payments)[s.Session.ID]
+	if len(payments) == 0 && proven.Before(s.Deadline()) {
+		return s.Outcome(w.Now()), nil
+	}
+	return w.settle(ctx, s, payments, proven)
 }
 
-// lookAt reads the account of a session. A session whose time is over is read with a new root and to the empty page, so that it can end; for
-// the others one request is enough.
-func (w *Watcher) lookAt(ctx context.Context, mode record.Mode, s *Standing) (look, error) {
-	due := !w.Now().Before(s.deadline())
+// lookAt reads the account of a session. A session whose time is over is read from its beginning, with a new root and to the empty
+// page, so that it can end; for the others one request is enough, for what came since the last look.
+func (w *Watcher) lookAt(ctx context.Context, mode record.Mode, s *Standing, cursor record.Cursor, last look, haveLast bool) (look, error) {
+	due := !w.Now().Before(s.Deadline())
 	client, root, err := w.recentRoot(ctx, mode, due)
 	if err != nil {
 		return look{}, err
 	}
-	values, err := w.Store.Get(ctx, record.CursorKey(mode))
-	if err != nil {
-		return look{}, err
+	account := s.Session.Account
+	l := look{At: w.Now(), Root: root}
+	l.After = start(cursor, root, account, s.Session.CreatedAt)
+	from := l.After
+	if !due && haveLast && last.Root.ElderLedger == root.ElderLedger && last.After <= l.After && last.Through >= from && len(last.Payments) < maxLooked {
+		l.After, from, l.Payments = last.After, last.Through, last.Payments
 	}
-	cursor, _, err := record.Decode[record.Cursor](values[0])
-	if err != nil {
-		return look{}, err
-	}
-	l := look{Root: root, After: start(cursor, root, s.Session.Account, s.Session.CreatedAt)}
-	l.All = l.After <= cursor.From.Ledger
-	p := w.read(ctx, client, s.Session.Account, l.After, due)
+	p := w.read(ctx, client, account, from, due)
 	if p.err != nil {
 		return look{}, p.err
 	}
-	l.Payments = p.payments
+	l.Through = p.read
+	l.Payments = append(l.Payments, p.payments...)
 	if due && p.complete {
-		l.Coverage = root.ClosedAt
+		l.Proven = w.proven(cursor, account, root.ClosedAt)
 	}
 	return l, nil
 }

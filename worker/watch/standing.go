@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -13,22 +14,25 @@ import (
 type Standing struct {
 	Session checkout.Session
 	// Recorded is the terminal outcome, nil while there is none.
-	Recorded    *checkout.Outcome
-	Seen        []checkout.Payment
-	CancelledAt time.Time
+	Recorded *checkout.Outcome
+	Seen     []checkout.Payment
+	// CancelledBy is the deadline that a cancellation set; zero without one.
+	CancelledBy time.Time
 }
 
 // Outcome says where the session stands by what is known: without having read the ledger nothing ends.
 func (s *Standing) Outcome(now time.Time) checkout.Outcome { return s.outcome(time.Time{}, now) }
 
-func (s *Standing) outcome(coverage, now time.Time) checkout.Outcome {
+// outcome settles by what has been seen; proven is the deadline up to which a session may end unpaid.
+func (s *Standing) outcome(proven, now time.Time) checkout.Outcome {
 	if s.Recorded != nil {
 		return s.Recorded.Extend(s.Seen, s.Session.Asset)
 	}
-	return checkout.Settle(s.Session.Amount, s.Session.Asset, s.deadline(), s.Seen, coverage, now)
+	return checkout.Settle(s.Session.Amount, s.Session.Asset, s.Deadline(), s.Seen, proven, now)
 }
 
-func (s *Standing) deadline() time.Time { return checkout.Deadline(s.Session.ExpiresAt, s.CancelledAt) }
+// Deadline is the moment before which a payment's ledger must close.
+func (s *Standing) Deadline() time.Time { return checkout.Deadline(s.Session.ExpiresAt, s.CancelledBy) }
 
 // Load reads sessions. One that does not exist is nil.
 func (w *Watcher) Load(ctx context.Context, ids ...checkout.ID) ([]*Standing, error) {
@@ -67,26 +71,25 @@ func decodeStanding(values [][]byte) (*Standing, error) {
 		return nil, err
 	}
 	cancel, _, err := record.Decode[record.Cancel](values[3])
-	s.CancelledAt = cancel.At
+	s.CancelledBy = cancel.Deadline
 	return s, err
 }
 
-// settle adds payments to what is known of a session and records what is new. coverage is zero unless the account was read to its
-// end. It writes in this order: the outcome, then the removal from the index of open sessions; so a crash in between
-// is repaired by the next sweep, and nothing that ended is ever forgotten.
-func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.Payment, coverage time.Time) (checkout.Outcome, error) {
+// settle adds payments to what is known of a session and records what is new. proven is the deadline up to which the session may
+// end unpaid. It writes in this order: the outcome, then the removal from the index of open sessions; so a crash in between
+// is repaired by a later sweep, and nothing that ended is ever forgotten.
+func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.Payment, proven time.Time) (checkout.Outcome, error) {
 	known := s.Seen
 	if s.Recorded != nil {
 		for _, j := range s.Recorded.Payments {
 			known = append(known[:len(known):len(known)], j.Payment)
 		}
 	}
-	before := len(checkout.Union(known, nil))
-	all := checkout.Union(known, payments)
-	isNew := len(all) > before
-	s.Seen = all
+	known = checkout.Relevant(known, s.Session.Asset)
+	s.Seen = checkout.Relevant(append(known[:len(known):len(known)], payments...), s.Session.Asset)
+	isNew := !slices.Equal(known, s.Seen)
 
-	out := s.outcome(coverage, w.Now())
+	out := s.outcome(proven, w.Now())
 	expiry := s.Session.ExpiresAt.Add(record.KeepAfterExpiry)
 	id := s.Session.ID
 	switch {
@@ -96,9 +99,18 @@ func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.P
 		}
 		s.Recorded = &out
 		w.Log("settled", map[string]any{"checkout": id.String(), "status": out.Status, "exception": out.Exception})
-		return out, w.Store.Delete(ctx, record.EntryOf(s.Session).Key())
+		return out, w.Store.Delete(ctx, s.openKeys()...)
 	case isNew:
-		return out, w.Store.Put(ctx, kv.Entry{Key: record.SeenKey(id), Value: record.Encode(all), ExpiresAt: expiry})
+		return out, w.Store.Put(ctx, kv.Entry{Key: record.SeenKey(id), Value: record.Encode(s.Seen), ExpiresAt: expiry})
 	}
 	return out, nil
+}
+
+// openKeys are the session's entries in the index of open ones: a cancelled session has a second one.
+func (s *Standing) openKeys() []string {
+	keys := []string{record.EntryOf(s.Session, s.Session.ExpiresAt).Key()}
+	if earlier := record.EntryOf(s.Session, s.Deadline()).Key(); earlier != keys[0] {
+		keys = append(keys, earlier)
+	}
+	return keys
 }

@@ -94,42 +94,57 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 
 	var mu sync.Mutex
 	var failed []error
+	waiting := false
 	behind := map[checkout.Address]int64{}
+	one := func(account checkout.Address) {
+		p, swept, err := w.sweepAccount(ctx, client, root, cursor, account, accounts[account])
+		mu.Lock()
+		defer mu.Unlock()
+		report.Accounts++
+		report.Records += p.records
+		report.Payments += len(p.payments)
+		report.Terminal += swept.terminal
+		waiting = waiting || swept.waiting
+		if !p.complete {
+			behind[account] = p.read
+		}
+		if err != nil {
+			report.Failed++
+			failed = append(failed, fmt.Errorf("account %s: %w", account, err))
+		}
+	}
 	slots := make(chan struct{}, parallel)
 	var wait sync.WaitGroup
 	for _, account := range slices.Sorted(maps.Keys(accounts)) {
+		if w.Serial {
+			one(account)
+			continue
+		}
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
-			p, terminal, err := w.sweepAccount(ctx, client, root, cursor, account, accounts[account])
-			mu.Lock()
-			defer mu.Unlock()
-			report.Accounts++
-			report.Records += p.records
-			report.Payments += len(p.payments)
-			report.Terminal += terminal
-			if !p.complete {
-				behind[account] = p.read
-			}
-			if err != nil {
-				report.Failed++
-				failed = append(failed, fmt.Errorf("account %s: %w", account, err))
-			}
+			one(account)
 		})
 	}
 	wait.Wait()
 
-	if moved, ok := advance(cursor, root, behind); ok {
+	if moved, ok := advance(cursor, root, behind, waiting); ok {
 		err := w.Store.Put(ctx, kv.Entry{Key: record.CursorKey(mode), Value: record.Encode(moved)})
 		failed = append(failed, err)
 	}
 	return errors.Join(failed...)
 }
 
+// swept is what a sweep did for one account.
+type swept struct {
+	terminal int  // sessions that it ended
+	waiting  bool // whether sessions whose time is over wait for a second pass
+}
+
 // sweepAccount reads one account and settles the sessions that its payments name and those whose time is over. If it fails, the
 // pass says from where the account must be read again.
 func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root horizon.Root, cursor record.Cursor,
-	account checkout.Address, open []record.OpenEntry) (p pass, terminal int, err error) {
+	account checkout.Address, open []record.OpenEntry) (p pass, done swept, err error) {
 
 	created := open[0].Created
 	for _, entry := range open {
@@ -155,13 +170,14 @@ func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root 
 		}
 	}
 	if len(concerned) == 0 {
-		return p, 0, p.err
+		return p, done, p.err
 	}
 	standings, err := w.Load(ctx, concerned...)
 	if err != nil {
 		p.complete, p.read = false, after
-		return p, 0, err
+		return p, done, err
 	}
+	proven := w.proven(cursor, account, coverage)
 	failed := []error{p.err}
 	ended := map[checkout.ID]bool{}
 	for i, s := range standings {
@@ -169,18 +185,21 @@ func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root 
 			continue // a memo that happens to decrypt, or a payment with the memo of somebody else's checkout
 		}
 		was := s.Recorded != nil
-		out, err := w.settle(ctx, s, payments[concerned[i]], coverage)
+		out, err := w.settle(ctx, s, payments[concerned[i]], proven)
 		if err != nil {
 			p.complete, p.read = false, after
 			failed = append(failed, fmt.Errorf("settling %s: %w", concerned[i], err))
 			continue
 		}
 		ended[concerned[i]] = was
-		if !was && out.Status.Terminal() {
-			terminal++
+		switch {
+		case !was && out.Status.Terminal():
+			done.terminal++
+		case out.Status == checkout.Open && !coverage.Before(s.Deadline()):
+			done.waiting = true
 		}
 	}
-	return p, terminal, errors.Join(append(failed, w.removeEnded(ctx, open, ended))...)
+	return p, done, errors.Join(append(failed, w.removeEnded(ctx, open, ended))...)
 }
 
 // removeEnded removes from the index of open sessions what had ended before this sweep: somebody else settled it and
@@ -201,7 +220,9 @@ func (w *Watcher) removeEnded(ctx context.Context, open []record.OpenEntry, ende
 // advance moves the cursor after a sweep that read everything up to root, except for the accounts that are behind. It reports
 // false if there is nothing to write. The old cursor is kept until the next checkpoint is Overlap old: a pass always
 // reads between one and two Overlaps again, and a network costs one write in that time.
-func advance(cursor record.Cursor, root horizon.Root, behind map[checkout.Address]int64) (record.Cursor, bool) {
+//
+// It is also written when sessions wait for a second pass to agree that nothing came.
+func advance(cursor record.Cursor, root horizon.Root, behind map[checkout.Address]int64, waiting bool) (record.Cursor, bool) {
 	newest := record.Checkpoint{Ledger: root.LatestLedger, ClosedAt: root.ClosedAt}
 	moved := cursor
 	switch {
@@ -212,6 +233,6 @@ func advance(cursor record.Cursor, root horizon.Root, behind map[checkout.Addres
 	case root.ClosedAt.Sub(cursor.Next.ClosedAt) >= Overlap:
 		moved.From, moved.Next = cursor.Next, newest
 	}
-	moved.Behind = behind
-	return moved, moved.From != cursor.From || moved.Next != cursor.Next || !maps.Equal(moved.Behind, cursor.Behind)
+	moved.Behind, moved.Covered = behind, newest
+	return moved, waiting || moved.From != cursor.From || moved.Next != cursor.Next || !maps.Equal(moved.Behind, cursor.Behind)
 }

@@ -48,7 +48,7 @@ func open(t *testing.T) *shop {
 
 func (s *shop) edge() *watch.Watcher {
 	return &watch.Watcher{
-		Store: s.Store.Edge(), Transport: s.World, Recent: watchtest.NewRecent(s.Now), Memos: s.memos, Now: s.Now,
+		Store: s.Store.Edge(), Transport: s.World, Recent: watchtest.NewRecent(s.Now), Memos: s.memos, Now: s.Now, Margin: 30 * time.Second,
 		Networks: map[record.Mode]watch.Network{
 			record.Test: {Passphrase: ledger.Passphrase, Horizons: []string{"https://one.example", "https://two.example"}},
 		},
@@ -72,7 +72,7 @@ func (s *shop) session() checkout.Session {
 		Memo: s.memos.Seal(id), CreatedAt: s.Now(), ExpiresAt: s.Now().Add(10 * time.Minute),
 	}
 	err = s.here.Store.Put(context.Background(),
-		kv.Entry{Key: record.CheckoutKey(id), Value: record.Encode(c)}, kv.Entry{Key: record.EntryOf(c).Key()})
+		kv.Entry{Key: record.CheckoutKey(id), Value: record.Encode(c)}, kv.Entry{Key: record.EntryOf(c, c.ExpiresAt).Key()})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func TestHalvesAnHourApartComeTogether(t *testing.T) {
 	s := open(t)
 	c := s.session()
 	c.ExpiresAt = s.Now().Add(5 * time.Hour)
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(c)}, kv.Entry{Key: record.EntryOf(c).Key()}); err != nil {
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(c)}, kv.Entry{Key: record.EntryOf(c, c.ExpiresAt).Key()}); err != nil {
 		t.Fatal(err)
 	}
 	s.pay(c, "20")
@@ -251,7 +251,11 @@ func TestSessionsEndWhenTheLedgerWasReadPastTheirTime(t *testing.T) {
 	}
 	expect(t, s.standing(nothing), "open 0")
 	expect(t, s.standing(half), "open 25 underpaid")
-	for range 2 {
+	for range 2 { // one past the deadline and its margin, and a second one that agrees
+		s.minute()
+	}
+	expect(t, s.standing(nothing), "open 0")
+	for range 1 {
 		s.minute()
 	}
 	expect(t, s.standing(nothing), "expired 0")
@@ -270,7 +274,7 @@ func TestSessionsEndWhenTheLedgerWasReadPastTheirTime(t *testing.T) {
 func TestLatePaymentLeavesExpiredUnchanged(t *testing.T) {
 	s := open(t)
 	c, other := s.session(), s.session()
-	for range 11 {
+	for range 12 {
 		s.minute()
 	}
 	expect(t, s.standing(c), "expired 0")
@@ -309,7 +313,7 @@ func TestNothingEndsWhileHorizonIsSilent(t *testing.T) {
 	expect(t, s.standing(paid), "open 0")
 	expect(t, s.standing(unpaid), "open 0")
 	s.Fault = nil
-	s.minute()
+	s.minute() // so long past the deadline one pass is enough
 	expect(t, s.standing(paid), "completed 50")
 	expect(t, s.standing(unpaid), "expired 0")
 }
@@ -457,7 +461,10 @@ func TestALookEndsASessionWhoseTimeIsOver(t *testing.T) {
 	c := s.session()
 	s.Advance(10*time.Minute - time.Second)
 	expect(t, s.look(s.here, c), "open 0")
-	s.Advance(2 * time.Second)
+	s.Advance(40 * time.Second)
+	expect(t, s.look(s.here, c), "open 0") // the first pass beyond the deadline; it takes two
+	s.sweep()
+	s.Sleep(time.Minute) // the cursor that the sweep wrote is visible here
 	s.Advance(watch.LookWindow)
 	expect(t, s.look(s.here, c), "expired 0")
 }
@@ -473,7 +480,7 @@ func TestALookForAYoungSessionEndsNoOlderOne(t *testing.T) {
 	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(young.ID), Value: record.Encode(young)}); err != nil {
 		t.Fatal(err)
 	}
-	s.Advance(3 * time.Minute)
+	s.Advance(13 * time.Minute)
 	expect(t, s.look(s.here, young), "expired 0")
 	expect(t, s.look(s.here, old), "open 25 underpaid") // what was read in this window began after it was made
 	s.Advance(watch.LookWindow)
@@ -506,7 +513,7 @@ func TestABusyHourMovesTheCursorSeldom(t *testing.T) {
 	s := open(t)
 	c := s.session()
 	c.ExpiresAt = s.Now().Add(5 * time.Hour)
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(c)}, kv.Entry{Key: record.EntryOf(c).Key()}); err != nil {
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(c)}, kv.Entry{Key: record.EntryOf(c, c.ExpiresAt).Key()}); err != nil {
 		t.Fatal(err)
 	}
 	before := s.Store.Counts()

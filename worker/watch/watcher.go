@@ -4,7 +4,6 @@ package watch
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -46,6 +45,11 @@ type Watcher struct {
 	Networks  map[record.Mode]Network
 	Memos     checkout.MemoKeys
 	Now       func() time.Time
+	// Margin is how far past a deadline the ledger must have been read before a session ends without having been paid:
+	// behind a load balancer a page may come from a Horizon that lags behind the one that served the root.
+	Margin time.Duration
+	// Serial makes a sweep read one account after the other, for simulations that must not depend on a scheduler.
+	Serial bool
 	// Log writes one line about something that happened; fields are marshalled as JSON.
 	Log func(event string, fields map[string]any)
 }
@@ -149,12 +153,15 @@ func (w *Watcher) read(ctx context.Context, client horizon.Client, account check
 			}
 			p.payments = append(p.payments, f)
 		}
-		if page.Records == 0 || !untilEmpty && page.Records < horizon.PageLimit {
+		last := page.Records == 0 || !untilEmpty && page.Records < horizon.PageLimit
+		if page.Records > 0 {
+			cursor = page.Last
+			p.read = page.Last>>32 - 1 // the page may end inside its last ledger
+		}
+		if last {
 			p.complete = true
 			return p
 		}
-		cursor = page.Last
-		p.read = page.Last>>32 - 1 // the page may end inside its last ledger
 	}
 	return p.upTo(p.read)
 }
@@ -183,7 +190,23 @@ func start(cursor record.Cursor, root horizon.Root, account checkout.Address, cr
 	return max(after, cursor.From.Ledger)
 }
 
-func decodeLook(value []byte) (look, bool) {
-	var l look
-	return l, value != nil && json.Unmarshal(value, &l) == nil
+// proven is the deadline up to which sessions of the account may end, after a pass that read everything up to coverage (zero if
+// it did not). Two passes must agree, this one and the sweep that wrote the cursor, and both must have read Margin past
+// the deadline; a pass that has read Overlap past it needs no second one.
+func (w *Watcher) proven(cursor record.Cursor, account checkout.Address, coverage time.Time) time.Time {
+	if coverage.IsZero() {
+		return coverage
+	}
+	once := coverage.Add(-Overlap)
+	if _, behind := cursor.Behind[account]; behind {
+		return once
+	}
+	twice := cursor.Covered.ClosedAt
+	if coverage.Before(twice) {
+		twice = coverage
+	}
+	if twice = twice.Add(-w.Margin); twice.After(once) {
+		return twice
+	}
+	return once
 }
