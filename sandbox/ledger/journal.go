@@ -12,7 +12,9 @@ import (
 )
 
 // heartbeat is how many ledgers may close before the journal hears of one in which nothing happened. A ledger that
-// is opened again goes on that far ahead of what the journal knows, so that no cursor anybody holds lies beyond it.
+// is opened again goes on as if one had closed every second since the journal's newest: no more did, as long as the
+// clock was right, so no cursor anybody holds lies beyond it; and no ledger's number grows faster than the time, which is
+// how others find the ledgers before a moment.
 const heartbeat = 64
 
 // journal is an append-only file with a JSON line for the network and then one for every ledger in which something
@@ -81,7 +83,7 @@ func replay(file *os.File, o Options) (*Ledger, error) {
 		}
 		o.Genesis = time.Unix(first.Genesis, 0)
 		l = New(o)
-		l.ahead = heartbeat
+		l.resumed = true
 	} else if err := writeLine(file, opening{l.passphrase, l.latest().ClosedAt.Unix()}); err != nil {
 		return nil, err
 	}

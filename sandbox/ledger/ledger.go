@@ -64,7 +64,7 @@ type Ledger struct {
 	queue    queue
 	closed   chan struct{} // closed, and replaced, whenever a ledger closes
 	journal  *journal
-	ahead    uint32 // how many sequence numbers the next ledger skips
+	resumed  bool // from a journal, and nothing has closed since
 }
 
 // New makes a ledger on which the network's root account holds all XLM that the other accounts do not.
@@ -98,6 +98,14 @@ func New(o Options) *Ledger {
 	}
 	l.accounts[root.Address] = root
 	return l
+}
+
+// Resumed reports whether the ledger comes from a journal and none has closed since. One of which the journal does not know may have
+// closed in the second of Open: let the next one close in a later second.
+func (l *Ledger) Resumed() bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.resumed
 }
 
 // Passphrase is the network passphrase, part of every transaction's hash.
@@ -136,9 +144,13 @@ func (l *Ledger) Close(now time.Time) (Header, error) {
 	if before := l.latest().ClosedAt; !at.After(before) {
 		at = before.Add(time.Second)
 	}
-	h, err := l.close(l.latest().Sequence+1+l.ahead, at, l.latest().Hash)
+	sequence := l.latest().Sequence + 1
+	if l.resumed {
+		sequence = l.latest().Sequence + uint32(at.Sub(l.latest().ClosedAt)/time.Second)
+	}
+	h, err := l.close(sequence, at, l.latest().Hash)
 	if err == nil {
-		l.ahead = 0
+		l.resumed = false
 	}
 	return h, err
 }

@@ -42,8 +42,10 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A restart can be faster than the clock, which counts in seconds here.
-	time.Sleep(min(time.Until(l.Latest().ClosedAt.Add(time.Second)), time.Second))
+	if l.Resumed() {
+		// A restart can be faster than the clock, which counts in seconds here.
+		time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
+	}
 	if err := begin(l); err != nil {
 		return nil, errors.Join(err, l.Release())
 	}
