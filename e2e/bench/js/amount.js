@@ -1,0 +1,24 @@
+// Amounts are BigInts of stroops, 1e-7 of a unit.
+
+const MAX = 2n ** 63n - 1n;
+
+// parseAmount reads a decimal with at most 7 decimals; undefined if it is none, or more than the ledger can hold.
+export function parseAmount(text) {
+  const match = /^(\d{1,12})(?:\.(\d{1,7}))?$/.exec(text);
+  if (match === null) return undefined;
+  const stroops = BigInt(match[1] + (match[2] ?? "").padEnd(7, "0"));
+  return stroops <= MAX ? stroops : undefined;
+}
+
+// formatAmount writes the shortest exact decimal.
+export function formatAmount(stroops) {
+  const digits = stroops.toString().padStart(8, "0");
+  const whole = digits.slice(0, -7);
+  const fraction = digits.slice(-7).replace(/0+$/, "");
+  return fraction === "" ? whole : `${whole}.${fraction}`;
+}
+
+export const plus = (a, b) => (a + b > MAX ? MAX : a + b);
+
+// exact is an amount as JSON.stringify must write it.
+export const exact = (stroops) => JSON.rawJSON(formatAmount(stroops));

@@ -1,0 +1,28 @@
+// The deployment's settings, read once an isolate.
+
+import { importMemoKeys } from "./id.js";
+
+let config;
+
+export function configOf(env) {
+  return (config ??= parse(env)); // a promise: the keys are imported
+}
+
+async function parse(env) {
+  const networks = new Map();
+  for (const mode of ["test", "live"]) {
+    const setting = (name) => env[`${mode.toUpperCase()}_${name}`] ?? "";
+    const words = (name) => setting(name).split(/\s+/).filter(Boolean);
+    const horizons = words("HORIZON_URLS").map((url) => url.replace(/\/$/, ""));
+    if (horizons.length === 0) continue;
+    const assets = new Map([["XLM", { code: "XLM" }]]);
+    for (const [code, issuer] of words("ASSETS").map((word) => word.split(":"))) assets.set(code, { code, issuer });
+    networks.set(mode, { name: setting("NETWORK_NAME"), passphrase: setting("PASSPHRASE"), horizons, assets });
+  }
+  return {
+    baseURL: (env.BASE_URL ?? "").replace(/\/$/, ""),
+    expiresInMin: Number(env.EXPIRES_IN_MIN) || 300,
+    memoKeys: await importMemoKeys(env.MEMO_KEYS),
+    networks,
+  };
+}

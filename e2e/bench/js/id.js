@@ -1,0 +1,112 @@
+// Ids are a prefix and a lower-case ULID; a memo is the id as one AES block under a key.
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+const VALUES = new Map([...ALPHABET].map((character, value) => [character, value]));
+
+// format writes 16 bytes in base 32: 26 digits, of which the first has three bits.
+function format(bytes) {
+  let text = "";
+  let buffer = 0;
+  let bits = 2; // 130 bits are written, 128 are there
+  for (let i = 0; i < 16; i++) {
+    buffer = ((buffer << 8) | bytes[i]) & 0xffff;
+    for (bits += 8; bits >= 5; bits -= 5) text += ALPHABET[(buffer >> (bits - 5)) & 31];
+  }
+  return text;
+}
+
+// parse returns the 16 bytes of a ULID, or null.
+function parse(text) {
+  if (text.length !== 26 || text > "7zzzzzzzzzzzzzzzzzzzzzzzzz") return null;
+  const bytes = new Uint8Array(16);
+  let buffer = 0;
+  let bits = -2;
+  let at = 0;
+  for (const character of text) {
+    const value = VALUES.get(character);
+    if (value === undefined) return null;
+    buffer = ((buffer << 5) | value) & 0xffff;
+    bits += 5;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[at++] = buffer >> bits;
+    }
+  }
+  return bytes;
+}
+
+function setTime(bytes, milliseconds) {
+  new DataView(bytes.buffer).setUint16(0, Math.floor(milliseconds / 2 ** 32));
+  new DataView(bytes.buffer).setUint32(2, milliseconds % 2 ** 32);
+}
+
+export function newId(prefix, now) {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  setTime(bytes, now);
+  return prefix + format(bytes);
+}
+
+export function isId(prefix, text) {
+  return text.startsWith(prefix) && parse(text.slice(prefix.length)) !== null;
+}
+
+const encoder = new TextEncoder();
+
+// deriveId is the id that everyone derives from the same secret, time and parts.
+export async function deriveId(prefix, secret, at, ...parts) {
+  const framed = [encoder.encode(prefix)];
+  for (const part of parts) {
+    const bytes = encoder.encode(part);
+    const length = new Uint8Array(8);
+    new DataView(length.buffer).setBigUint64(0, BigInt(bytes.length));
+    framed.push(length, bytes);
+  }
+  const message = await new Blob(framed).arrayBuffer();
+  // A key of one zero byte is the same as none, which WebCrypto refuses.
+  const raw = secret.length > 0 ? secret : new Uint8Array(1);
+  const key = await crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const bytes = new Uint8Array(await crypto.subtle.sign("HMAC", key, message)).slice(0, 16);
+  setTime(bytes, at);
+  return prefix + format(bytes);
+}
+
+const ZERO = new Uint8Array(16);
+
+export async function importMemoKeys(list) {
+  const raw = list.split(",").map((word) => Uint8Array.from(word.trim().match(/../g), (digits) => parseInt(digits, 16)));
+  return Promise.all(raw.map((key) => crypto.subtle.importKey("raw", key, "AES-CBC", false, ["encrypt", "decrypt"])));
+}
+
+// seal encrypts the one block; what CBC adds behind it is padding.
+export async function seal(keys, id) {
+  const block = parse(id.slice("chk_".length));
+  const sealed = await crypto.subtle.encrypt({ name: "AES-CBC", iv: ZERO }, keys[0], block);
+  return format(new Uint8Array(sealed, 0, 16));
+}
+
+const MEMO_LIFETIME = 91 * 24 * 3600 * 1000;
+const MEMO_SKEW = 3600 * 1000;
+
+// open returns the checkouts that a memo can mean.
+export async function open(keys, memo, now) {
+  const block = memo.length === 26 ? parse(memo.toLowerCase()) : null;
+  if (block === null) return [];
+  const found = [];
+  for (const key of keys) {
+    // CBC wants a block of padding: what encrypting nothing behind this block gives.
+    const padding = await crypto.subtle.encrypt({ name: "AES-CBC", iv: block }, key, new Uint8Array(0));
+    const both = new Uint8Array(32);
+    both.set(block);
+    both.set(new Uint8Array(padding), 16);
+    const opened = new Uint8Array(await crypto.subtle.decrypt({ name: "AES-CBC", iv: ZERO }, key, both));
+    const view = new DataView(opened.buffer);
+    const time = view.getUint16(0) * 2 ** 32 + view.getUint32(2);
+    if (time >= now - MEMO_LIFETIME && time <= now + MEMO_SKEW) found.push("chk_" + format(opened));
+  }
+  return found;
+}
+
+export async function sha256(text) {
+  const digest = await crypto.subtle.digest("SHA-256", encoder.encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,56 @@
+// Under which keys KV holds what, and in which form.
+
+import { exact, parseAmount } from "./amount.js";
+
+export const OPEN_PREFIX = "open/";
+const KEEP_AFTER_EXPIRY = 90 * 24 * 3600; // seconds
+const MAX_MILLIS = 9_999_999_999_999;
+
+export const expiryOf = (session) => Math.floor(Date.parse(session.expires_at) / 1000) + KEEP_AFTER_EXPIRY;
+
+export const modeOf = (livemode) => (livemode ? "live" : "test");
+
+export function byMerchantKey(merchant, mode, kind, created, id) {
+  return `by-merchant/${merchant}/${mode}/${kind}/${String(MAX_MILLIS - created).padStart(13, "0")}/${id}`;
+}
+
+export function openKey(session) {
+  const due = Math.ceil(Date.parse(session.expires_at) / 60_000);
+  const created = Math.floor(Date.parse(session.created_at) / 60_000);
+  const minutes = (n) => String(n).padStart(8, "0");
+  return `${OPEN_PREFIX}${minutes(due)}/${minutes(created)}/${modeOf(session.livemode)}/${session.account}/${session.id}`;
+}
+
+export function parseOpenKey(key) {
+  const [, due, created, mode, account, id] = key.split("/");
+  return { key, due: Number(due) * 60_000, created: Number(created) * 60_000, mode, account, id };
+}
+
+// Amounts and operation ids do not fit a double: they are BigInts here and exact numbers in JSON.
+const AMOUNTS = new Set(["amount", "received", "price"]);
+
+export function decode(text) {
+  if (text === null) return null;
+  return JSON.parse(text, (name, value, { source }) => {
+    if (typeof value !== "number") return value;
+    if (AMOUNTS.has(name)) return parseAmount(source);
+    return name === "op" ? BigInt(source) : value;
+  });
+}
+
+export function encode(record) {
+  return JSON.stringify(record, (name, value) => {
+    if (typeof value !== "bigint") return value;
+    return AMOUNTS.has(name) ? exact(value) : JSON.rawJSON(String(value));
+  });
+}
+
+export async function read(env, ...keys) {
+  const values = await Promise.all(keys.map((key) => env.KV.get(key)));
+  return values.map(decode);
+}
+
+// write stores [key, value, expiration in seconds] entries at the same time.
+export async function write(env, ...entries) {
+  await Promise.all(entries.map(([key, value, expiration]) => env.KV.put(key, value, expiration ? { expiration } : undefined)));
+}

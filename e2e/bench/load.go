@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// connections is how many requests are under way at once.
+const connections = 8
+
+// maxRequests bounds a round, whatever its time.
+const maxRequests = 40_000
+
+// generator puts one address under load, over connections that stay open. It costs little, since it takes processor
+// time from the peer that it measures: requests are bytes made beforehand.
+type generator struct {
+	address string
+	conns   [connections]*conn
+}
+
+type conn struct {
+	net.Conn
+	reader *bufio.Reader
+}
+
+func newGenerator(address string) *generator { return &generator{address: address} }
+
+// outcome is what a load was.
+type outcome struct {
+	requests int
+	took     time.Duration
+}
+
+func (o outcome) perSecond() float64 { return float64(o.requests) / o.took.Seconds() }
+
+// run sends the requests that next gives by number until it gives none, time is over or ctx ends. Any answer but the
+// wanted status is an error.
+func (g *generator) run(ctx context.Context, length time.Duration, want int, next func(n int) []byte) (outcome, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	begun := time.Now()
+	end := begun.Add(length)
+	var started, answered atomic.Int64
+	var wait sync.WaitGroup
+	for i := range g.conns {
+		wait.Go(func() {
+			for ctx.Err() == nil && time.Now().Before(end) {
+				n := int(started.Add(1)) - 1
+				request := next(n)
+				if request == nil || n >= maxRequests {
+					return
+				}
+				status, body, err := g.send(i, request)
+				if err == nil && status != want {
+					err = fmt.Errorf("status %d, want %d: %.300s", status, want, body)
+				}
+				if err != nil {
+					cancel(err)
+					return
+				}
+				answered.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	o := outcome{int(answered.Load()), time.Since(begun)}
+	if err := context.Cause(ctx); err != nil {
+		return o, err
+	}
+	if o.requests == 0 {
+		return o, fmt.Errorf("nothing was answered within %s", length)
+	}
+	return o, nil
+}
+
+// send sends one request on a connection and reads the whole response.
+func (g *generator) send(i int, request []byte) (status int, body []byte, err error) {
+	if g.conns[i] == nil {
+		c, err := net.Dial("tcp", g.address)
+		if err != nil {
+			return 0, nil, err
+		}
+		g.conns[i] = &conn{c, bufio.NewReaderSize(c, 32<<10)}
+	}
+	c := g.conns[i]
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
+	if _, err := c.Write(request); err != nil {
+		return 0, nil, err
+	}
+	response, err := http.ReadResponse(c.reader, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	if response.StatusCode < 400 {
+		_, err = io.Copy(io.Discard, response.Body)
+		return response.StatusCode, nil, err
+	}
+	body, err = io.ReadAll(response.Body)
+	return response.StatusCode, body, err
+}
+
+func (g *generator) close() {
+	for _, c := range g.conns {
+		if c != nil {
+			c.Close()
+		}
+	}
+}
+
+// get and post write requests.
+
+func get(path, key string) []byte {
+	return []byte("GET " + path + " HTTP/1.1\r\nHost: pay.example\r\n" + keyHeader(key) + "\r\n")
+}
+
+func post(path, key, body string) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: pay.example\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		path, keyHeader(key), len(body), body)
+	return []byte(b.String())
+}
+
+func keyHeader(key string) string {
+	if key == "" {
+		return ""
+	}
+	return "x-api-key: " + key + "\r\n"
+}

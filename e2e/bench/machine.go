@@ -1,0 +1,41 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// describe says what was measured on and how.
+func describe(root string, rounds int) []string {
+	return []string{
+		fmt.Sprintf("Machine: %s, %d cores, %s; %s; workerd %s.", processor(), runtime.NumCPU(), runtime.GOOS, runtime.Version(), version(root, "workerd")),
+		fmt.Sprintf("Every peer in a workerd of its own, spoken to directly over %d connections that stay open, in turns; medians of %d rounds after one to warm up.", connections, rounds),
+		"Behind every peer the same KV and edge cache: in memory, in a second Worker of the same process, through workerd's own bindings. Its time is part of every peer's. The sandbox's Horizon and the load generator run in the benchmark's process.",
+	}
+}
+
+func processor() string {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err == nil {
+		for line := range strings.Lines(string(info)) {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+				return strings.TrimSpace(value)
+			}
+		}
+	}
+	return runtime.GOARCH
+}
+
+// version is that of an installed npm package.
+func version(root, name string) string {
+	var manifest struct{ Version string }
+	text, err := os.ReadFile(filepath.Join(root, "node_modules", name, "package.json"))
+	if err != nil || json.Unmarshal(text, &manifest) != nil {
+		return "of unknown version"
+	}
+	return manifest.Version
+}

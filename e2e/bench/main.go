@@ -1,0 +1,94 @@
+// Command bench measures the Worker against two others that do the same: the same Go program as syumai/workers runs it,
+// and a Worker in plain JavaScript. It prints a Markdown table and writes build/bench.json.
+//
+// Every peer has a workerd process of its own, spoken to directly, with the same KV and edge cache behind it (see
+// store/store.mjs). They take turns, and a figure is the median of the rounds. What the peers answer is compared byte by
+// byte by this package's tests.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"edgecheckout/sandbox/stack"
+)
+
+// rows are all that is measured, in the order of the table. A row more is a file more and a line here.
+var rows = []row{
+	createRow, retrieveRow, pageCachedRow, pageFirstRow, statusRow, coldRow, cpuRow, memoryRow, sweepRow, bundleRow,
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	rounds := flag.Int("rounds", 5, "rounds of which the median counts")
+	length := flag.Duration("time", time.Second, "how long a peer is under load in a round")
+	only := flag.String("rows", "", "rows to measure, separated by commas; all if empty")
+	out := flag.String("o", "", "where to write the result as JSON; build/bench.json if empty")
+	flag.Parse()
+
+	root, err := stack.FindRoot()
+	if err != nil {
+		return err
+	}
+	chosen, err := choose(*only)
+	if err != nil {
+		return err
+	}
+	if *out == "" {
+		*out = filepath.Join(root, "build", "bench.json")
+	}
+	dir, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	b, err := newBench(ctx, root, dir, *length)
+	if err != nil {
+		return err
+	}
+	defer b.stop()
+
+	var results []result
+	for _, r := range chosen {
+		measured, err := b.measure(ctx, r, *rounds)
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+		fmt.Fprintln(os.Stderr, measured.line())
+		results = append(results, measured)
+	}
+	fmt.Print(markdown(results, describe(root, *rounds)))
+	return writeJSON(*out, results)
+}
+
+func choose(only string) ([]row, error) {
+	if only == "" {
+		return rows, nil
+	}
+	var chosen []row
+	for _, name := range strings.Split(only, ",") {
+		i := slices.IndexFunc(rows, func(r row) bool { return r.name == name })
+		if i < 0 {
+			return nil, errors.New("there is no row " + name)
+		}
+		chosen = append(chosen, rows[i])
+	}
+	return chosen, nil
+}

@@ -1,0 +1,25 @@
+package main
+
+import "context"
+
+var createRow = row{
+	name: "create", unit: "requests/s", aim: "10 × stock, 0.8 × js", warm: true,
+	what: "POST /checkout?type=direct",
+	measure: func(ctx context.Context, b *bench, p *peer) (float64, error) {
+		o, err := b.create(ctx, p)
+		return o.perSecond(), err
+	},
+}
+
+// create puts a peer under a load of new checkouts. What they leave in KV is taken away, so that no round is slower
+// than the one before.
+func (b *bench) create(ctx context.Context, p *peer) (outcome, error) {
+	o, err := p.load.run(ctx, b.length, 200, func(n int) []byte { return post("/checkout?type=direct", b.world.key, order(n)) })
+	if err != nil {
+		return o, err
+	}
+	if err := p.workerd.store.post(ctx, "/clear-values", nil, nil); err != nil {
+		return o, err
+	}
+	return o, p.workerd.store.put(ctx, b.world.entries)
+}

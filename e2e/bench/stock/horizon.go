@@ -1,0 +1,41 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/syumai/workers/cloudflare/fetch"
+
+	"edgecheckout/worker/horizon"
+)
+
+// transport reads Horizon through the package's client; net/http's own would end the program.
+type transport struct{ client *http.Client }
+
+func newHorizon() transport {
+	return transport{fetch.NewClient().HTTPClient(fetch.RedirectModeManual)}
+}
+
+// Get implements horizon.Transport, except that the package has no way to give a request up.
+func (t transport) Get(ctx context.Context, url string, _ time.Duration) (horizon.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return horizon.Response{}, err
+	}
+	request.Header.Set("Accept", "application/json")
+	response, err := t.client.Do(request)
+	if err != nil {
+		return horizon.Response{}, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, horizon.MaxBodyBytes+1))
+	if err == nil && len(body) > horizon.MaxBodyBytes {
+		err = fmt.Errorf("answer is larger than %d bytes", horizon.MaxBodyBytes)
+	}
+	return horizon.Response{Status: response.StatusCode, RetryAfter: response.Header.Get("Retry-After"), Body: body}, err
+}

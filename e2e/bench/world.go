@@ -1,0 +1,109 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"edgecheckout/sandbox/wallet"
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/record"
+)
+
+// world is a merchant with a key, and the settings under which every peer serves it.
+type world struct {
+	vars     map[string]string
+	key      string // API key
+	merchant record.Merchant
+	memos    checkout.MemoKeys
+	entries  []kv.Entry // merchant and key
+}
+
+func newWorld(h *horizonServer) (world, error) {
+	w := world{vars: map[string]string{
+		"BASE_URL":          "https://pay.example",
+		"EXPIRES_IN_MIN":    "300",
+		"TEST_NETWORK_NAME": "Local sandbox",
+		"TEST_PASSPHRASE":   h.passphrase,
+		"TEST_HORIZON_URLS": h.url,
+		"TEST_ASSETS":       wallet.USDC + " " + wallet.EURC,
+		"ADMIN_TOKEN":       random(),
+		"MEMO_KEYS":         random(),
+	}}
+	var err error
+	if w.memos, err = checkout.ParseMemoKeys(w.vars["MEMO_KEYS"]); err != nil {
+		return w, err
+	}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	w.merchant, err = newMerchant(h.account, now)
+	if err != nil {
+		return w, err
+	}
+	w.key = "sk_test_" + random()
+	key := record.APIKey{Merchant: w.merchant.ID, CreatedAt: now}
+	if key.ID, err = checkout.NewID(checkout.KindKey, now, rand.Reader); err != nil {
+		return w, err
+	}
+	w.entries = []kv.Entry{
+		{Key: record.APIKeyKey(w.key), Value: record.Encode(key)},
+		{Key: record.MerchantKey(w.merchant.ID), Value: record.Encode(w.merchant)},
+	}
+	return w, nil
+}
+
+func newMerchant(account string, now time.Time) (record.Merchant, error) {
+	id, err := checkout.NewID(checkout.KindMerchant, now, rand.Reader)
+	return record.Merchant{
+		ID: id, Name: "Björn’s Bücher & Söhne", AccountTest: checkout.Address(account), Salt: []byte(random()), CreatedAt: now, UpdatedAt: now,
+	}, err
+}
+
+// random is 32 bytes in hexadecimal.
+func random() string {
+	b := make([]byte, 32)
+	rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}
+
+// session is an open one, created at a time.
+func (w world) session(account checkout.Address, created time.Time) (checkout.Session, error) {
+	id, err := checkout.NewID(checkout.KindCheckout, created, rand.Reader)
+	if err != nil {
+		return checkout.Session{}, err
+	}
+	s := checkout.Session{
+		Merchant: w.merchant.ID, MerchantName: w.merchant.Name, Account: account,
+		Amount: 12_5000000, Asset: checkout.Asset{Code: "USDC", Issuer: wallet.IssuerAddress},
+		RedirectURL: "https://shop.example/thanks?checkout={CHECKOUT_ID}", CancelURL: "https://shop.example/cart",
+		Description: "Three books & a bookmark", Metadata: map[string]string{"cart": "1042", "customer": "ada"},
+		CreatedAt: created.UTC().Truncate(time.Millisecond),
+	}
+	s.ExpiresAt = s.CreatedAt.Add(24 * time.Hour)
+	if s.ID, err = checkout.ParseCheckoutID(id); err != nil {
+		return s, err
+	}
+	s.Memo = w.memos.Seal(s.ID)
+	return s, nil
+}
+
+// sessions makes n sessions as they stand in KV.
+func (w world) sessions(n int, created time.Time) (ids []string, entries []kv.Entry, err error) {
+	for range n {
+		s, err := w.session(w.merchant.AccountTest, created)
+		if err != nil {
+			return nil, nil, err
+		}
+		ids = append(ids, s.ID.String())
+		entries = append(entries, kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: s.ExpiresAt.Add(record.KeepAfterExpiry)})
+	}
+	return ids, entries, nil
+}
+
+// order is what a merchant posts.
+func order(n int) string {
+	return fmt.Sprintf(`{"amount": "12.50", "asset_code": "USDC", "description": "Three books & a bookmark", `+
+		`"redirect_url": "https://shop.example/thanks?checkout={CHECKOUT_ID}", "cancel_url": "https://shop.example/cart", `+
+		`"metadata": {"cart": "%d", "customer": "ada"}, "expires_in": 3600}`, n)
+}
