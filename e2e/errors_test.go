@@ -215,6 +215,18 @@ func TestErrorsOfIdempotencyKeys(t *testing.T) {
 	)
 }
 
+func TestErrorsOfCancelling(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+	s.pay(c, "5")
+	s.awaitStatus(c.ID, "completed")
+	transcript(t, "errors/cancel.txt", s.Client, s.names(),
+		exchange{about: "a checkout that is completed", path: "/checkout/" + c.ID + "/expire", body: `{}`},
+		exchange{about: "a checkout that does not exist", path: "/checkout/" + anID + "/expire", body: `{}`},
+		exchange{about: "a reason that nobody reads", path: "/checkout/" + c.ID + "/expire", body: `{"reason": "out of stock"}`},
+	)
+}
+
 // The sandbox stands in for the test network only.
 func TestErrorsOfWhatTheDeploymentOrTheMerchantLacks(t *testing.T) {
 	s := openShop(t)

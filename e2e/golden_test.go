@@ -70,3 +70,13 @@ func indent(body []byte) string {
 func (s *shop) names(more ...string) []string {
 	return append([]string{s.on.BaseURL, "{base}", s.account, "{account}", s.id, "{merchant}"}, more...)
 }
+
+// normaliseHealth puts a name in the place of the newest ledger and its time.
+func normaliseHealth(body []byte) string { return normalise(indent(body)) }
+
+var secondsLeft = regexp.MustCompile(`"seconds_left": [1-9]\d*`)
+
+// normaliseSeconds puts a name in the place of a time that runs.
+func normaliseSeconds(body []byte) string {
+	return secondsLeft.ReplaceAllString(indent(body), `"seconds_left": {seconds}`)
+}

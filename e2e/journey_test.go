@@ -101,7 +101,7 @@ func TestCustomerPaysInABrowserWithoutScripts(t *testing.T) {
 }
 
 func TestOpenPageSeesItsEnd(t *testing.T) {
-	s := openShop(t)
+	s := openShop(t).withCron()
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": soon, "cancel_url": "https://shop.example/cart"})
 	b := openTab(t)
 	b.visit(c)
@@ -116,7 +116,7 @@ func TestOpenPageSeesItsEnd(t *testing.T) {
 }
 
 func TestOpenPageSeesWrongMoney(t *testing.T) {
-	s := openShop(t)
+	s := openShop(t).withCron()
 	c := s.charge(fields{"amount": 5, "asset_code": "USDC", "expires_in": soon})
 	b := openTab(t)
 	b.visit(c)
