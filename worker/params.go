@@ -42,7 +42,11 @@ func (p *params) done() *Error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.members)) {
 		if !slices.Contains(p.asked, name) {
-			return &Error{CodeParameterUnknown, fmt.Sprintf("%s is not a parameter here; it takes %s.", clip(name), strings.Join(p.asked, ", ")), name}
+			taken := "no parameters"
+			if len(p.asked) > 0 {
+				taken = strings.Join(p.asked, ", ")
+			}
+			return &Error{CodeParameterUnknown, fmt.Sprintf("%s is not a parameter here; it takes %s.", clip(name), taken), name}
 		}
 	}
 	return nil
