@@ -256,7 +256,6 @@ func TestNothingPaidExpiresWhenCronAndPageAgree(t *testing.T) {
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": 3})
 	golden(t, "status/open.json", normaliseSeconds(get(t, s.on, pagePath(c)+"/status").Body))
 	sleepUntil(t.Context(), agreed(c))
-	golden(t, "status/checking.json", indent(get(t, s.on, pagePath(c)+"/status").Body))
 	s.cron()
 	golden(t, "status/expired.json", indent(s.awaitStanding(c, "expired")))
 	wantVerdict(t, s.read(c.ID), verdict{Status: "expired", Received: "0"})
