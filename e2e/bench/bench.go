@@ -22,7 +22,9 @@ type bench struct {
 	horizon *horizonServer
 	world   world
 	ids     []string // of the sessions that begin made for this round
-	sweep   sweepState
+
+	accounts int // of a sweep
+	sweep    sweepState
 }
 
 // peer is one of the Workers that are compared.
@@ -36,7 +38,7 @@ type peer struct {
 
 // newBench builds and starts the peers, all with the same merchant in their KV.
 func newBench(ctx context.Context, root, dir string, length time.Duration) (_ *bench, err error) {
-	b := &bench{dir: dir, length: length}
+	b := &bench{dir: dir, length: length, accounts: sweepAccounts}
 	defer func() {
 		if err != nil {
 			b.stop()
@@ -90,6 +92,7 @@ func (b *bench) stop() {
 		p.load.close()
 		p.workerd.stop()
 	}
+	b.sweep.stop()
 	if b.horizon != nil {
 		b.horizon.stop()
 	}

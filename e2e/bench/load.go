@@ -72,6 +72,7 @@ func (g *generator) run(ctx context.Context, length time.Duration, want int, nex
 	}
 	wait.Wait()
 	o := outcome{int(answered.Load()), time.Since(begun)}
+	g.close() // workerd ends connections that are idle for some seconds
 	if err := context.Cause(ctx); err != nil {
 		return o, err
 	}
@@ -108,9 +109,10 @@ func (g *generator) send(i int, request []byte) (status int, body []byte, err er
 }
 
 func (g *generator) close() {
-	for _, c := range g.conns {
+	for i, c := range g.conns {
 		if c != nil {
 			c.Close()
+			g.conns[i] = nil
 		}
 	}
 }

@@ -22,6 +22,8 @@ type row struct {
 	begin func(ctx context.Context, b *bench) error
 	// measure takes one peer's figure in a round.
 	measure func(ctx context.Context, b *bench, p *peer) (float64, error)
+	// without names peers that the row does not measure.
+	without []string
 	// note adds to the line what the figures do not say; it may be nil.
 	note func(b *bench) string
 }
@@ -51,6 +53,9 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 		}
 		for i := range b.peers {
 			p := b.peers[(i+round+len(b.peers))%len(b.peers)]
+			if slices.Contains(r.without, p.name) {
+				continue
+			}
 			figure, err := r.measure(ctx, b, p)
 			if err != nil {
 				return result{}, fmt.Errorf("%s: %w", p.name, err)

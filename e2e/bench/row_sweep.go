@@ -1,8 +1,155 @@
 package main
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
 
-type sweepState struct{}
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/record"
+)
 
-var sweepRow = row{name: "sweep", once: true, measure: func(context.Context, *bench, *peer) (float64, error) { return 0, nil }}
+// What a sweep finds: so many accounts, and as many new payments to each, of which one pays its checkout and the others
+// are its other business.
+const (
+	sweepAccounts = 1000
+	sweepPayments = 10
+)
 
+// sweepState is what a round's sweeps have in common, and what they asked of KV.
+type sweepState struct {
+	ledger  *busyLedger
+	world   world
+	entries []kv.Entry
+	extra   map[string]operations // beyond what settles something, by peer
+}
+
+var sweepRow = row{
+	name: "sweep", unit: "ms/payment", aim: "at most 1 write and 1 list beyond what settles", fewer: true, without: []string{js},
+	what: fmt.Sprintf("processor time of workerd for the cron over %d active accounts with %d new payments each, of which one pays a checkout; "+
+		"KV's operations are counted by the store", sweepAccounts, sweepPayments),
+	begin: func(_ context.Context, b *bench) error { return b.prepareSweep() },
+	measure: func(ctx context.Context, b *bench, p *peer) (float64, error) {
+		return b.sweepOnce(ctx, p)
+	},
+	note: func(b *bench) string {
+		var said []string
+		for name, extra := range b.sweep.extra {
+			said = append(said, fmt.Sprintf("%s: %d writes, %d lists and %d deletes beyond a write and a delete for every checkout",
+				name, extra.Put, extra.List, extra.Delete))
+		}
+		slices.Sort(said)
+		return strings.Join(said, "; ") + "."
+	},
+}
+
+// prepareSweep makes a ledger on which every account was just paid.
+func (b *bench) prepareSweep() error {
+	b.sweep.stop()
+	l, err := startBusyLedger(b.accounts)
+	if err != nil {
+		return err
+	}
+	w, err := newWorld(&l.horizonServer)
+	if err != nil {
+		return err
+	}
+	b.sweep = sweepState{ledger: l, world: w, entries: w.entries, extra: map[string]operations{}}
+	memos := make([]string, b.accounts)
+	for i, account := range l.accounts {
+		s, err := w.session(checkout.Address(account), l.begun)
+		if err != nil {
+			return err
+		}
+		s.Asset = checkout.XLM
+		memos[i] = s.Memo
+		expiry := s.ExpiresAt.Add(record.KeepAfterExpiry)
+		b.sweep.entries = append(b.sweep.entries,
+			kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: expiry},
+			kv.Entry{Key: record.EntryOf(s, s.ExpiresAt).Key(), ExpiresAt: expiry})
+	}
+	return l.pay(sweepPayments, 12_5000000, func(account, payment int) string {
+		if payment == account%sweepPayments {
+			return memos[account]
+		}
+		return fmt.Sprintf("invoice %d/%d", account, payment)
+	})
+}
+
+// sweepOnce runs one cron event in a fresh process, after one over nothing.
+func (b *bench) sweepOnce(ctx context.Context, p *peer) (float64, error) {
+	config := *p
+	config.config.vars = b.sweep.world.vars
+	fresh, err := config.start(ctx, b.sweep.world)
+	if err != nil {
+		return 0, err
+	}
+	defer fresh.stop()
+	if err := fresh.store.cron(ctx); err != nil {
+		return 0, err
+	}
+	if err := fresh.store.put(ctx, b.sweep.entries); err != nil {
+		return 0, err
+	}
+	before, err := fresh.store.counts(ctx)
+	if err != nil {
+		return 0, err
+	}
+	begun, err := cpuTime(fresh.pid())
+	if err != nil {
+		return 0, err
+	}
+	if err := fresh.store.cron(ctx); err != nil {
+		return 0, fmt.Errorf("%w\n%s", err, fresh.out)
+	}
+	ended, err := cpuTime(fresh.pid())
+	if err != nil {
+		return 0, err
+	}
+	after, err := fresh.store.counts(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := b.settled(ctx, fresh); err != nil {
+		return 0, fmt.Errorf("%w\n%s", err, fresh.out)
+	}
+	b.sweep.extra[p.name] = operations{
+		Put:    after.Put - before.Put - b.accounts,
+		Delete: after.Delete - before.Delete - b.accounts,
+		List:   after.List - before.List,
+	}
+	return (ended - begun) / float64(b.accounts*sweepPayments), nil
+}
+
+// settled wants every checkout completed and none in the index of open ones.
+func (b *bench) settled(ctx context.Context, d *workerd) error {
+	values, err := d.store.values(ctx)
+	if err != nil {
+		return err
+	}
+	completed, open := 0, 0
+	for key, value := range values {
+		if strings.HasPrefix(key, "outcome/") && strings.Contains(value, `"status":"completed"`) {
+			completed++
+		}
+		if strings.HasPrefix(key, record.OpenPrefix) {
+			open++
+		}
+	}
+	if completed != b.accounts || open != 0 {
+		return fmt.Errorf("the sweep completed %d of %d checkouts and left %d open", completed, b.accounts, open)
+	}
+	return nil
+}
+
+func (s sweepState) stop() {
+	if s.ledger != nil {
+		s.ledger.stop()
+	}
+}
+
+// sweepAge is how long before the sweep its checkouts were made, so that all payments lie in between.
+const sweepAge = 5 * time.Minute

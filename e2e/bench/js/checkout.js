@@ -5,7 +5,7 @@ import { ApiError, clip, invalid, missing, notFound } from "./error.js";
 import { deriveId, isId, newId, seal, sha256 } from "./id.js";
 import { Params } from "./params.js";
 import { byMerchantKey, encode, expiryOf, modeOf, openKey, read, write } from "./record.js";
-import { dueOf, outcomeOf } from "./settle.js";
+import { deadlineOf, dueOf, outcomeOf } from "./settle.js";
 import { load, look } from "./watch.js";
 
 const DAY = 24 * 3600;
@@ -47,7 +47,7 @@ export async function createCheckout(call) {
   const idempotency = await idempotencyOf(call, mode);
   for (const id of idempotency?.earlier ?? []) {
     const standing = await load(env, id);
-    if (standing) return objectOf(call, standing.session, outcomeOf(standing, 0, Date.now()));
+    if (standing) return objectOf(call, standing, outcomeOf(standing, 0, Date.now()));
   }
   if (session.product_id) await fillProduct(call, session);
   if (session.customer_id !== "") {
@@ -59,7 +59,7 @@ export async function createCheckout(call) {
     session.customer_id = await findOrCreateCustomer(call, mode, email, phone);
   }
 
-  const now = Date.now();
+  const now = call.began;
   session.id = idempotency?.id ?? newId("chk_", now);
   session.memo = await seal(config.memoKeys, session.id);
   session.created_at = new Date(now).toISOString();
@@ -73,7 +73,7 @@ export async function createCheckout(call) {
     [byMerchantKey(merchant.id, mode, "chk", now, session.id), "", expiry],
     [openKey(session), "", expiry],
   );
-  return objectOf(call, session, { status: "open", exception: "", received: 0n, payments: [] });
+  return objectOf(call, { session }, { status: "open", exception: "", received: 0n, payments: [] });
 }
 
 // encodeSession leaves out what has no value.
@@ -146,7 +146,7 @@ export async function getCheckout(call) {
   const { env, config, merchant, livemode, id } = call;
   const standing = isId("chk_", id) ? await load(env, id) : null;
   if (!standing || standing.session.merchant !== merchant.id || standing.session.livemode !== livemode) throw notFound("checkout", id);
-  return objectOf(call, standing.session, await look(env, config, standing));
+  return objectOf(call, standing, await look(env, config, standing));
 }
 
 const orNull = (text) => text || null;
@@ -167,7 +167,7 @@ export const payURL = ({ config, origin }, id) => `${config.baseURL || origin}/p
 
 const timestamp = (time) => new Date(time).toISOString();
 
-async function objectOf(call, session, outcome) {
+async function objectOf(call, { session, cancel }, outcome) {
   const payments = await Promise.all(outcome.payments.map((payment) => paymentOf(session, payment)));
   return {
     id: session.id,
@@ -191,7 +191,7 @@ async function objectOf(call, session, outcome) {
     description: orNull(session.description),
     metadata: Array.isArray(session.metadata) ? Object.fromEntries(session.metadata) : (session.metadata ?? {}),
     livemode: session.livemode,
-    expires_at: timestamp(session.expires_at),
+    expires_at: timestamp(deadlineOf(session, cancel)),
     created_at: timestamp(session.created_at),
     completed_at: outcome.status === "completed" ? timestamp(outcome.completed_at) : null,
   };

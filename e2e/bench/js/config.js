@@ -21,6 +21,7 @@ async function parse(env) {
   }
   return {
     baseURL: (env.BASE_URL ?? "").replace(/\/$/, ""),
+    settleMargin: Number(env.SETTLE_MARGIN ?? 30) * 1000,
     expiresInMin: Number(env.EXPIRES_IN_MIN) || 300,
     memoKeys: await importMemoKeys(env.MEMO_KEYS),
     networks,

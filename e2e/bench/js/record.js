@@ -2,7 +2,6 @@
 
 import { exact, parseAmount } from "./amount.js";
 
-export const OPEN_PREFIX = "open/";
 const KEEP_AFTER_EXPIRY = 90 * 24 * 3600; // seconds
 const MAX_MILLIS = 9_999_999_999_999;
 
@@ -18,12 +17,7 @@ export function openKey(session) {
   const due = Math.ceil(Date.parse(session.expires_at) / 60_000);
   const created = Math.floor(Date.parse(session.created_at) / 60_000);
   const minutes = (n) => String(n).padStart(8, "0");
-  return `${OPEN_PREFIX}${minutes(due)}/${minutes(created)}/${modeOf(session.livemode)}/${session.account}/${session.id}`;
-}
-
-export function parseOpenKey(key) {
-  const [, due, created, mode, account, id] = key.split("/");
-  return { key, due: Number(due) * 60_000, created: Number(created) * 60_000, mode, account, id };
+  return `open/${minutes(due)}/${minutes(created)}/${modeOf(session.livemode)}/${session.account}/${session.id}`;
 }
 
 // Amounts and operation ids do not fit a double: they are BigInts here and exact numbers in JSON.

@@ -5,20 +5,33 @@ import { sameAsset } from "./asset.js";
 
 const keyOf = (payment) => `${payment.op}/${payment.index ?? 0}`;
 
-// union returns the payments of all lists in ledger order, each once.
-export function union(...lists) {
+// union returns the payments in ledger order, each once.
+function union(payments) {
   const all = new Map();
-  for (const payment of lists.flat()) if (!all.has(keyOf(payment))) all.set(keyOf(payment), payment);
+  for (const payment of payments) if (!all.has(keyOf(payment))) all.set(keyOf(payment), payment);
   if (all.size < 2) return [...all.values()];
   return [...all.values()].sort((a, b) => (a.op < b.op ? -1 : a.op > b.op ? 1 : (a.index ?? 0) - (b.index ?? 0)));
 }
 
-export function deadlineOf(session, cancel) {
-  const expires = Date.parse(session.expires_at);
-  return cancel ? Math.min(expires, Date.parse(cancel.at)) : expires;
+const MAX_OWN = 200;
+const MAX_FOREIGN = 20;
+
+// relevant returns what a session remembers of its payments, in ledger order: the largest, if there are too many.
+export function relevant(payments, asset) {
+  const all = union(payments);
+  if (all.length <= MAX_FOREIGN) return all;
+  let own = 0;
+  let foreign = 0;
+  const largest = all.toSorted((a, b) => (a.amount > b.amount ? -1 : a.amount < b.amount ? 1 : 0));
+  return union(largest.filter((payment) => (sameAsset(payment.asset, asset) ? own++ < MAX_OWN : foreign++ < MAX_FOREIGN)));
 }
 
-export function settle(session, deadline, payments, coverage, now) {
+export function deadlineOf(session, cancel) {
+  const expires = Date.parse(session.expires_at);
+  return cancel ? Math.min(expires, Date.parse(cancel.deadline)) : expires;
+}
+
+function settle(session, deadline, payments, proven, now) {
   const { amount, asset } = session;
   const out = { status: "open", exception: "", received: 0n, payments: [] };
   let wrongAsset = false;
@@ -41,7 +54,7 @@ export function settle(session, deadline, payments, coverage, now) {
     }
     out.payments.push(judged);
   }
-  const over = coverage >= deadline && now >= deadline;
+  const over = proven >= deadline && now >= deadline;
   if (out.status === "completed") {
     if (out.received > amount) out.exception = "overpaid";
   } else if (out.received > 0n) {
@@ -64,10 +77,10 @@ function extend(outcome, payments, asset) {
   return { exception: "", ...outcome, payments: [...(outcome.payments ?? []), ...more] };
 }
 
-// outcomeOf says where a session stands; coverage is 0 unless the ledger was read.
-export function outcomeOf({ session, recorded, seen, cancel }, coverage, now) {
+// outcomeOf says where a session stands; proven is the deadline up to which it may end unpaid.
+export function outcomeOf({ session, recorded, seen, cancel }, proven, now) {
   if (recorded) return extend(recorded, seen, session.asset);
-  return settle(session, deadlineOf(session, cancel), seen, coverage, now);
+  return settle(session, deadlineOf(session, cancel), seen, proven, now);
 }
 
 export function dueOf(outcome, amount) {

@@ -75,7 +75,6 @@ func cached(next http.Handler) http.Handler {
 		}
 		if hit, err := edge.Match(key, nil); err == nil {
 			defer hit.Body.Close()
-			hit.Header.Del("Cf-Cache-Status")
 			send(w, hit.StatusCode, hit.Header, hit.Body, "hit")
 			return
 		}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"edgecheckout/sandbox/horizon"
+	"edgecheckout/sandbox/ledger"
+	"edgecheckout/sandbox/wallet"
+
+	"github.com/stellar/go/amount"
+	"github.com/stellar/go/keypair"
+	"github.com/stellar/go/txnbuild"
+)
+
+// busyLedger is a Horizon over a ledger with many accounts, and as many that pay them. It closes a ledger when it is
+// told to.
+type busyLedger struct {
+	horizonServer
+	ledger   *ledger.Ledger
+	accounts []string
+	payers   []*keypair.Full
+	begun    time.Time // before all payments
+}
+
+const richBalance = 1_000_000_0000000 // stroops
+
+func startBusyLedger(n int) (*busyLedger, error) {
+	b := &busyLedger{begun: time.Now().Add(-sweepAge)}
+	options := ledger.Options{Genesis: b.begun.Add(-time.Minute)}
+	for i := range n {
+		account := wallet.MerchantKeys(ledger.Passphrase, fmt.Sprintf("busy %d", i)).Address()
+		payer := wallet.Keys(ledger.Passphrase, fmt.Sprintf("busy %d", i))
+		b.accounts, b.payers = append(b.accounts, account), append(b.payers, payer)
+		options.Accounts = append(options.Accounts, ledger.Account{Address: account, Balance: richBalance},
+			ledger.Account{Address: payer.Address(), Balance: richBalance})
+	}
+	b.ledger = ledger.New(options)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	web := &http.Server{Handler: horizon.New(b.ledger, horizon.Options{}), ReadHeaderTimeout: 10 * time.Second}
+	ctx, cancel := context.WithCancel(context.Background())
+	b.horizonServer = horizonServer{"http://" + listener.Addr().String(), b.ledger.Passphrase(), b.accounts[0], cancel, make(chan error, 1)}
+	go func() { _ = web.Serve(listener) }() // until Close
+	go func() {
+		<-ctx.Done()
+		b.done <- web.Close()
+	}()
+	return b, nil
+}
+
+// pay makes rounds of payments of some stroops to every account, each with its memo and each round in a ledger, and
+// closes one more ledger now.
+func (b *busyLedger) pay(rounds int, stroops int64, memo func(account, round int) string) error {
+	for round := range rounds {
+		for i, payer := range b.payers {
+			tx, err := txnbuild.NewTransaction(txnbuild.TransactionParams{
+				SourceAccount:        &txnbuild.SimpleAccount{AccountID: payer.Address(), Sequence: int64(round)},
+				IncrementSequenceNum: true,
+				BaseFee:              txnbuild.MinBaseFee,
+				Memo:                 txnbuild.MemoText(memo(i, round)),
+				Preconditions:        txnbuild.Preconditions{TimeBounds: txnbuild.NewInfiniteTimeout()},
+				Operations: []txnbuild.Operation{&txnbuild.Payment{
+					Destination: b.accounts[i], Amount: amount.StringFromInt64(stroops), Asset: txnbuild.NativeAsset{},
+				}},
+			})
+			if err != nil {
+				return err
+			}
+			if tx, err = tx.Sign(b.passphrase, payer); err != nil {
+				return err
+			}
+			envelope, err := tx.Base64()
+			if err != nil {
+				return err
+			}
+			if _, err := b.ledger.Submit(envelope); err != nil {
+				return err
+			}
+		}
+		at := b.begun.Add(time.Duration(round+1) * sweepAge / time.Duration(rounds+1))
+		if _, err := b.ledger.Close(at); err != nil {
+			return err
+		}
+	}
+	_, err := b.ledger.Close(time.Now())
+	return err
+}
