@@ -71,6 +71,10 @@ chromium:
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core; \
 		else echo 'Chromium is missing; on Debian: sudo apt-get install chromium' >&2; exit 1; fi; }
 
+.PHONY: bench
+bench: node_modules/.stamp ## Measure the Worker against the stock runtime and plain JavaScript; BENCH='-rows create,cpu'
+	@mkdir -p build/bin && go build -o build/bin/bench ./e2e/bench && exec build/bin/bench $(BENCH)
+
 .PHONY: dev
 dev: node_modules/.stamp build ## Run everything on this machine until Ctrl-C; PORT= and SANDBOX_PORT= move it
 	@go build -o build/bin/dev ./sandbox/dev && exec build/bin/dev

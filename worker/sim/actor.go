@@ -1,0 +1,166 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"edgecheckout/worker/kv"
+)
+
+// An actor is a request or a cron run somewhere on the edge. Actors run one at a time and stop at every use of the store or the
+// network, where others may overtake them, where time may pass, and where they may die; the order is drawn from the seed.
+type actor struct {
+	name   string
+	wake   time.Time
+	resume chan bool // false: you are dead
+	ended  bool
+	mortal bool
+}
+
+type killed struct{}
+
+// spawn starts an actor; it begins when the world next runs what is due.
+func (w *world) spawn(name string, mortal bool, act func()) {
+	a := &actor{name: name, wake: w.now, resume: make(chan bool), mortal: mortal}
+	w.actors = append(w.actors, a)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				if _, died := r.(killed); !died {
+					w.fail("%s: panic: %v", name, r)
+				}
+			}
+			a.ended = true
+			w.parked <- struct{}{}
+		}()
+		if !<-a.resume {
+			return
+		}
+		act()
+	}()
+}
+
+// step lets one actor run to its next use of the world, or to its end.
+func (w *world) step(a *actor, alive bool) {
+	w.current = a
+	w.stats.Steps++
+	a.resume <- alive
+	<-w.parked
+	w.current = nil
+}
+
+type latency int
+
+const (
+	latencyStore latency = iota
+	latencyNetwork
+)
+
+// park is called by the running actor before it uses the world.
+func (w *world) park(l latency) {
+	a := w.current
+	switch {
+	case w.calm:
+		a.wake = w.now
+	case a.mortal && w.chance(2): // somewhere between two operations a cron run hangs, for as long as the platform lets it
+		a.wake = w.now.Add(time.Duration(w.rand.IntN(240)) * time.Second)
+	case l == latencyNetwork:
+		a.wake = w.now.Add(time.Duration(w.rand.IntN(4)) * time.Second)
+	case w.chance(30):
+		a.wake = w.now.Add(time.Second)
+	default:
+		a.wake = w.now
+	}
+	w.parked <- struct{}{}
+	if !<-a.resume {
+		panic(killed{})
+	}
+}
+
+// runDue lets every actor run whose time has come, in an order drawn from the seed, until none is left.
+func (w *world) runDue() {
+	for {
+		var due []*actor
+		alive := w.actors[:0]
+		for _, a := range w.actors {
+			if a.ended {
+				continue
+			}
+			alive = append(alive, a)
+			if !a.wake.After(w.now) {
+				due = append(due, a)
+			}
+		}
+		w.actors = alive
+		if len(due) == 0 {
+			return
+		}
+		a := due[w.rand.IntN(len(due))]
+		if a.mortal && !w.calm && w.chance(1) {
+			w.stats.Faults++
+			w.trace("%s dies", a.name)
+			w.step(a, false)
+			continue
+		}
+		w.step(a, true)
+	}
+}
+
+// store is an edge's store with what can happen around it.
+type store struct {
+	kv.Store
+	world *world
+}
+
+var errLost = fmt.Errorf("the store did not answer")
+
+// around parks and decides what goes wrong: nothing, the operation, or only its answer.
+func (s store) around(key string, do func() error) error {
+	w := s.world
+	w.park(latencyStore)
+	if !w.calm && w.chance(1) {
+		w.stats.Faults++
+		if w.chance(50) {
+			_ = do()
+		}
+		w.trace("the store fails at %s", key)
+		return errLost
+	}
+	return do()
+}
+
+func (s store) Get(ctx context.Context, keys ...string) (values [][]byte, err error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	err = s.around(keys[0], func() error { values, err = s.Store.Get(ctx, keys...); return err })
+	if err != nil {
+		return nil, err
+	}
+	return values, nil
+}
+
+// Put stores each entry by itself, in any order: only some may be stored when the actor dies in between.
+func (s store) Put(ctx context.Context, entries ...kv.Entry) error {
+	var failed error
+	for _, i := range s.world.rand.Perm(len(entries)) {
+		entry := entries[i]
+		if err := s.around(entry.Key, func() error { return s.Store.Put(ctx, entry) }); err != nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
+func (s store) Delete(ctx context.Context, keys ...string) error {
+	return s.around(keys[0], func() error { return s.Store.Delete(ctx, keys...) })
+}
+
+func (s store) List(ctx context.Context, prefix, cursor string, limit int) (page kv.Page, err error) {
+	err = s.around(prefix, func() error { page, err = s.Store.List(ctx, prefix, cursor, limit); return err })
+	if err != nil {
+		return kv.Page{}, err
+	}
+	return page, nil
+}

@@ -1,0 +1,114 @@
+package sim
+
+import (
+	"strings"
+	"time"
+
+	"edgecheckout/worker/checkout"
+)
+
+// pay is a customer, or somebody who means harm, who sends money that has something to do with a session.
+func (w *world) pay(s *session) {
+	w.stats.Payments++
+	op := operation{kind: "payment", from: payer, to: s.account, asset: s.asset, amount: s.amount, memoType: "text", memo: s.memo, transfer: true}
+	if s.asset.IsNative() {
+		op.kind = []string{"payment", "path_payment_strict_receive", "path_payment_strict_send", "create_account", "account_merge", "invoke_host_function"}[w.rand.IntN(6)]
+	} else {
+		op.kind = []string{"payment", "path_payment_strict_receive", "path_payment_strict_send", "invoke_host_function"}[w.rand.IntN(4)]
+	}
+	op.transfer = w.chance(70)
+	half := op
+	half.amount = s.amount / 2
+	switch w.rand.IntN(24) {
+	case 0, 1, 2, 3, 4, 5: // as he should
+		w.submit(s, "in full", op)
+	case 6: // an exchange changes the case
+		op.memo = strings.ToUpper(op.memo)
+		w.submit(s, "by an exchange", op)
+	case 7, 8: // in two transactions
+		rest := op
+		rest.amount = s.amount - half.amount
+		if half.amount > 0 {
+			w.submit(s, "the first half", half)
+		}
+		s.later(w, time.Duration(w.rand.IntN(1500))*time.Second, "the second half", rest)
+	case 9: // in two operations of one transaction
+		rest := op
+		rest.amount = s.amount - half.amount
+		if half.amount > 0 {
+			half.kind, rest.kind = "payment", "payment"
+			w.submit(s, "in two operations", half, rest)
+		}
+	case 10:
+		op.amount = min(s.amount, checkout.MaxAmount-1) + 1
+		w.submit(s, "a stroop too much", op)
+	case 11:
+		if s.amount > 1 {
+			op.amount = s.amount - 1
+			w.submit(s, "a stroop too little", op)
+		}
+	case 12: // twice
+		w.submit(s, "in full, twice", op)
+		s.later(w, time.Duration(w.rand.IntN(60))*time.Second, "again", op)
+	case 13:
+		op.kind, op.asset = "payment", fakeUSDC
+		w.submit(s, "with another issuer's USDC", op)
+	case 14:
+		op.kind, op.asset = "payment", usdc
+		if s.asset == usdc {
+			op.asset = checkout.XLM
+		}
+		w.submit(s, "in another asset", op)
+	case 15:
+		op.memoType, op.memo = "none", ""
+		w.submit(s, "without a memo", op)
+	case 16: // Horizon shows the memo without the NUL: only its bytes tell
+		op.memo += "\x00"
+		w.submit(s, "with a NUL behind the memo", op)
+	case 17:
+		op.memoType = "hash"
+		w.submit(s, "with the memo as a hash", op)
+	case 18:
+		op.failed = true
+		w.submit(s, "in a transaction that fails", op)
+	case 19: // the merchant sends the memo himself, out and in
+		op.kind, op.from, op.to = "payment", s.account, payer
+		w.submit(s, "out of the merchant's account", op)
+		op.to = s.account
+		w.submit(s, "from the merchant to himself", op)
+	case 20: // right memo, wrong shop
+		op.to = shopOne
+		if s.account == shopOne {
+			op.to = shopTwo
+		}
+		w.submit(s, "to the other shop", op)
+	case 21: // just before or at the deadline
+		s.later(w, s.expiresAt.Sub(w.now)-time.Duration(w.rand.IntN(15))*time.Second, "at the last moment", op)
+	case 22:
+		s.later(w, s.expiresAt.Sub(w.now)+time.Duration(w.rand.IntN(120))*time.Second, "too late", op)
+	case 23: // dust
+		for range w.rand.IntN(20) {
+			dust := op
+			dust.kind, dust.amount = "payment", 1
+			w.submit(s, "dust", dust)
+		}
+		w.submit(s, "in full, under dust", op)
+	}
+}
+
+// later is a payment at another time.
+func (s *session) later(w *world, delay time.Duration, what string, op operation) {
+	if op.amount > 0 {
+		w.timers = append(w.timers, timer{w.now.Add(max(delay, 0)), func() { w.submit(s, what, op) }})
+	}
+}
+
+func (w *world) submit(s *session, what string, operations ...operation) {
+	w.trace("%s is paid %s: %s %s", s.id, what, operations[0].amount, operations[0].asset.Code)
+	w.ledger.submit(operations...)
+}
+
+type timer struct {
+	at time.Time
+	do func()
+}

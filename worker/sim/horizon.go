@@ -1,0 +1,141 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+)
+
+const passphrase = "Simulated Network ; November 2026"
+
+// node is one machine behind Horizon's load balancer. It shows the ledger late.
+type node struct{ lag int64 } // in ledgers
+
+// fault is how Horizon misbehaves for a while.
+type fault int
+
+const (
+	faultNone fault = iota
+	faultDown
+	faultLimited
+	faultStale
+	faultTruncated
+	faultNonsense
+	faultClock // a root with a close time of next year
+	faultSome  // any of the others, for single requests
+	faultCount
+)
+
+// Get answers a request of the edge as Horizon, with the faults of the moment.
+func (e *edge) Get(_ context.Context, raw string, _ time.Duration) (horizon.Response, error) {
+	w := e.world
+	w.park(latencyNetwork)
+	w.stats.Reads++
+	w.noteRead(e, raw)
+	kind := w.fault
+	if kind == faultSome {
+		kind = faultNone
+		if w.chance(20) {
+			kind = 1 + fault(w.rand.IntN(int(faultClock)))
+		}
+	}
+	if kind != faultNone {
+		w.stats.Faults++
+	}
+	switch kind {
+	case faultDown:
+		return horizon.Response{}, errors.New("connection refused")
+	case faultLimited:
+		return horizon.Response{Status: 429, RetryAfter: strconv.Itoa(w.rand.IntN(30)), Body: problem("rate_limit_exceeded")}, nil
+	case faultStale:
+		return horizon.Response{Status: 503, Body: problem("stale_history")}, nil
+	}
+	body := w.answer(raw, w.nodes[w.rand.IntN(len(w.nodes))], kind)
+	if body == "" {
+		return horizon.Response{Status: 404, Body: problem("not_found")}, nil
+	}
+	if kind == faultTruncated {
+		body = body[:len(body)/2]
+	}
+	return horizon.Response{Status: 200, Body: []byte(body)}, nil
+}
+
+func problem(name string) []byte {
+	return []byte(`{"type":"https://stellar.org/horizon-errors/` + name + `"}`)
+}
+
+func (w *world) answer(raw string, n node, kind fault) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		panic(err)
+	}
+	newest := max(w.ledger.sequence-n.lag, w.ledger.elder)
+	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
+	switch {
+	case parts[0] == "":
+		closedAt := w.ledger.closedAt.Add(-time.Duration(w.ledger.sequence-newest) * ledgerTime)
+		if kind == faultClock {
+			closedAt = closedAt.AddDate(1, 0, 0)
+		}
+		return fmt.Sprintf(`{"network_passphrase":%q,"history_latest_ledger":%d,"history_latest_ledger_closed_at":%q,"history_elder_ledger":%d}`,
+			passphrase, newest, closedAt.UTC().Format(time.RFC3339), w.ledger.elder)
+	case parts[0] == "accounts":
+		return w.page(checkout.Address(parts[1]), u.Query(), newest, kind)
+	case parts[0] == "operations":
+		return w.effects(parts[1])
+	}
+	panic("the service asked for " + raw)
+}
+
+func (w *world) page(account checkout.Address, query url.Values, newest int64, kind fault) string {
+	history := w.ledger.at(newest, account)
+	if len(history) == 0 {
+		return ""
+	}
+	cursor, err := strconv.ParseInt(query.Get("cursor"), 10, 64)
+	if err != nil || query.Get("order") != "asc" || query.Get("join") != "transactions" {
+		panic("the service asked for " + query.Encode())
+	}
+	limit, err := strconv.Atoi(query.Get("limit"))
+	if err != nil {
+		panic(err)
+	}
+	var page []operation
+	for _, op := range history {
+		if (op.id > cursor || kind == faultNonsense) && len(page) < limit { // a confused Horizon starts over
+			page = append(page, op)
+		}
+	}
+	if kind == faultNonsense && len(page) > 1 && w.chance(50) {
+		page[0], page[len(page)-1] = page[len(page)-1], page[0]
+	}
+	var b strings.Builder
+	b.WriteString(`{"_embedded":{"records":[`)
+	for i, op := range page {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		op.json(&b)
+	}
+	b.WriteString(`]}}`)
+	return b.String()
+}
+
+func (w *world) effects(id string) string {
+	for _, history := range w.ledger.accounts {
+		for _, op := range history {
+			if strconv.FormatInt(op.id, 10) == id {
+				return fmt.Sprintf(`{"_embedded":{"records":[{"type":"account_debited","account":%q,"asset_type":"native","amount":%q},`+
+					`{"type":"account_credited","account":%q,"asset_type":"native","amount":%q}]}}`, op.from, decimal(op.amount), op.to, decimal(op.amount))
+			}
+		}
+	}
+	return ""
+}

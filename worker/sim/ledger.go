@@ -1,0 +1,146 @@
+package sim
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+
+	"edgecheckout/worker/checkout"
+)
+
+// ledgerTime is how far apart ledgers close.
+const ledgerTime = 5 * time.Second
+
+// ledger is the truth: everything that ever happened, as the oracle reads it and as Horizon tells it.
+type ledger struct {
+	sequence int64
+	closedAt time.Time
+	elder    int64 // the oldest ledger kept
+	accounts map[checkout.Address][]operation
+	pending  []operation
+	counter  int64
+}
+
+// operation is one line of an account's history.
+type operation struct {
+	id       int64
+	closedAt time.Time
+	kind     string // Horizon's type
+	from, to checkout.Address
+	asset    checkout.Asset
+	amount   checkout.Amount
+	memoType string
+	memo     string // the bytes that were signed
+	failed   bool
+	transfer bool // of invoke_host_function: "transfer", else "mint"
+}
+
+func newLedger(sequence int64, now time.Time) *ledger {
+	return &ledger{sequence: sequence, closedAt: now, elder: sequence, accounts: map[checkout.Address][]operation{}}
+}
+
+// submit puts operations of one transaction into the next ledger.
+func (l *ledger) submit(operations ...operation) {
+	l.counter++
+	for i := range operations {
+		operations[i].id = l.counter<<12 + int64(i) + 1 // completed when the ledger closes
+	}
+	l.pending = append(l.pending, operations...)
+}
+
+func (l *ledger) close(now time.Time) {
+	l.sequence++
+	l.closedAt = now
+	transaction, last := int64(0), int64(0)
+	for _, op := range l.pending {
+		if op.id>>12 != last {
+			transaction, last = transaction+1, op.id>>12
+		}
+		op.id = l.sequence<<32 + transaction<<12 + op.id&0xfff
+		op.closedAt = now
+		l.accounts[op.to] = append(l.accounts[op.to], op)
+		if op.from != op.to && op.kind != "invoke_host_function" {
+			l.accounts[op.from] = append(l.accounts[op.from], op)
+		}
+	}
+	l.pending = nil
+}
+
+// at returns how the history looked when a ledger was the newest one.
+func (l *ledger) at(sequence int64, account checkout.Address) []operation {
+	all := l.accounts[account]
+	for i, op := range all {
+		if op.id>>32 > sequence {
+			return all[:i]
+		}
+	}
+	return all
+}
+
+// hash is the same for the operations of one transaction.
+func (op operation) hash() string { return fmt.Sprintf("%064x", op.id>>12) }
+
+// json is the operation as a record of a payments page with joined transactions.
+func (op operation) json(b *strings.Builder) {
+	fmt.Fprintf(b, `{"id":"%d","paging_token":"%d","transaction_successful":%t,"type":%q,"created_at":%q,"transaction_hash":%q,"transaction":{`,
+		op.id, op.id, !op.failed, op.kind, op.closedAt.UTC().Format(time.RFC3339), op.hash())
+	switch op.memoType {
+	case "none":
+		b.WriteString(`"memo_type":"none"}`)
+	case "text":
+		shown := strings.ReplaceAll(strings.ToValidUTF8(op.memo, "\ufffd"), "\x00", "") // as Horizon does
+		fmt.Fprintf(b, `"memo":%q,"memo_bytes":%q,"memo_type":"text"}`, shown, base64.StdEncoding.EncodeToString([]byte(op.memo)))
+	default:
+		fmt.Fprintf(b, `"memo":%q,"memo_type":%q}`, op.memo, op.memoType)
+	}
+	switch op.kind {
+	case "create_account":
+		fmt.Fprintf(b, `,"funder":%q,"account":%q,"starting_balance":%q}`, op.from, op.to, decimal(op.amount))
+	case "account_merge":
+		fmt.Fprintf(b, `,"account":%q,"into":%q}`, op.from, op.to)
+	case "invoke_host_function":
+		change := "mint"
+		if op.transfer {
+			change = "transfer"
+		}
+		// A fee to somebody else moves in the same call: one call, several changes.
+		fmt.Fprintf(b, `,"asset_balance_changes":[{%s,"type":"transfer","from":%q,"to":%q,"amount":"0.5000000"},{%s,"type":%q,"from":%q,"to":%q,"amount":%q}]}`,
+			assetFields(op.asset), op.from, issuerOne, assetFields(op.asset), change, op.from, op.to, decimal(op.amount))
+	default:
+		fmt.Fprintf(b, `,%s,"from":%q,"to":%q,"amount":%q`, assetFields(op.asset), op.from, op.to, decimal(op.amount))
+		if op.kind != "payment" {
+			fmt.Fprintf(b, `,"source_amount":%q,"source_asset_type":"native"`, decimal(op.amount*3))
+		}
+		b.WriteByte('}')
+	}
+}
+
+func decimal(a checkout.Amount) string {
+	return fmt.Sprintf("%d.%07d", int64(a)/checkout.StroopsPerUnit, int64(a)%checkout.StroopsPerUnit)
+}
+
+func assetFields(a checkout.Asset) string {
+	if a.IsNative() {
+		return `"asset_type":"native"`
+	}
+	kind := "credit_alphanum4"
+	if len(a.Code) > 4 {
+		kind = "credit_alphanum12"
+	}
+	return fmt.Sprintf(`"asset_type":%q,"asset_code":%q,"asset_issuer":%q`, kind, a.Code, a.Issuer)
+}
+
+// Accounts of the simulation. They are real addresses: nothing in the service is told that it is simulated.
+const (
+	shopOne   checkout.Address = "GDQOEL7GJBQ5F7URQ4IYCZK3EQCKSIOQOM7TBAYLX6KNFKHWCCAH4AC6"
+	shopTwo   checkout.Address = "GCPFYJ2GXNZ2IOQ76OAZPLFSUME6Y3ZCTZBB3SOP636KPX533QYPJDS2"
+	payer     checkout.Address = "GDOFF23JTFX32SR6SUEQCT32WUPFNW5YTW52OY7BROVXMYGKJLQZQW7U"
+	issuerOne checkout.Address = "GAQZGXGFMV2RA3DWZVIJA74Q4YWWOAHHJ6FPS65HB2ROEJ6S2AGBY5HC"
+	issuerTwo checkout.Address = "GARQ2GD6CCSMYH7RUQFKXUDVVQDEVMIX6VNRKFBC7POQ2MRLP4N53LDV"
+)
+
+var (
+	usdc     = checkout.Asset{Code: "USDC", Issuer: issuerOne}
+	fakeUSDC = checkout.Asset{Code: "USDC", Issuer: issuerTwo}
+)

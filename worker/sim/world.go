@@ -1,0 +1,207 @@
+// Package sim tries to make the service lie. It runs whole services on several edges of a stale store, over a ledger and a
+// Horizon that misbehave, with people who pay, look and cancel at any time; everything is drawn from a seed, so what fails once
+// fails again. What must always hold is checked whenever somebody is told something, and once more when all has come to rest.
+package sim
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"edgecheckout/worker"
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/kv"
+)
+
+// Stats counts what a simulation did.
+type Stats struct{ Steps, Observations, Checkouts, Payments, Faults, Reads, Writes, Sweeps int }
+
+func (s *Stats) add(o Stats) {
+	s.Steps += o.Steps
+	s.Observations += o.Observations
+	s.Checkouts += o.Checkouts
+	s.Payments += o.Payments
+	s.Faults += o.Faults
+	s.Reads += o.Reads
+	s.Writes += o.Writes
+	s.Sweeps += o.Sweeps
+}
+
+// Violation is a promise that was broken.
+type Violation struct {
+	Seed   uint64
+	Reason string
+	Trace  []string
+}
+
+func (v *Violation) Error() string {
+	return fmt.Sprintf("seed %d: %s\n%s", v.Seed, v.Reason, strings.Join(v.Trace, "\n"))
+}
+
+type world struct {
+	seed    uint64
+	rand    *rand.Rand
+	now     time.Time
+	start   time.Time
+	ledger  *ledger
+	nodes   []node
+	fault   fault
+	calm    bool // nothing goes wrong any more, and I/O takes no time
+	kind    bool // a seed in which nothing ever goes wrong: the budgets are checked
+	memory  *kv.Memory
+	edges   []*edge
+	shops   []*shop
+	people  []*session
+	actors  []*actor
+	current *actor
+	parked  chan struct{}
+	stats   Stats
+	reason  string
+	log     []string
+}
+
+// edge is a data centre: its view of the store, its short memory, and a service that runs there.
+type edge struct {
+	world   *world
+	name    string
+	service *worker.Service
+	recent  recent
+	looked  map[checkout.Address]time.Time // by looks, when an account's payments were last read
+}
+
+// shop is a merchant.
+type shop struct {
+	account checkout.Address
+	key     string
+}
+
+// session is a checkout as its merchant and customer know it, and what they were told about it.
+type session struct {
+	id, memo    string
+	account     checkout.Address
+	amount      checkout.Amount
+	asset       checkout.Asset
+	shop        *shop
+	createdAt   time.Time
+	expiresAt   time.Time
+	cancelledBy time.Time
+
+	told   verdict
+	toldAt time.Time
+	facts  map[string]fact
+}
+
+const adminToken = "simulated-operator"
+
+// startTime is when every simulation begins.
+var startTime = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func newWorld(seed uint64) *world {
+	w := &world{
+		seed: seed, rand: rand.New(rand.NewPCG(seed, 0x5eed)), now: startTime, start: startTime, parked: make(chan struct{}),
+		ledger: newLedger(1_000_000, startTime),
+	}
+	w.kind = w.chance(20)
+	w.memory = kv.NewMemory(func() time.Time { return w.now })
+	for _, name := range []string{"Amsterdam", "Bogota", "Chennai"}[:1+w.rand.IntN(3)] {
+		w.edges = append(w.edges, w.newEdge(name))
+	}
+	w.nodes = []node{{0}}
+	if !w.kind && w.chance(60) {
+		w.nodes = append(w.nodes, node{int64(w.rand.IntN(5))}) // up to 20 s behind the first
+	}
+	w.calm = true
+	w.spawn("operator", false, func() {
+		for _, account := range []checkout.Address{shopOne, shopTwo} {
+			w.shops = append(w.shops, w.openShop(account))
+		}
+	})
+	w.runDue()
+	w.calm = w.kind
+	w.now = w.now.Add(2 * time.Minute) // everywhere knows the merchants
+	w.ledger.closedAt = w.now
+	return w
+}
+
+func (w *world) newEdge(name string) *edge {
+	e := &edge{world: w, name: name, looked: map[checkout.Address]time.Time{}}
+	e.recent = recent{world: w, values: map[string]kept{}, claims: map[string]time.Time{}}
+	settings := map[string]string{
+		"ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("c3", 32), "TEST_PASSPHRASE": passphrase,
+		"TEST_HORIZON_URLS": "https://horizon.example", "TEST_ASSETS": usdc.String(),
+	}
+	config, err := worker.ParseConfig(func(name string) string { return settings[name] })
+	if err != nil {
+		panic(err)
+	}
+	e.service = worker.New(config, worker.Platform{
+		Store: store{w.memory.Edge(), w}, Horizon: e, Recent: e.recent, Entropy: entropy{w}, Log: io.Discard,
+		Now:    func() time.Time { return w.now },
+		After:  func(ctx context.Context, work func(context.Context)) { work(ctx) },
+		Serial: true,
+	})
+	return e
+}
+
+// entropy is random and drawn from the seed.
+type entropy struct{ world *world }
+
+func (e entropy) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(e.world.rand.Uint32())
+	}
+	return len(p), nil
+}
+
+// chance is true in so many of a hundred cases.
+func (w *world) chance(percent int) bool { return w.rand.IntN(100) < percent }
+
+func (w *world) anyEdge() *edge { return w.edges[w.rand.IntN(len(w.edges))] }
+
+func (w *world) trace(format string, args ...any) {
+	w.log = append(w.log, fmt.Sprintf("%8s ledger %d  ", w.now.Sub(w.start), w.ledger.sequence)+fmt.Sprintf(format, args...))
+}
+
+// fail notes the first promise that was broken.
+func (w *world) fail(format string, args ...any) {
+	if w.reason == "" {
+		w.reason = fmt.Sprintf(format, args...)
+		w.trace("VIOLATION: %s", w.reason)
+	}
+}
+
+// recent is an edge's short memory.
+type recent struct {
+	world  *world
+	values map[string]kept
+	claims map[string]time.Time
+}
+
+type kept struct {
+	value []byte
+	until time.Time
+}
+
+func (r recent) Recall(_ context.Context, key string) []byte {
+	if k, ok := r.values[key]; ok && r.world.now.Before(k.until) {
+		return k.value
+	}
+	return nil
+}
+
+func (r recent) Keep(_ context.Context, key string, value []byte, ttl time.Duration) {
+	if r.world.calm || !r.world.chance(10) { // it may forget at any time
+		r.values[key] = kept{value, r.world.now.Add(ttl)}
+	}
+}
+
+func (r recent) Claim(key string, window time.Duration) bool {
+	if r.world.now.Before(r.claims[key]) {
+		return false
+	}
+	r.claims[key] = r.world.now.Add(window)
+	return true
+}
