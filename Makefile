@@ -63,13 +63,13 @@ test: node_modules/.stamp chromium build ## Test everything: Go with the race de
 	$(MAKE) test-wasm
 	go test -count=1 ./e2e/...
 
-# The tests of the page need a browser.
+# The tests of the page need a browser, and one of them the eye of a camera.
 .PHONY: chromium
 chromium:
-	@command -v chromium >/dev/null || { \
+	@command -v chromium >/dev/null && command -v zbarimg >/dev/null || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core; \
-		else echo 'Chromium is missing; on Debian: sudo apt-get install chromium' >&2; exit 1; fi; }
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core zbar-tools; \
+		else echo 'chromium or zbarimg is missing; on Debian: sudo apt-get install chromium zbar-tools' >&2; exit 1; fi; }
 
 .PHONY: bench
 bench: node_modules/.stamp ## Measure the Worker against the stock runtime and plain JavaScript; BENCH='-rows create,cpu'
