@@ -131,7 +131,7 @@ func TestACrowdOfCheckoutsMeetsOneNewCustomer(t *testing.T) {
 func (s *shop) list(path string) []json.RawMessage {
 	s.t.Helper()
 	var list struct{ Data []json.RawMessage }
-	if err := json.Unmarshal(s.ask(s.t, s, path).Body, &list); err != nil {
+	if err := json.Unmarshal(s.ask(path).Body, &list); err != nil {
 		s.t.Fatal(err)
 	}
 	return list.Data

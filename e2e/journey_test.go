@@ -102,8 +102,8 @@ func TestCustomerPaysInABrowserWithoutScripts(t *testing.T) {
 
 func TestOpenPageSeesItsEnd(t *testing.T) {
 	s := openShop(t).withCron()
-	c := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": soon, "cancel_url": "https://shop.example/cart"})
 	b := openTab(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": soon, "cancel_url": "https://shop.example/cart"})
 	b.visit(c)
 	b.await(heading, "This payment has expired")
 	b.stillTheSame()
@@ -117,8 +117,9 @@ func TestOpenPageSeesItsEnd(t *testing.T) {
 
 func TestOpenPageSeesWrongMoney(t *testing.T) {
 	s := openShop(t).withCron()
-	c := s.charge(fields{"amount": 5, "asset_code": "USDC", "expires_in": soon})
+	s.customerKeys()
 	b := openTab(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "USDC", "expires_in": 2 * soon})
 	b.visit(c)
 	s.pay(c, "5", func(p *wallet.Payment) { p.Asset = wallet.EURC })
 	b.await(heading, "Paid in another asset")

@@ -21,6 +21,7 @@ func TestOutagesOfHorizon(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	s.customerKeys() // opened before the time of a checkout runs
 	golden(t, "health/reachable.json", normaliseHealth(get(t, on, "/health").Body))
 
 	for _, fault := range []horizon.Fault{
@@ -32,7 +33,7 @@ func TestOutagesOfHorizon(t *testing.T) {
 		{Mode: horizon.Slow, DelayMS: 6000},
 	} {
 		t.Run(fault.Mode, func(t *testing.T) {
-			c := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": 5})
+			c := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": 6})
 			s.pay(c, "5")
 			spoil(t, fault)
 			defer spoil(t, horizon.Fault{Mode: horizon.Off})

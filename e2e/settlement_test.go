@@ -174,7 +174,7 @@ func TestOverpaymentCompletesAndIsSaid(t *testing.T) {
 
 func TestUnderpaymentFailsOnceItsTimeIsOver(t *testing.T) {
 	s := openShop(t).withCron()
-	c := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": soon})
+	c := s.chargeBriefly(fields{"amount": 5, "asset_code": "XLM"})
 	s.pay(c, "4.9999999")
 	wantVerdict(t, s.awaitStatus(c.ID, "failed"), verdict{
 		Status: "failed", Exception: "underpaid", Received: "4.9999999", Payments: []money{{Amount: "4.9999999", Asset: "XLM"}},
@@ -183,7 +183,7 @@ func TestUnderpaymentFailsOnceItsTimeIsOver(t *testing.T) {
 
 func TestAnotherAssetFailsOnceItsTimeIsOver(t *testing.T) {
 	s := openShop(t).withCron()
-	c := s.charge(fields{"amount": 5, "asset_code": "USDC", "expires_in": soon})
+	c := s.chargeBriefly(fields{"amount": 5, "asset_code": "USDC"})
 	s.pay(c, "5", func(p *wallet.Payment) { p.Asset = "native" })
 	open := s.await(c.ID, "showing the payment", func(c stack.Checkout) bool { return len(c.Payments) > 0 })
 	payments := []money{{Amount: "5", Asset: "XLM", Reason: "wrong_asset"}}
@@ -199,7 +199,7 @@ func TestTheSameCodeOfAnotherIssuerIsAnotherAsset(t *testing.T) {
 	}
 	forged := txnbuild.CreditAsset{Code: "USDC", Issuer: forger.Address()}
 	s.transact("", []*keypair.Full{s.keys}, &txnbuild.ChangeTrust{Line: forged.MustToChangeTrustAsset()})
-	c := s.charge(fields{"amount": 5, "asset_code": "USDC", "expires_in": soon})
+	c := s.chargeBriefly(fields{"amount": 5, "asset_code": "USDC"})
 	s.transact(c.Memo, []*keypair.Full{forger}, &txnbuild.Payment{Destination: s.account, Asset: forged, Amount: "5"})
 	wantVerdict(t, s.awaitStatus(c.ID, "failed"), verdict{
 		Status: "failed", Exception: "wrong_asset", Received: "0",
@@ -219,7 +219,7 @@ func TestRightMoneyAfterWrongMoneyCompletes(t *testing.T) {
 
 func TestPaymentWithoutAMemoIsNobodys(t *testing.T) {
 	s := openShop(t).withCron()
-	c := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": soon})
+	c := s.chargeBriefly(fields{"amount": 5, "asset_code": "XLM"})
 	s.pay(c, "5", func(p *wallet.Payment) { p.Memo = "" })
 	s.pay(c, "5", func(p *wallet.Payment) { p.Memo = "order 1042" })
 	wantVerdict(t, s.awaitStatus(c.ID, "expired"), verdict{Status: "expired", Received: "0"})

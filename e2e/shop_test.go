@@ -88,8 +88,16 @@ func (s *shop) charge(params fields) stack.Checkout {
 	return reply.Object
 }
 
-// soon makes an expires_in that leaves time for payments, which take a ledger or two.
-const soon = 8 // seconds
+// soon is an expires_in, in seconds, that leaves time for a payment, which takes a ledger or two.
+const soon = 8
+
+// chargeBriefly makes a direct checkout that expires soon, with the customer's wallet open before its time runs.
+func (s *shop) chargeBriefly(params fields) stack.Checkout {
+	s.t.Helper()
+	s.customerKeys()
+	params["expires_in"] = soon
+	return s.charge(params)
+}
 
 // pay pays an amount (units) into a checkout from the customer's wallet; changes make the payment another one than was
 // asked for. It returns once the transaction is on the ledger.
