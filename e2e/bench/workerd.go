@@ -37,6 +37,7 @@ func findWorkerd(ctx context.Context, root string) (string, error) {
 type workerConfig struct {
 	binary  string
 	store   string // path of store.mjs
+	inspect bool   // whether the isolates can be asked about their memory
 	modules string // directory with the Worker's modules, worker.mjs or worker.js the main one
 	vars    map[string]string
 }
@@ -45,6 +46,7 @@ type workerConfig struct {
 type workerd struct {
 	peer  string // address of the Worker
 	store store
+	debug string // address of the inspector, if there is one
 	cmd   *exec.Cmd
 	out   *tail
 	done  chan struct{}
@@ -66,7 +68,11 @@ func (c workerConfig) start(ctx context.Context) (*workerd, error) {
 	}
 	defer control.Close()
 	d := &workerd{out: &tail{}, done: make(chan struct{})}
-	d.cmd = exec.CommandContext(ctx, c.binary, "serve", "--experimental", "--control-fd=3", path)
+	args := []string{"serve", "--experimental", "--control-fd=3"}
+	if c.inspect {
+		args = append(args, "--inspector-addr=127.0.0.1:0")
+	}
+	d.cmd = exec.CommandContext(ctx, c.binary, append(args, path)...)
 	d.cmd.ExtraFiles = []*os.File{theirs}
 	d.cmd.Stdout, d.cmd.Stderr = d.out, d.out
 	err = d.cmd.Start()
@@ -84,13 +90,16 @@ func (c workerConfig) start(ctx context.Context) (*workerd, error) {
 			Event, Socket string
 			Port          int
 		}
-		if err := json.Unmarshal(lines.Bytes(), &event); err != nil || event.Event != "listen" {
+		if err := json.Unmarshal(lines.Bytes(), &event); err != nil {
 			continue
 		}
 		address := "127.0.0.1:" + strconv.Itoa(event.Port)
-		if event.Socket == "peer" {
+		switch {
+		case event.Event == "listen-inspector":
+			d.debug = address
+		case event.Socket == "peer":
 			d.peer = address
-		} else {
+		case event.Socket == "store":
 			d.store = store{"http://" + address}
 		}
 		if d.peer != "" && d.store.url != "" {
