@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/record"
@@ -46,8 +47,11 @@ type call struct {
 	ctx       context.Context
 	request   *http.Request
 	requestID string
-	path      func(name string) string
-	body      []byte
+	// began is when the request came in, in whole milliseconds. What it makes has this time, not that of its end: racing requests under one
+	// Idempotency-Key overwrite each other's record, and must not move a deadline by as long as one of them hangs.
+	began time.Time
+	path  func(name string) string
+	body  []byte
 
 	// For merchants:
 	merchant record.Merchant
@@ -64,7 +68,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		requestID = "req_" // entropy never fails; if it did, the answer would still be a clean one
 	}
-	c := &call{Service: s, ctx: r.Context(), request: r, requestID: requestID}
+	c := &call{Service: s, ctx: r.Context(), request: r, requestID: requestID, began: s.platform.Now().UTC().Truncate(time.Millisecond)}
 	var a answer
 	handler, pattern := s.mux.Handler(r)
 	if matched, ok := handler.(route); ok && pattern != "" {

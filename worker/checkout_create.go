@@ -2,7 +2,6 @@ package worker
 
 import (
 	"strings"
-	"time"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
@@ -78,7 +77,7 @@ func createCheckout(c *call) (answer, error) {
 		return answer{}, err
 	}
 	s.Memo = c.config.Memos.Seal(s.ID)
-	s.CreatedAt = c.platform.Now().UTC().Truncate(time.Millisecond)
+	s.CreatedAt = c.began
 	s.ExpiresAt = s.CreatedAt.Add(lifetime)
 	if err := c.storeCheckout(s, idem); err != nil {
 		return answer{}, err
@@ -137,15 +136,19 @@ func (c *call) fillCustomer(s *checkout.Session, email, phone string) error {
 	return err
 }
 
+// storeCheckout writes the indexes before the checkout itself. Whoever finds the checkout, such as a retry after this request
+// died half way, can rely on it being listed, and so being watched.
 func (c *call) storeCheckout(s checkout.Session, idem idempotency) error {
 	id := s.ID.String()
 	expiry := s.ExpiresAt.Add(record.KeepAfterExpiry)
-	entries := append(idem.entries(c, id),
-		kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: expiry},
+	indexes := append(idem.entries(c, id),
 		kv.Entry{Key: record.ByMerchantKey(s.Merchant, c.mode(), checkout.KindCheckout, s.CreatedAt, id), ExpiresAt: expiry},
 		kv.Entry{Key: record.EntryOf(s, s.ExpiresAt).Key(), ExpiresAt: expiry},
 	)
-	return c.platform.Store.Put(c.ctx, entries...)
+	if err := c.platform.Store.Put(c.ctx, indexes...); err != nil {
+		return err
+	}
+	return c.platform.Store.Put(c.ctx, kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: expiry})
 }
 
 // getCheckout is GET /checkout/{id}. While the checkout is open it looks at the ledger.

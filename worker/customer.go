@@ -92,7 +92,7 @@ func (c *call) findOrCreateCustomer(u record.Customer) (record.Customer, error) 
 // storeCustomer writes a new customer. Addresses whose id is not the customer's own lead to it by an alias.
 func (c *call) storeCustomer(u record.Customer, addressIDs []string, more []kv.Entry) (record.Customer, error) {
 	u.Merchant, u.Livemode = c.merchant.ID, c.livemode
-	u.CreatedAt = c.platform.Now().UTC().Truncate(time.Millisecond)
+	u.CreatedAt = c.began
 	u.UpdatedAt = u.CreatedAt
 	entries := append(more,
 		kv.Entry{Key: record.CustomerKey(u.ID), Value: record.Encode(u)},

@@ -38,7 +38,7 @@ func (c *call) idempotency() (idempotency, error) {
 		key:     key,
 		request: hex.EncodeToString(digest.Sum(nil)),
 		secret:  c.merchant.Salt,
-		day:     c.platform.Now().UTC().Truncate(24 * time.Hour),
+		day:     c.began.Truncate(24 * time.Hour),
 	}
 	made, ok, err := get[record.Idempotent](c, record.IdempotencyKey(c.merchant.ID, c.mode(), key))
 	if err != nil {
@@ -67,7 +67,7 @@ func (i idempotency) earlier(c *call, kind checkout.Kind) []string {
 // newID returns the id for the object that this request makes.
 func (i idempotency) newID(c *call, kind checkout.Kind) (string, error) {
 	if i.key == "" {
-		return checkout.NewID(kind, c.platform.Now(), c.platform.Entropy)
+		return checkout.NewID(kind, c.began, c.platform.Entropy)
 	}
 	return i.derive(c, kind, i.day), nil
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"time"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
@@ -53,12 +52,12 @@ func createMerchant(c *call) (answer, error) {
 	if _, err := io.ReadFull(c.platform.Entropy, m.Salt); err != nil {
 		return answer{}, err
 	}
-	m.CreatedAt = c.platform.Now().UTC().Truncate(time.Millisecond)
+	m.CreatedAt = c.began
 	return c.storeMerchant(m)
 }
 
 func (c *call) storeMerchant(m record.Merchant) (answer, error) {
-	m.UpdatedAt = c.platform.Now().UTC().Truncate(time.Millisecond)
+	m.UpdatedAt = c.began
 	if err := c.platform.Store.Put(c.ctx, kv.Entry{Key: record.MerchantKey(m.ID), Value: record.Encode(m)}); err != nil {
 		return answer{}, err
 	}
@@ -138,7 +137,7 @@ func createKey(c *call) (answer, error) {
 	if livemode {
 		prefix = liveKeyPrefix
 	}
-	key := record.APIKey{Merchant: m.ID, Livemode: livemode, CreatedAt: c.platform.Now().UTC().Truncate(time.Millisecond)}
+	key := record.APIKey{Merchant: m.ID, Livemode: livemode, CreatedAt: c.began}
 	if key.ID, err = checkout.NewID(checkout.KindKey, c.platform.Now(), c.platform.Entropy); err != nil {
 		return answer{}, err
 	}

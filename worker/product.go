@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"time"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
@@ -85,7 +84,7 @@ func createProduct(c *call) (answer, error) {
 	if product.ID, err = idem.newID(c, checkout.KindProduct); err != nil {
 		return answer{}, err
 	}
-	product.CreatedAt = c.platform.Now().UTC().Truncate(time.Millisecond)
+	product.CreatedAt = c.began
 	product.UpdatedAt = product.CreatedAt
 	entries := append(idem.entries(c, product.ID),
 		kv.Entry{Key: record.ProductKey(product.ID), Value: record.Encode(product)},
@@ -118,7 +117,7 @@ func archiveProduct(c *call) (answer, error) {
 		return answer{}, notFound("product", c.path("id"))
 	}
 	if !p.Archived {
-		p.Archived, p.UpdatedAt = true, c.platform.Now().UTC().Truncate(time.Millisecond)
+		p.Archived, p.UpdatedAt = true, c.began
 		if err := c.platform.Store.Put(c.ctx, kv.Entry{Key: record.ProductKey(p.ID), Value: record.Encode(p)}); err != nil {
 			return answer{}, err
 		}

@@ -74,6 +74,13 @@ func (m *Memory) Keys(prefix string) []string {
 	return m.keys(prefix)
 }
 
+// Peek returns the value under a key as it is now, whatever an edge believes; nil if there is none.
+func (m *Memory) Peek(key string) []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.values[key].at(m.now())
+}
+
 func (m *Memory) keys(prefix string) []string {
 	var keys []string
 	for key, s := range m.values {

@@ -68,6 +68,11 @@ func IdempotencyKey(merchant string, mode Mode, key string) string {
 // CursorKey names how far the sweep has read a network.
 func CursorKey(mode Mode) string { return "cursor/" + string(mode) }
 
+// IdleKey names from where an account must be read again whose last open session ended.
+func IdleKey(mode Mode, account checkout.Address) string {
+	return "idle/" + string(mode) + "/" + string(account)
+}
+
 func hash(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:])

@@ -99,12 +99,27 @@ type Checkpoint struct {
 type Cursor struct {
 	// From is where the next sweep begins. It trails: it was the newest ledger at least Overlap ago.
 	From Checkpoint `json:"from"`
-	// Next becomes From once it is old enough.
+	// Next becomes From once it is Overlap old: whoever begins at From must find in the store, however stale his view of it, all that
+	// lies before.
 	Next Checkpoint `json:"next"`
 	// Covered is up to where the last sweep that wrote this record had read. A session ends only when a second, later pass agrees.
 	Covered Checkpoint `json:"covered"`
-	// Behind names the accounts that were not finished, and where each begins again.
-	Behind map[checkout.Address]int64 `json:"behind,omitempty"`
+	// Behind names the accounts that begin elsewhere, because a sweep could not finish them.
+	Behind map[checkout.Address]Behind `json:"behind,omitempty"`
+}
+
+// Behind says where an account begins. Like the cursor itself it trails: it moves on only Overlap after what it passes over was written.
+type Behind struct {
+	After   int64     `json:"after"`   // the ledger after which the next pass reads
+	Through int64     `json:"through"` // up to where a pass had read everything at
+	At      time.Time `json:"at"`
+	// Caught says that the account was read to its end; it stays here until its overlap is over.
+	Caught bool `json:"caught,omitempty"`
+}
+
+// Idle says after which ledger an account must be read again that had nothing open any more.
+type Idle struct {
+	Ledger int64 `json:"ledger"`
 }
 
 // Encode writes a record for the store.

@@ -15,14 +15,15 @@ type actor struct {
 	wake   time.Time
 	resume chan bool // false: you are dead
 	ended  bool
-	mortal bool
+	mortal bool // it may die half way
+	hangs  int  // seconds for which it may hang between two operations; the platform ends it then
 }
 
 type killed struct{}
 
 // spawn starts an actor; it begins when the world next runs what is due.
-func (w *world) spawn(name string, mortal bool, act func()) {
-	a := &actor{name: name, wake: w.now, resume: make(chan bool), mortal: mortal}
+func (w *world) spawn(name string, hangs int, act func()) {
+	a := &actor{name: name, wake: w.now, resume: make(chan bool), mortal: hangs > 0, hangs: hangs}
 	w.actors = append(w.actors, a)
 	go func() {
 		defer func() {
@@ -64,7 +65,7 @@ func (w *world) park(l latency) {
 	case w.calm:
 		a.wake = w.now
 	case a.mortal && w.chance(2): // somewhere between two operations a cron run hangs, for as long as the platform lets it
-		a.wake = w.now.Add(time.Duration(w.rand.IntN(240)) * time.Second)
+		a.wake = w.now.Add(time.Duration(w.rand.IntN(a.hangs)) * time.Second)
 	case l == latencyNetwork:
 		a.wake = w.now.Add(time.Duration(w.rand.IntN(4)) * time.Second)
 	case w.chance(30):
@@ -146,7 +147,12 @@ func (s store) Put(ctx context.Context, entries ...kv.Entry) error {
 	var failed error
 	for _, i := range s.world.rand.Perm(len(entries)) {
 		entry := entries[i]
-		if err := s.around(entry.Key, func() error { return s.Store.Put(ctx, entry) }); err != nil {
+		if err := s.around(entry.Key, func() error {
+			if debug {
+				s.world.trace("%s PUT %s %.300s", s.world.current.name, entry.Key, entry.Value)
+			}
+			return s.Store.Put(ctx, entry)
+		}); err != nil {
 			failed = err
 		}
 	}

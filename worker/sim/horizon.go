@@ -18,6 +18,8 @@ const passphrase = "Simulated Network ; November 2026"
 // node is one machine behind Horizon's load balancer. It shows the ledger late.
 type node struct{ lag int64 } // in ledgers
 
+var debug bool
+
 // fault is how Horizon misbehaves for a while.
 type fault int
 
@@ -56,6 +58,9 @@ func (e *edge) Get(_ context.Context, raw string, _ time.Duration) (horizon.Resp
 		return horizon.Response{Status: 429, RetryAfter: strconv.Itoa(w.rand.IntN(30)), Body: problem("rate_limit_exceeded")}, nil
 	case faultStale:
 		return horizon.Response{Status: 503, Body: problem("stale_history")}, nil
+	}
+	if debug && w.current != nil {
+		w.trace("%s GET %s fault %d", w.current.name, raw, kind)
 	}
 	body := w.answer(raw, w.nodes[w.rand.IntN(len(w.nodes))], kind)
 	if body == "" {

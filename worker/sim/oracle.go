@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"encoding/json"
+	"math"
 	"strings"
 	"time"
 )
@@ -16,10 +18,7 @@ type verdict struct {
 
 // oracle judges a session by the ledgers up to a sequence number. over says that the ledger is known past the deadline.
 func (w *world) oracle(s *session, upTo int64) verdict {
-	deadline := s.expiresAt
-	if !s.cancelledBy.IsZero() && s.cancelledBy.Before(deadline) {
-		deadline = s.cancelledBy
-	}
+	deadline := w.deadline(s)
 	var sum int64
 	foreign := false
 	ledgerOf := int64(0)
@@ -39,7 +38,9 @@ func (w *world) oracle(s *session, upTo int64) verdict {
 		if reached && sequence != ledgerOf {
 			continue // the session had ended
 		}
-		sum += int64(op.amount)
+		if sum += int64(op.amount); sum < 0 {
+			sum = math.MaxInt64 // more than the API can say
+		}
 		if sum >= int64(s.amount) && !reached {
 			reached, ledgerOf = true, sequence
 		}
@@ -60,6 +61,21 @@ func (w *world) oracle(s *session, upTo int64) verdict {
 		return verdict{"open", "underpaid", sum}
 	}
 	return verdict{"open", "", 0}
+}
+
+// deadline is the session's. When it was made and whether it was cancelled is on no ledger: the store's last word is the truth.
+func (w *world) deadline(s *session) time.Time {
+	var made struct {
+		ExpiresAt time.Time `json:"expires_at"`
+	}
+	var cancelled struct{ Deadline time.Time }
+	if err := json.Unmarshal(w.memory.Peek("checkout/"+s.id), &made); err != nil {
+		w.fail("%s is gone from the store: %v", s.id, err)
+	}
+	if value := w.memory.Peek("cancel/" + s.id); value != nil && json.Unmarshal(value, &cancelled) == nil && cancelled.Deadline.Before(made.ExpiresAt) {
+		return cancelled.Deadline
+	}
+	return made.ExpiresAt
 }
 
 // closeTime is when a ledger closed.

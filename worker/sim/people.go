@@ -91,7 +91,7 @@ func (w *world) sell() {
 	made := map[string]*session{}
 	for range tries {
 		e := w.anyEdge()
-		w.spawn("sell at "+e.name, true, func() {
+		w.spawn("sell at "+e.name, 15, func() {
 			var o object
 			if w.call(e, "POST", "/checkout?type=direct", body, header, &o) != 200 {
 				return // the merchant would try again
@@ -114,7 +114,7 @@ func (w *world) sell() {
 // ask is somebody who wants to know how a checkout stands: the merchant, or a page.
 func (w *world) ask(s *session, e *edge) {
 	merchant := w.chance(50)
-	w.spawn("ask at "+e.name, false, func() {
+	w.spawn("ask at "+e.name, 0, func() {
 		if !merchant {
 			var o object
 			if w.call(e, "GET", "/pay/"+s.id+"/status", "", nil, &o) == 200 {
@@ -135,15 +135,10 @@ func (w *world) ask(s *session, e *edge) {
 
 // cancel is a merchant who changes his mind.
 func (w *world) cancel(s *session, e *edge) {
-	w.spawn("cancel at "+e.name, true, func() {
+	w.spawn("cancel at "+e.name, 15, func() {
 		var o object
-		before := w.now
 		if w.call(e, "POST", "/checkout/"+s.id+"/expire", `{}`, http.Header{"X-Api-Key": {s.shop.key}}, &o) == 200 {
 			w.trace("%s is cancelled at %s: until %s", s.id, e.name, o.ExpiresAt.Sub(w.start))
-			_ = before
-			if s.cancelledBy.IsZero() || o.ExpiresAt.After(s.cancelledBy) {
-				s.cancelledBy = o.ExpiresAt
-			}
 		}
 	})
 }

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -14,7 +13,7 @@ import (
 func Run(seed uint64) (Stats, *Violation) {
 	w := newWorld(seed)
 	defer w.abandon()
-	w.live(time.Duration(20+w.rand.IntN(40)) * time.Minute)
+	w.live(time.Duration(15+w.rand.IntN(30)) * time.Minute)
 	w.rest()
 	w.stats.Writes = w.memory.Counts().Writes
 	if w.reason != "" {
@@ -123,7 +122,7 @@ func (w *world) advance(d time.Duration) {
 
 func (w *world) sweep(e *edge) {
 	w.stats.Sweeps++
-	w.spawn("sweep at "+e.name, true, func() {
+	w.spawn("sweep at "+e.name, 240, func() {
 		_ = e.service.Sweep(context.Background()) // what was not done is done by a later one
 	})
 }
@@ -133,14 +132,13 @@ func (w *world) rest() {
 	w.fault, w.calm = faultNone, true
 	w.nodes = w.nodes[:1]
 	w.trace("all is calm")
-	last := w.now
-	for _, t := range w.timers {
-		last = later(last, t.at)
-	}
-	for _, s := range w.people {
-		last = later(last, s.expiresAt)
-	}
-	for end := last.Add(13 * time.Minute); w.now.Before(end) && w.reason == ""; {
+	for last := w.now; w.now.Before(last.Add(13*time.Minute)) && w.reason == ""; {
+		for _, t := range w.timers {
+			last = later(last, t.at)
+		}
+		for _, s := range w.people {
+			last = later(last, s.expiresAt)
+		}
 		w.advance(time.Minute)
 		w.sweep(w.anyEdge())
 		w.runDue()
@@ -164,8 +162,8 @@ func (w *world) rest() {
 
 // complete asks the merchant's way for everything that is known of a session: all money that came in time to be seen must be there.
 func (w *world) complete(s *session) {
-	var o object
-	w.spawn("audit", false, func() {
+	var o object // with everything that is known
+	w.spawn("audit", 0, func() {
 		w.call(w.edges[0], "GET", "/checkout/"+s.id, "", map[string][]string{"X-Api-Key": {s.shop.key}}, &o)
 	})
 	w.runDue()
@@ -173,8 +171,16 @@ func (w *world) complete(s *session) {
 	for _, p := range o.Payments {
 		reported[p.TransactionHash]++
 	}
+	// Money that came after the end is found when its account is read again, at the latest when something else is sold.
+	var lastSale time.Time
+	for _, other := range w.people {
+		if other.account == s.account {
+			lastSale = later(lastSale, other.createdAt)
+		}
+	}
+	truth := w.money(s)
 	for _, op := range w.ledger.accounts[s.account] {
-		if n := w.money(s)[op.hash()]; n > 0 && reported[op.hash()] != n && op.closedAt.Before(s.toldAt) {
+		if n := truth[op.hash()]; n > 0 && reported[op.hash()] != n && op.closedAt.Before(lastSale) {
 			w.fail("%s: %d payments of transaction %s are missing", s.id, n-reported[op.hash()], op.hash())
 		}
 	}
@@ -185,7 +191,7 @@ func (w *world) budget() {
 	counts := w.memory.Counts()
 	minutes := int(w.now.Sub(w.start)/time.Minute) + 1
 	const setUp = 6 // merchants and keys
-	allowed := setUp + w.stats.Checkouts*(4+3) + w.parts + minutes
+	allowed := setUp + w.stats.Checkouts*(4+3) + w.stats.Payments + minutes
 	if counts.Writes > allowed {
 		w.fail("%d writes for %d checkouts in %d minutes, %d allowed", counts.Writes, w.stats.Checkouts, minutes, allowed)
 	}
@@ -198,13 +204,37 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// noteRead holds that looks read an account at most once in their window at an edge.
+// noteRead counts how often an account is read at an edge on behalf of people who look.
 func (w *world) noteRead(e *edge, raw string) {
 	u, err := url.Parse(raw)
 	if err != nil || w.current == nil || !strings.HasPrefix(w.current.name, "ask") || !strings.HasSuffix(u.Path, "/payments") {
 		return
 	}
-	_ = checkout.Address("")
-	_ = fmt.Sprint()
-	_ = e
+	account := checkout.Address(strings.Split(u.Path, "/")[2])
+	r, ok := e.looked[account]
+	if !ok {
+		r.first = w.now
+	}
+	if r.by == nil {
+		r.by = map[*actor]bool{}
+	}
+	if !r.by[w.current] {
+		r.by[w.current] = true
+		r.count++
+	}
+	e.looked[account] = r
+	// One may begin in every window; that it ends later does not matter.
+	if most := 3 + int(w.now.Sub(r.first)/lookWindow); r.count > most {
+		w.fail("looks at %s read %s %d times in %v", e.name, account, r.count, w.now.Sub(r.first))
+	}
+}
+
+// lookWindow is what the service promises: at most one reading of an account on behalf of people who look.
+const lookWindow = 3 * time.Second
+
+// looked is how often an account was read since when, and by whom.
+type looked struct {
+	by    map[*actor]bool
+	first time.Time
+	count int
 }

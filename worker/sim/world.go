@@ -55,6 +55,7 @@ type world struct {
 	edges   []*edge
 	shops   []*shop
 	people  []*session
+	timers  []timer
 	actors  []*actor
 	current *actor
 	parked  chan struct{}
@@ -69,7 +70,7 @@ type edge struct {
 	name    string
 	service *worker.Service
 	recent  recent
-	looked  map[checkout.Address]time.Time // by looks, when an account's payments were last read
+	looked  map[checkout.Address]looked
 }
 
 // shop is a merchant.
@@ -80,14 +81,13 @@ type shop struct {
 
 // session is a checkout as its merchant and customer know it, and what they were told about it.
 type session struct {
-	id, memo    string
-	account     checkout.Address
-	amount      checkout.Amount
-	asset       checkout.Asset
-	shop        *shop
-	createdAt   time.Time
-	expiresAt   time.Time
-	cancelledBy time.Time
+	id, memo  string
+	account   checkout.Address
+	amount    checkout.Amount
+	asset     checkout.Asset
+	shop      *shop
+	createdAt time.Time
+	expiresAt time.Time
 
 	told   verdict
 	toldAt time.Time
@@ -114,7 +114,7 @@ func newWorld(seed uint64) *world {
 		w.nodes = append(w.nodes, node{int64(w.rand.IntN(5))}) // up to 20 s behind the first
 	}
 	w.calm = true
-	w.spawn("operator", false, func() {
+	w.spawn("operator", 0, func() {
 		for _, account := range []checkout.Address{shopOne, shopTwo} {
 			w.shops = append(w.shops, w.openShop(account))
 		}
@@ -127,7 +127,7 @@ func newWorld(seed uint64) *world {
 }
 
 func (w *world) newEdge(name string) *edge {
-	e := &edge{world: w, name: name, looked: map[checkout.Address]time.Time{}}
+	e := &edge{world: w, name: name, looked: map[checkout.Address]looked{}}
 	e.recent = recent{world: w, values: map[string]kept{}, claims: map[string]time.Time{}}
 	settings := map[string]string{
 		"ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("c3", 32), "TEST_PASSPHRASE": passphrase,

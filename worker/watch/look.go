@@ -53,6 +53,12 @@ func (w *Watcher) Look(ctx context.Context, s *Standing) (checkout.Outcome, erro
 	if err != nil {
 		return s.Outcome(w.Now()), err
 	}
+	// What was read for a younger session tells nothing about this one, not even by what it found: an earlier payment may be missing.
+	if fresh && !last.covers(cursor, s) {
+		if fresh = false; !w.Recent.Claim(key, LookWindow) {
+			return s.Outcome(w.Now()), nil
+		}
+	}
 	if !fresh {
 		if last, err = w.lookAt(ctx, mode, s, cursor, last, ok); err != nil {
 			return s.Outcome(w.Now()), err
@@ -60,9 +66,6 @@ func (w *Watcher) Look(ctx context.Context, s *Standing) (checkout.Outcome, erro
 		w.Recent.Keep(ctx, key, record.Encode(last), lookLifetime)
 	}
 	proven := last.Proven
-	if !last.covers(cursor, s) {
-		proven = time.Time{} // it began too late to say what did not happen
-	}
 	payments := paymentsOf(last.Payments)[s.Session.ID]
 	if len(payments) == 0 && proven.Before(s.Deadline()) {
 		return s.Outcome(w.Now()), nil

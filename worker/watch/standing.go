@@ -76,8 +76,7 @@ func decodeStanding(values [][]byte) (*Standing, error) {
 }
 
 // settle adds payments to what is known of a session and records what is new. proven is the deadline up to which the session may
-// end unpaid. It writes in this order: the outcome, then the removal from the index of open sessions; so a crash in between
-// is repaired by a later sweep, and nothing that ended is ever forgotten.
+// end unpaid. The entry in the index of open sessions stays until a sweep has seen that the session ended.
 func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.Payment, proven time.Time) (checkout.Outcome, error) {
 	known := s.Seen
 	if s.Recorded != nil {
@@ -99,18 +98,9 @@ func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.P
 		}
 		s.Recorded = &out
 		w.Log("settled", map[string]any{"checkout": id.String(), "status": out.Status, "exception": out.Exception})
-		return out, w.Store.Delete(ctx, s.openKeys()...)
+		return out, nil
 	case isNew:
 		return out, w.Store.Put(ctx, kv.Entry{Key: record.SeenKey(id), Value: record.Encode(s.Seen), ExpiresAt: expiry})
 	}
 	return out, nil
-}
-
-// openKeys are the session's entries in the index of open ones: a cancelled session has a second one.
-func (s *Standing) openKeys() []string {
-	keys := []string{record.EntryOf(s.Session, s.Session.ExpiresAt).Key()}
-	if earlier := record.EntryOf(s.Session, s.Deadline()).Key(); earlier != keys[0] {
-		keys = append(keys, earlier)
-	}
-	return keys
 }

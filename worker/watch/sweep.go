@@ -95,7 +95,7 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 	var mu sync.Mutex
 	var failed []error
 	waiting := false
-	behind := map[checkout.Address]int64{}
+	behind := map[checkout.Address]record.Behind{}
 	one := func(account checkout.Address) {
 		p, swept, err := w.sweepAccount(ctx, client, root, cursor, account, accounts[account])
 		mu.Lock()
@@ -105,8 +105,10 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 		report.Payments += len(p.payments)
 		report.Terminal += swept.terminal
 		waiting = waiting || swept.waiting
-		if !p.complete {
-			behind[account] = p.read
+		if b, ok := w.trail(cursor, account, p); ok {
+			behind[account] = b
+		} else if was, ok := cursor.Behind[account]; ok && !p.begun {
+			behind[account] = was
 		}
 		if err != nil {
 			report.Failed++
@@ -152,8 +154,11 @@ func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root 
 			created = entry.Created
 		}
 	}
-	after := start(cursor, root, account, created)
-	if after+1 < root.ElderLedger {
+	after, err := w.startOf(ctx, cursor, root, open[0].Mode, account, created)
+	if err != nil {
+		return p, done, err
+	}
+	if after == cursor.From.Ledger && after+1 < root.ElderLedger { // a ledger that was there once
 		w.Log("history_gap", map[string]any{"account": account, "after_ledger": after, "elder_ledger": root.ElderLedger})
 	}
 	p = w.read(ctx, client, account, after, true)
@@ -191,7 +196,7 @@ func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root 
 			failed = append(failed, fmt.Errorf("settling %s: %w", concerned[i], err))
 			continue
 		}
-		ended[concerned[i]] = was
+		ended[concerned[i]] = out.Status.Terminal()
 		switch {
 		case !was && out.Status.Terminal():
 			done.terminal++
@@ -199,12 +204,13 @@ func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root 
 			done.waiting = true
 		}
 	}
-	return p, done, errors.Join(append(failed, w.removeEnded(ctx, open, ended))...)
+	return p, done, errors.Join(append(failed, w.removeEnded(ctx, account, open, ended, p))...)
 }
 
-// removeEnded removes from the index of open sessions what had ended before this sweep: somebody else settled it and
-// did not get as far as removing it, or the list was stale. An entry whose session never came to be goes a while after its time.
-func (w *Watcher) removeEnded(ctx context.Context, open []record.OpenEntry, ended map[checkout.ID]bool) error {
+// removeEnded removes what has ended from the index of open sessions; an entry whose session cannot be found goes a while after its time. If
+// nothing of the account is left, it writes down first where this pass began: when the account is active again, reading goes on from
+// there, overlap included, and money that came too late is found after all.
+func (w *Watcher) removeEnded(ctx context.Context, account checkout.Address, open []record.OpenEntry, ended map[checkout.ID]bool, p pass) error {
 	var keys []string
 	for _, entry := range open {
 		if ended[entry.ID] || w.Now().Sub(entry.Due) > orphanAge {
@@ -214,7 +220,53 @@ func (w *Watcher) removeEnded(ctx context.Context, open []record.OpenEntry, ende
 	if len(keys) == 0 {
 		return nil
 	}
+	if len(keys) == len(open) {
+		idle := kv.Entry{Key: record.IdleKey(open[0].Mode, account), Value: record.Encode(record.Idle{Ledger: p.after})}
+		if err := w.Store.Put(ctx, idle); err != nil {
+			return err
+		}
+	}
 	return w.Store.Delete(ctx, keys...)
+}
+
+// startOf is start, but an account that is behind, or that was not active when the cursor was written, goes on from where it was left:
+// there may be money for sessions that ended before those that are open now were made.
+func (w *Watcher) startOf(ctx context.Context, cursor record.Cursor, root horizon.Root, mode record.Mode, account checkout.Address, created time.Time) (int64, error) {
+	after := start(cursor, root, account, created)
+	if behind, ok := cursor.Behind[account]; ok && behind.After <= root.LatestLedger {
+		return behind.After, nil
+	}
+	if created.Before(cursor.From.ClosedAt) {
+		return after, nil
+	}
+	values, err := w.Store.Get(ctx, record.IdleKey(mode, account))
+	if err != nil {
+		return 0, err
+	}
+	idle, ok, err := record.Decode[record.Idle](values[0])
+	if err != nil || !ok || idle.Ledger > root.LatestLedger {
+		return after, err
+	}
+	return min(after, idle.Ledger), nil
+}
+
+// trail says where an account begins the next time, if not with all the others: it could not be finished, or it was
+// caught up with so recently that others may not see yet what was written.
+func (w *Watcher) trail(cursor record.Cursor, account checkout.Address, p pass) (record.Behind, bool) {
+	was, ok := cursor.Behind[account]
+	now := w.Now().UTC()
+	rested := now.Sub(was.At) >= Overlap
+	switch {
+	case !p.begun, !ok && p.complete:
+		return record.Behind{}, false
+	case !ok, was.Caught != p.complete:
+		return record.Behind{After: p.after, Through: p.read, At: now, Caught: p.complete}, true
+	case !rested:
+		return was, true
+	case was.Caught:
+		return record.Behind{}, false
+	}
+	return record.Behind{After: was.Through, Through: p.read, At: now}, true
 }
 
 // advance moves the cursor after a sweep that read everything up to root, except for the accounts that are behind. It reports
@@ -222,7 +274,7 @@ func (w *Watcher) removeEnded(ctx context.Context, open []record.OpenEntry, ende
 // reads between one and two Overlaps again, and a network costs one write in that time.
 //
 // It is also written when sessions wait for a second pass to agree that nothing came.
-func advance(cursor record.Cursor, root horizon.Root, behind map[checkout.Address]int64, waiting bool) (record.Cursor, bool) {
+func advance(cursor record.Cursor, root horizon.Root, behind map[checkout.Address]record.Behind, waiting bool) (record.Cursor, bool) {
 	newest := record.Checkpoint{Ledger: root.LatestLedger, ClosedAt: root.ClosedAt}
 	moved := cursor
 	switch {
@@ -233,6 +285,10 @@ func advance(cursor record.Cursor, root horizon.Root, behind map[checkout.Addres
 	case root.ClosedAt.Sub(cursor.Next.ClosedAt) >= Overlap:
 		moved.From, moved.Next = cursor.Next, newest
 	}
-	moved.Behind, moved.Covered = behind, newest
-	return moved, waiting || moved.From != cursor.From || moved.Next != cursor.Next || !maps.Equal(moved.Behind, cursor.Behind)
+	moved.Behind = behind
+	same := moved.From == cursor.From && moved.Next == cursor.Next && maps.EqualFunc(behind, cursor.Behind, func(a, b record.Behind) bool {
+		return a.After == b.After && a.Through == b.Through && a.Caught == b.Caught && a.At.Equal(b.At)
+	})
+	moved.Covered = newest
+	return moved, waiting || !same
 }

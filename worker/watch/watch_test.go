@@ -482,7 +482,7 @@ func TestALookForAYoungSessionEndsNoOlderOne(t *testing.T) {
 	}
 	s.Advance(13 * time.Minute)
 	expect(t, s.look(s.here, young), "expired 0")
-	expect(t, s.look(s.here, old), "open 25 underpaid") // what was read in this window began after it was made
+	expect(t, s.look(s.here, old), "open 0") // what was read in this window began after it was made
 	s.Advance(watch.LookWindow)
 	expect(t, s.look(s.here, old), "failed 25 underpaid")
 }

@@ -72,8 +72,12 @@ func (w *Watcher) connect(ctx context.Context, mode record.Mode) (horizon.Client
 			continue
 		}
 		root, err := client.Root(ctx)
-		if err == nil && root.Passphrase != network.Passphrase {
+		switch {
+		case err != nil:
+		case root.Passphrase != network.Passphrase:
 			err = errNetwork
+		case root.ClosedAt.Sub(w.Now()) > maxAhead:
+			err = fmt.Errorf("%w: its newest ledger closes in the future", horizon.ErrAnswer)
 		}
 		if err == nil {
 			w.Recent.Keep(ctx, rootKey(mode), record.Encode(rememberedRoot{base, root}), rootLifetime)
@@ -84,6 +88,10 @@ func (w *Watcher) connect(ctx context.Context, mode record.Mode) (horizon.Client
 	}
 	return horizon.Client{}, horizon.Root{}, errors.Join(failed...)
 }
+
+// maxAhead is how far a ledger's close time may lie ahead of our clock: the network accepts a minute (stellar-core's
+// MAX_TIME_SLIP_SECONDS).
+const maxAhead = 60 * time.Second
 
 // rootLifetime is how old a root may be that only serves to find where to begin reading.
 const rootLifetime = 60 * time.Second
@@ -118,7 +126,9 @@ type found struct {
 // pass is what was read of one account.
 type pass struct {
 	payments []found
+	begun    bool  // it was known where to begin
 	complete bool  // read to the end of the history
+	after    int64 // the ledger after which the pass began
 	read     int64 // the last ledger of which everything was read, if not complete
 	records  int
 	err      error
@@ -127,7 +137,7 @@ type pass struct {
 // read reads the account's payments after a ledger until an empty page, or, for a look that wants no verdict, until
 // a page that is not full. It keeps those whose memo may name a session.
 func (w *Watcher) read(ctx context.Context, client horizon.Client, account checkout.Address, after int64, untilEmpty bool) pass {
-	p := pass{read: after}
+	p := pass{begun: true, after: after, read: after}
 	cursor := horizon.CursorAfter(after)
 	for range maxPages {
 		page, err := client.Payments(ctx, account, cursor)
@@ -185,7 +195,7 @@ func start(cursor record.Cursor, root horizon.Root, account checkout.Address, cr
 		return after // the network was reset: the cursor is of another history
 	}
 	if behind, ok := cursor.Behind[account]; ok {
-		return max(after, behind)
+		return max(after, behind.After)
 	}
 	return max(after, cursor.From.Ledger)
 }
@@ -198,7 +208,7 @@ func (w *Watcher) proven(cursor record.Cursor, account checkout.Address, coverag
 		return coverage
 	}
 	once := coverage.Add(-Overlap)
-	if _, behind := cursor.Behind[account]; behind {
+	if behind, ok := cursor.Behind[account]; ok && !behind.Caught {
 		return once
 	}
 	twice := cursor.Covered.ClosedAt

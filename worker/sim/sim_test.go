@@ -1,0 +1,66 @@
+package sim
+
+import (
+	"flag"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+)
+
+var (
+	seeds = flag.Int("seeds", 300, "how many simulations to run")
+	seed  = flag.Uint64("seed", 0, "run this one only, and print its trace")
+)
+
+// TestNothingIsEverToldThatTheLedgerDoesNotSay runs many simulated hours, each with its own troubles.
+func TestNothingIsEverToldThatTheLedgerDoesNotSay(t *testing.T) {
+	if *seed != 0 {
+		debug = true
+		stats, violation := Run(*seed)
+		if violation != nil {
+			t.Fatal(violation)
+		}
+		fmt.Printf("seed %d holds: %+v\n", *seed, stats)
+		return
+	}
+	stats, violation := RunMany(1, *seeds)
+	if violation != nil {
+		t.Fatal(violation)
+	}
+	fmt.Printf("%d simulations hold: %d steps, %d checkouts, %d payments, %d faults, %d reads of Horizon, %d sweeps, %d writes, %d answers checked\n",
+		*seeds, stats.Steps, stats.Checkouts, stats.Payments, stats.Faults, stats.Reads, stats.Sweeps, stats.Writes, stats.Observations)
+	if stats.Checkouts < *seeds || stats.Payments < *seeds || stats.Faults < *seeds {
+		t.Errorf("too little happened: %+v", stats)
+	}
+}
+
+// RunMany plays simulations on all processors, and returns the violation with the lowest seed.
+func RunMany(first uint64, n int) (total Stats, worst *Violation) {
+	var mu sync.Mutex
+	var wait sync.WaitGroup
+	next := first
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for {
+				mu.Lock()
+				s := next
+				next++
+				stop := s >= first+uint64(n) || worst != nil
+				mu.Unlock()
+				if stop {
+					return
+				}
+				stats, violation := Run(s)
+				mu.Lock()
+				total.add(stats)
+				if violation != nil && (worst == nil || violation.Seed < worst.Seed) {
+					worst = violation
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	return total, worst
+}
