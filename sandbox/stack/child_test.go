@@ -89,6 +89,7 @@ func TestMain(m *testing.M) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
+	fmt.Println("guarded")
 	select {}
 }
 
@@ -106,13 +107,20 @@ func TestGroupEndsWhenThisProgramIsKilled(t *testing.T) {
 	if err := parent.Start(); err != nil {
 		t.Fatal(err)
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
+	// Both lines must be there, in whichever order: the guard may start after the grandchild has spoken.
+	grandchild := 0
+	lines := bufio.NewReader(out)
+	for range 2 {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pid, err := strconv.Atoi(strings.TrimSpace(line)); err == nil {
+			grandchild = pid
+		}
 	}
-	grandchild, err := strconv.Atoi(strings.TrimSpace(line))
-	if err != nil {
-		t.Fatal(err)
+	if grandchild == 0 {
+		t.Fatal("the grandchild did not tell its process id")
 	}
 	if err := parent.Process.Kill(); err != nil {
 		t.Fatal(err)
