@@ -26,19 +26,19 @@ async function authenticate(call) {
   if (!secret) {
     throw new ApiError("api_key_missing", "An API key is required: send it in the header x-api-key (sk_test_… or sk_live_…).");
   }
-  const unknown = new ApiError("api_key_invalid", "The API key in x-api-key is unknown or revoked.");
+  const unknown = () => new ApiError("api_key_invalid", "The API key in x-api-key is unknown or revoked.");
   const match = /^sk_(test|live)_[0-9a-f]{64}$/.exec(secret);
-  if (match === null) throw unknown;
+  if (match === null) throw unknown();
   let identity = identities.get(secret);
   if (!identity || identity.until <= Date.now()) {
     const [key] = await read(call.env, `apikey/${await sha256(secret)}`);
     const [merchant] = key ? await read(call.env, `merchant/${key.merchant}`) : [];
-    if (!merchant) throw unknown;
+    if (!merchant) throw unknown();
     identity = { merchant, livemode: key.livemode, until: Date.now() + KEY_LIFETIME };
     if (identities.size >= MAX_KEYS) identities.clear();
     identities.set(secret, identity);
   }
-  if (identity.livemode !== (match[1] === "live")) throw unknown;
+  if (identity.livemode !== (match[1] === "live")) throw unknown();
   call.merchant = identity.merchant;
   call.livemode = identity.livemode;
 }
