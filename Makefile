@@ -60,6 +60,7 @@ test: node_modules/.stamp chromium build ## Test everything: Go with the race de
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./wasm/... ./worker/... ./e2e/runtime/...
 	go test -race $$(go list ./... | grep -v '/e2e')
+	go test -count=1 -v -tags bite -run Bites ./worker/sim
 	$(MAKE) test-wasm
 	go test -count=1 ./e2e/...
 
@@ -74,6 +75,10 @@ chromium:
 .PHONY: bench
 bench: node_modules/.stamp ## Measure the Worker against the stock runtime and plain JavaScript; BENCH='-rows create,cpu'
 	@mkdir -p build/bin && go build -o build/bin/bench ./e2e/bench && exec build/bin/bench $(BENCH)
+
+.PHONY: sim
+sim: ## Try to make settlement lie: SEEDS=20000 simulations, or SEED=n with its trace
+	go test -count=1 -v -timeout 60m -run Nothing ./worker/sim -seeds $(or $(SEEDS),20000) -seed $(or $(SEED),0)
 
 .PHONY: dev
 dev: node_modules/.stamp build ## Run everything on this machine until Ctrl-C; PORT= and SANDBOX_PORT= move it

@@ -5,6 +5,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
+	"edgecheckout/worker/protect"
 	"edgecheckout/worker/record"
 	"edgecheckout/worker/watch"
 )
@@ -145,10 +146,14 @@ func (c *call) storeCheckout(s checkout.Session, idem idempotency) error {
 		kv.Entry{Key: record.ByMerchantKey(s.Merchant, c.mode(), checkout.KindCheckout, s.CreatedAt, id), ExpiresAt: expiry},
 		kv.Entry{Key: record.EntryOf(s, s.ExpiresAt).Key(), ExpiresAt: expiry},
 	)
+	checkout := kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: expiry}
+	if !protect.IndexFirst {
+		return c.platform.Store.Put(c.ctx, append(indexes, checkout)...)
+	}
 	if err := c.platform.Store.Put(c.ctx, indexes...); err != nil {
 		return err
 	}
-	return c.platform.Store.Put(c.ctx, kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: expiry})
+	return c.platform.Store.Put(c.ctx, checkout)
 }
 
 // getCheckout is GET /checkout/{id}. While the checkout is open it looks at the ledger.

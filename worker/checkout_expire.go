@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/kv"
+	"edgecheckout/worker/protect"
 	"edgecheckout/worker/record"
 )
 
@@ -22,6 +23,9 @@ func expireCheckout(c *call) (answer, error) {
 		return answer{}, &Error{Code: CodeCheckoutNotOpen, Message: "The checkout is " + string(out.Status) + " already; only an open one can be cancelled."}
 	}
 	deadline := c.platform.Now().Add(record.CancelGrace).UTC().Truncate(time.Millisecond)
+	if !protect.CancelGrace {
+		deadline = c.began
+	}
 	if s.CancelledBy.IsZero() && deadline.Before(s.Session.ExpiresAt) {
 		expiry := s.Session.ExpiresAt.Add(record.KeepAfterExpiry)
 		err := c.platform.Store.Put(c.ctx,

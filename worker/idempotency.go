@@ -7,6 +7,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
+	"edgecheckout/worker/protect"
 	"edgecheckout/worker/record"
 )
 
@@ -66,7 +67,7 @@ func (i idempotency) earlier(c *call, kind checkout.Kind) []string {
 
 // newID returns the id for the object that this request makes.
 func (i idempotency) newID(c *call, kind checkout.Kind) (string, error) {
-	if i.key == "" {
+	if i.key == "" || !protect.DerivedIDs {
 		return checkout.NewID(kind, c.began, c.platform.Entropy)
 	}
 	return i.derive(c, kind, i.day), nil

@@ -60,7 +60,7 @@ func (c *call) page() (answer, error) {
 		out = c.look(s)
 	}
 	view := c.pageView(s, out)
-	a, err := c.html(templates.Pay(view), templates.ContentSecurityPolicy(view.TestWallet))
+	a, err := c.html(templates.Pay(view), templates.ContentSecurityPolicy(view.StreamURL, view.TestWallet))
 	switch {
 	case err != nil:
 	case out.Status.Terminal():
@@ -109,14 +109,26 @@ func (c *call) pageView(s *watch.Standing, out checkout.Outcome) templates.Check
 	if out.Status == checkout.Completed {
 		view.RedirectURL = session.Redirect()
 	}
+	if out.Status == checkout.Open && !view.Late {
+		view.StreamURL = streamURL(c.config.Networks[record.ModeOf(session.Livemode)].Horizons, session.Account)
+	}
 	if !session.Livemode {
 		view.TestWallet = c.config.TestWallet
 	}
 	return view
 }
 
+// streamURL is where the first Horizon streams the payments of an account to the customer's browser. A Horizon whose URL is
+// more than an origin stays private, since providers put the key that they sell into the path; its pages only ask us.
+func streamURL(horizons []string, account checkout.Address) string {
+	if len(horizons) == 0 || !isOrigin(horizons[0]) {
+		return ""
+	}
+	return horizons[0] + "/accounts/" + string(account) + "/payments?cursor=now&join=transactions"
+}
+
 func (c *call) message(status int, cache string, m templates.MessagePage) (answer, error) {
-	a, err := c.html(templates.Message(m), templates.ContentSecurityPolicy())
+	a, err := c.html(templates.Message(m), templates.ContentSecurityPolicy(""))
 	a.status, a.cache = status, cache
 	return a, err
 }

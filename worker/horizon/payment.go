@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/protect"
 )
 
 // Incoming is a payment that the account received, with the memo of its transaction.
@@ -66,7 +67,7 @@ func DecodeRecord(raw []byte, account checkout.Address) (operation int64, receiv
 	if err != nil || operation <= 0 {
 		return 0, nil, fmt.Errorf("%w: record with id %.40q", ErrAnswer, r.ID)
 	}
-	if r.Successful != nil && !*r.Successful {
+	if protect.Success && r.Successful != nil && !*r.Successful {
 		return operation, nil, nil
 	}
 	base := Incoming{Payment: checkout.Payment{Operation: operation, Hash: r.Hash, ClosedAt: r.CreatedAt.UTC()}}
@@ -74,7 +75,7 @@ func DecodeRecord(raw []byte, account checkout.Address) (operation int64, receiv
 	to := string(account)
 	switch r.Type {
 	case "payment", "path_payment_strict_receive", "path_payment_strict_send":
-		if r.To == to && r.From != to {
+		if (r.To == to && r.From != to) || !protect.Direction {
 			received, err = r.movement.addTo(received, base)
 		}
 	case "create_account":
@@ -119,10 +120,10 @@ func (r *record) memo() (string, error) {
 	if r.Transaction == nil || r.Transaction.MemoType == "" {
 		return "", fmt.Errorf("%w: operation %s without its transaction", ErrAnswer, r.ID)
 	}
-	if r.Transaction.MemoType != "text" {
+	if r.Transaction.MemoType != "text" && protect.MemoType {
 		return "", nil
 	}
-	if r.Transaction.MemoBytes == nil {
+	if r.Transaction.MemoBytes == nil || !protect.MemoBytes {
 		return r.Transaction.Memo, nil
 	}
 	memo, err := base64.StdEncoding.DecodeString(*r.Transaction.MemoBytes)

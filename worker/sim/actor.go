@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"edgecheckout/worker/kv"
@@ -20,6 +21,14 @@ type actor struct {
 }
 
 type killed struct{}
+
+// risk is how likely an actor is to die at a step, in a thousand. A create has few steps, and dies at them more often.
+func (a *actor) risk() int {
+	if strings.HasPrefix(a.name, "sell") {
+		return 40
+	}
+	return 10
+}
 
 // spawn starts an actor; it begins when the world next runs what is due.
 func (w *world) spawn(name string, hangs int, act func()) {
@@ -98,7 +107,7 @@ func (w *world) runDue() {
 			return
 		}
 		a := due[w.rand.IntN(len(due))]
-		if a.mortal && !w.calm && w.chance(1) {
+		if a.mortal && !w.calm && w.rand.IntN(1000) < a.risk() {
 			w.stats.Faults++
 			w.trace("%s dies", a.name)
 			w.step(a, false)

@@ -19,13 +19,28 @@ func (w *world) pay(s *session) {
 	op.transfer = w.chance(70)
 	half := op
 	half.amount = s.amount / 2
-	switch w.rand.IntN(24) {
+	switch w.rand.IntN(26) {
 	case 0, 1, 2, 3, 4, 5: // as he should
 		w.submit(s, "in full", op)
 	case 6: // an exchange changes the case
 		op.memo = strings.ToUpper(op.memo)
 		w.submit(s, "by an exchange", op)
-	case 7, 8: // in two transactions
+	case 8: // in two transactions, and then nobody looks but somebody who just bought at the same shop
+		rest := op
+		rest.amount = s.amount - half.amount
+		if half.amount == 0 {
+			return
+		}
+		w.submit(s, "the first half", half)
+		soon := time.Duration(40+w.rand.IntN(60)) * time.Second
+		s.later(w, soon, "the second half", rest)
+		w.timers = append(w.timers, timer{w.now.Add(soon + 2*ledgerTime), func() {
+			w.sell(s.shop, func(young *session, e *edge) {
+				w.ask(young, e)
+				w.timers = append(w.timers, timer{w.now.Add(time.Second), func() { w.ask(s, e) }})
+			})
+		}})
+	case 7: // in two transactions
 		rest := op
 		rest.amount = s.amount - half.amount
 		if half.amount > 0 {
@@ -82,8 +97,11 @@ func (w *world) pay(s *session) {
 			op.to = shopTwo
 		}
 		w.submit(s, "to the other shop", op)
-	case 21: // just before or at the deadline
-		s.later(w, s.expiresAt.Sub(w.now)-time.Duration(w.rand.IntN(15))*time.Second, "at the last moment", op)
+	case 21, 24, 25: // just before or at the deadline
+		s.later(w, s.expiresAt.Sub(w.now)-time.Duration(w.rand.IntN(20))*time.Second, "at the last moment", op)
+		for range 3 { // when it is over everybody wants to know
+			w.timers = append(w.timers, timer{s.expiresAt.Add(time.Duration(w.rand.IntN(15)) * time.Second), func() { w.ask(s, w.anyEdge()) }})
+		}
 	case 22:
 		s.later(w, s.expiresAt.Sub(w.now)+time.Duration(w.rand.IntN(120))*time.Second, "too late", op)
 	case 23: // dust

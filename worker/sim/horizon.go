@@ -30,8 +30,9 @@ const (
 	faultStale
 	faultTruncated
 	faultNonsense
-	faultClock // a root with a close time of next year
-	faultSome  // any of the others, for single requests
+	faultClock   // a root with a close time of next year
+	faultSome    // any of the others, for single requests
+	faultAccount // one account cannot be read, for long
 	faultCount
 )
 
@@ -46,6 +47,11 @@ func (e *edge) Get(_ context.Context, raw string, _ time.Duration) (horizon.Resp
 		kind = faultNone
 		if w.chance(20) {
 			kind = 1 + fault(w.rand.IntN(int(faultClock)))
+		}
+	}
+	if kind == faultAccount {
+		if kind = faultNone; strings.Contains(raw, string(shopOne)+"/payments") {
+			kind = faultDown
 		}
 	}
 	if kind != faultNone {

@@ -70,8 +70,8 @@ func (o object) observation() observation {
 }
 
 // sell is a merchant's server that makes a checkout, and now and then makes the same one twice at once at different edges.
-func (w *world) sell() {
-	s := w.shops[w.rand.IntN(len(w.shops))]
+// then is called with what was made, at the edge that made it.
+func (w *world) sell(s *shop, then func(*session, *edge)) {
 	asset := usdc
 	if w.chance(40) {
 		asset = checkout.XLM
@@ -84,12 +84,13 @@ func (w *world) sell() {
 	body := fmt.Sprintf(`{"amount":%s,"asset_code":%q,"expires_in":%d,"metadata":{"order":"%d"}}`, amount, asset.Code, lifetime, w.rand.Int64())
 	header := http.Header{"X-Api-Key": {s.key}}
 	tries := 1
-	if w.chance(40) {
+	if w.chance(60) {
 		header.Set("Idempotency-Key", fmt.Sprintf("order-%d", w.rand.Int64()))
-		tries = 1 + w.rand.IntN(3)
+		tries = 1 + w.rand.IntN(4)
 	}
 	made := map[string]*session{}
 	for range tries {
+		w.creates++
 		e := w.anyEdge()
 		w.spawn("sell at "+e.name, 15, func() {
 			var o object
@@ -106,6 +107,9 @@ func (w *world) sell() {
 			made[o.ID] = &session{id: o.ID, memo: o.Memo, account: s.account, amount: amount, asset: asset, shop: s,
 				createdAt: o.CreatedAt, expiresAt: o.ExpiresAt, facts: map[string]fact{}}
 			w.people = append(w.people, made[o.ID])
+			if then != nil {
+				defer then(made[o.ID], e)
+			}
 			w.trace("%s is made at %s: %s %s for %d s", o.ID, e.name, amount, asset.Code, lifetime)
 		})
 	}

@@ -41,15 +41,14 @@ func (w *world) live(d time.Duration) {
 	for w.now.Before(end) && w.reason == "" {
 		w.advance(time.Duration(1+w.rand.IntN(8)) * time.Second)
 		if !w.now.Before(nextMood) {
-			w.mood()
-			nextMood = w.now.Add(time.Duration(30+w.rand.IntN(300)) * time.Second)
+			nextMood = w.now.Add(w.mood())
 		}
 		if !w.now.Before(nextSweep) {
 			w.sweep(w.anyEdge())
 			nextSweep = w.nextSweep()
 		}
-		if len(w.people) < 14 && w.chance(3) {
-			w.sell()
+		if len(w.people) < 14 && w.chance(5) {
+			w.sell(w.shops[w.rand.IntN(len(w.shops))], nil)
 		}
 		if len(w.people) == 0 {
 			continue
@@ -58,8 +57,14 @@ func (w *world) live(d time.Duration) {
 		if w.chance(4) && w.now.Before(s.expiresAt) {
 			w.pay(s)
 		}
-		if w.chance(25) {
-			w.ask(s, w.anyEdge())
+		if w.chance(12) {
+			e := w.anyEdge()
+			w.ask(s, e)
+			if w.chance(20) { // everybody looks at once: one look serves them all
+				for _, i := range w.rand.Perm(len(w.people)) {
+					w.ask(w.people[i], e)
+				}
+			}
 		}
 		if w.chance(1) && w.chance(50) {
 			w.cancel(s, w.anyEdge())
@@ -81,19 +86,23 @@ func (w *world) nextSweep() time.Time {
 	return next
 }
 
-// mood changes what is wrong with Horizon.
-func (w *world) mood() {
+// mood changes what is wrong with Horizon, and says for how long.
+func (w *world) mood() time.Duration {
 	before := w.fault
 	w.fault = faultNone
 	if !w.kind && w.chance(35) {
 		w.fault = fault(w.rand.IntN(int(faultCount)))
 	}
 	for i := range w.nodes[1:] {
-		w.nodes[i+1].lag = int64(w.rand.IntN(5))
+		w.nodes[i+1].lag = int64(w.rand.IntN(6))
 	}
 	if w.fault != before {
 		w.trace("Horizon: fault %d", w.fault)
 	}
+	if w.fault == faultAccount {
+		return time.Duration(5+w.rand.IntN(20)) * time.Minute
+	}
+	return time.Duration(30+w.rand.IntN(300)) * time.Second
 }
 
 // advance lets time pass, ledger by ledger, and lets everybody act whose time has come.
@@ -191,7 +200,7 @@ func (w *world) budget() {
 	counts := w.memory.Counts()
 	minutes := int(w.now.Sub(w.start)/time.Minute) + 1
 	const setUp = 6 // merchants and keys
-	allowed := setUp + w.stats.Checkouts*(4+3) + w.stats.Payments + minutes
+	allowed := setUp + 4*w.creates + 3*w.stats.Checkouts + w.stats.Payments + minutes
 	if counts.Writes > allowed {
 		w.fail("%d writes for %d checkouts in %d minutes, %d allowed", counts.Writes, w.stats.Checkouts, minutes, allowed)
 	}

@@ -60,6 +60,7 @@ type world struct {
 	current *actor
 	parked  chan struct{}
 	stats   Stats
+	creates int // requests that make a checkout
 	reason  string
 	log     []string
 }
@@ -110,8 +111,8 @@ func newWorld(seed uint64) *world {
 		w.edges = append(w.edges, w.newEdge(name))
 	}
 	w.nodes = []node{{0}}
-	if !w.kind && w.chance(60) {
-		w.nodes = append(w.nodes, node{int64(w.rand.IntN(5))}) // up to 20 s behind the first
+	if !w.kind && w.chance(80) {
+		w.nodes = append(w.nodes, node{int64(w.rand.IntN(6))}) // up to 25 s behind the first
 	}
 	w.calm = true
 	w.spawn("operator", 0, func() {

@@ -6,6 +6,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/protect"
 	"edgecheckout/worker/record"
 )
 
@@ -54,7 +55,7 @@ func (w *Watcher) Look(ctx context.Context, s *Standing) (checkout.Outcome, erro
 		return s.Outcome(w.Now()), err
 	}
 	// What was read for a younger session tells nothing about this one, not even by what it found: an earlier payment may be missing.
-	if fresh && !last.covers(cursor, s) {
+	if protect.OwnLook && fresh && !last.covers(cursor, s) {
 		if fresh = false; !w.Recent.Claim(key, LookWindow) {
 			return s.Outcome(w.Now()), nil
 		}

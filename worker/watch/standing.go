@@ -7,6 +7,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
+	"edgecheckout/worker/protect"
 	"edgecheckout/worker/record"
 )
 
@@ -64,7 +65,7 @@ func decodeStanding(values [][]byte) (*Standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ok {
+	if ok && protect.WriteOnce {
 		s.Recorded = &outcome
 	}
 	if s.Seen, _, err = record.Decode[[]checkout.Payment](values[2]); err != nil {
@@ -83,6 +84,9 @@ func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.P
 		for _, j := range s.Recorded.Payments {
 			known = append(known[:len(known):len(known)], j.Payment)
 		}
+	}
+	if !protect.SeenGrows && len(payments) > 0 {
+		known = nil
 	}
 	known = checkout.Relevant(known, s.Session.Asset)
 	s.Seen = checkout.Relevant(append(known[:len(known):len(known)], payments...), s.Session.Asset)
