@@ -108,7 +108,8 @@ type Cursor struct {
 	Behind map[checkout.Address]Behind `json:"behind,omitempty"`
 }
 
-// Behind says where an account begins. Like the cursor itself it trails: it moves on only Overlap after what it passes over was written.
+// Behind says where an account begins. Like the cursor itself it trails: it moves on only when everybody can see what was written of
+// what it passes over.
 type Behind struct {
 	After   int64     `json:"after"`   // the ledger after which the next pass reads
 	Through int64     `json:"through"` // up to where a pass had read everything at

@@ -1,7 +1,9 @@
 package watch
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -24,8 +26,12 @@ type look struct {
 // lookLifetime is how long a look is kept to go on from. It is far less than Overlap: what a look missed, a sweep finds.
 const lookLifetime = time.Minute
 
-// maxLooked bounds what a look carries along; beyond it the next one starts anew.
-const maxLooked = 500
+// A look reads at most lookPages, and the next one goes on from there: a flood of dust delays it by seconds, and costs no more. It carries along
+// at most maxLooked payments, the largest ones.
+const (
+	lookPages = 5
+	maxLooked = 1000
+)
 
 // covers reports whether the look says everything about a session that a reading of its own would say.
 func (l look) covers(cursor record.Cursor, s *Standing) bool {
@@ -86,15 +92,19 @@ func (w *Watcher) lookAt(ctx context.Context, mode record.Mode, s *Standing, cur
 	l := look{At: w.Now(), Root: root}
 	l.After = start(cursor, root, account, s.Session.CreatedAt)
 	from := l.After
-	if !due && haveLast && last.Root.ElderLedger == root.ElderLedger && last.After <= l.After && last.Through >= from && len(last.Payments) < maxLooked {
+	if !due && haveLast && last.Root.ElderLedger == root.ElderLedger && last.After <= l.After && last.Through >= from {
 		l.After, from, l.Payments = last.After, last.Through, last.Payments
 	}
-	p := w.read(ctx, client, account, from, due)
+	pages := lookPages
+	if due {
+		pages = maxPages
+	}
+	p := w.read(ctx, client, account, from, due, pages)
 	if p.err != nil {
 		return look{}, p.err
 	}
 	l.Through = p.read
-	l.Payments = append(l.Payments, p.payments...)
+	l.Payments = largest(append(l.Payments, p.payments...))
 	if due && p.complete {
 		l.Proven = w.proven(cursor, account, root.ClosedAt)
 	}
@@ -109,6 +119,16 @@ func (w *Watcher) recentRoot(ctx context.Context, mode record.Mode, fresh bool) 
 		}
 	}
 	return w.connect(ctx, mode)
+}
+
+// largest keeps the maxLooked largest payments. It compares amounts of different assets, which is no matter: only a flood of
+// dust comes near the bound.
+func largest(payments []found) []found {
+	if len(payments) <= maxLooked {
+		return payments
+	}
+	slices.SortStableFunc(payments, func(a, b found) int { return cmp.Compare(b.Amount, a.Amount) })
+	return payments[:maxLooked]
 }
 
 // paymentsOf sorts payments by the session that their memo names.

@@ -162,7 +162,7 @@ func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root 
 	if after == cursor.From.Ledger && after+1 < root.ElderLedger { // a ledger that was there once
 		w.Log("history_gap", map[string]any{"account": account, "after_ledger": after, "elder_ledger": root.ElderLedger})
 	}
-	p = w.read(ctx, client, account, after, true)
+	p = w.read(ctx, client, account, after, true, maxPages)
 
 	var coverage time.Time
 	if p.complete {
@@ -256,7 +256,10 @@ func (w *Watcher) startOf(ctx context.Context, cursor record.Cursor, root horizo
 func (w *Watcher) trail(cursor record.Cursor, account checkout.Address, p pass) (record.Behind, bool) {
 	was, ok := cursor.Behind[account]
 	now := w.Now().UTC()
-	rested := now.Sub(was.At) >= Overlap
+	rested := now.Sub(was.At) >= Rest
+	if was.Caught {
+		rested = now.Sub(was.At) >= Overlap
+	}
 	switch {
 	case !p.begun, !ok && p.complete, !protect.Behind:
 		return record.Behind{}, false

@@ -25,6 +25,9 @@ const LookWindow = 3 * time.Second
 // maxPages bounds a pass over one account; it goes on from there in the next one.
 const maxPages = 50
 
+// Rest is how long what was written must rest until everybody can see it: twice the store's usual staleness.
+const Rest = 2 * time.Minute
+
 // Network is where a mode's payments happen.
 type Network struct {
 	Passphrase string
@@ -137,10 +140,10 @@ type pass struct {
 
 // read reads the account's payments after a ledger until an empty page, or, for a look that wants no verdict, until
 // a page that is not full. It keeps those whose memo may name a session.
-func (w *Watcher) read(ctx context.Context, client horizon.Client, account checkout.Address, after int64, untilEmpty bool) pass {
+func (w *Watcher) read(ctx context.Context, client horizon.Client, account checkout.Address, after int64, untilEmpty bool, pages int) pass {
 	p := pass{begun: true, after: after, read: after}
 	cursor := horizon.CursorAfter(after)
-	for range maxPages {
+	for range pages {
 		page, err := client.Payments(ctx, account, cursor)
 		if err == nil && page.Records > 0 && page.Last <= cursor {
 			err = fmt.Errorf("%w: a page that repeats what came before it", horizon.ErrAnswer)
