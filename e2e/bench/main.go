@@ -41,6 +41,7 @@ func run(ctx context.Context) error {
 	length := flag.Duration("time", time.Second, "how long a peer is under load in a round")
 	only := flag.String("rows", "", "rows to measure, separated by commas; all if empty")
 	out := flag.String("o", "", "where to write the result as JSON; build/bench.json if empty")
+	profiled := flag.String("profile", "", "a row under whose load to say which functions take the time, instead of measuring")
 	flag.Parse()
 
 	root, err := stack.FindRoot()
@@ -65,6 +66,13 @@ func run(ctx context.Context) error {
 	}
 	defer b.stop()
 
+	if *profiled != "" {
+		of, err := choose(*profiled)
+		if err != nil {
+			return err
+		}
+		return b.profile(ctx, root, of[0])
+	}
 	var results []result
 	for _, r := range chosen {
 		measured, err := b.measure(ctx, r, *rounds)
