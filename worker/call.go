@@ -68,7 +68,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		requestID = "req_" // entropy never fails; if it did, the answer would still be a clean one
 	}
-	c := &call{Service: s, ctx: r.Context(), request: r, requestID: requestID, began: s.platform.Now().UTC().Truncate(time.Millisecond)}
+	c := &call{Service: s, ctx: context.WithValue(r.Context(), requestIDKey{}, requestID), request: r, requestID: requestID, began: s.platform.Now().UTC().Truncate(time.Millisecond)}
 	var a answer
 	handler, pattern := s.mux.Handler(r)
 	if matched, ok := handler.(route); ok && pattern != "" {
@@ -186,7 +186,7 @@ func (c *call) errorAnswer(err error) answer {
 		header["Allow"] = method.allow
 		told = &Error{Code: CodeMethodNotAllowed, Message: fmt.Sprintf("%s is not possible here; use %s.", clip(c.request.Method), method.allow)}
 	default:
-		c.log("error", map[string]any{"request_id": c.requestID, "route": c.request.Method + " " + c.request.URL.Path, "error": err.Error()})
+		c.log(c.ctx, "error", map[string]any{"route": c.request.Method + " " + c.request.URL.Path, "error": err.Error()})
 		told = &Error{Code: CodeInternal, Message: "Something failed on our side; nothing was charged. Try again, and name the request_id if it happens again."}
 	}
 	var document struct {

@@ -147,7 +147,7 @@ func (c *call) standing(id checkout.ID) (*watch.Standing, error) {
 func (c *call) look(s *watch.Standing) checkout.Outcome {
 	out, err := c.watcher.Look(c.ctx, s)
 	if err != nil {
-		c.log("look", map[string]any{"request_id": c.requestID, "checkout": s.Session.ID.String(), "error": err.Error()})
+		c.log(c.ctx, "look", map[string]any{"checkout": s.Session.ID.String(), "error": err.Error()})
 	}
 	return out
 }

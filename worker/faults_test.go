@@ -24,3 +24,5 @@ func down(string) (horizon.Response, error, bool) {
 }
 
 func addr(s string) checkout.Address { return checkout.Address(s) }
+
+var xlm = checkout.XLM

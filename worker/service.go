@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/record"
 	"edgecheckout/worker/watch"
 )
@@ -65,6 +66,7 @@ func (s *Service) routes() []route {
 		{"POST /merchants", forOperator, createMerchant},
 		{"GET /merchants/{id}", forOperator, getMerchant},
 		{"PUT /merchants/{id}", forOperator, updateMerchant},
+		{"POST /merchants/{id}/reconcile", forOperator, reconcileMerchant},
 		{"POST /merchants/{id}/keys", forOperator, createKey},
 		{"DELETE /merchants/{id}/keys/{key}", forOperator, deleteKey},
 
@@ -78,19 +80,28 @@ func (s *Service) routes() []route {
 // Sweep is what the cron runs every minute. It may run twice, late, or at the same time as itself. The error is for
 // the log: whatever was not done is done by a later sweep.
 func (s *Service) Sweep(ctx context.Context) error {
+	if id, err := checkout.NewID(checkout.KindRequest, s.platform.Now(), s.platform.Entropy); err == nil {
+		ctx = context.WithValue(ctx, requestIDKey{}, id)
+	}
 	report, err := s.watcher.Sweep(ctx)
 	fields := map[string]any{"open": report.Open, "accounts": report.Accounts, "records": report.Records,
 		"payments": report.Payments, "terminal": report.Terminal, "failed": report.Failed}
 	if err != nil {
 		fields["error"] = err.Error()
 	}
-	s.log("sweep", fields)
+	s.log(ctx, "sweep", fields)
 	return err
 }
 
-// log writes one JSON line. Nothing secret and nothing about a customer belongs in fields.
-func (s *Service) log(event string, fields map[string]any) {
+// requestIDKey is the context's key for the id of a request, or of a sweep.
+type requestIDKey struct{}
+
+// log writes one JSON line, with the id of the request or sweep that it belongs to. Nothing secret and nothing about a customer belongs in fields.
+func (s *Service) log(ctx context.Context, event string, fields map[string]any) {
 	line := map[string]any{"time": s.platform.Now().UTC().Format(time.RFC3339Nano), "event": event}
+	if id, ok := ctx.Value(requestIDKey{}).(string); ok {
+		line["request_id"] = id
+	}
 	for name, value := range fields {
 		line[name] = value
 	}

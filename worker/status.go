@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/record"
 	"edgecheckout/worker/watch"
 )
 
@@ -55,36 +54,4 @@ func statusSeconds(s *watch.Standing, out checkout.Outcome) int {
 		return 300
 	}
 	return 1
-}
-
-// getHealth is GET /health: whether the service is alive, and whether its networks can be read.
-func getHealth(c *call) (answer, error) {
-	type network struct {
-		Network      *string `json:"network"`
-		Horizon      string  `json:"horizon"`
-		LatestLedger *int64  `json:"latest_ledger"`
-		ClosedAt     *string `json:"closed_at"`
-	}
-	health := struct {
-		Status   string                  `json:"status"`
-		Networks map[record.Mode]network `json:"networks"`
-	}{"ok", map[record.Mode]network{}}
-	for _, mode := range record.Modes {
-		configured, ok := c.config.Networks[mode]
-		if !ok {
-			continue
-		}
-		n := network{Network: optional(configured.Name), Horizon: "unreachable"}
-		if configured.Name == "" {
-			n.Network = optional("Public network")
-		}
-		root, err := c.watcher.Reachable(c.ctx, mode)
-		if err == nil {
-			n.Horizon, n.LatestLedger, n.ClosedAt = "reachable", &root.LatestLedger, optional(timestamp(root.ClosedAt))
-		} else {
-			c.log("health", map[string]any{"request_id": c.requestID, "network": mode, "error": err.Error()})
-		}
-		health.Networks[mode] = n
-	}
-	return jsonAnswer(health)
 }

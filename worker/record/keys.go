@@ -94,6 +94,19 @@ func ByMerchantKey(merchant string, mode Mode, kind checkout.Kind, created time.
 // IDInIndex returns the object's id from a key of ByMerchantKey.
 func IDInIndex(key string) string { return key[strings.LastIndexByte(key, '/')+1:] }
 
+// CreatedInIndex returns when the object was made, from a key of ByMerchantKey; zero if it is none.
+func CreatedInIndex(key string) time.Time {
+	parts := strings.Split(key, "/")
+	if len(parts) < 2 {
+		return time.Time{}
+	}
+	complement, err := strconv.ParseInt(parts[len(parts)-2], 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(maxMillis - complement)
+}
+
 // OpenPrefix is common to the index of open sessions, in the order in which they fall due.
 const OpenPrefix = "open/"
 

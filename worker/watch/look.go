@@ -141,16 +141,3 @@ func paymentsOf(payments []found) map[checkout.ID][]checkout.Payment {
 	}
 	return by
 }
-
-// Reachable reads the mode's Horizon root, at most once in LookWindow, for those who ask how the service is.
-func (w *Watcher) Reachable(ctx context.Context, mode record.Mode) (horizon.Root, error) {
-	key := "health/" + string(mode)
-	if root, ok, err := record.Decode[horizon.Root](w.Recent.Recall(ctx, key)); ok && err == nil {
-		return root, nil
-	}
-	_, root, err := w.connect(ctx, mode)
-	if err == nil {
-		w.Recent.Keep(ctx, key, record.Encode(root), LookWindow)
-	}
-	return root, err
-}

@@ -101,7 +101,7 @@ func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.P
 			return out, err
 		}
 		s.Recorded = &out
-		w.Log("settled", map[string]any{"checkout": id.String(), "status": out.Status, "exception": out.Exception})
+		w.Log(ctx, "settled", map[string]any{"checkout": id.String(), "status": out.Status, "exception": out.Exception})
 		return out, nil
 	case isNew:
 		return out, w.Store.Put(ctx, kv.Entry{Key: record.SeenKey(id), Value: record.Encode(s.Seen), ExpiresAt: expiry})

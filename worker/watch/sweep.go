@@ -131,6 +131,9 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 	}
 	wait.Wait()
 
+	if len(failed) == 0 {
+		w.Recent.Keep(ctx, sweptKey(mode), record.Encode(newestOf(root)), rememberSweep)
+	}
 	if moved, ok := advance(cursor, root, behind, waiting); ok {
 		err := w.Store.Put(ctx, kv.Entry{Key: record.CursorKey(mode), Value: record.Encode(moved)})
 		failed = append(failed, err)
@@ -160,7 +163,7 @@ func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root 
 		return p, done, err
 	}
 	if after == cursor.From.Ledger && after+1 < root.ElderLedger { // a ledger that was there once
-		w.Log("history_gap", map[string]any{"account": account, "after_ledger": after, "elder_ledger": root.ElderLedger})
+		w.Log(ctx, "history_gap", map[string]any{"account": account, "after_ledger": after, "elder_ledger": root.ElderLedger})
 	}
 	p = w.read(ctx, client, account, after, true, maxPages)
 
@@ -251,6 +254,10 @@ func (w *Watcher) startOf(ctx context.Context, cursor record.Cursor, root horizo
 	return min(after, idle.Ledger), nil
 }
 
+func newestOf(root horizon.Root) record.Checkpoint {
+	return record.Checkpoint{Ledger: root.LatestLedger, ClosedAt: root.ClosedAt}
+}
+
 // trail says where an account begins the next time, if not with all the others: it could not be finished, or it was
 // caught up with so recently that others may not see yet what was written.
 func (w *Watcher) trail(cursor record.Cursor, account checkout.Address, p pass) (record.Behind, bool) {
@@ -279,7 +286,7 @@ func (w *Watcher) trail(cursor record.Cursor, account checkout.Address, p pass) 
 //
 // It is also written when sessions wait for a second pass to agree that nothing came.
 func advance(cursor record.Cursor, root horizon.Root, behind map[checkout.Address]record.Behind, waiting bool) (record.Cursor, bool) {
-	newest := record.Checkpoint{Ledger: root.LatestLedger, ClosedAt: root.ClosedAt}
+	newest := newestOf(root)
 	moved := cursor
 	switch {
 	case cursor.From.Ledger > root.LatestLedger || cursor.Next.Ledger > root.LatestLedger || cursor.Next.Ledger == 0:

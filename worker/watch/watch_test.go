@@ -52,7 +52,7 @@ func (s *shop) edge() *watch.Watcher {
 		Networks: map[record.Mode]watch.Network{
 			record.Test: {Passphrase: ledger.Passphrase, Horizons: []string{"https://one.example", "https://two.example"}},
 		},
-		Log: func(event string, fields map[string]any) { s.t.Log(event, fields) },
+		Log: func(_ context.Context, event string, fields map[string]any) { s.t.Log(event, fields) },
 	}
 }
 

@@ -55,7 +55,7 @@ type Watcher struct {
 	// Serial makes a sweep read one account after the other, for simulations that must not depend on a scheduler.
 	Serial bool
 	// Log writes one line about something that happened; fields are marshalled as JSON.
-	Log func(event string, fields map[string]any)
+	Log func(ctx context.Context, event string, fields map[string]any)
 }
 
 var (

@@ -1,0 +1,91 @@
+package worker
+
+import (
+	"net/http"
+	"time"
+
+	"edgecheckout/worker/record"
+)
+
+// maxLag is how far settlement may be behind before the service says that it is not well. A checkout that was not paid ends two to
+// three minutes after its time.
+const maxLag = 5 * time.Minute
+
+// healthWindow is how long one answer serves everybody who asks in the same data centre.
+const healthWindow = 3 * time.Second
+
+type healthObject struct {
+	Status   string                        `json:"status"` // "ok", or "behind"
+	Networks map[record.Mode]networkHealth `json:"networks"`
+}
+
+type networkHealth struct {
+	Network      string  `json:"network"`
+	Horizon      string  `json:"horizon"` // "reachable" or "unreachable"
+	LatestLedger *int64  `json:"latest_ledger"`
+	ClosedAt     *string `json:"closed_at"`
+	// AgeSeconds is how long ago the newest ledger closed.
+	AgeSeconds       *int64  `json:"ledger_age_seconds"`
+	LastSweep        *string `json:"last_sweep"`
+	LagSeconds       int64   `json:"lag_seconds"`
+	ActiveAccounts   int     `json:"active_accounts"`
+	OpenCheckouts    int     `json:"open_checkouts"`
+	OldestUnfinished *string `json:"oldest_unfinished"`
+	LastError        *string `json:"last_error"`
+}
+
+// getHealth is GET /health: whether the service is alive, and for each network whether its watcher can be trusted.
+func getHealth(c *call) (answer, error) {
+	const key = "health"
+	health, ok, err := record.Decode[healthObject](c.platform.Recent.Recall(c.ctx, key))
+	if !ok || err != nil {
+		if health, err = c.health(); err != nil {
+			return answer{}, err
+		}
+		c.platform.Recent.Keep(c.ctx, key, record.Encode(health), healthWindow)
+	}
+	a, err := jsonAnswer(health)
+	if health.Status != "ok" {
+		a.status = http.StatusServiceUnavailable
+	}
+	return a, err
+}
+
+func (c *call) health() (healthObject, error) {
+	o := healthObject{"ok", map[record.Mode]networkHealth{}}
+	now := c.platform.Now()
+	for _, mode := range record.Modes {
+		configured, ok := c.config.Networks[mode]
+		if !ok {
+			continue
+		}
+		h, err := c.watcher.Health(c.ctx, mode)
+		if err != nil {
+			return o, err
+		}
+		n := networkHealth{
+			Network: configured.Name, Horizon: "reachable", LagSeconds: int64(h.Lag / time.Second),
+			ActiveAccounts: h.Accounts, OpenCheckouts: h.Open, LastError: optional(h.Trouble),
+		}
+		if n.Network == "" {
+			n.Network = "Public network"
+		}
+		if h.Trouble != "" {
+			n.Horizon = "unreachable"
+		} else {
+			age := int64(max(now.Sub(h.Root.ClosedAt), 0) / time.Second)
+			n.LatestLedger, n.AgeSeconds, n.ClosedAt = &h.Root.LatestLedger, &age, optional(timestamp(h.Root.ClosedAt))
+		}
+		if !h.Swept.IsZero() {
+			n.LastSweep = optional(timestamp(h.Swept))
+		}
+		if !h.Due.IsZero() {
+			n.OldestUnfinished = optional(timestamp(h.Due))
+		}
+		if h.Lag > maxLag {
+			o.Status = "behind"
+		}
+		o.Networks[mode] = n
+	}
+	return o, nil
+}

@@ -1,0 +1,217 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestCancellingMovesTheDeadline(t *testing.T) {
+	s := deploy(t)
+	here, cron := s.edge(), s.edge()
+	shop, _ := s.merchant(here)
+	person := s.Person()
+	s.Advance(time.Hour)
+	unpaid := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
+	paid := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
+	late := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
+	for _, c := range []reply{unpaid, paid, late} {
+		r := shop.post("/checkout/"+c.text("id")+"/expire", `{}`)
+		if r.text("status") != "open" || r.text("expires_at") >= c.text("expires_at") {
+			t.Errorf("cancelled: %s", r.body)
+		}
+		if again := shop.post("/checkout/"+c.text("id")+"/expire", `{}`); again.text("expires_at") != r.text("expires_at") {
+			t.Errorf("cancelling twice moved the deadline to %s", again.text("expires_at"))
+		}
+		page := client{t, here, nil}.get("/pay/" + c.text("id"))
+		if strings.Contains(page.body, "web+stellar:pay") {
+			t.Error("the page of a cancelled checkout asks to pay")
+		}
+	}
+	s.Pay(person, addr(paid.text("destination")), "5", s.USDC(), paid.text("memo")) // was on its way
+	for i := range 6 {
+		s.Advance(time.Minute)
+		s.sweep(cron)
+		if i == 2 {
+			s.Pay(person, addr(late.text("destination")), "5", s.USDC(), late.text("memo"))
+		}
+	}
+	for id, want := range map[string]string{unpaid.text("id"): "expired", paid.text("id"): "completed", late.text("id"): "expired"} {
+		if got := shop.get("/checkout/" + id); got.text("status") != want {
+			t.Errorf("%s; want %s", got.body, want)
+		}
+		if r := shop.do("POST", "/checkout/"+id+"/expire", `{}`); r.status != 409 || r.text("error.code") != "checkout_not_open" {
+			t.Errorf("cancelling a finished checkout: %d %s", r.status, r.body)
+		}
+	}
+	if got := shop.get("/checkout/" + late.text("id")); !strings.Contains(got.body, `"reason":"late"`) {
+		t.Errorf("the late payment is not told: %s", got.body)
+	}
+	if open := s.Store.Keys("open/"); len(open) != 0 {
+		t.Errorf("still listed as open: %v", open)
+	}
+}
+
+// TestNothingInTheStoreIsNeededToBeRight throws away all that the store remembers of money, and gets every checkout back from the ledger.
+func TestNothingInTheStoreIsNeededToBeRight(t *testing.T) {
+	s := deploy(t)
+	here, cron := s.edge(), s.edge()
+	shop, _ := s.merchant(here)
+	person := s.Person()
+	s.Advance(time.Hour)
+	begin := s.Now()
+	ids := []string{}
+	for _, sent := range []string{"", "5", "2", "6", "5,5", "2,3"} {
+		c := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC","expires_in":600}`)
+		ids = append(ids, c.text("id"))
+		for amount := range strings.SplitSeq(sent, ",") {
+			if amount != "" {
+				s.Pay(person, addr(c.text("destination")), amount, s.USDC(), c.text("memo"))
+				s.Advance(5 * time.Second)
+			}
+		}
+	}
+	wrong := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC","expires_in":600}`)
+	ids = append(ids, wrong.text("id"))
+	s.Pay(person, addr(wrong.text("destination")), "5", xlm, wrong.text("memo"))
+	cancelled := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC","expires_in":86400}`)
+	ids = append(ids, cancelled.text("id"))
+	shop.post("/checkout/"+cancelled.text("id")+"/expire", `{}`)
+	for range 30 {
+		s.Advance(time.Minute)
+		s.sweep(cron)
+	}
+	open := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
+	ids = append(ids, open.text("id"))
+	s.Pay(person, addr(open.text("destination")), "2", s.USDC(), open.text("memo"))
+	s.Advance(time.Minute)
+	s.sweep(cron)
+
+	before := map[string]string{}
+	statuses := map[string]int{}
+	for _, id := range ids {
+		r := shop.get("/checkout/" + id)
+		before[id] = r.body
+		statuses[r.text("status")+" "+r.text("exception")]++
+	}
+	if len(statuses) < 6 {
+		t.Fatalf("only %v", statuses)
+	}
+
+	edge := s.Store.Edge()
+	for _, prefix := range []string{"seen/", "cursor/", "open/", "outcome/", "idle/"} {
+		keys := s.Store.Keys(prefix)
+		if len(keys) == 0 {
+			t.Fatalf("there is no %s to delete", prefix)
+		}
+		if err := edge.Delete(context.Background(), keys...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Sleep(2 * time.Minute)
+	fresh := s.edge()
+	merchant := strings.TrimPrefix(s.Store.Keys("merchant/")[0], "merchant/")
+	s.Advance(time.Minute)
+	r := s.operator(fresh).post("/merchants/"+merchant+"/reconcile", fmt.Sprintf(`{"since":%q}`, begin.Format(time.RFC3339)))
+	if r.text("networks.test.complete") != "true" || r.text("networks.test.checkouts_checked") != fmt.Sprint(len(ids)) {
+		t.Errorf("%s", r.body)
+	}
+	for _, id := range ids {
+		if got := shop.at(fresh).get("/checkout/" + id); got.body != before[id] {
+			t.Errorf("was  %sis   %s", before[id], got.body)
+		}
+	}
+	// And what was open is watched again.
+	s.Pay(person, addr(open.text("destination")), "3", s.USDC(), open.text("memo"))
+	s.Advance(time.Minute)
+	s.sweep(s.edge())
+	if got := shop.at(s.edge()).get("/checkout/" + open.text("id")); got.text("status") != "completed" {
+		t.Errorf("%s", got.body)
+	}
+	again := s.operator(fresh).post("/merchants/"+merchant+"/reconcile", fmt.Sprintf(`{"since":%q}`, begin.Format(time.RFC3339)))
+	if again.text("networks.test.checkouts_repaired") != "0" && again.text("networks.test.checkouts_repaired") != "1" {
+		t.Errorf("reconciling again: %s", again.body)
+	}
+}
+
+func TestReconcileRefusesWhatItCannotDo(t *testing.T) {
+	s := deploy(t)
+	here := s.edge()
+	s.merchant(here)
+	merchant := strings.TrimPrefix(s.Store.Keys("merchant/")[0], "merchant/")
+	for body, code := range map[string]string{
+		`{}`: "parameter_missing", `{"since":5}`: "parameter_invalid", `{"since":"yesterday"}`: "parameter_invalid",
+		`{"since":"2020-01-01T00:00:00Z"}`: "parameter_invalid", `{"since":"2099-01-01T00:00:00Z"}`: "parameter_invalid",
+		`{"since":"2026-11-22T11:00:00Z","until":"x"}`: "parameter_unknown",
+	} {
+		if r := s.operator(here).do("POST", "/merchants/"+merchant+"/reconcile", body); r.status != 400 || r.text("error.code") != code {
+			t.Errorf("%s: %d %s", body, r.status, r.body)
+		}
+	}
+	s.Fault = down
+	if r := s.operator(here).do("POST", "/merchants/"+merchant+"/reconcile", `{"since":"2026-11-22T11:00:00Z"}`); r.status != 503 || r.text("error.code") != "unavailable" {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+func TestHealthSaysWhenSettlementIsBehind(t *testing.T) {
+	s := deploy(t)
+	here, cron := s.edge(), s.edge()
+	shop, _ := s.merchant(here)
+	s.Advance(time.Hour)
+	shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC","expires_in":300}`)
+	well := client{t, here, nil}.get("/health")
+	if well.status != 200 || well.text("networks.test.open_checkouts") != "1" || well.text("networks.test.active_accounts") != "1" || well.text("networks.test.lag_seconds") != "0" {
+		t.Errorf("%d %s", well.status, well.body)
+	}
+	s.Advance(9 * time.Minute) // no cron
+	late := client{t, here, nil}.get("/health")
+	if late.status != 200 || late.text("status") != "ok" || late.text("networks.test.oldest_unfinished") == "null" {
+		t.Errorf("four minutes behind: %d %s", late.status, late.body)
+	}
+	s.Advance(2 * time.Minute)
+	behind := client{t, here, nil}.get("/health")
+	if behind.status != 503 || behind.text("status") != "behind" {
+		t.Errorf("six minutes behind: %d %s", behind.status, behind.body)
+	}
+	for range 3 {
+		s.Advance(time.Minute)
+		s.sweep(cron)
+	}
+	s.Advance(2 * time.Minute)
+	again := client{t, s.edge(), nil}.get("/health")
+	if again.status != 200 || again.text("networks.test.open_checkouts") != "0" || again.text("networks.test.last_sweep") == "null" {
+		t.Errorf("after the sweeps: %d %s", again.status, again.body)
+	}
+
+	// A cron that is dead is noticed long before anything falls due.
+	shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
+	s.Advance(20 * time.Minute)
+	if dead := (client{t, s.edge(), nil}.get("/health")); dead.status != 503 {
+		t.Errorf("no sweep for 20 minutes: %d %s", dead.status, dead.body)
+	}
+}
+
+func TestLogsAreOneJSONLineWithoutSecrets(t *testing.T) {
+	s := deploy(t)
+	here, cron := s.edge(), s.edge()
+	shop, key := s.merchant(here)
+	person := s.Person()
+	c := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC","customer_email":"ada@example.com","description":"Tea"}`)
+	s.Pay(person, addr(c.text("destination")), "5", s.USDC(), c.text("memo"))
+	s.Advance(time.Minute)
+	s.sweep(cron)
+	log := s.log.String()
+	for _, want := range []string{`"event":"sweep"`, `"event":"settled"`, `"request_id":"req_`, c.text("id")} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log does not have %s:\n%s", want, log)
+		}
+	}
+	for _, secret := range []string{key.text("secret"), adminToken, "ada@example.com", c.text("memo"), "Tea"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log has %s", secret)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/record"
+)
+
+// rememberSweep is how long a data centre remembers that a sweep ran there.
+const rememberSweep = 10 * time.Minute
+
+func sweptKey(mode record.Mode) string { return "swept/" + string(mode) }
+
+// Health says whether a network's watcher can be trusted.
+type Health struct {
+	// Root is Horizon's newest ledger; Trouble says in a word why it could not be read.
+	Root    horizon.Root
+	Trouble string
+	// Swept is the close time of the newest ledger that a sweep is known to have covered; it may have covered more.
+	Swept time.Time
+	// Accounts counts those with open sessions, Open the sessions, up to the first thousand.
+	Accounts, Open int
+	// Due is the deadline of the session that waits longest for its end; zero if none waits.
+	Due time.Time
+	// Lag is how far settlement is behind: how long that session waits, or for how much longer than it should no sweep
+	// has covered anything although sessions were open.
+	Lag time.Duration
+}
+
+// Health looks at a network: one request to Horizon, one list and one read of the store.
+func (w *Watcher) Health(ctx context.Context, mode record.Mode) (Health, error) {
+	var h Health
+	_, root, err := w.connect(ctx, mode)
+	h.Root, h.Trouble = root, trouble(err)
+	page, err := w.Store.List(ctx, record.OpenPrefix, "", kv.MaxListKeys)
+	if err != nil {
+		return h, err
+	}
+	values, err := w.Store.Get(ctx, record.CursorKey(mode))
+	if err != nil {
+		return h, err
+	}
+	cursor, _, err := record.Decode[record.Cursor](values[0])
+	if err != nil {
+		return h, err
+	}
+	h.Swept = cursor.Covered.ClosedAt
+	if swept, ok, err := record.Decode[record.Checkpoint](w.Recent.Recall(ctx, sweptKey(mode))); ok && err == nil && swept.ClosedAt.After(h.Swept) {
+		h.Swept = swept.ClosedAt
+	}
+
+	now := w.Now()
+	accounts := map[checkout.Address]bool{}
+	oldest := now
+	for _, key := range page.Keys {
+		entry, err := record.ParseOpenKey(key)
+		if err != nil || entry.Mode != mode {
+			continue
+		}
+		h.Open++
+		accounts[entry.Account] = true
+		if entry.Created.Before(oldest) {
+			oldest = entry.Created
+		}
+		if h.Due.IsZero() && entry.Due.Before(now) {
+			h.Due = entry.Due
+		}
+	}
+	h.Accounts = len(accounts)
+	if !h.Due.IsZero() {
+		h.Lag = now.Sub(h.Due)
+	}
+	// While something is open the cursor is written every Overlap, so nothing newer is known than that.
+	covered := h.Swept
+	if oldest.After(covered) {
+		covered = oldest
+	}
+	if silence := now.Sub(covered) - Overlap - time.Minute; h.Open > 0 && silence > h.Lag {
+		h.Lag = silence
+	}
+	return h, nil
+}
+
+// trouble is a word for what is wrong with Horizon that tells nothing of the inside.
+func trouble(err error) string {
+	var status *horizon.StatusError
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, errNetwork):
+		return "wrong_network"
+	case errors.Is(err, horizon.ErrAnswer):
+		return "nonsensical_answer"
+	case errors.Is(err, horizon.ErrTimeout):
+		return "timeout"
+	case errors.As(err, &status) && status.Status == 429:
+		return "rate_limited"
+	case errors.As(err, &status) && status.Problem != "":
+		return status.Problem
+	}
+	return "unreachable"
+}
