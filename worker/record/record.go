@@ -1,8 +1,6 @@
 package record
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -121,24 +119,4 @@ type Behind struct {
 // Idle says after which ledger an account must be read again that had nothing open any more.
 type Idle struct {
 	Ledger int64 `json:"ledger"`
-}
-
-// Encode writes a record for the store.
-func Encode(v any) []byte {
-	value, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("record: %T cannot be encoded: %v", v, err)) // only a programming error makes it fail
-	}
-	return value
-}
-
-// Decode reads a record; a missing one (nil) reports false.
-func Decode[T any](value []byte) (v T, ok bool, err error) {
-	if value == nil {
-		return v, false, nil
-	}
-	if err := json.Unmarshal(value, &v); err != nil {
-		return v, false, fmt.Errorf("record: stored %T: %w", v, err)
-	}
-	return v, true, nil
 }

@@ -91,7 +91,7 @@ func (w *world) answer(raw string, n node, kind fault) string {
 	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
 	switch {
 	case parts[0] == "":
-		closedAt := w.ledger.closedAt.Add(-time.Duration(w.ledger.sequence-newest) * ledgerTime)
+		closedAt := w.closeTime(newest)
 		if kind == faultClock {
 			closedAt = closedAt.AddDate(1, 0, 0)
 		}

@@ -16,7 +16,8 @@ const ledgerTime = 5 * time.Second
 type ledger struct {
 	sequence int64
 	closedAt time.Time
-	elder    int64 // the oldest ledger kept
+	elder    int64       // the oldest ledger kept
+	closings []time.Time // of elder and all after it
 	accounts map[checkout.Address][]operation
 	pending  []operation
 	counter  int64
@@ -37,7 +38,7 @@ type operation struct {
 }
 
 func newLedger(sequence int64, now time.Time) *ledger {
-	return &ledger{sequence: sequence, closedAt: now, elder: sequence, accounts: map[checkout.Address][]operation{}}
+	return &ledger{sequence: sequence, closedAt: now, elder: sequence, closings: []time.Time{now}, accounts: map[checkout.Address][]operation{}}
 }
 
 // submit puts operations of one transaction into the next ledger.
@@ -52,6 +53,7 @@ func (l *ledger) submit(operations ...operation) {
 func (l *ledger) close(now time.Time) {
 	l.sequence++
 	l.closedAt = now
+	l.closings = append(l.closings, now)
 	transaction, last := int64(0), int64(0)
 	for _, op := range l.pending {
 		if op.id>>12 != last {

@@ -47,6 +47,12 @@ func (w *world) live(d time.Duration) {
 			w.sweep(w.anyEdge())
 			nextSweep = w.nextSweep()
 		}
+		if !w.kind && w.rand.IntN(3000) == 0 {
+			w.reset()
+		}
+		if !w.kind && w.rand.IntN(400) == 0 {
+			w.halt()
+		}
 		if len(w.people) < 14 && w.chance(5) {
 			w.sell(w.shops[w.rand.IntN(len(w.shops))], nil)
 		}
@@ -84,6 +90,22 @@ func (w *world) nextSweep() time.Time {
 		next = next.Add(time.Duration(w.rand.IntN(50)) * time.Second)
 	}
 	return next
+}
+
+// reset starts the network anew, as a test network does now and then: a young history with low numbers, and nothing of the old.
+func (w *world) reset() {
+	w.trace("the network is reset")
+	w.resetAt = w.now
+	w.ledger = newLedger(2+w.rand.Int64N(2_000_000), w.now)
+	w.timers = nil
+}
+
+// halt lets time jump: the network stands still, and so does everybody, for up to a quarter of an hour.
+func (w *world) halt() {
+	w.now = w.now.Add(time.Duration(1+w.rand.IntN(900)) * time.Second)
+	w.trace("time jumps")
+	w.ledger.close(w.now)
+	w.runDue()
 }
 
 // mood changes what is wrong with Horizon, and says for how long.
@@ -158,6 +180,9 @@ func (w *world) rest() {
 		for _, e := range w.edges {
 			w.ask(s, e)
 			w.runDue()
+		}
+		if s.createdAt.Before(w.resetAt) {
+			continue
 		}
 		if s.told != truth && w.reason == "" {
 			w.fail("%s ended as %v; the ledger says %v", s.id, s.told, truth)

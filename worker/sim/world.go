@@ -59,6 +59,7 @@ type world struct {
 	actors  []*actor
 	current *actor
 	parked  chan struct{}
+	resetAt time.Time // when the network last lost its history
 	stats   Stats
 	creates int // requests that make a checkout
 	reason  string
@@ -123,7 +124,7 @@ func newWorld(seed uint64) *world {
 	w.runDue()
 	w.calm = w.kind
 	w.now = w.now.Add(2 * time.Minute) // everywhere knows the merchants
-	w.ledger.closedAt = w.now
+	w.ledger = newLedger(1_000_000, w.now)
 	return w
 }
 

@@ -106,7 +106,7 @@ func (w *Watcher) lookAt(ctx context.Context, mode record.Mode, s *Standing, cur
 	l.Through = p.read
 	l.Payments = largest(append(l.Payments, p.payments...))
 	if due && p.complete {
-		l.Proven = w.proven(cursor, account, root.ClosedAt)
+		l.Proven = w.proven(current(cursor, root), account, root.ClosedAt)
 	}
 	return l, nil
 }

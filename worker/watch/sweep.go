@@ -92,6 +92,8 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 		report.Failed += len(accounts)
 		return err
 	}
+	stored := cursor
+	cursor = current(cursor, root)
 
 	var mu sync.Mutex
 	var failed []error
@@ -134,7 +136,7 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 	if len(failed) == 0 {
 		w.Recent.Keep(ctx, sweptKey(mode), record.Encode(newestOf(root)), rememberSweep)
 	}
-	if moved, ok := advance(cursor, root, behind, waiting); ok {
+	if moved, ok := advance(cursor, root, behind, waiting); ok || stored.From != cursor.From {
 		err := w.Store.Put(ctx, kv.Entry{Key: record.CursorKey(mode), Value: record.Encode(moved)})
 		failed = append(failed, err)
 	}

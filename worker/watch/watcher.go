@@ -192,12 +192,20 @@ func (p pass) upTo(ledger int64) pass {
 	return p
 }
 
+// current is the cursor if it is of the history that root is the end of, else an empty one: a test network is reset now and then. Ledgers of one
+// history are at least a second apart.
+func current(cursor record.Cursor, root horizon.Root) record.Cursor {
+	between := root.LatestLedger - cursor.From.Ledger
+	if between < 0 || cursor.From.Ledger > 0 && between > int64(root.ClosedAt.Sub(cursor.From.ClosedAt)/time.Second)+3 { // as LedgerBefore counts
+		return record.Cursor{}
+	}
+	return cursor
+}
+
 // start is the ledger after which the account must be read so that nothing of a session made at created is missed.
 func start(cursor record.Cursor, root horizon.Root, account checkout.Address, created time.Time) int64 {
 	after := root.LedgerBefore(created)
-	if cursor.From.Ledger > root.LatestLedger {
-		return after // the network was reset: the cursor is of another history
-	}
+	cursor = current(cursor, root)
 	if behind, ok := cursor.Behind[account]; ok {
 		return max(after, behind.After)
 	}

@@ -1,0 +1,254 @@
+package codec
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// Reader takes a document apart in the order in which it stands:
+//
+//	for r.Enter('{'); r.More('}'); {
+//		switch string(r.Name()) {
+//		case "id":
+//			id = r.String()
+//		default:
+//			r.Refuse()
+//		}
+//	}
+//	ok := r.Done()
+//
+// What it does not know, blanks included, makes Done report false, and every value is zero from there on.
+type Reader struct {
+	data    []byte
+	at      int
+	first   bool // nothing was read yet of the object or list that was entered last
+	refused bool
+}
+
+// NewReader reads data, which must not change meanwhile.
+func NewReader(data []byte) Reader { return Reader{data: data} }
+
+// Refuse gives the document up.
+func (r *Reader) Refuse() { r.refused = true }
+
+// Done reports whether the document was understood to its end.
+func (r *Reader) Done() bool { return !r.refused && r.at == len(r.data) }
+
+func (r *Reader) peek() byte {
+	if r.refused || r.at >= len(r.data) {
+		return 0
+	}
+	return r.data[r.at]
+}
+
+func (r *Reader) expect(c byte) {
+	if r.peek() != c {
+		r.refused = true
+		return
+	}
+	r.at++
+}
+
+// Enter goes into an object ('{') or a list ('[').
+func (r *Reader) Enter(open byte) {
+	r.expect(open)
+	r.first = true
+}
+
+// More goes to the next member, or leaves at the closing brace or bracket and reports false.
+func (r *Reader) More(close byte) bool {
+	if r.peek() == close {
+		r.at++
+		r.first = false
+		return false
+	}
+	if !r.first {
+		r.expect(',')
+	}
+	r.first = false
+	return !r.refused
+}
+
+// Name returns the name of a member. It is part of the document.
+func (r *Reader) Name() []byte {
+	r.expect('"')
+	if r.refused {
+		return nil
+	}
+	start := r.at
+	for ; r.at < len(r.data); r.at++ {
+		switch c := r.data[r.at]; {
+		case c == '"':
+			name := r.data[start:r.at]
+			r.at++
+			r.expect(':')
+			return name
+		case c < ' ' || c == '\\' || c >= utf8.RuneSelf:
+			r.refused = true
+			return nil
+		}
+	}
+	r.refused = true
+	return nil
+}
+
+// String returns a string.
+func (r *Reader) String() string {
+	raw, plain := r.quoted()
+	if plain || r.refused {
+		return string(raw)
+	}
+	s, ok := unquote(raw)
+	if !ok {
+		r.refused = true
+	}
+	return s
+}
+
+// Key returns a member's name that may be any string.
+func (r *Reader) Key() string {
+	s := r.String()
+	r.expect(':')
+	return s
+}
+
+// quoted returns what stands between quotes, and whether it stands for itself.
+func (r *Reader) quoted() (raw []byte, plain bool) {
+	r.expect('"')
+	if r.refused {
+		return nil, false
+	}
+	start, plain := r.at, true
+	ascii := true
+	for ; r.at < len(r.data); r.at++ {
+		switch c := r.data[r.at]; {
+		case c == '"':
+			raw = r.data[start:r.at]
+			r.at++
+			if !ascii && !utf8.Valid(raw) {
+				r.refused = true
+				return nil, false
+			}
+			return raw, plain
+		case c == '\\':
+			plain = false
+			r.at++ // whatever follows is not the end
+		case c < ' ':
+			r.refused = true
+			return nil, false
+		case c >= utf8.RuneSelf:
+			ascii = false
+		}
+	}
+	r.refused = true
+	return nil, false
+}
+
+// unquote resolves escapes. It refuses those beyond the basic plane, which the writer does not use.
+func unquote(raw []byte) (string, bool) {
+	b := make([]byte, 0, len(raw))
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '\\' {
+			b = append(b, raw[i])
+			continue
+		}
+		i++
+		if i == len(raw) {
+			return "", false
+		}
+		switch c := raw[i]; c {
+		case '"', '\\', '/':
+			b = append(b, c)
+		case 'b':
+			b = append(b, '\b')
+		case 'f':
+			b = append(b, '\f')
+		case 'n':
+			b = append(b, '\n')
+		case 'r':
+			b = append(b, '\r')
+		case 't':
+			b = append(b, '\t')
+		case 'u':
+			if i+4 >= len(raw) {
+				return "", false
+			}
+			code, err := strconv.ParseUint(string(raw[i+1:i+5]), 16, 16)
+			if err != nil || 0xd800 <= code && code <= 0xdfff {
+				return "", false
+			}
+			b = utf8.AppendRune(b, rune(code))
+			i += 4
+		default:
+			return "", false
+		}
+	}
+	return string(b), true
+}
+
+// Bool returns true or false.
+func (r *Reader) Bool() bool {
+	switch {
+	case r.literal("true"):
+		return true
+	case !r.literal("false"):
+		r.refused = true
+	}
+	return false
+}
+
+func (r *Reader) literal(word string) bool {
+	if r.refused || len(r.data)-r.at < len(word) || string(r.data[r.at:r.at+len(word)]) != word {
+		return false
+	}
+	r.at += len(word)
+	return true
+}
+
+// Number returns the digits of a number that is not negative and has no exponent: "0", "12", "12.5". It is part of the document.
+func (r *Reader) Number() []byte {
+	start := r.at
+	r.digits()
+	if r.at-start > 1 && r.data[start] == '0' {
+		r.refused = true
+	}
+	if r.peek() == '.' {
+		r.at++
+		r.digits()
+	}
+	if r.refused {
+		return nil
+	}
+	return r.data[start:r.at]
+}
+
+func (r *Reader) digits() {
+	start := r.at
+	for c := r.peek(); '0' <= c && c <= '9'; c = r.peek() {
+		r.at++
+	}
+	if r.at == start {
+		r.refused = true
+	}
+}
+
+// Int returns an integer that is not negative.
+func (r *Reader) Int() int64 {
+	n, err := strconv.ParseInt(string(r.Number()), 10, 64)
+	if err != nil {
+		r.refused = true
+		return 0
+	}
+	return n
+}
+
+// Time returns a time.
+func (r *Reader) Time() (t time.Time) {
+	raw, plain := r.quoted()
+	if r.refused || !plain || t.UnmarshalText(raw) != nil {
+		r.refused = true
+		return time.Time{}
+	}
+	return t
+}

@@ -1,0 +1,117 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/codec"
+)
+
+// Appender is a record that writes itself, as encoding/json would.
+type Appender interface {
+	AppendJSON(b []byte) []byte
+}
+
+// Reader is a record, by its pointer, that reads what AppendJSON wrote and refuses all else.
+type Reader interface {
+	ReadJSON(r *codec.Reader)
+}
+
+// Encode writes a record for the store.
+func Encode(v any) []byte {
+	if a, ok := v.(Appender); ok {
+		return a.AppendJSON(make([]byte, 0, 1024))
+	}
+	value, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("record: %T cannot be encoded: %v", v, err)) // only a programming error makes it fail
+	}
+	return value
+}
+
+// Decode reads a record; a missing one (nil) reports false.
+func Decode[T any](value []byte) (v T, ok bool, err error) {
+	if value == nil {
+		return v, false, nil
+	}
+	if reader, ok := any(&v).(Reader); ok {
+		r := codec.NewReader(value)
+		if reader.ReadJSON(&r); r.Done() {
+			return v, true, nil
+		}
+		v = *new(T)
+	}
+	if err := json.Unmarshal(value, &v); err != nil {
+		return v, false, fmt.Errorf("record: stored %T: %w", v, err)
+	}
+	return v, true, nil
+}
+
+// ReadJSON implements Reader.
+func (c *Checkpoint) ReadJSON(r *codec.Reader) {
+	for r.Enter('{'); r.More('}'); {
+		switch string(r.Name()) {
+		case "ledger":
+			c.Ledger = r.Int()
+		case "closed_at":
+			c.ClosedAt = r.Time()
+		default:
+			r.Refuse()
+		}
+	}
+}
+
+// ReadJSON implements Reader.
+func (c *Cursor) ReadJSON(r *codec.Reader) {
+	for r.Enter('{'); r.More('}'); {
+		switch string(r.Name()) {
+		case "from":
+			c.From.ReadJSON(r)
+		case "next":
+			c.Next.ReadJSON(r)
+		case "covered":
+			c.Covered.ReadJSON(r)
+		case "behind":
+			if c.Behind == nil {
+				c.Behind = map[checkout.Address]Behind{}
+			}
+			for r.Enter('{'); r.More('}'); {
+				account := checkout.Address(r.Key())
+				c.Behind[account] = readBehind(r)
+			}
+		default:
+			r.Refuse()
+		}
+	}
+}
+
+func readBehind(r *codec.Reader) (b Behind) {
+	for r.Enter('{'); r.More('}'); {
+		switch string(r.Name()) {
+		case "after":
+			b.After = r.Int()
+		case "through":
+			b.Through = r.Int()
+		case "at":
+			b.At = r.Time()
+		case "caught":
+			b.Caught = r.Bool()
+		default:
+			r.Refuse()
+		}
+	}
+	return b
+}
+
+// ReadJSON implements Reader.
+func (c *Cancel) ReadJSON(r *codec.Reader) {
+	for r.Enter('{'); r.More('}'); {
+		switch string(r.Name()) {
+		case "deadline":
+			c.Deadline = r.Time()
+		default:
+			r.Refuse()
+		}
+	}
+}
