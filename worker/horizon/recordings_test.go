@@ -377,3 +377,43 @@ func FuzzDecodeRecord(f *testing.F) {
 		}
 	})
 }
+
+// TestEveryRecordingIsUnderstood gives every recorded answer to everything that reads answers. What is not an answer to the question is an error of
+// the documented kind, never a payment.
+func TestEveryRecordingIsUnderstood(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.http.json")
+	if err != nil || len(files) < 60 {
+		t.Fatalf("%d recordings, %v", len(files), err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".http.json")
+		r := load(t, name)
+		client := horizon.Client{Transport: &replay{recording: r}}
+		isPayments := strings.Contains(r.Request.Path, "/payments")
+		got, err := client.Payments(context.Background(), account, 0)
+		var status *horizon.StatusError
+		switch {
+		case r.Status == 404:
+			if err != nil || got.Records != 0 {
+				t.Errorf("%s: %+v, %v", name, got, err)
+			}
+		case r.Status != 200:
+			if !errors.As(err, &status) || status.Status != r.Status || status.Problem == "" {
+				t.Errorf("%s: %v", name, err)
+			}
+		case isPayments && strings.Contains(r.Request.Path, "join=transactions"):
+			if err != nil || len(got.Payments) > got.Records+2 {
+				t.Errorf("%s: %d payments in %d records, %v", name, len(got.Payments), got.Records, err)
+			}
+		case len(got.Payments) > 0:
+			t.Errorf("%s: %d payments where none could be read", name, len(got.Payments))
+		}
+		root, err := client.Root(context.Background())
+		if isRoot := r.Request.Path == "/"; isRoot != (err == nil) || isRoot && root.LatestLedger == 0 {
+			t.Errorf("%s as a root: %+v, %v", name, root, err)
+		}
+		if _, err := client.MergedAmount(context.Background(), 1, account); (name == "operation-account-merge-effects") != (err == nil) {
+			t.Errorf("%s as effects: %v", name, err)
+		}
+	}
+}
