@@ -72,7 +72,16 @@ func (s *shop) names(more ...string) []string {
 }
 
 // normaliseHealth puts a name in the place of the newest ledger and its time.
-func normaliseHealth(body []byte) string { return normalise(indent(body)) }
+func normaliseHealth(body []byte) string {
+	text := healthCounts.ReplaceAllString(normalise(indent(body)), `"$1": {count}`)
+	return healthTimes.ReplaceAllString(text, `"$1": {time or null}`)
+}
+
+// What depends on how far the test has come when it asks.
+var (
+	healthCounts = regexp.MustCompile(`"(ledger_age_seconds|lag_seconds|active_accounts|open_checkouts)": \d+`)
+	healthTimes  = regexp.MustCompile(`"(last_sweep|oldest_unfinished)": (?:null|"[^"]*")`)
+)
 
 var secondsLeft = regexp.MustCompile(`"seconds_left": [1-9]\d*`)
 
