@@ -34,6 +34,8 @@ type Checkout struct {
 	Network     string // "" on the public network; else "Test network", "Local network" …
 	TestWallet  string // URL that the test-wallet form posts to; "" everywhere but on the local network
 	PageURL     string // absolute URL of this page
+	// StreamURL is where Horizon streams the destination's payments, "" if nobody may know. The page only watches it to know when to ask for the status.
+	StreamURL   string
 	ExpiresAt   time.Time
 	CancelURL   string // "" if none
 	RedirectURL string // only when Completed, and only if the merchant gave one
@@ -83,6 +85,14 @@ func (c Checkout) phase() phase {
 func (c Checkout) payable() bool {
 	p := c.phase()
 	return p == waiting || p == partly
+}
+
+// streamURL is StreamURL while a payment is awaited, if it leads to the web.
+func (c Checkout) streamURL() string {
+	if !c.payable() || origin(c.StreamURL) == "" {
+		return ""
+	}
+	return c.StreamURL
 }
 
 // some reports whether money arrived that counts.

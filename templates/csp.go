@@ -5,10 +5,15 @@ import (
 	"strings"
 )
 
-// ContentSecurityPolicy is the policy of every page of this package. The URLs name where a form of the page may post to
-// besides the page's own origin (a browser applies form-action to the redirect that follows as well); only their origins
-// go into the policy. With none, or with URLs that have no http origin, no form may post at all.
-func ContentSecurityPolicy(formURLs ...string) string {
+// ContentSecurityPolicy is the policy of every page of this package. The stream's URL, if there is one, is what the page's
+// script may read besides the page's own origin. The other URLs name where a form of the page may post to besides that
+// origin (a browser applies form-action to the redirect that follows as well); with none no form may post at all. Only
+// origins go into the policy, and URLs that have no http origin count for nothing.
+func ContentSecurityPolicy(streamURL string, formURLs ...string) string {
+	connections := "'self'"
+	if o := origin(streamURL); o != "" {
+		connections += " " + o
+	}
 	forms := "'none'"
 	for _, raw := range formURLs {
 		if o := origin(raw); o != "" {
@@ -23,7 +28,7 @@ func ContentSecurityPolicy(formURLs ...string) string {
 		"script-src 'self'",
 		"style-src 'self'",
 		"img-src 'self'",
-		"connect-src 'self'",
+		"connect-src " + connections,
 		"form-action " + forms,
 		"frame-ancestors 'none'",
 		"base-uri 'none'",
@@ -31,10 +36,10 @@ func ContentSecurityPolicy(formURLs ...string) string {
 }
 
 // origin is the scheme, host and port of a URL, or "" if it is none of a web page. A host that could end a policy
-// directive is none either.
+// directive, or stands for many in one, is none either.
 func origin(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.ContainsAny(u.Host, ";, '\"") {
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.ContainsAny(u.Host, ";, '\"*") {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host

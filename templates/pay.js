@@ -1,19 +1,22 @@
 // Keeps the payment page current: follows the status call, shows the part of the page that fits it, counts down, copies
-// values, and goes on to the merchant once paid. Everything it says stands in the page already. It decides nothing: the
-// status comes from the server, which has it from the ledger.
+// values, and goes on to the merchant once paid. It decides nothing: the status comes from the server, which has it from
+// the ledger; Horizon's stream only says when to ask.
 
 const second = 1000;
-const interval = 2 * second;
+const interval = 3 * second; // the server reads the ledger no more often
 const longestInterval = 30 * second;
+const calm = 15 * second; // the interval while the stream would tell of a payment
+const pace = 1.1 * second; // the interval once it did; an answer is shared for a second
+const hurry = 10 * second; // for so long
 const patience = 10 * second; // for one answer
-const farewell = 3 * second; // between "Paid" and leaving
-const longFarewell = 12 * second; // the same, where there is more to read
+const farewell = 3 * second; // from "Paid" to leaving
+const longFarewell = 12 * second; // where there is more to read
 
 const page = document.querySelector("[data-pay]");
 const one = (selector) => page.querySelector(selector);
 const all = (selector) => page.querySelectorAll(selector);
 
-// Politely tells a screen reader. The pause lets it notice a text that is the same as the last one.
+// Politely tells a screen reader. The pause lets it notice the same text again.
 function say(text) {
   const live = one("[data-live]");
   live.textContent = "";
@@ -22,21 +25,16 @@ function say(text) {
 
 // Must agree with Checkout.phase in checkout.go.
 function phaseOf({ status, exception, seconds_left: left }) {
-  switch (status) {
-    case "completed":
-      return "paid";
-    case "expired":
-      return "expired";
-    case "failed":
-      return exception === "wrong_asset" ? "wrong-asset" : "underpaid";
-  }
+  if (status === "completed") return "paid";
+  if (status === "expired") return "expired";
+  if (status === "failed") return exception === "wrong_asset" ? "wrong-asset" : "underpaid";
   if (left <= 0) return "checking";
   return exception === "underpaid" ? "partly" : "waiting";
 }
 
 const baseTitle = document.title;
 const firstReceived = one("[data-fill=received]");
-let shown = page.dataset.phase + " " + (firstReceived && firstReceived.textContent); // to announce only changes
+let shown = page.dataset.phase + " " + firstReceived?.textContent; // to announce only changes
 let finished = one("[data-standing]").dataset.status !== "open";
 
 function show(answer) {
@@ -48,8 +46,8 @@ function show(answer) {
 
   page.dataset.phase = phase;
   for (const part of all(".phase")) part.hidden = part.dataset.phase !== phase;
-  for (const part of all("[data-only=due]")) part.hidden = phase !== "partly";
-  for (const part of all("[data-only=overpaid]")) part.hidden = answer.exception !== "overpaid";
+  hide("[data-only=due]", phase !== "partly");
+  hide("[data-only=overpaid]", answer.exception !== "overpaid");
   one("[data-ledger]").hidden = !/[1-9]/.test(received);
   fill("received", received);
   fill("due", due);
@@ -79,11 +77,15 @@ function show(answer) {
   shown = now;
 }
 
+function hide(selector, is) {
+  for (const part of all(selector)) part.hidden = is;
+}
+
 function fill(name, text) {
   for (const place of all(`[data-fill=${name}]`)) place.textContent = text;
 }
 
-// Makes the link and the test wallet ask for amount. A code for another amount cannot be redrawn here, so it goes.
+// Makes the link and the test wallet ask for amount. The code cannot be redrawn here, so one for another amount goes.
 function ask(amount) {
   const link = one("[data-wallet-link]");
   if (link) link.href = link.getAttribute("href").replace(/([?&]amount=)[^&]*/, (_, name) => name + amount);
@@ -100,16 +102,16 @@ let leaving;
 
 function leave(url, exception) {
   if (!/^https?:\/\//i.test(url || "")) return;
-  for (const part of all("[data-leaving]")) part.hidden = false;
-  for (const part of all("[data-staying]")) part.hidden = true;
+  hide("[data-leaving]", false);
+  hide("[data-staying]", true);
   one("[data-redirect]").href = url;
-  // Replaced, not pushed: going back from the merchant must not land here and be sent on again.
+  // Replaced, not pushed: going back must not land here and be sent on again.
   leaving = setTimeout(() => location.replace(url), exception ? longFarewell : farewell);
 }
 
 addEventListener("pagehide", () => clearTimeout(leaving));
 
-let deadline; // by this device's clock; only the difference counts
+let deadline; // by this device's clock
 
 function tick() {
   const left = Math.ceil((deadline - Date.now()) / second);
@@ -120,7 +122,7 @@ function tick() {
   if (left === 300 || left === 60) say(place.textContent);
   if (left <= 0 && last.seconds_left > 0) {
     show(Object.assign(last, { seconds_left: 0 }));
-    poll();
+    wake();
   }
 }
 
@@ -135,21 +137,38 @@ function duration(seconds) {
 let timer;
 let busy = false;
 let failures = 0;
-let notBefore = 0; // the server asked for a pause until then
+let notBefore = 0; // the server asked for this pause
 let last;
+let asked = 0; // when
+let answered = 0; // when, or 0 to ask at once
+let looked = 0; // when the server read the ledger
+let hurried = 0; // until when
 
-// Amounts have more digits than a JavaScript number can hold, so they become strings before they are parsed.
+// Amounts have more digits than a number can hold, so they become strings before they are parsed.
 function parse(text) {
   return JSON.parse(text.replace(/("amount_(?:received|due)"\s*:\s*)(-?[\d.]+)/g, '$1"$2"'));
 }
 
-async function poll() {
+// Plans the next ask.
+function plan() {
   clearTimeout(timer);
-  if (busy || finished || document.hidden) return;
-  const pause = notBefore - Date.now();
-  if (pause > 0) return void (timer = setTimeout(poll, pause));
+  if (!busy && !finished) timer = setTimeout(poll, Math.max(answered + pause(), notBefore) - Date.now());
+}
 
+function pause() {
+  if (failures) return Math.min(interval * 2 ** failures, longestInterval);
+  if (Date.now() < hurried) {
+    const rest = looked + interval - answered; // until the server reads again
+    return rest > pace && rest < 2 * pace ? rest : pace;
+  }
+  // The stream does not tell what came before it.
+  return asked > opened && last.seconds_left > 0 ? calm : interval;
+}
+
+async function poll() {
+  if (busy || finished || document.hidden) return;
   busy = true;
+  asked = Date.now();
   const abort = new AbortController();
   const limit = setTimeout(() => abort.abort(), patience);
   try {
@@ -159,6 +178,7 @@ async function poll() {
       throw new Error(response.status);
     }
     last = parse(await response.text());
+    if (asked - looked >= interval) looked = Date.now();
     deadline = Date.now() + last.seconds_left * second;
     show(last);
     tick();
@@ -168,8 +188,65 @@ async function poll() {
   }
   clearTimeout(limit);
   busy = false;
+  answered = Date.now();
   notice();
-  if (!finished) timer = setTimeout(poll, Math.min(interval * 2 ** failures, longestInterval));
+  listen();
+  plan();
+}
+
+let stream;
+let opened = Infinity; // when
+let broken = 0; // streams in a row that did not last
+let mended = 0; // when to open another
+
+// Opens or closes Horizon's stream of payments.
+function listen() {
+  const { streamUrl } = page.dataset;
+  if (!streamUrl || finished || document.hidden || last?.seconds_left <= 0) return unlisten();
+  if (stream || Date.now() < mended) return;
+  stream = new EventSource(streamUrl);
+  stream.onopen = () => (opened = Date.now());
+  stream.onmessage = hear;
+  stream.onerror = lose;
+}
+
+function unlisten() {
+  stream?.close();
+  stream = undefined;
+  opened = Infinity;
+}
+
+// Anybody can pay with any memo, as often as they like; the page still asks at its pace.
+function hear({ data }) {
+  if (hurried - Date.now() > hurry - pace) return;
+  try {
+    const { memo, memo_type: type } = JSON.parse(data).transaction;
+    if (type !== "text" || memo.toLowerCase() !== page.dataset.memo) return;
+  } catch {
+    return;
+  }
+  hurried = Date.now() + hurry;
+  plan();
+}
+
+// Horizon ends a stream every minute, and the browser opens it again in no time. It would do so for ever while Horizon
+// is down, so what does not last is opened again here, ever more seldom.
+function lose({ target }) {
+  if (target.readyState === EventSource.OPEN) return; // an event named "error"
+  broken = Date.now() - opened > 10 * second ? 0 : broken + 1;
+  opened = Infinity;
+  if (broken || target.readyState === EventSource.CLOSED) {
+    unlisten();
+    mended = Date.now() + Math.min(2 ** broken, 64) * second;
+  }
+  answered = Date.now(); // asks when it is open again
+  plan();
+}
+
+function wake() {
+  listen();
+  answered = 0;
+  plan();
 }
 
 let noticed = "";
@@ -209,14 +286,15 @@ if (finished) {
   const redirect = one("[data-redirect]");
   if (redirect) leave(redirect.href, one("[data-standing]").dataset.exception);
 } else {
-  document.addEventListener("visibilitychange", poll);
-  addEventListener("pageshow", poll);
+  document.addEventListener("visibilitychange", wake);
+  addEventListener("pageshow", wake);
+  addEventListener("pagehide", unlisten);
   addEventListener("online", () => {
     failures = 0;
     notice();
-    poll();
+    wake();
   });
   addEventListener("offline", notice);
   setInterval(() => last && tick(), second);
-  poll();
+  wake();
 }

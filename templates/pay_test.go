@@ -198,6 +198,30 @@ func TestRedirectLeadsOnlyToTheWebAndOnlyOncePaid(t *testing.T) {
 	}
 }
 
+// The stream says when to ask, so it is of use only while the page waits for money.
+func TestPageKnowsTheStreamWhileItAwaitsAPayment(t *testing.T) {
+	const stream = "https://horizon.example/accounts/G/payments?cursor=now&join=transactions"
+	for _, s := range samples.All("") {
+		c := s.Checkout
+		c.StreamURL = stream
+		want := []string{"", ""}
+		if c.Status == templates.Open && !c.Late {
+			want = []string{stream, c.Memo}
+		}
+		page := document(t, templates.Pay(c)).Find("[data-pay]")
+		if diff := cmp.Diff(want, []string{page.AttrOr("data-stream-url", ""), page.AttrOr("data-memo", "")}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", s.Name, diff)
+		}
+	}
+	for _, url := range []string{"", "javascript:alert(1)", "//horizon.example/payments", "https://a.example;script-src */payments"} {
+		c := sample(t, "waiting")
+		c.StreamURL = url
+		if got, is := document(t, templates.Pay(c)).Find("[data-pay]").Attr("data-stream-url"); is {
+			t.Errorf("a stream at %q is taken for %q", url, got)
+		}
+	}
+}
+
 func TestTestWallet(t *testing.T) {
 	c := sample(t, "test-wallet")
 	form := byTestID(document(t, templates.Pay(c)), "test-wallet").Find("form")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -44,7 +45,7 @@ func newShop(t *testing.T, c templates.Checkout) *shop {
 	}
 	mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", templates.ContentSecurityPolicy(c.TestWallet))
+		w.Header().Set("Content-Security-Policy", templates.ContentSecurityPolicy(c.StreamURL, c.TestWallet))
 		if err := templates.Pay(c).Render(r.Context(), w); err != nil {
 			t.Error(err)
 		}
@@ -84,6 +85,8 @@ func (s *shop) called() int {
 var chromium context.Context
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8") // tabs mostly wait
 	var stop func()
 	var err error
 	if chromium, stop, err = browser(context.Background()); err == nil {

@@ -55,7 +55,7 @@ func handler(origin string) (http.Handler, error) {
 	for _, p := range all {
 		mux.HandleFunc("GET /"+p.name, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			w.Header().Set("Content-Security-Policy", templates.ContentSecurityPolicy("http://127.0.0.1:8000"))
+			w.Header().Set("Content-Security-Policy", templates.ContentSecurityPolicy("", "http://127.0.0.1:8000"))
 			_, _ = w.Write([]byte(p.html))
 		})
 	}

@@ -1,0 +1,292 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"edgecheckout/templates"
+
+	"github.com/chromedp/chromedp"
+)
+
+// horizon streams to a page whatever it is told to.
+type horizon struct {
+	*httptest.Server
+	mu     sync.Mutex
+	code   int           // of the answer to a page that opens the stream
+	end    bool          // whether streams end as soon as they are open
+	opened int           // how often a page asked for the stream
+	open   int           // streams
+	last   string        // Last-Event-ID of the last one
+	events chan string   // for the stream that is open
+	ended  chan struct{} // ends it, as Horizon does every minute
+}
+
+func newHorizon(t *testing.T) *horizon {
+	h := &horizon{code: http.StatusOK, events: make(chan string), ended: make(chan struct{})}
+	h.Server = httptest.NewServer(h)
+	t.Cleanup(func() {
+		h.CloseClientConnections()
+		h.Close()
+	})
+	return h
+}
+
+func (h *horizon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	h.opened++
+	h.last = r.Header.Get("Last-Event-ID")
+	code, end := h.code, h.end
+	if code == http.StatusOK {
+		h.open++
+		defer h.close()
+	}
+	h.mu.Unlock()
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	if code != http.StatusOK {
+		w.WriteHeader(code)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	send := func(text string) {
+		fmt.Fprint(w, text)
+		_ = http.NewResponseController(w).Flush() // a page that is gone ends the request
+	}
+	send("retry: 1000\nevent: open\ndata: \"hello\"\n\n")
+	for !end {
+		select {
+		case event := <-h.events:
+			send(event)
+		case <-h.ended:
+			end = true
+		case <-r.Context().Done():
+			return
+		}
+	}
+	send("retry: 10\nevent: close\ndata: \"byebye\"\n\n")
+}
+
+func (h *horizon) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.open--
+}
+
+func (h *horizon) set(code int, end bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.code, h.end = code, end
+}
+
+// counts returns how often the stream was opened, and how many streams are open.
+func (h *horizon) counts() (opened, open int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.opened, h.open
+}
+
+func (h *horizon) lastEventID() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last
+}
+
+// payment is an event of the stream.
+func payment(memoType, memo string) string {
+	return fmt.Sprintf("id: 42\ndata: {\"id\":\"42\",\"type\":\"payment\",\"transaction\":{\"memo\":%q,\"memo_type\":%q}}\n\n", memo, memoType)
+}
+
+// watched is a shop whose page watches a Horizon.
+func watched(t *testing.T) (*shop, *horizon, templates.Checkout) {
+	t.Helper()
+	h := newHorizon(t)
+	c := sample(t, "waiting")
+	c.StreamURL = h.URL + "/accounts/" + c.Destination + "/payments?cursor=now&join=transactions"
+	return newShop(t, c), h, c
+}
+
+// eventually waits until something holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it never came to pass that %s", what)
+		}
+	}
+}
+
+// calm waits until the page has asked what there was before the stream, and asks no more.
+func (s *shop) calm(t *testing.T) {
+	t.Helper()
+	eventually(t, "the page asks twice", func() bool { return s.called() == 2 })
+	time.Sleep(4 * time.Second)
+	if got := s.called(); got != 2 {
+		t.Fatalf("%d status calls within seconds although the stream is quiet, want 2", got)
+	}
+}
+
+const paidAnswer = `{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":1,"redirect_url":null}`
+
+func TestOwnPaymentOnTheStreamMakesThePageAskAtOnce(t *testing.T) {
+	s, h, c := watched(t)
+	ctx := tab(t)
+	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+	s.calm(t)
+	for _, foreign := range []string{
+		payment("text", "3k9v2m8q7c1x5t0z6w4h8n2r7f"), payment("hash", c.Memo), payment("text", ""), payment("none", ""),
+		"data: {\"transaction\":{\"memo\":\"" + c.Memo + "\n\n", // half of it
+		"data: \"" + c.Memo + "\"\n\n", "data: null\n\n", "data: {\"transaction\":{\"memo\":7,\"memo_type\":\"text\"}}\n\n", "data:\n\n",
+		"event: error\ndata: problem: rate_limit_exceeded\n\n",
+	} {
+		h.events <- foreign
+	}
+	time.Sleep(2 * time.Second)
+	if got := s.called(); got != 2 {
+		t.Errorf("%d status calls after what is not this checkout's payment, want none", got-2)
+	}
+	s.say(200, "", paidAnswer)
+	h.events <- payment("text", strings.ToUpper(c.Memo)) // as some exchanges write it
+	told := time.Now()
+	await(t, ctx, standing, "Paid")
+	if took := time.Since(told); took > time.Second {
+		t.Errorf("the page says so %s after the event", took)
+	}
+	eventually(t, "a finished page closes its stream", func() bool { _, open := h.counts(); return open == 0 })
+}
+
+func TestPageInAHurryAsksEverySecondAndCalmsDown(t *testing.T) {
+	s, h, c := watched(t)
+	ctx := tab(t)
+	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+	s.calm(t)
+	h.events <- payment("text", c.Memo)
+	time.Sleep(12 * time.Second)
+	after := s.called()
+	if got := after - 2; got < 8 || got > 10 {
+		t.Errorf("%d status calls within 12 s of the event, want about nine", got)
+	}
+	time.Sleep(3 * time.Second)
+	if got := s.called(); got != after {
+		t.Errorf("%d status calls after that", got-after)
+	}
+}
+
+// Anybody may send dust with the memo of a payment that was seen on the ledger.
+func TestFloodOfEventsDoesNotMakeThePageHammer(t *testing.T) {
+	s, h, c := watched(t)
+	ctx := tab(t)
+	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+	s.calm(t)
+	flood := func(event string) {
+		burst := strings.Repeat(event, 100)
+		for range 40 {
+			h.events <- burst
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+	flood(payment("text", "somebody else's"))
+	if got := s.called(); got != 2 {
+		t.Errorf("%d status calls while others were paid 4,000 times, want none", got-2)
+	}
+	flood(payment("text", c.Memo))
+	if got := s.called() - 2; got < 3 || got > 5 {
+		t.Errorf("%d status calls in 4 s of 1,000 events a second, want about four", got)
+	}
+	s.say(200, "", paidAnswer)
+	await(t, ctx, standing, "Paid")
+}
+
+func TestPageWithoutItsStreamAsksAllTheTime(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		spoil func(*horizon)
+	}{
+		{"an account without history", func(h *horizon) { h.set(http.StatusNotFound, false) }},
+		{"too many streams", func(h *horizon) { h.set(http.StatusTooManyRequests, false) }},
+		{"streams that end at once", func(h *horizon) { h.set(http.StatusOK, true) }},
+		{"nobody there", func(h *horizon) { h.Close() }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s, h, _ := watched(t)
+			tc.spoil(h)
+			ctx := tab(t)
+			do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+			eventually(t, "the page asks", func() bool { return s.called() == 1 })
+			time.Sleep(10 * time.Second)
+			if got := s.called(); got < 3 || got > 5 {
+				t.Errorf("%d status calls within 10 s, want about four", got)
+			}
+			if opened, _ := h.counts(); opened > 5 {
+				t.Errorf("the stream was opened %d times within 10 s", opened)
+			}
+			s.say(200, "", paidAnswer)
+			await(t, ctx, standing, "Paid")
+		})
+	}
+}
+
+func TestStreamThatHorizonEndedGoesOnWhereItWas(t *testing.T) {
+	s, h, c := watched(t)
+	ctx := tab(t)
+	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+	s.calm(t)
+	h.events <- payment("text", "somebody else's") // has an id
+	time.Sleep(4 * time.Second)                    // a stream that lasts 10 s in all
+	h.ended <- struct{}{}
+	eventually(t, "the stream is opened again", func() bool { opened, open := h.counts(); return opened == 2 && open == 1 })
+	if got := h.lastEventID(); got != "42" {
+		t.Errorf("Last-Event-ID is %q", got)
+	}
+	// What happened in between is asked for once.
+	eventually(t, "the page asks", func() bool { return s.called() == 3 })
+	time.Sleep(4 * time.Second)
+	if got := s.called(); got != 3 {
+		t.Errorf("%d status calls after that", got-3)
+	}
+	s.say(200, "", paidAnswer)
+	h.events <- payment("text", c.Memo)
+	await(t, ctx, standing, "Paid")
+}
+
+func TestHiddenPageHoldsNoStream(t *testing.T) {
+	s, h, _ := watched(t)
+	ctx := tab(t)
+	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+	eventually(t, "the stream is open", func() bool { _, open := h.counts(); return open == 1 })
+	hide := func(hidden bool) {
+		text(t, ctx, fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %t, configurable: true}) && document.dispatchEvent(new Event("visibilitychange"))`, hidden))
+	}
+	hide(true)
+	eventually(t, "the stream is closed", func() bool { _, open := h.counts(); return open == 0 })
+	before := s.called()
+	time.Sleep(4 * time.Second)
+	if opened, _ := h.counts(); opened != 1 || s.called() != before {
+		t.Errorf("while hidden the page opened %d streams and asked %d times", opened-1, s.called()-before)
+	}
+	s.say(200, "", strings.Replace(waitingAnswer, "870", "0", 1))
+	hide(false)
+	eventually(t, "the stream is opened again", func() bool { opened, _ := h.counts(); return opened == 2 })
+	await(t, ctx, standing, "The time to pay is over")
+	eventually(t, "it is closed when the time is over", func() bool { _, open := h.counts(); return open == 0 })
+	asked := s.called()
+	eventually(t, "the page goes on to ask", func() bool { return s.called() > asked })
+}
+
+func TestPageThatOneComesBackToWatchesAgain(t *testing.T) {
+	s, h, _ := watched(t)
+	ctx := tab(t)
+	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+	eventually(t, "the stream is open", func() bool { _, open := h.counts(); return open == 1 })
+	do(t, ctx, chromedp.Navigate(s.URL+"/thanks"))
+	eventually(t, "the stream is closed", func() bool { _, open := h.counts(); return open == 0 })
+	before := s.called()
+	text(t, ctx, "history.back()") // no load follows where the browser has kept the page
+	await(t, ctx, "location.href", s.URL+"/page")
+	eventually(t, "the stream is opened again", func() bool { _, open := h.counts(); return open == 1 })
+	eventually(t, "the page asks", func() bool { return s.called() > before })
+}
