@@ -83,7 +83,7 @@ func createCheckout(c *call) (answer, error) {
 	if err := c.storeCheckout(s, idem); err != nil {
 		return answer{}, err
 	}
-	return jsonAnswer(c.checkoutObject(&watch.Standing{Session: s}, checkout.Outcome{Status: checkout.Open}))
+	return c.checkoutAnswer(&watch.Standing{Session: s}, checkout.Outcome{Status: checkout.Open})
 }
 
 func (c *call) findCheckout(id string) (a answer, found bool, err error) {
@@ -95,7 +95,7 @@ func (c *call) findCheckout(id string) (a answer, found bool, err error) {
 	if err != nil || s == nil {
 		return answer{}, false, err
 	}
-	a, err = jsonAnswer(c.checkoutObject(s, s.Outcome(c.platform.Now())))
+	a, err = c.checkoutAnswer(s, s.Outcome(c.platform.Now()))
 	return a, true, err
 }
 
@@ -162,7 +162,7 @@ func getCheckout(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return jsonAnswer(c.checkoutObject(s, c.look(s)))
+	return c.checkoutAnswer(s, c.look(s))
 }
 
 // ownStanding loads the session of the path for its merchant; it is not found for everybody else.

@@ -36,5 +36,5 @@ func expireCheckout(c *call) (answer, error) {
 		}
 		s.CancelledBy = deadline
 	}
-	return jsonAnswer(c.checkoutObject(s, out))
+	return c.checkoutAnswer(s, out)
 }

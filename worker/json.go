@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"edgecheckout/worker/codec"
 )
 
 // maxDepth is how deep a body may nest; the deepest that means anything is metadata, at two.
@@ -16,6 +18,14 @@ const maxDepth = 8
 // encoding/json would pass over in silence: repeated names, bad UTF-8, halves of surrogate pairs, deep nesting,
 // anything after the object.
 func parseObject(body []byte) (map[string]json.RawMessage, *Error) {
+	if members, ok := codec.PlainObject(body); ok {
+		return members, nil
+	}
+	return parseUnusualObject(body)
+}
+
+// parseUnusualObject reads every object, and says what is wrong with a body that is none.
+func parseUnusualObject(body []byte) (map[string]json.RawMessage, *Error) {
 	fail := func(format string, args ...any) *Error {
 		return &Error{Code: CodeBodyInvalid, Message: fmt.Sprintf(format, args...)}
 	}

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/codec"
 )
 
 // params takes a body's members apart: each is asked for once, by name, and comes back as the type it must be. The
@@ -75,7 +76,7 @@ func (p *params) text(name string, max int) string {
 		return ""
 	}
 	var s string
-	if json.Unmarshal(raw, &s) != nil {
+	if !parseString(raw, &s) {
 		p.fail(invalid(name, "%s must be a string.", name))
 		return ""
 	}
@@ -88,6 +89,15 @@ func (p *params) text(name string, max int) string {
 		return ""
 	}
 	return s
+}
+
+// parseString reads a member of a body, which is valid JSON, and reports whether it is a string.
+func parseString(raw json.RawMessage, s *string) bool {
+	r := codec.NewReader(raw)
+	if *s = r.String(); r.Done() {
+		return true
+	}
+	return json.Unmarshal(raw, s) == nil
 }
 
 // required is text that must be there and not be blank.
@@ -110,7 +120,7 @@ func (p *params) amount(name, why string) checkout.Amount {
 		return 0
 	}
 	text := string(raw)
-	if text[0] == '"' && json.Unmarshal(raw, &text) != nil || text == "" || !('0' <= text[0] && text[0] <= '9') {
+	if text[0] == '"' && !parseString(raw, &text) || text == "" || !('0' <= text[0] && text[0] <= '9') {
 		p.fail(invalid(name, "%s must be a number above 0, or the same as a decimal string, such as 50 or \"0.0000001\".", name))
 		return 0
 	}
@@ -182,8 +192,8 @@ func (p *params) metadata(name string) map[string]string {
 	if raw == nil {
 		return nil
 	}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil {
+	members, ok := codec.PlainObject(raw)
+	if !ok && json.Unmarshal(raw, &members) != nil {
 		p.fail(invalid(name, "%s must be an object whose values are strings.", name))
 		return nil
 	}
@@ -198,16 +208,16 @@ func (p *params) metadata(name string) map[string]string {
 			p.fail(invalid(name, "The key %s in %s must have 1 to %d characters.", clip(key), name, metadataKeyChars))
 			return nil
 		}
-		var value *string
-		if json.Unmarshal(members[key], &value) != nil || value == nil {
+		var value string
+		if string(members[key]) == "null" || !parseString(members[key], &value) {
 			p.fail(invalid(param, "%s must be a string.", param))
 			return nil
 		}
-		if utf8.RuneCountInString(*value) > metadataValueChars {
+		if utf8.RuneCountInString(value) > metadataValueChars {
 			p.fail(invalid(param, "%s has more than %d characters.", param, metadataValueChars))
 			return nil
 		}
-		metadata[key] = *value
+		metadata[key] = value
 	}
 	return metadata
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/oklog/ulid/v2"
+
 	"edgecheckout/worker/codec"
 )
 
@@ -103,8 +105,8 @@ func AppendMetadata(b []byte, metadata map[string]string) []byte {
 	return append(b, '}')
 }
 
-// AppendJSON implements record.Appender.
-func (p Payment) AppendJSON(b []byte) []byte {
+// AppendPayment writes a payment. It is no method, since what embeds a payment is more than one.
+func AppendPayment(b []byte, p Payment) []byte {
 	b = append(b, '{')
 	b = p.appendMembers(b)
 	return append(b, '}')
@@ -127,11 +129,12 @@ func (p Payment) appendMembers(b []byte) []byte {
 	return p.Amount.AppendJSON(b)
 }
 
-// ReadJSON implements record.Reader.
-func (p *Payment) ReadJSON(r *codec.Reader) {
+// ReadPayment reads what AppendPayment wrote.
+func ReadPayment(r *codec.Reader) (p Payment) {
 	for r.Enter('{'); r.More('}'); {
 		p.readMember(r, string(r.Name()))
 	}
+	return p
 }
 
 func (p *Payment) readMember(r *codec.Reader, name string) {
@@ -168,7 +171,7 @@ func (list Payments) AppendJSON(b []byte) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = p.AppendJSON(b)
+		b = AppendPayment(b, p)
 	}
 	return append(b, ']')
 }
@@ -177,9 +180,7 @@ func (list Payments) AppendJSON(b []byte) []byte {
 func (list *Payments) ReadJSON(r *codec.Reader) {
 	*list = Payments{}
 	for r.Enter('['); r.More(']'); {
-		var p Payment
-		p.ReadJSON(r)
-		*list = append(*list, p)
+		*list = append(*list, ReadPayment(r))
 	}
 }
 
@@ -223,6 +224,9 @@ func (o *Outcome) ReadJSON(r *codec.Reader) {
 		case "completed_at":
 			o.CompletedAt = r.Time()
 		case "payments":
+			if o.Payments != nil {
+				r.Refuse() // encoding/json would mix the two lists
+			}
 			o.Payments = []Judged{}
 			for r.Enter('['); r.More(']'); {
 				o.Payments = append(o.Payments, readJudged(r))
@@ -247,7 +251,8 @@ func readJudged(r *codec.Reader) (j Judged) {
 // AppendJSON implements record.Appender.
 func (id ID) AppendJSON(b []byte) []byte {
 	b = append(b, '"')
-	b = append(b, id.String()...)
+	b = append(b, KindCheckout...)
+	b = appendULID(b, ulid.ULID(id))
 	return append(b, '"')
 }
 

@@ -1,7 +1,6 @@
 package checkout
 
 import (
-	"net/url"
 	"strings"
 	"time"
 )
@@ -63,18 +62,39 @@ func (s Session) fill(u string) string { return strings.ReplaceAll(u, IDPlacehol
 // PaymentURI is the SEP-7 request (https://stellar.org/protocol/sep-7) to pay amount into the session. The
 // passphrase is left out on the public network, as SEP-7 asks.
 func (s Session) PaymentURI(amount Amount, passphrase string) string {
-	var b strings.Builder
-	b.WriteString("web+stellar:pay?destination=" + string(s.Account))
-	b.WriteString("&amount=" + amount.String())
+	b := make([]byte, 0, 320)
+	b = append(b, "web+stellar:pay?destination="...)
+	b = append(b, s.Account...)
+	b = append(b, "&amount="...)
+	b = amount.AppendJSON(b)
 	if !s.Asset.IsNative() {
-		b.WriteString("&asset_code=" + s.Asset.Code + "&asset_issuer=" + string(s.Asset.Issuer))
+		b = append(b, "&asset_code="...)
+		b = append(b, s.Asset.Code...)
+		b = append(b, "&asset_issuer="...)
+		b = append(b, s.Asset.Issuer...)
 	}
-	b.WriteString("&memo=" + s.Memo + "&memo_type=MEMO_TEXT")
+	b = append(b, "&memo="...)
+	b = append(b, s.Memo...)
+	b = append(b, "&memo_type=MEMO_TEXT"...)
 	if passphrase != PublicPassphrase {
-		// SEP-7 wants %20 for a blank, QueryEscape writes +.
-		b.WriteString("&network_passphrase=" + strings.ReplaceAll(url.QueryEscape(passphrase), "+", "%20"))
+		b = append(b, "&network_passphrase="...)
+		b = appendEscaped(b, passphrase)
 	}
-	return b.String()
+	return string(b)
+}
+
+// appendEscaped writes a parameter of a URI: what RFC 3986 does not call unreserved as %XX, a blank too, as SEP-7 wants it.
+func appendEscaped(b []byte, s string) []byte {
+	const digits = "0123456789ABCDEF"
+	for i := range len(s) {
+		switch c := s[i]; {
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '-', c == '.', c == '_', c == '~':
+			b = append(b, c)
+		default:
+			b = append(b, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return b
 }
 
 // PublicPassphrase names the public Stellar network.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -88,7 +87,7 @@ const maxMillis = 9_999_999_999_999
 
 // ByMerchantKey names an object in ByMerchantPrefix's index. KV lists in byte order, so the time is written as its complement.
 func ByMerchantKey(merchant string, mode Mode, kind checkout.Kind, created time.Time, id string) string {
-	return ByMerchantPrefix(merchant, mode, kind) + fmt.Sprintf("%013d/%s", maxMillis-created.UnixMilli(), id)
+	return ByMerchantPrefix(merchant, mode, kind) + padded(maxMillis-created.UnixMilli(), 13) + "/" + id
 }
 
 // IDInIndex returns the object's id from a key of ByMerchantKey.
@@ -133,7 +132,14 @@ func EntryOf(s checkout.Session, deadline time.Time) OpenEntry {
 
 // Key writes the entry as its key. Minutes since 1970 have eight digits until the year 2160.
 func (e OpenEntry) Key() string {
-	return fmt.Sprintf("%s%08d/%08d/%s/%s/%s", OpenPrefix, e.Due.Unix()/60, e.Created.Unix()/60, e.Mode, e.Account, e.ID)
+	return OpenPrefix + padded(e.Due.Unix()/60, 8) + "/" + padded(e.Created.Unix()/60, 8) + "/" + string(e.Mode) + "/" +
+		string(e.Account) + "/" + e.ID.String()
+}
+
+// padded writes a number that is not negative with at least so many digits.
+func padded(n int64, digits int) string {
+	s := strconv.FormatInt(n, 10)
+	return "0000000000000"[:max(digits-len(s), 0)] + s
 }
 
 // ErrOpenKey reports a key that Key did not write.

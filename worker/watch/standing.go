@@ -68,9 +68,11 @@ func decodeStanding(values [][]byte) (*Standing, error) {
 	if ok && protect.WriteOnce {
 		s.Recorded = &outcome
 	}
-	if s.Seen, _, err = record.Decode[[]checkout.Payment](values[2]); err != nil {
+	seen, _, err := record.Decode[checkout.Payments](values[2])
+	if err != nil {
 		return nil, err
 	}
+	s.Seen = seen
 	cancel, _, err := record.Decode[record.Cancel](values[3])
 	s.CancelledBy = cancel.Deadline
 	return s, err
@@ -104,7 +106,7 @@ func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.P
 		w.Log(ctx, "settled", map[string]any{"checkout": id.String(), "status": out.Status, "exception": out.Exception})
 		return out, nil
 	case isNew:
-		return out, w.Store.Put(ctx, kv.Entry{Key: record.SeenKey(id), Value: record.Encode(s.Seen), ExpiresAt: expiry})
+		return out, w.Store.Put(ctx, kv.Entry{Key: record.SeenKey(id), Value: record.Encode(checkout.Payments(s.Seen)), ExpiresAt: expiry})
 	}
 	return out, nil
 }
