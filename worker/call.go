@@ -173,6 +173,9 @@ func jsonAnswer(v any) (answer, error) {
 const jsonType = "application/json; charset=utf-8"
 
 func encode(v any) ([]byte, error) {
+	if a, ok := v.(record.Appender); ok {
+		return append(a.AppendJSON(make([]byte, 0, 512)), '\n'), nil
+	}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)

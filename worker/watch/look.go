@@ -18,6 +18,7 @@ type look struct {
 	At       time.Time // of the last reading
 	Root     horizon.Root
 	After    int64 // the ledger after which was read
+	Floor    int64 // the ledger up to which the sweeps had read the account by the cursor of this look
 	Through  int64 // the last ledger read to its end
 	Payments []found
 	Proven   time.Time // the deadline up to which the account's sessions may end, if they are not older than After
@@ -33,9 +34,10 @@ const (
 	maxLooked = 1000
 )
 
-// covers reports whether the look says everything about a session that a reading of its own would say.
-func (l look) covers(cursor record.Cursor, s *Standing) bool {
-	return l.After <= start(cursor, l.Root, s.Session.Account, s.Session.CreatedAt)
+// covers reports whether the look says everything about a session that a reading of its own would have said, at the time and by the cursor
+// of the look. The cursor that is there now can only have moved on, so that nobody has to read it to know.
+func (l look) covers(s *Standing) bool {
+	return l.After <= max(l.Root.LedgerBefore(s.Session.CreatedAt), l.Floor)
 }
 
 // Look brings an open session's standing up to date from Horizon, reading the account at most once in LookWindow however many
@@ -46,31 +48,22 @@ func (w *Watcher) Look(ctx context.Context, s *Standing) (checkout.Outcome, erro
 	}
 	mode := record.ModeOf(s.Session.Livemode)
 	key := "look/" + string(mode) + "/" + string(s.Session.Account)
-	last, ok, err := record.Decode[look](w.Recent.Recall(ctx, key))
-	ok = ok && err == nil
+	last, ok := decodeLook(w.Recent.Recall(ctx, key))
 	fresh := ok && w.Now().Sub(last.At) < LookWindow
-	if !fresh && !w.Recent.Claim(key, LookWindow) {
-		return s.Outcome(w.Now()), nil
-	}
-	values, err := w.Store.Get(ctx, record.CursorKey(mode))
-	if err != nil {
-		return s.Outcome(w.Now()), err
-	}
-	cursor, _, err := record.Decode[record.Cursor](values[0])
-	if err != nil {
-		return s.Outcome(w.Now()), err
-	}
 	// What was read for a younger session tells nothing about this one, not even by what it found: an earlier payment may be missing.
-	if protect.OwnLook && fresh && !last.covers(cursor, s) {
-		if fresh = false; !w.Recent.Claim(key, LookWindow) {
-			return s.Outcome(w.Now()), nil
-		}
+	if fresh && protect.OwnLook && !last.covers(s) {
+		fresh = false
 	}
 	if !fresh {
-		if last, err = w.lookAt(ctx, mode, s, cursor, last, ok); err != nil {
+		if !w.Recent.Claim(key, LookWindow) {
+			return s.Outcome(w.Now()), nil
+		}
+		next, err := w.lookAt(ctx, mode, s, last, ok)
+		if err != nil {
 			return s.Outcome(w.Now()), err
 		}
-		w.Recent.Keep(ctx, key, record.Encode(last), lookLifetime)
+		last = next
+		w.Recent.Keep(ctx, key, last.encode(), lookLifetime)
 	}
 	proven := last.Proven
 	payments := paymentsOf(last.Payments)[s.Session.ID]
@@ -82,7 +75,15 @@ func (w *Watcher) Look(ctx context.Context, s *Standing) (checkout.Outcome, erro
 
 // lookAt reads the account of a session. A session whose time is over is read from its beginning, with a new root and to the empty
 // page, so that it can end; for the others one request is enough, for what came since the last look.
-func (w *Watcher) lookAt(ctx context.Context, mode record.Mode, s *Standing, cursor record.Cursor, last look, haveLast bool) (look, error) {
+func (w *Watcher) lookAt(ctx context.Context, mode record.Mode, s *Standing, last look, haveLast bool) (look, error) {
+	values, err := w.Store.Get(ctx, record.CursorKey(mode))
+	if err != nil {
+		return look{}, err
+	}
+	cursor, _, err := record.Decode[record.Cursor](values[0])
+	if err != nil {
+		return look{}, err
+	}
 	due := !w.Now().Before(s.Deadline())
 	client, root, err := w.recentRoot(ctx, mode, due)
 	if err != nil {
@@ -90,6 +91,8 @@ func (w *Watcher) lookAt(ctx context.Context, mode record.Mode, s *Standing, cur
 	}
 	account := s.Session.Account
 	l := look{At: w.Now(), Root: root}
+	// For a session older than the ledger itself, a reading starts where the sweeps have come to.
+	l.Floor = start(cursor, root, account, time.Time{})
 	l.After = start(cursor, root, account, s.Session.CreatedAt)
 	from := l.After
 	if !due && haveLast && last.Root.ElderLedger == root.ElderLedger && last.After <= l.After && last.Through >= from {

@@ -66,13 +66,14 @@ export async function createCheckout(call) {
   session.expires_at = new Date(now + lifetime * 1000).toISOString();
   if (metadata?.length > 0) session.metadata = metadata;
   const expiry = expiryOf(session);
+  // Whoever finds the checkout can rely on it being listed, and so being watched.
   await write(
     env,
     ...(idempotency ? [idempotency.entry(session.id)] : []),
-    [`checkout/${session.id}`, encodeSession(session), expiry],
     [byMerchantKey(merchant.id, mode, "chk", now, session.id), "", expiry],
     [openKey(session), "", expiry],
   );
+  await write(env, [`checkout/${session.id}`, encodeSession(session), expiry]);
   return objectOf(call, { session }, { status: "open", exception: "", received: 0n, payments: [] });
 }
 

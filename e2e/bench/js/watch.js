@@ -44,6 +44,9 @@ function startOf(cursor, root, account, created) {
   return Math.max(after, cursor.behind?.[account] ?? cursor.from.ledger);
 }
 
+// covers says whether a look that began for another session says everything about this one, too.
+const covers = (last, session) => last.after <= Math.max(ledgerBefore(last.root, Date.parse(session.created_at)), last.floor);
+
 // look brings an open session's standing up to date, reading the account at most once in LOOK_WINDOW.
 export async function look(env, config, standing) {
   const known = () => outcomeOf(standing, 0, Date.now());
@@ -53,16 +56,14 @@ export async function look(env, config, standing) {
   const key = `look/${mode}/${session.account}`;
   try {
     let last = decode(await recall(key));
-    const fresh = last !== null && Date.now() - last.at < LOOK_WINDOW;
-    if (!fresh && !claim(key, LOOK_WINDOW)) return known();
-    const [cursor] = await read(env, `cursor/${mode}`);
+    const fresh = last !== null && Date.now() - last.at < LOOK_WINDOW && covers(last, session);
     if (!fresh) {
+      if (!claim(key, LOOK_WINDOW)) return known();
+      const [cursor] = await read(env, `cursor/${mode}`);
       last = await lookAt(config, mode, standing, cursor, last);
       await keep(key, encode(last), LOOK_LIFETIME);
     }
-    // A look that began too late cannot say what did not happen.
-    const covers = last.after <= startOf(cursor, last.root, session.account, Date.parse(session.created_at));
-    const proven = covers ? last.proven : 0;
+    const proven = last.proven;
     const payments = last.payments.filter(({ ids }) => ids.includes(session.id)).map(({ payment }) => payment);
     if (payments.length === 0 && proven < deadlineOf(session, cancel)) return known();
     return await settleSession(env, standing, payments, proven);
@@ -78,6 +79,7 @@ async function lookAt(config, mode, { session, cancel }, cursor, last) {
   const due = Date.now() >= deadlineOf(session, cancel);
   const { base, root } = await recentRoot(config, mode, due);
   let after = startOf(cursor, root, session.account, Date.parse(session.created_at));
+  const floor = startOf(cursor, root, session.account, 0); // for a session older than all ledgers
   let from = after;
   let payments = [];
   const goesOn = !due && last?.root.elder === root.elder && last.after <= after && last.through >= from && last.payments.length < MAX_LOOKED;
@@ -89,7 +91,7 @@ async function lookAt(config, mode, { session, cancel }, cursor, last) {
     if (ids.length > 0) payments.push({ payment, ids });
   }
   const proven = due && pass.complete ? provenBy(config, cursor, session.account, root.closedAt) : 0;
-  return { at: Date.now(), root, after, through: pass.read, payments, proven };
+  return { at: Date.now(), root, after, floor, through: pass.read, payments, proven };
 }
 
 // provenBy is the deadline up to which sessions of an account may end unpaid, after a pass up to coverage.

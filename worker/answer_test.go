@@ -1,0 +1,133 @@
+package worker
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/record"
+	"edgecheckout/worker/watch"
+)
+
+// These are the answers that are not written by encoding/json, as it would have to know them.
+
+type checkoutDocument struct {
+	ID             string            `json:"id"`
+	Object         string            `json:"object"`
+	CustomerID     *string           `json:"customer_id"`
+	ProductID      *string           `json:"product_id"`
+	Amount         checkout.Amount   `json:"amount"`
+	AssetCode      string            `json:"asset_code"`
+	AssetIssuer    *string           `json:"asset_issuer"`
+	Status         checkout.Status   `json:"status"`
+	Exception      *string           `json:"exception"`
+	AmountReceived checkout.Amount   `json:"amount_received"`
+	Payments       []paymentDocument `json:"payments"`
+	PaymentURL     string            `json:"payment_url"`
+	PaymentURI     string            `json:"payment_uri"`
+	Destination    string            `json:"destination"`
+	Memo           string            `json:"memo"`
+	MemoType       string            `json:"memo_type"`
+	RedirectURL    *string           `json:"redirect_url"`
+	CancelURL      *string           `json:"cancel_url"`
+	Description    *string           `json:"description"`
+	Metadata       map[string]string `json:"metadata"`
+	Livemode       bool              `json:"livemode"`
+	ExpiresAt      string            `json:"expires_at"`
+	CreatedAt      string            `json:"created_at"`
+	CompletedAt    *string           `json:"completed_at"`
+}
+
+type paymentDocument struct {
+	ID              string          `json:"id"`
+	Amount          checkout.Amount `json:"amount"`
+	AssetCode       string          `json:"asset_code"`
+	AssetIssuer     *string         `json:"asset_issuer"`
+	From            *string         `json:"from"`
+	TransactionHash string          `json:"transaction_hash"`
+	Ledger          int64           `json:"ledger"`
+	CreatedAt       string          `json:"created_at"`
+	Counted         bool            `json:"counted"`
+	Reason          *string         `json:"reason"`
+}
+
+// TestAnswersAreWrittenLikeEncodingJSON reads what is written into the documented fields, none missing and none unknown, and writes it again.
+func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
+	at := time.Date(2026, 11, 22, 17, 0, 0, 120e6, time.UTC)
+	paid := checkout.Payment{Operation: 7<<32 + 1, Hash: "ab", ClosedAt: at, From: "G1", Asset: checkout.XLM, Amount: 1}
+	foreign := checkout.Payment{Operation: 8 << 32, Index: 2, Hash: "cd", ClosedAt: at, Asset: checkout.Asset{Code: "USDC", Issuer: "G2"}, Amount: checkout.MaxAmount}
+	c := &call{Service: &Service{config: Config{BaseURL: "https://pay.example", Networks: map[record.Mode]Network{}}}}
+	for name, of := range map[string]struct {
+		session checkout.Session
+		out     checkout.Outcome
+	}{
+		"the least": {checkout.Session{Asset: checkout.XLM, Amount: 1}, checkout.Outcome{Status: checkout.Open}},
+		"the most": {
+			checkout.Session{
+				ID: checkout.ID{1, 2, 3}, CustomerID: "cus_1", ProductID: "prod_1", Amount: 12_5000000, Asset: checkout.Asset{Code: "USDC", Issuer: "G2"},
+				Account: "G3", Memo: "abc", RedirectURL: "https://a.example/?a&b=<{CHECKOUT_ID}>", CancelURL: "https://b.example", Livemode: true,
+				Description: "„ü“ & \"\\\n\u2028\x01 <b>", Metadata: map[string]string{"b": "2", "a": "<1>", "ü": ""}, CreatedAt: at, ExpiresAt: at.Add(time.Hour),
+			},
+			checkout.Outcome{
+				Status: checkout.Completed, Exception: checkout.Overpaid, Received: 13_0000001, CompletedAt: at,
+				Payments: []checkout.Judged{{Payment: paid}, {Payment: foreign, Reason: checkout.ReasonWrongAsset}},
+			},
+		},
+	} {
+		a, err := c.checkoutAnswer(&watch.Standing{Session: of.session}, of.out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again[checkoutDocument](t, name, a.body)
+	}
+	redirect, exception := "https://a.example/?a&b", "overpaid"
+	for _, o := range []statusObject{
+		{Status: checkout.Open, AmountDue: 12_5000000, SecondsLeft: 77},
+		{Status: checkout.Completed, Exception: &exception, AmountReceived: checkout.MaxAmount, RedirectURL: &redirect},
+	} {
+		body, err := encode(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		type plain statusObject
+		again[plain](t, "status", body)
+	}
+}
+
+func again[T any](t *testing.T, name string, body []byte) {
+	t.Helper()
+	var document T
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&document); err != nil {
+		t.Fatalf("%s: %v in %s", name, err, body)
+	}
+	want, err := encode(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(body)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+// FuzzBodiesMeanTheSame compares the short way through a body with the long one.
+func FuzzBodiesMeanTheSame(f *testing.F) {
+	for _, body := range []string{`{"a":"b"}`, ` {"a":{"b":null}} `, `{"a":1,"a":2}`, `{"a":"\ud800"}`, `{"a":"\u00e9"}`, `{}`, `{"a":true,"b":-1}`, `{"a":{"b":{}}}`} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, gotErr := parseObject(body)
+		want, wantErr := parseUnusualObject(body)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", body, diff)
+		}
+		if diff := cmp.Diff(wantErr, gotErr); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", body, diff)
+		}
+	})
+}

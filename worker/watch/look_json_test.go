@@ -1,0 +1,35 @@
+package watch
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+)
+
+func TestALookIsReadAsItWasWritten(t *testing.T) {
+	at := time.Date(2026, 11, 22, 17, 0, 0, 123456789, time.UTC)
+	payment := horizon.Incoming{Payment: checkout.Payment{Operation: 5 << 32, Index: 1, Hash: "ab", ClosedAt: at, From: "G", Asset: checkout.XLM, Amount: 7}}
+	full := look{
+		At: at, Root: horizon.Root{Passphrase: "a & \"b\"", LatestLedger: 9, ClosedAt: at, ElderLedger: 1}, After: 3, Floor: 2, Through: 8,
+		Payments: []found{{Incoming: payment, IDs: []checkout.ID{{1}, {2}}}, {Incoming: payment, IDs: []checkout.ID{{3}}}}, Proven: at,
+	}
+	got, ok := decodeLook(full.encode())
+	if diff := cmp.Diff(full, got); !ok || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", ok, diff)
+	}
+	if _, ok := decodeLook((look{At: at}).encode()); !ok {
+		t.Error("a look that found nothing is not read")
+	}
+	for _, other := range []string{"", "{", `{"At":"yesterday"}`, `{"New":1}`, string(full.encode()) + " "} {
+		if got, ok := decodeLook([]byte(other)); ok {
+			t.Errorf("%q is read as %v", other, got)
+		}
+	}
+	if _, ok := decodeLook(nil); ok {
+		t.Error("nothing is read as a look")
+	}
+}
