@@ -46,10 +46,11 @@ type tab struct {
 }
 
 // openTab opens a tab that believes to be in front. At the end of the test it must not have complained, about a
-// violated policy or a script that failed, for instance.
+// violated policy or a script that failed, for instance. Tabs of one profile share six connections to Horizon, and
+// the streams of open pages keep theirs, so every tab has a profile of its own.
 func openTab(t *testing.T) *tab {
 	t.Helper()
-	ctx, stop := chromedp.NewContext(chromium)
+	ctx, stop := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
 	b := &tab{t: t, ctx: ctx}
 	t.Cleanup(func() {
 		stop()

@@ -33,8 +33,8 @@ func TestPageComesFromTheEdgeCacheWithItsHeaders(t *testing.T) {
 	c := s.charge(fields{"amount": 5, "asset_code": "USDC"})
 	want := map[string]string{
 		"Cache-Control": "public, max-age=0, s-maxage=60",
-		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-			"form-action 'self' " + s.on.HorizonURL + "; frame-ancestors 'none'; base-uri 'none'",
+		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' " + s.on.HorizonURL +
+			"; form-action 'self' " + s.on.HorizonURL + "; frame-ancestors 'none'; base-uri 'none'",
 		"Content-Type":           "text/html; charset=utf-8",
 		"Referrer-Policy":        "no-referrer",
 		"X-Content-Type-Options": "nosniff",

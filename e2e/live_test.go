@@ -1,0 +1,245 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"edgecheckout/sandbox/ledger"
+	"edgecheckout/sandbox/server"
+	"edgecheckout/sandbox/stack"
+	"edgecheckout/sandbox/wallet"
+
+	"github.com/chromedp/chromedp"
+)
+
+// closings remembers when the ledgers of a sandbox closed, which is when Horizon shows what is in them.
+type closings struct {
+	ledger *ledger.Ledger
+	mu     sync.Mutex
+	at     map[uint32]time.Time
+}
+
+func watchClosings(ctx context.Context, l *ledger.Ledger) *closings {
+	c := &closings{ledger: l, at: map[uint32]time.Time{}}
+	closed := l.Closed()
+	go func() {
+		for ctx.Err() == nil {
+			select {
+			case <-closed:
+			case <-ctx.Done():
+				return
+			}
+			now := time.Now()
+			closed = l.Closed()
+			c.mu.Lock()
+			c.at[l.Latest().Sequence] = now
+			c.mu.Unlock()
+		}
+	}()
+	return c
+}
+
+// of is when Horizon showed a transaction.
+func (c *closings) of(t *testing.T, hash string) time.Time {
+	t.Helper()
+	transaction, ok := c.ledger.Transaction(hash)
+	if !ok {
+		t.Fatalf("the transaction %s is not on the ledger", hash)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at, ok := c.at[transaction.Ledger]
+	if !ok {
+		t.Fatalf("ledger %d closed unseen", transaction.Ledger)
+	}
+	return at
+}
+
+// noticePaid has the page remember when it said "Paid", in milliseconds since 1970.
+const noticePaid = `new MutationObserver(() => {
+	if (document.querySelector("[data-pay]").dataset.phase === "paid") window.paidAt ??= Date.now();
+}).observe(document.querySelector("[data-pay]"), { attributeFilter: ["data-phase"] })`
+
+// The page waits for a payment as long as customers take, then says "Paid" within seconds, and so does the API.
+func TestOpenPageSaysPaidWithinSeconds(t *testing.T) {
+	s := openShop(t)
+	closings := watchClosings(t.Context(), s.on.Sandbox().Ledger())
+	s.customerKeys()
+	var took []time.Duration
+	for _, patience := range []time.Duration{0, 1500 * time.Millisecond, 4 * time.Second, 6 * time.Second, 2500 * time.Millisecond, 8 * time.Second} {
+		b := openTab(t)
+		c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+		b.visit(c)
+		evaluate[chromedp.Void](b, noticePaid)
+		sleepUntil(t.Context(), time.Now().Add(patience))
+		shown := closings.of(t, s.pay(c, "5"))
+		b.await(`!!window.paidAt`, "true")
+		if status := s.read(c.ID).Status; status != "completed" {
+			t.Errorf("the page said paid while the merchant is told %s", status)
+		}
+		took = append(took, time.UnixMilli(evaluate[int64](b, `window.paidAt`)).Sub(shown))
+		b.stillTheSame()
+	}
+	slices.Sort(took)
+	t.Logf("from Horizon's showing the payment to the page's: %v", took)
+	if longest := took[len(took)-1]; longest > 6*time.Second {
+		t.Errorf("the page took %s", longest)
+	}
+}
+
+func TestMerchantIsToldOfAPaymentRightAway(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+	s.pay(c, "5")
+	wantVerdict(t, s.read(c.ID), paidOnce("5"))
+}
+
+// countedHorizon is a sandbox that remembers when it was asked for what, streams apart.
+type countedHorizon struct {
+	*httptest.Server
+	sandbox *server.Server
+	mu      sync.Mutex
+	asked   map[string][]time.Time // by path
+}
+
+func newCountedHorizon(t *testing.T) *countedHorizon {
+	t.Helper()
+	sandbox, err := server.New(server.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &countedHorizon{sandbox: sandbox, asked: map[string][]time.Time{}}
+	h.Server = httptest.NewServer(h)
+	ctx, stop := context.WithCancel(context.Background()) // ends after the service that reads from it
+	ran := make(chan error, 1)
+	go func() { ran <- sandbox.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ran; err != nil {
+			t.Error(err)
+		}
+		h.CloseClientConnections()
+		h.Close()
+	})
+	return h
+}
+
+func (h *countedHorizon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		h.mu.Lock()
+		h.asked[r.URL.Path] = append(h.asked[r.URL.Path], time.Now())
+		h.mu.Unlock()
+	}
+	h.sandbox.Handler().ServeHTTP(w, r)
+}
+
+// take returns what was asked for since the last call.
+func (h *countedHorizon) take() map[string][]time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	asked := h.asked
+	h.asked = map[string][]time.Time{}
+	return asked
+}
+
+// However many pages are open, one account is read at most once in three seconds, and not at all when nobody looks.
+func TestManyOpenPagesCostOneReadOfTheLedger(t *testing.T) {
+	t.Parallel()
+	horizon := newCountedHorizon(t)
+	passphrase := horizon.sandbox.Ledger().Passphrase()
+	keys := wallet.MerchantKeys(passphrase, t.Name())
+	if err := wallet.EnsureMerchant(t.Context(), horizon.URL, passphrase, keys); err != nil {
+		t.Fatal(err)
+	}
+	o := options(t.TempDir())
+	o.HorizonURL, o.Passphrase = horizon.URL, passphrase
+	on := ownService(t, o)
+	s := register(t, on, keys.Address())
+
+	horizon.take()
+	s.cron()
+	if asked := horizon.take(); len(asked) > 0 {
+		t.Errorf("the cron asked Horizon although nothing is open: %v", asked)
+	}
+
+	checkouts := make([]stack.Checkout, 50)
+	for i := range checkouts {
+		checkouts[i] = s.charge(fields{"amount": 5, "asset_code": "XLM"})
+	}
+	if asked := horizon.take(); len(asked) > 0 {
+		t.Errorf("making checkouts asked Horizon: %v", asked)
+	}
+
+	// Pages in a hurry, which ask every second; two of them in a browser.
+	ctx, stop := context.WithTimeout(t.Context(), 14*time.Second)
+	defer stop()
+	tabs := []*tab{openTab(t), openTab(t)}
+	for i, b := range tabs {
+		b.visit(checkouts[i])
+	}
+	var wait sync.WaitGroup
+	for i, c := range checkouts {
+		wait.Go(func() {
+			sleepUntil(ctx, time.Now().Add(time.Duration(i)*20*time.Millisecond))
+			for ctx.Err() == nil {
+				reply, err := stack.Client{BaseURL: on.BaseURL}.Do(ctx, http.MethodGet, pagePath(c)+"/status", nil)
+				if ctx.Err() == nil && (err != nil || reply.Status != http.StatusOK) {
+					t.Errorf("%d %s, %v", reply.Status, reply.Body, err)
+				}
+				sleepUntil(ctx, time.Now().Add(time.Second))
+			}
+		})
+	}
+	wait.Wait()
+	for _, b := range tabs {
+		b.do(chromedp.Navigate("about:blank"))
+	}
+	asked := horizon.take()
+	reads := "/accounts/" + keys.Address() + "/payments"
+	for path, times := range asked {
+		if path != reads && (path != "/" || len(times) > 1) { // the root serves a minute
+			t.Errorf("Horizon was asked for %s, %d times", path, len(times))
+		}
+	}
+	if n := len(asked[reads]); n < 3 {
+		t.Errorf("the account was read %d times in 14 s, want one every 3 s", n)
+	}
+	var gaps []string
+	for i := 1; i < len(asked[reads]); i++ {
+		gap := asked[reads][i].Sub(asked[reads][i-1])
+		gaps = append(gaps, fmt.Sprintf("%.2f", gap.Seconds()))
+		if gap < 2800*time.Millisecond { // the two requests may have been under way for a different time
+			t.Errorf("the account was read twice within %s", gap)
+		}
+	}
+	t.Logf("50 pages asked every second; seconds between two reads of the account: %s", strings.Join(gaps, ", "))
+
+	time.Sleep(5 * time.Second)
+	if asked := horizon.take(); len(asked) > 0 {
+		t.Errorf("nobody looks, and Horizon is asked: %v", asked)
+	}
+}
+
+// A page knows the stream's address only as long as it waits for money.
+func TestFinishedPageMayNotReachHorizon(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+	s.pay(c, "5")
+	s.awaitStatus(c.ID, "completed")
+	page := get(t, s.on, pagePath(c))
+	policy := page.Header.Get("Content-Security-Policy")
+	if got := regexp.MustCompile(`connect-src [^;]*`).FindString(policy); got != "connect-src 'self'" {
+		t.Errorf("%s", got)
+	}
+	if strings.Contains(string(page.Body), "/payments?") {
+		t.Error("a finished page names Horizon's stream")
+	}
+}
