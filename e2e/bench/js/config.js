@@ -17,7 +17,8 @@ async function parse(env) {
     if (horizons.length === 0) continue;
     const assets = new Map([["XLM", { code: "XLM" }]]);
     for (const [code, issuer] of words("ASSETS").map((word) => word.split(":"))) assets.set(code, { code, issuer });
-    networks.set(mode, { name: setting("NETWORK_NAME"), passphrase: setting("PASSPHRASE"), horizons, assets });
+    const streams = new URL(horizons[0]).origin === horizons[0] ? horizons[0] : ""; // to browsers, unless its URL may hold a key
+    networks.set(mode, { name: setting("NETWORK_NAME"), passphrase: setting("PASSPHRASE"), horizons, streams, assets });
   }
   return {
     baseURL: (env.BASE_URL ?? "").replace(/\/$/, ""),

@@ -6,16 +6,11 @@ import { draw } from "./qr.js";
 const ESCAPES = { "&": "&amp;", "'": "&#39;", "<": "&lt;", ">": "&gt;", '"': "&#34;" };
 const escape = (text) => (/[&'<>"]/.test(text) ? text.replace(/[&'<>"]/g, (character) => ESCAPES[character]) : text);
 
-export const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join("; ");
+const BEFORE = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'";
+const AFTER = "; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+// policy lets a page reach Horizon's origin besides its own, if one is given.
+export const policy = (horizon) => BEFORE + (horizon && " " + horizon) + AFTER;
 
 const PHASES = ["waiting", "partly", "checking", "paid", "expired", "underpaid", "wrong-asset"];
 
@@ -70,8 +65,10 @@ function main(c) {
   const custody = c.payable
     ? `<p>Your payment goes straight to <bdi>${c.merchant}</bdi>’s account on the Stellar network. Nobody holds it in between.</p>`
     : "";
+  const url = `${c.horizon}/accounts/${c.destination}/payments?cursor=now&amp;join=transactions`;
+  const stream = c.horizon && ` data-stream-url="${url}" data-memo="${c.memo}"`;
   return (
-    `<main class="pay" data-pay data-phase="${c.phase}" data-status-url="/pay/${c.id}/status" data-amount="${c.amount}">${summary(c)}` +
+    `<main class="pay" data-pay data-phase="${c.phase}" data-status-url="/pay/${c.id}/status" data-amount="${c.amount}"${stream}>${summary(c)}` +
     `<div class="till">${standing(c)}${c.payable ? payment(c) : ""}<footer>${back}` +
     `<p>Reference <code class="value" data-testid="reference">${c.id}</code></p>${custody}</footer></div>` +
     `<p class="unseen" role="status" data-live></p></main>`

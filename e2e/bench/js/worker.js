@@ -6,7 +6,7 @@ import { createCheckout, fill, getCheckout, paymentURI, payURL } from "./checkou
 import { configOf } from "./config.js";
 import { ApiError, clip, MEANING, notFound } from "./error.js";
 import { isId, newId, sha256 } from "./id.js";
-import { messagePage, payPage, POLICY } from "./page.js";
+import { messagePage, payPage, policy } from "./page.js";
 import { claim } from "./recent.js";
 import { modeOf, read } from "./record.js";
 import { deadlineOf, dueOf, outcomeOf } from "./settle.js";
@@ -62,10 +62,10 @@ function json(value, answer) {
   return { ...answer, type: "application/json; charset=utf-8", body };
 }
 
-const html = (body, answer) => ({
+const html = (body, answer, horizon = "") => ({
   ...answer,
   type: "text/html; charset=utf-8",
-  headers: { "Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer" },
+  headers: { "Content-Security-Policy": policy(horizon), "Referrer-Policy": "no-referrer" },
   body,
 });
 
@@ -90,8 +90,11 @@ async function getPage(call) {
   const outcome = quiet ? outcomeOf(standing, 0, now) : await look(env, config, standing);
   const deadline = deadlineOf(session, cancel);
   const late = outcome.status === "open" && (cancel || now >= deadline);
+  const network = config.networks.get(modeOf(session.livemode));
+  const horizon = outcome.status === "open" && !late ? network.streams : "";
   const page = payPage({
     id,
+    horizon,
     merchant: session.merchant_name,
     description: session.description ?? "",
     amount: formatAmount(session.amount),
@@ -100,7 +103,7 @@ async function getPage(call) {
     destination: session.account,
     memo: session.memo,
     uri: paymentURI(call, session, outcome),
-    network: config.networks.get(modeOf(session.livemode)).name,
+    network: network.name,
     url: payURL(call, id),
     deadline: new Date(deadline),
     cancel: fill(session.cancel_url, id),
@@ -114,7 +117,7 @@ async function getPage(call) {
   let cache = "public, max-age=0, s-maxage=60";
   if (outcome.status !== "open") cache = "public, max-age=60, s-maxage=86400";
   else if (late) cache = "public, max-age=0, s-maxage=5";
-  return html(page, { cache });
+  return html(page, { cache }, horizon);
 }
 
 async function getStatus(call) {
@@ -133,7 +136,7 @@ async function getStatus(call) {
     seconds_left: open ? Math.max(left, 0) : 0,
     redirect_url: outcome.status === "completed" ? fill(session.redirect_url, id) || null : null,
   };
-  return json(status, { cache: `public, max-age=0, s-maxage=${open ? 2 : 300}` });
+  return json(status, { cache: `public, max-age=0, s-maxage=${open ? 1 : 300}` });
 }
 
 // routes are [pattern, { method: handler }].
