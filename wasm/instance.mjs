@@ -43,6 +43,7 @@ export class Instance {
   #held = new Map(); // messages that Go is about to take, by id of the call
   #timer = null; // Go's wake-up: { id, due, handle }
   #timers = 0;
+  #view = null; // of the whole memory
   dead = false;
 
   // context is what syumai/workers binds to: environment, execution context, and the handlers that Go registers.
@@ -82,9 +83,9 @@ export class Instance {
       },
       call: (id, p, size) => this.#call(id, this.#bytes(p, size).slice()),
       respond: (status, head, headSize, body, bodySize) => {
-        const fields = unpack(this.#bytes(head, headSize)).map(text);
+        const lines = text(this.#bytes(head, headSize)).split("\n"); // a name, its value, the next name, …
         const headers = [];
-        for (let i = 0; i < fields.length; i += 2) headers.push([fields[i], fields[i + 1]]);
+        for (let i = 0; i + 1 < lines.length; i += 2) headers.push([lines[i], lines[i + 1]]);
         this.#job.resolve({ status, headers, body: this.#bytes(body, bodySize).slice() });
       },
       fail: (p, size) => this.#job.reject(new Error(text(this.#bytes(p, size)) || "aborted")),
@@ -111,11 +112,11 @@ export class Instance {
 
   // fetch passes a request to Go. See #start for what comes back; the result is { status, headers, body }.
   fetch(fields, env, ctx, limit) {
-    return this.#start(env, ctx, limit, () => {
+    return this.#start(env, ctx, limit, (job) => {
       const message = pack(fields);
       this.#held.set(0, message);
       this.#exports.begin(message.length);
-      this.#go._resume();
+      this.#wake(job);
     });
   }
 
@@ -176,9 +177,15 @@ export class Instance {
     this.#enter(() => {
       this.#held.set(id, answer);
       this.#exports.settle(id, answer.length);
-      this.#go._resume();
+      this.#wake(job);
     });
     if (this.#job === job) this.#finish();
+  }
+
+  // #wake runs what begin and settle left to do. They have let other goroutines run, mostly until the job was done or waited
+  // for a call; otherwise somebody is left behind, or sleeps and wants to be woken, which only the scheduler finds out.
+  #wake(job) {
+    if (!job.done && job.calls === 0) this.#go._resume();
   }
 
   #arm() {
@@ -209,6 +216,8 @@ export class Instance {
   }
 
   #bytes(p, size) {
-    return new Uint8Array(this.#exports.mem.buffer, p, size);
+    const { buffer } = this.#exports.mem;
+    if (this.#view?.buffer !== buffer) this.#view = new Uint8Array(buffer); // the memory has grown
+    return this.#view.subarray(p, p + size);
   }
 }

@@ -122,6 +122,14 @@ async function cached(key, page, method, env, ctx) {
   return new Response(method === "HEAD" ? null : hit.body, { status: hit.status, headers });
 }
 
+// bodyOf returns the body, or the beginning of one that is too long; null if there is none.
+function bodyOf(request) {
+  if (request.body === null) return null;
+  const length = Number(request.headers.get("content-length") ?? NaN);
+  if (length < MAX_BODY) return request.arrayBuffer(); // the runtime lets no more through than was announced
+  return read(request.body, MAX_BODY, MAX_DRAIN);
+}
+
 export default {
   async fetch(request, env, ctx) {
     randomFromNowOn();
@@ -134,7 +142,7 @@ export default {
       const value = request.headers.get(name);
       if (value !== null) headers.push(name, value);
     }
-    const body = request.body && (await read(request.body, MAX_BODY, MAX_DRAIN));
+    const body = await bodyOf(request);
     return respond(await ask(request.method, request.url, body, headers, env, ctx), request.method);
   },
 

@@ -33,7 +33,7 @@ func (m message) add(field string) message {
 
 // fields takes a message apart. The fields are parts of m, not copies; a missing one is nil and an empty one is not.
 func (m message) fields() [][]byte {
-	var fields [][]byte
+	fields := make([][]byte, 0, 16)
 	for len(m) > 0 {
 		size := binary.LittleEndian.Uint32(m)
 		m = m[4:]

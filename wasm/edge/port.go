@@ -24,7 +24,7 @@ func take(id int32, p unsafe.Pointer)
 //go:wasmimport edge call
 func call(id int32, p unsafe.Pointer, size int32)
 
-// respond hands the response of the request over; head is a message of header names and values.
+// respond hands the response of the request over; head is the names and values of its headers, each on a line of its own.
 //
 //go:wasmimport edge respond
 func respond(status int32, head unsafe.Pointer, headSize int32, body unsafe.Pointer, bodySize int32)
@@ -58,14 +58,26 @@ var (
 	lastCall int32
 )
 
-// begin and settle must neither block nor allocate: they run outside of the Go scheduler. JavaScript lets the
-// scheduler run afterwards.
+// begin and settle hand over what came and let others run, who mostly get to where they wait again before this returns. That
+// saves the way through syscall/js's event handler, which JavaScript goes only if they did not (see instance.mjs).
 
 //go:wasmexport begin
-func begin(size int32) { jobs <- size }
+func begin(size int32) {
+	jobs <- size
+	letOthersRun()
+}
 
 //go:wasmexport settle
-func settle(id, size int32) { pending[id] <- size }
+func settle(id, size int32) {
+	pending[id] <- size
+	letOthersRun()
+}
+
+// letOthersRun yields twice, since the scheduler now and then prefers who yielded to who is ready.
+func letOthersRun() {
+	runtime.Gosched()
+	runtime.Gosched()
+}
 
 // receive copies the message that JavaScript holds under id.
 func receive(id, size int32) message {

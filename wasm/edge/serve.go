@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -144,7 +145,7 @@ func (w *response) WriteHeader(status int) {
 	if w.status != 0 || status < 200 {
 		return // a second status is ignored, and interim ones cannot be sent
 	}
-	w.status, w.sealed = status, w.header.Clone()
+	w.status, w.sealed = status, maps.Clone(w.header) // whose values are replaced, not changed, by Set and Add alike
 }
 
 func (w *response) Write(p []byte) (int, error) {
@@ -166,10 +167,16 @@ func (w *response) send() {
 	if w.sealed.Get("Content-Type") == "" && len(body) > 0 {
 		w.sealed.Set("Content-Type", http.DetectContentType(body))
 	}
-	var head message
+	head := make([]byte, 0, 512)
 	for name, values := range w.sealed {
 		for _, value := range values {
-			head = head.add(name).add(oneLine.Replace(value))
+			if strings.ContainsAny(value, "\r\n\x00") {
+				value = oneLine.Replace(value)
+			}
+			head = append(head, name...)
+			head = append(head, '\n')
+			head = append(head, value...)
+			head = append(head, '\n')
 		}
 	}
 	respond(int32(w.status), unsafe.Pointer(unsafe.SliceData(head)), int32(len(head)),
