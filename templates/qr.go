@@ -2,9 +2,9 @@ package templates
 
 import (
 	"strconv"
-	"strings"
+	"sync"
 
-	"rsc.io/qr"
+	"rsc.io/qr/coding"
 )
 
 // quietZone is the white margin that ISO/IEC 18004 asks for around a code, in modules.
@@ -19,11 +19,11 @@ type drawing struct {
 // draw makes the QR code of text, or returns false when text is too long for one (2,953 bytes). The correction level is
 // the lowest: a screen has no scratches, and fewer modules are larger ones, which is what a camera needs.
 func draw(text string) (drawing, bool) {
-	code, err := qr.Encode(text, qr.L)
-	if err != nil {
+	code, ok := encode(text)
+	if !ok {
 		return drawing{}, false
 	}
-	var path strings.Builder
+	path := make([]byte, 0, 16<<10)
 	for y := range code.Size {
 		for x := 0; x < code.Size; {
 			if !code.Black(x, y) {
@@ -34,11 +34,40 @@ func draw(text string) (drawing, bool) {
 			for x < code.Size && code.Black(x, y) {
 				x++
 			}
-			run := strconv.Itoa(x - start)
-			path.WriteString("M" + strconv.Itoa(start+quietZone) + " " + strconv.Itoa(y+quietZone) + "h" + run + "v1h-" + run + "z")
+			path = append(path, 'M')
+			path = strconv.AppendInt(path, int64(start+quietZone), 10)
+			path = append(path, ' ')
+			path = strconv.AppendInt(path, int64(y+quietZone), 10)
+			path = append(path, 'h')
+			path = strconv.AppendInt(path, int64(x-start), 10)
+			path = append(path, "v1h-"...)
+			path = strconv.AppendInt(path, int64(x-start), 10)
+			path = append(path, 'z')
 		}
 	}
-	return drawing{size: code.Size + 2*quietZone, path: path.String()}, true
+	return drawing{size: code.Size + 2*quietZone, path: string(path)}, true
+}
+
+// plans remembers where the bits of a code of each version go. To work that out takes longer than all the rest, and most
+// payment links are of one length.
+var plans [coding.MaxVersion + 1]struct {
+	once sync.Once
+	plan *coding.Plan
+}
+
+// encode does as qr.Encode does for a text that is neither of digits nor of capitals, which no link is.
+func encode(text string) (*coding.Code, bool) {
+	data := coding.String(text)
+	version := coding.Version(coding.MinVersion)
+	for data.Bits(version) > version.DataBytes(coding.L)*8 {
+		if version++; version > coding.MaxVersion {
+			return nil, false
+		}
+	}
+	p := &plans[version]
+	p.once.Do(func() { p.plan, _ = coding.NewPlan(version, coding.L, 0) }) // fails only for versions that do not exist
+	code, err := p.plan.Encode(data)
+	return code, err == nil
 }
 
 // side is how wide to show the drawing, in CSS pixels: what fits a phone of 320, in whole pixels a module, since uneven
