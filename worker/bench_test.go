@@ -1,0 +1,96 @@
+package worker
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/record"
+	"edgecheckout/worker/watch"
+)
+
+// shelf is a store that costs next to nothing.
+type shelf map[string][]byte
+
+func (s shelf) Get(_ context.Context, keys ...string) ([][]byte, error) {
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		values[i] = s[key]
+	}
+	return values, nil
+}
+
+func (s shelf) Put(_ context.Context, entries ...kv.Entry) error {
+	for _, e := range entries {
+		if len(s) < 100 {
+			s[e.Key] = e.Value
+		}
+	}
+	return nil
+}
+
+func (s shelf) Delete(context.Context, ...string) error { return nil }
+
+func (s shelf) List(context.Context, string, string, int) (kv.Page, error) { return kv.Page{}, nil }
+
+// silence is a Horizon that does not answer, and a memory that holds nothing.
+type silence struct{}
+
+func (silence) Get(context.Context, string, time.Duration) (horizon.Response, error) {
+	return horizon.Response{}, errors.New("silence")
+}
+func (silence) Recall(context.Context, string) []byte               { return nil }
+func (silence) Keep(context.Context, string, []byte, time.Duration) {}
+func (silence) Claim(string, time.Duration) bool                    { return false }
+
+// BenchmarkRequests measures what a request costs in Go alone.
+func BenchmarkRequests(b *testing.B) {
+	const key, account = "sk_test_0000000000000000000000000000000000000000000000000000000000000000", "GBBD47IF6LWK7P7MDEVSCWR7DPUWV3NY3DTQEVFL4NAT4AQH3ZLLFLA5"
+	memos, err := checkout.ParseMemoKeys(strings.Repeat("ab", 32))
+	if err != nil {
+		b.Fatal(err)
+	}
+	store := shelf{
+		record.APIKeyKey(key):       record.Encode(record.APIKey{ID: "key_1", Merchant: "mer_1"}),
+		record.MerchantKey("mer_1"): record.Encode(record.Merchant{ID: "mer_1", Name: "Books", AccountTest: account}),
+	}
+	network := Network{Network: watch.Network{Passphrase: "Standalone Network ; February 2017"}, Assets: map[string]checkout.Asset{"USDC": {Code: "USDC", Issuer: account}}}
+	service := New(Config{BaseURL: "https://pay.example", Memos: memos, ExpiresInMin: 300 * time.Second, Networks: map[record.Mode]Network{record.Test: network}},
+		Platform{Store: store, Horizon: silence{}, Recent: silence{}, Now: time.Now, Entropy: rand.Reader, Log: io.Discard})
+	send := func(b *testing.B, method, path, body string) string {
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("X-Api-Key", key)
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		if service.ServeHTTP(w, r); w.Code != http.StatusOK {
+			b.Fatalf("%s %s: %s", method, path, w.Body)
+		}
+		return w.Body.String()
+	}
+	const order = `{"amount": "12.50", "asset_code": "USDC", "description": "Three books & a bookmark", ` +
+		`"redirect_url": "https://shop.example/thanks?checkout={CHECKOUT_ID}", "cancel_url": "https://shop.example/cart", ` +
+		`"metadata": {"cart": "1042", "customer": "ada"}, "expires_in": 3600}`
+	id := send(b, "POST", "/checkout?type=direct", order)[len(`{"id":"`):][:30]
+	for _, of := range []struct{ name, method, path, body string }{
+		{"create", "POST", "/checkout?type=direct", order},
+		{"retrieve", "GET", "/checkout/" + id, ""},
+		{"page", "GET", "/pay/" + id, ""},
+		{"status", "GET", "/pay/" + id + "/status", ""},
+	} {
+		b.Run(of.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				send(b, of.method, of.path, of.body)
+			}
+		})
+	}
+}
