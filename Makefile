@@ -76,6 +76,10 @@ chromium:
 bench: node_modules/.stamp ## Measure the Worker against the stock runtime and plain JavaScript; BENCH='-rows create,cpu'
 	@mkdir -p build/bin && go build -o build/bin/bench ./e2e/bench && exec build/bin/bench $(BENCH)
 
+.PHONY: soak
+soak: node_modules/.stamp ## Show that nothing leaks in some minutes under load; SOAK='-requests 20000 -sweeps 200'
+	@mkdir -p build/bin && go build -o build/bin/soak ./e2e/soak && exec build/bin/soak $(SOAK)
+
 .PHONY: sim
 sim: ## Try to make settlement lie: SEEDS=20000 simulations, or SEED=n with its trace
 	go test -count=1 -v -timeout 60m -run Nothing ./worker/sim -seeds $(or $(SEEDS),20000) -seed $(or $(SEED),0)

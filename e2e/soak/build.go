@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// build makes a Worker around a Go program in a directory of its own, as the Makefile makes the service in build/.
+func build(ctx context.Context, root, program, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	compile := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, "app.wasm"), program)
+	compile.Dir = root
+	compile.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if output, err := compile.CombinedOutput(); err != nil {
+		return fmt.Errorf("building %s: %w\n%s", program, err, output)
+	}
+	goroot, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
+	if err != nil {
+		return fmt.Errorf("looking for Go's own files: %w", err)
+	}
+	sources, err := filepath.Glob(filepath.Join(root, "wasm", "*.mjs"))
+	if err != nil {
+		return err
+	}
+	for _, source := range append(sources, filepath.Join(strings.TrimSpace(string(goroot)), "lib", "wasm", "wasm_exec.js")) {
+		text, err := os.ReadFile(source)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(source)), text, 0o644); err != nil {
+			return err
+		}
+	}
+	var seed [4]uint32
+	if err := binary.Read(rand.Reader, binary.LittleEndian, &seed); err != nil {
+		return err
+	}
+	text := fmt.Sprintf("export default [%d, %d, %d, %d];\n", seed[0], seed[1], seed[2], seed[3])
+	return os.WriteFile(filepath.Join(dir, "seed.mjs"), []byte(text), 0o644)
+}
+
+// findWorkerd returns the program itself, not the script that npm puts before it: its process is what is watched.
+func findWorkerd(ctx context.Context, root string) (string, error) {
+	node := filepath.Join(root, "node_modules", ".bin", "node")
+	if _, err := os.Stat(node); errors.Is(err, fs.ErrNotExist) {
+		return "", errors.New("node_modules is missing: run npm ci")
+	}
+	cmd := exec.CommandContext(ctx, node, "-p", "require('workerd').default")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("looking for workerd: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// faults are what goes wrong in turn. Those that hang hold an instance until it is given up.
+var faults = []func(ctx context.Context, d *workerd) error{
+	breaks("/panic"),
+	breaks("/panic-goroutine"),
+	breaks("/exit"),
+	leaves("POST /echo HTTP/1.1\r\nHost: soak\r\nContent-Length: 1000\r\n\r\nonly half"), // while sending
+	oversized,
+	breaks("/abort"),
+	leaves("GET /remember?before&key=left HTTP/1.1\r\nHost: soak\r\n\r\n"), // while it is worked for
+	panicsAfterwards,
+	breaks("/hang"),
+	leaves("GET /hang HTTP/1.1\r\nHost: soak\r\n\r\n"),
+}
+
+func (d *workerd) fault(ctx context.Context, n int) error { return faults[n%len(faults)](ctx, d) }
+
+// breaks asks for what kills the instance, and wants the error that says nothing of the inside.
+func breaks(path string) func(ctx context.Context, d *workerd) error {
+	return func(ctx context.Context, d *workerd) error {
+		a, err := d.get(ctx, path, http.StatusInternalServerError)
+		if err != nil {
+			return err
+		}
+		var got struct {
+			Error struct {
+				Code      string
+				RequestID string `json:"request_id"`
+			}
+		}
+		id := a.header.Get("Request-Id")
+		return errors.Join(decode(a, &got), expect(got.Error.Code == "internal_error" && id != "" && got.Error.RequestID == id, a))
+	}
+}
+
+// panicsAfterwards breaks in the work after a good response.
+func panicsAfterwards(ctx context.Context, d *workerd) error {
+	_, err := d.get(ctx, "/panic-after", http.StatusOK)
+	return err
+}
+
+// oversized sends more than the program gets to see.
+func oversized(ctx context.Context, d *workerd) error { return d.echo(ctx, 512<<10) }
+
+// leaves is a client that goes away without having seen an answer.
+func leaves(head string) func(ctx context.Context, d *workerd) error {
+	return func(ctx context.Context, d *workerd) error {
+		var dialer net.Dialer
+		connection, err := dialer.DialContext(ctx, "tcp", strings.TrimPrefix(d.url, "http://"))
+		if err != nil {
+			return err
+		}
+		defer connection.Close()
+		if _, err := io.WriteString(connection, head); err != nil {
+			return fmt.Errorf("a client that leaves could not begin: %w", err)
+		}
+		time.Sleep(50 * time.Millisecond)
+		return nil
+	}
+}

@@ -1,0 +1,97 @@
+// Command soak shows that nothing leaks: it keeps a Worker busy for long and asks V8 again and again what it holds.
+//
+// It has two parts. In the first, a program that goes wrong on request (see ../runtime/faults) answers mixed requests
+// under the real worker.mjs, with a fault in every thousandth. In the second, the service itself sweeps a ledger on which
+// checkouts are open and some are paid. Every answer is checked. What is held at the end must be what was held after
+// the first tenth.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"edgecheckout/sandbox/stack"
+)
+
+// parts is how often each part is looked at; the first look is the mark that the last is held to.
+const parts = 10
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "soak:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	requests := flag.Int("requests", 200_000, "mixed requests; 0 to leave them out")
+	every := flag.Int("fault", 1000, "one request in so many is a fault")
+	sweeps := flag.Int("sweeps", 2000, "sweeps; 0 to leave them out")
+	limit := flag.Duration("limit", 20*time.Minute, "how long all of it may take")
+	flag.Parse()
+	if *requests < 0 || *sweeps < 0 || *every < 1 {
+		return errors.New("-requests and -sweeps are not negative, and -fault is at least 1")
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, *limit, fmt.Errorf("not done within %v", *limit))
+	defer cancel()
+
+	root, err := stack.FindRoot()
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "soak-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	binary, err := findWorkerd(ctx, root)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, part := range []struct {
+		name    string
+		program string
+		count   int
+		soak    func(ctx context.Context, c workerConfig, count int) ([]mark, error)
+	}{
+		{"requests", "./e2e/runtime/faults", *requests, func(ctx context.Context, c workerConfig, count int) ([]mark, error) {
+			return soakRequests(ctx, c, count, *every)
+		}},
+		{"sweeps", "./wasm", *sweeps, soakSweeps},
+	} {
+		if part.count == 0 {
+			continue
+		}
+		config := workerConfig{
+			binary:  binary,
+			store:   filepath.Join(root, "e2e", "bench", "store", "store.mjs"),
+			modules: filepath.Join(dir, part.name),
+		}
+		if err := build(ctx, root, part.program, config.modules); err != nil {
+			return err
+		}
+		begun := time.Now()
+		marks, err := part.soak(ctx, config, part.count)
+		fmt.Print(markdown(part.name, marks, time.Since(begun)))
+		if err == nil {
+			err = verdict(marks)
+		}
+		if err != nil {
+			if ctx.Err() != nil {
+				return fmt.Errorf("%s: %w", part.name, context.Cause(ctx))
+			}
+			failed = append(failed, fmt.Errorf("%s: %w", part.name, err))
+		}
+	}
+	return errors.Join(failed...)
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// What may be more at the end than at the first mark: a share, for what V8 compiles and learns only with time, and a
+// fixed part, since a Go heap grows in steps.
+const (
+	tolerance = 0.15
+	slack     = 4e6 // bytes
+)
+
+// What the process may have more at the end. Allocators give back late and in large pieces, and machine code is made with
+// time; what is never freed outside of V8 exceeds this all the same.
+const (
+	processTolerance = 0.25
+	processSlack     = 32e6 // bytes
+)
+
+// maxInstances is how many Go instances the pool may keep.
+const maxInstances = 8
+
+// mark is what was held after so many requests or sweeps, and how many of these were faults.
+type mark struct {
+	after, faults int
+	heap
+	resident float64 // bytes
+}
+
+// measure takes a mark of a Worker that is at rest.
+func (d *workerd) measure(ctx context.Context, after, faults int) (mark, error) {
+	// The second Worker's garbage would count to the process.
+	if _, err := look(ctx, d.debug, "store"); err != nil {
+		return mark{}, fmt.Errorf("asking for the store's heap: %w", err)
+	}
+	h, err := look(ctx, d.debug, "worker")
+	if err != nil {
+		return mark{}, fmt.Errorf("asking for the heap: %w", err)
+	}
+	resident, err := d.resident()
+	m := mark{after, faults, h, resident}
+	fmt.Fprintln(os.Stderr, m.row())
+	return m, err
+}
+
+// verdict fails if the last mark holds more than the first, beyond what is tolerated, or one of them more instances than
+// the pool may have.
+func verdict(marks []mark) error {
+	first, last := marks[0], marks[len(marks)-1]
+	var failed []error
+	if bound := first.total()*(1+tolerance) + slack; last.total() > bound {
+		failed = append(failed, fmt.Errorf("a leak: %.1f MB after %d, and %.1f MB after %d; at most %.1f MB are expected",
+			first.total()/1e6, first.after, last.total()/1e6, last.after, bound/1e6))
+	}
+	// The bound for objects alone is tighter: beside the instances, little of it would not be noticed.
+	if bound := first.objects*(1+tolerance) + slack; last.objects > bound {
+		failed = append(failed, fmt.Errorf("a leak of objects: %.1f MB after %d, and %.1f MB after %d; at most %.1f MB are expected",
+			first.objects/1e6, first.after, last.objects/1e6, last.after, bound/1e6))
+	}
+	if bound := first.resident*(1+processTolerance) + processSlack; last.resident > bound {
+		failed = append(failed, fmt.Errorf("a leak outside of V8: the process had %.0f MB after %d, and %.0f MB after %d; at most %.0f MB are expected",
+			first.resident/1e6, first.after, last.resident/1e6, last.after, bound/1e6))
+	}
+	for _, m := range marks {
+		if m.instances > maxInstances {
+			failed = append(failed, fmt.Errorf("a leak of instances: %d after %d; at most %d are expected", m.instances, m.after, maxInstances))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// markdown is a table of marks.
+func markdown(what string, marks []mark, took time.Duration) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n| after %s | faults | objects, MB | buffers, MB | Go instances | their memory, MB | together, MB | process, MB |\n", what)
+	b.WriteString("|---:|---:|---:|---:|---:|---:|---:|---:|\n")
+	for _, m := range marks {
+		b.WriteString(m.row() + "\n")
+	}
+	fmt.Fprintf(&b, "\n%s took %v.\n", what, took.Round(time.Second))
+	return b.String()
+}
+
+func (m mark) row() string {
+	return fmt.Sprintf("| %d | %d | %.2f | %.2f | %d | %.1f | %.1f | %.0f |",
+		m.after, m.faults, m.objects/1e6, m.buffers/1e6, m.instances, m.memories/1e6, m.total()/1e6, m.resident/1e6)
+}

@@ -1,0 +1,28 @@
+package main
+
+import "testing"
+
+func TestVerdict(t *testing.T) {
+	at := func(after int, objects, memories float64, instances int) mark {
+		return mark{after: after, heap: heap{objects: objects, memories: memories, instances: instances}, resident: 200e6}
+	}
+	outside := at(2, 5e6, 80e6, 8)
+	outside.resident = 300e6
+	for name, c := range map[string]struct {
+		marks []mark
+		leak  bool
+	}{
+		"nothing changes":                {[]mark{at(1, 5e6, 80e6, 8), at(2, 5e6, 80e6, 8)}, false},
+		"less is held":                   {[]mark{at(1, 5e6, 80e6, 8), at(2, 4e6, 60e6, 6)}, false},
+		"more in between does not count": {[]mark{at(1, 5e6, 50e6, 5), at(2, 5e6, 90e6, 8), at(3, 5e6, 50e6, 5)}, false},
+		"a little more":                  {[]mark{at(1, 5e6, 80e6, 8), at(2, 6e6, 90e6, 8)}, false},
+		"much more":                      {[]mark{at(1, 5e6, 80e6, 8), at(2, 5e6, 98e6, 8)}, true},
+		"more objects":                   {[]mark{at(1, 5e6, 80e6, 8), at(2, 10e6, 80e6, 8)}, true},
+		"more outside of V8":             {[]mark{at(1, 5e6, 80e6, 8), outside}, true},
+		"an instance too many":           {[]mark{at(1, 5e6, 80e6, 8), at(2, 5e6, 80e6, 9)}, true},
+	} {
+		if err := verdict(c.marks); (err != nil) != c.leak {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"edgecheckout/worker/kv"
+)
+
+const (
+	connections  = 8
+	requestLimit = time.Second // after which an instance is given up
+	maxBody      = 64<<10 + 1  // bytes that the program gets to see
+	remembered   = 64          // values that are in KV to be read
+)
+
+// client reuses connections, and sees redirects as they are.
+var client = &http.Client{
+	Timeout:       30 * time.Second,
+	Transport:     &http.Transport{MaxIdleConnsPerHost: 2 * connections, DisableCompression: true},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+// soakRequests sends count requests, of which one in every so many is a fault.
+func soakRequests(ctx context.Context, c workerConfig, count, every int) ([]mark, error) {
+	c.vars = map[string]string{"GREETING": greeting, "REQUEST_LIMIT_MS": fmt.Sprint(requestLimit.Milliseconds())}
+	d, err := c.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer d.stop()
+	for i := range remembered {
+		if err := d.store.put(ctx, kv.Entry{Key: fmt.Sprintf("remember/soak-%d", i), Value: []byte(value(i))}); err != nil {
+			return nil, err
+		}
+	}
+	var marks []mark
+	for part := range parts {
+		from, to := part*count/parts, (part+1)*count/parts
+		if err := d.load(ctx, from, to, every); err != nil {
+			return marks, fmt.Errorf("%w\nworkerd's log ends with:\n%s", err, d.out)
+		}
+		if err := d.rest(ctx); err != nil {
+			return marks, err
+		}
+		m, err := d.measure(ctx, to, to/every)
+		if err != nil {
+			return marks, err
+		}
+		marks = append(marks, m)
+	}
+	return marks, nil
+}
+
+// load sends the requests from one number to another, several at a time, and stops at the first wrong answer.
+func (d *workerd) load(ctx context.Context, from, to, every int) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := atomic.Int64{}
+	next.Store(int64(from))
+	var wait sync.WaitGroup
+	for range connections {
+		wait.Go(func() {
+			for ctx.Err() == nil {
+				n := int(next.Add(1)) - 1
+				if n >= to {
+					return
+				}
+				var err error
+				if (n+1)%every == 0 {
+					err = d.fault(ctx, n/every)
+				} else {
+					err = d.healthy(ctx, n)
+				}
+				if err != nil {
+					cancel(fmt.Errorf("request %d: %w", n, err))
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return context.Cause(ctx)
+}
+
+// rest waits until hanging instances are given up, and has as many requests at once as the pool may have instances, so
+// that every mark finds the same number of them.
+func (d *workerd) rest(ctx context.Context) error {
+	time.Sleep(requestLimit + 500*time.Millisecond)
+	failed := make([]error, maxInstances)
+	var wait sync.WaitGroup
+	for i := range failed {
+		wait.Go(func() {
+			_, failed[i] = d.get(ctx, fmt.Sprintf("/remember?before&key=rest-%d", i), http.StatusOK)
+		})
+	}
+	wait.Wait()
+	client.CloseIdleConnections()
+	return errors.Join(failed...)
+}
+
+const greeting = "hello"
+
+func value(i int) string { return strings.Repeat(fmt.Sprintf("value %d ", i), 10) }
+
+// healthy is one request of the mix, chosen by its number; it fails unless the answer is right.
+func (d *workerd) healthy(ctx context.Context, n int) error {
+	switch n % 10 {
+	case 0, 1: // JSON, a write to KV and two reads
+		a, err := d.get(ctx, "/ok", http.StatusOK)
+		var got struct {
+			Served   int
+			Greeting string
+		}
+		return errors.Join(err, decode(a, &got), expect(got.Greeting == greeting && got.Served > 0, a))
+	case 2, 3:
+		return d.echo(ctx, n*7919%2000)
+	case 4:
+		return d.echo(ctx, n*7919%maxBody)
+	case 5, 6: // from the cache, mostly
+		a, err := d.get(ctx, fmt.Sprintf("/pay/open?visit=%d", n), http.StatusOK)
+		return errors.Join(err, expect(strings.HasPrefix(a.body, "open  ") && a.header.Get("X-Cache") != "", a))
+	case 7: // never from the cache
+		a, err := d.get(ctx, "/pay/private/status", http.StatusOK)
+		return errors.Join(err, expect(strings.HasPrefix(a.body, "private  ") && a.header.Get("X-Cache") == "miss", a))
+	case 8:
+		i := n / 10 % remembered
+		a, err := d.get(ctx, fmt.Sprintf("/recall?key=soak-%d", i), http.StatusOK)
+		return errors.Join(err, expect(a.body == value(i), a))
+	}
+	if n%20 == 9 {
+		a, err := d.get(ctx, "/secrets", http.StatusOK)
+		var secrets []string
+		return errors.Join(err, decode(a, &secrets), expect(len(secrets) == 3 && secrets[0] != secrets[1], a))
+	}
+	a, err := d.get(ctx, "/headers", http.StatusTeapot)
+	return errors.Join(err, expect(a.body == "\x00\xff\n" && len(a.header["Set-Cookie"]) == 2, a))
+}
+
+// echo sends a body of so many bytes, and wants the program to have read all of it that it may.
+func (d *workerd) echo(ctx context.Context, size int) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url+"/echo", bytes.NewReader(make([]byte, size)))
+	if err != nil {
+		return err
+	}
+	a, err := send(r, http.StatusOK)
+	var got struct{ Size int }
+	return errors.Join(err, decode(a, &got), expect(got.Size == min(size, maxBody), a))
+}
+
+// answer is a response whose body was read.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (d *workerd) get(ctx context.Context, path string, status int) (answer, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+path, nil)
+	if err != nil {
+		return answer{}, err
+	}
+	return send(r, status)
+}
+
+func send(r *http.Request, status int) (answer, error) {
+	response, err := client.Do(r)
+	if err != nil {
+		return answer{}, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	a := answer{response.StatusCode, response.Header, string(body)}
+	if err == nil && a.status != status {
+		err = fmt.Errorf("%s %s: status %d, want %d: %.300q", r.Method, r.URL.Path, a.status, status, a.body)
+	}
+	return a, err
+}
+
+func decode(a answer, into any) error { return json.Unmarshal([]byte(a.body), into) }
+
+func expect(right bool, a answer) error {
+	if right {
+		return nil
+	}
+	return fmt.Errorf("a wrong answer: %d %v %.300q", a.status, a.header, a.body)
+}

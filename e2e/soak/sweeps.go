@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"edgecheckout/sandbox/horizon"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/record"
+)
+
+const (
+	sweptAccounts = 10         // with a checkout that stays open
+	payEvery      = 20         // sweeps between two payments, each of which completes a checkout that was made for it
+	horizonFails  = 100        // sweeps between two that find Horizon broken
+	price         = 12_5000000 // stroops
+)
+
+// brokenHorizons are the ways in which Horizon breaks in turn. One that limits rates is not among them: the service then
+// leaves it alone for seconds, and the sweeps would read nothing.
+var brokenHorizons = []string{horizon.Down, horizon.Garbage, horizon.Truncated, horizon.StaleHistory}
+
+// soakSweeps runs the cron's handler count times, one after the other.
+func soakSweeps(ctx context.Context, c workerConfig, count int) ([]mark, error) {
+	s, err := startShop(sweptAccounts, count/payEvery)
+	if err != nil {
+		return nil, err
+	}
+	defer s.stop()
+	c.vars = s.vars
+	d, err := c.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer d.stop()
+	for _, account := range s.accounts {
+		if _, err := s.open(ctx, d.store, account); err != nil {
+			return nil, err
+		}
+	}
+	var marks []mark
+	failures := 0
+	for part := range parts {
+		from, to := part*count/parts, (part+1)*count/parts
+		for n := from; n < to; n++ {
+			failed, err := s.sweep(ctx, d, n)
+			if err != nil {
+				return marks, fmt.Errorf("sweep %d: %w\nworkerd's log ends with:\n%s", n, err, d.out)
+			}
+			if failed {
+				failures++
+			}
+		}
+		m, err := d.measure(ctx, to, failures)
+		if err != nil {
+			return marks, err
+		}
+		marks = append(marks, m)
+	}
+	return marks, s.settled(ctx, d.store)
+}
+
+// sweep runs the handler once, and wants it to fail if Horizon did.
+func (s *shop) sweep(ctx context.Context, d *workerd, n int) (failed bool, err error) {
+	if n%payEvery == 0 {
+		account := n / payEvery % len(s.accounts)
+		memo, err := s.open(ctx, d.store, s.accounts[account])
+		if err != nil {
+			return false, err
+		}
+		if err := s.pay(account, memo); err != nil {
+			return false, err
+		}
+	}
+	want := "ok"
+	if (n+1)%horizonFails == 0 {
+		want, failed = "exception", true
+		if err := s.faults.Set(horizon.Fault{Mode: brokenHorizons[n/horizonFails%len(brokenHorizons)]}); err != nil {
+			return failed, err
+		}
+		defer func() { err = errors.Join(err, s.faults.Set(horizon.Fault{Mode: horizon.Off})) }()
+	}
+	before := s.asked.Load()
+	outcome, err := d.store.cron(ctx)
+	if err == nil && outcome != want {
+		err = fmt.Errorf("it ended as %q, want %q", outcome, want)
+	}
+	if asked := int(s.asked.Load() - before); err == nil && !failed && asked <= len(s.accounts) {
+		err = fmt.Errorf("it asked Horizon %d times; every account is to be read", asked)
+	}
+	return failed, err
+}
+
+// settled wants every checkout that was paid to be completed, and no other.
+func (s *shop) settled(ctx context.Context, from store) error {
+	values, err := from.values(ctx)
+	if err != nil {
+		return err
+	}
+	var completed, open []string
+	for key, value := range values {
+		if strings.HasPrefix(key, "outcome/") && strings.Contains(value, `"status":"completed"`) {
+			completed = append(completed, key)
+		}
+		if strings.HasPrefix(key, record.OpenPrefix) {
+			open = append(open, key)
+		}
+	}
+	if len(completed) != s.paid || len(open) != len(s.accounts) {
+		return fmt.Errorf("%d of %d paid checkouts are completed, and %d of %d others open", len(completed), s.paid, len(open), len(s.accounts))
+	}
+	return nil
+}
+
+// open makes a checkout for an account and returns its memo.
+func (s *shop) open(ctx context.Context, to store, account string) (memo string, err error) {
+	session, err := s.session(account)
+	if err != nil {
+		return "", err
+	}
+	expiry := session.ExpiresAt.Add(record.KeepAfterExpiry)
+	return session.Memo, to.put(ctx, slices.Concat(s.entries, []kv.Entry{
+		{Key: record.CheckoutKey(session.ID), Value: record.Encode(session), ExpiresAt: expiry},
+		{Key: record.EntryOf(session, session.ExpiresAt).Key(), ExpiresAt: expiry},
+	})...)
+}
