@@ -1,29 +1,29 @@
 // Keeps the payment page current: follows the status call, shows the part of the page that fits it, counts down, copies
-// values, and goes on to the merchant once paid. It decides nothing: the status comes from the server, which has it from
-// the ledger; Horizon's stream only says when to ask.
+// values, and goes on to the merchant once paid. It decides nothing: the server has the status from the ledger, and
+// Horizon's stream only says when to ask.
 
 const second = 1000;
-const interval = 3 * second; // the server reads the ledger no more often
+const interval = 3 * second; // as often as the server reads the ledger
 const longestInterval = 30 * second;
 const calm = 15 * second; // the interval while the stream would tell of a payment
 const pace = 1.1 * second; // the interval once it did; an answer is shared for a second
 const hurry = 10 * second; // for so long
 const patience = 10 * second; // for one answer
 const farewell = 3 * second; // from "Paid" to leaving
-const longFarewell = 12 * second; // where there is more to read
+const longFarewell = 12 * second; // there is more to read
 
 const page = document.querySelector("[data-pay]");
 const one = (selector) => page.querySelector(selector);
 const all = (selector) => page.querySelectorAll(selector);
 
-// Politely tells a screen reader. The pause lets it notice the same text again.
+// Tells a screen reader. The pause lets it notice the same text again.
 function say(text) {
   const live = one("[data-live]");
   live.textContent = "";
   setTimeout(() => (live.textContent = text), 100);
 }
 
-// Must agree with Checkout.phase in checkout.go.
+// The same as Checkout.phase in checkout.go.
 function phaseOf({ status, exception, seconds_left: left }) {
   if (status === "completed") return "paid";
   if (status === "expired") return "expired";
@@ -34,7 +34,7 @@ function phaseOf({ status, exception, seconds_left: left }) {
 
 const baseTitle = document.title;
 const firstReceived = one("[data-fill=received]");
-let shown = page.dataset.phase + " " + firstReceived?.textContent; // to announce only changes
+let shown = page.dataset.phase + " " + firstReceived?.textContent;
 let finished = one("[data-standing]").dataset.status !== "open";
 
 function show(answer) {
@@ -85,7 +85,7 @@ function fill(name, text) {
   for (const place of all(`[data-fill=${name}]`)) place.textContent = text;
 }
 
-// Makes the link and the test wallet ask for amount. The code cannot be redrawn here, so one for another amount goes.
+// Makes the link and the test wallet ask for amount. The code cannot be redrawn, so one for another amount goes.
 function ask(amount) {
   const link = one("[data-wallet-link]");
   if (link) link.href = link.getAttribute("href").replace(/([?&]amount=)[^&]*/, (_, name) => name + amount);
@@ -137,14 +137,14 @@ function duration(seconds) {
 let timer;
 let busy = false;
 let failures = 0;
-let notBefore = 0; // the server asked for this pause
+let notBefore = 0; // as the server asked
 let last;
 let asked = 0; // when
 let answered = 0; // when, or 0 to ask at once
 let looked = 0; // when the server read the ledger
 let hurried = 0; // until when
 
-// Amounts have more digits than a number can hold, so they become strings before they are parsed.
+// Amounts have more digits than a number can hold: they become strings first.
 function parse(text) {
   return JSON.parse(text.replace(/("amount_(?:received|due)"\s*:\s*)(-?[\d.]+)/g, '$1"$2"'));
 }
@@ -161,8 +161,8 @@ function pause() {
     const rest = looked + interval - answered; // until the server reads again
     return rest > pace && rest < 2 * pace ? rest : pace;
   }
-  // The stream does not tell what came before it.
-  return asked > opened && last.seconds_left > 0 ? calm : interval;
+  // The stream tells nothing from before.
+  return asked >= opened && last.seconds_left > 0 ? calm : interval;
 }
 
 async function poll() {
@@ -197,15 +197,19 @@ async function poll() {
 let stream;
 let opened = Infinity; // when
 let broken = 0; // streams in a row that did not last
-let mended = 0; // when to open another
+let mended = 0; // when to open one
 
-// Opens or closes Horizon's stream of payments.
+// Opens or closes the stream.
 function listen() {
   const { streamUrl } = page.dataset;
   if (!streamUrl || finished || document.hidden || last?.seconds_left <= 0) return unlisten();
   if (stream || Date.now() < mended) return;
   stream = new EventSource(streamUrl);
-  stream.onopen = () => (opened = Date.now());
+  stream.onopen = () => {
+    opened = Date.now();
+    answered = 0;
+    plan();
+  };
   stream.onmessage = hear;
   stream.onerror = lose;
 }
@@ -216,7 +220,7 @@ function unlisten() {
   opened = Infinity;
 }
 
-// Anybody can pay with any memo, as often as they like; the page still asks at its pace.
+// Anybody can pay with any memo at any rate; the page still asks at its pace.
 function hear({ data }) {
   if (hurried - Date.now() > hurry - pace) return;
   try {
@@ -229,8 +233,8 @@ function hear({ data }) {
   plan();
 }
 
-// Horizon ends a stream every minute, and the browser opens it again in no time. It would do so for ever while Horizon
-// is down, so what does not last is opened again here, ever more seldom.
+// Horizon ends a stream every minute, and the browser opens it again. One that does not last, as when Horizon is down,
+// is opened again here, ever more seldom.
 function lose({ target }) {
   if (target.readyState === EventSource.OPEN) return; // an event named "error"
   broken = Date.now() - opened > 10 * second ? 0 : broken + 1;
@@ -238,8 +242,9 @@ function lose({ target }) {
   if (broken || target.readyState === EventSource.CLOSED) {
     unlisten();
     mended = Date.now() + Math.min(2 ** broken, 64) * second;
+  } else {
+    answered = Date.now(); // asks when it is open
   }
-  answered = Date.now(); // asks when it is open again
   plan();
 }
 
@@ -287,7 +292,7 @@ if (finished) {
   if (redirect) leave(redirect.href, one("[data-standing]").dataset.exception);
 } else {
   document.addEventListener("visibilitychange", wake);
-  addEventListener("pageshow", wake);
+  addEventListener("pageshow", (event) => event.persisted && wake());
   addEventListener("pagehide", unlisten);
   addEventListener("online", () => {
     failures = 0;
@@ -296,5 +301,7 @@ if (finished) {
   });
   addEventListener("offline", notice);
   setInterval(() => last && tick(), second);
-  wake();
+  listen();
+  if (stream) answered = Date.now() - interval + second; // or when it is open
+  plan();
 }

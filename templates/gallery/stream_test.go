@@ -120,14 +120,18 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// calm waits until the page has asked what there was before the stream, and asks no more.
-func (s *shop) calm(t *testing.T) {
+// calm waits until the page has asked what there was before the stream, which takes a second time where the stream opens
+// late, and asks no more. It returns how often that was.
+func (s *shop) calm(t *testing.T) (asked int) {
 	t.Helper()
-	eventually(t, "the page asks twice", func() bool { return s.called() == 2 })
+	eventually(t, "the page asks", func() bool { return s.called() > 0 })
 	time.Sleep(4 * time.Second)
-	if got := s.called(); got != 2 {
-		t.Fatalf("%d status calls within seconds although the stream is quiet, want 2", got)
+	asked = s.called()
+	time.Sleep(3200 * time.Millisecond)
+	if got := s.called(); got != asked || asked > 2 {
+		t.Fatalf("%d, then %d status calls within seconds although the stream is quiet, want one", asked, got-asked)
 	}
+	return asked
 }
 
 const paidAnswer = `{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":1,"redirect_url":null}`
@@ -136,7 +140,7 @@ func TestOwnPaymentOnTheStreamMakesThePageAskAtOnce(t *testing.T) {
 	s, h, c := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
-	s.calm(t)
+	calm := s.calm(t)
 	for _, foreign := range []string{
 		payment("text", "3k9v2m8q7c1x5t0z6w4h8n2r7f"), payment("hash", c.Memo), payment("text", ""), payment("none", ""),
 		"data: {\"transaction\":{\"memo\":\"" + c.Memo + "\n\n", // half of it
@@ -146,8 +150,8 @@ func TestOwnPaymentOnTheStreamMakesThePageAskAtOnce(t *testing.T) {
 		h.events <- foreign
 	}
 	time.Sleep(2 * time.Second)
-	if got := s.called(); got != 2 {
-		t.Errorf("%d status calls after what is not this checkout's payment, want none", got-2)
+	if got := s.called(); got != calm {
+		t.Errorf("%d status calls after what is not this checkout's payment, want none", got-calm)
 	}
 	s.say(200, "", paidAnswer)
 	h.events <- payment("text", strings.ToUpper(c.Memo)) // as some exchanges write it
@@ -163,11 +167,11 @@ func TestPageInAHurryAsksEverySecondAndCalmsDown(t *testing.T) {
 	s, h, c := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
-	s.calm(t)
+	calm := s.calm(t)
 	h.events <- payment("text", c.Memo)
 	time.Sleep(12 * time.Second)
 	after := s.called()
-	if got := after - 2; got < 8 || got > 10 {
+	if got := after - calm; got < 8 || got > 10 {
 		t.Errorf("%d status calls within 12 s of the event, want about nine", got)
 	}
 	time.Sleep(3 * time.Second)
@@ -181,7 +185,7 @@ func TestFloodOfEventsDoesNotMakeThePageHammer(t *testing.T) {
 	s, h, c := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
-	s.calm(t)
+	calm := s.calm(t)
 	flood := func(event string) {
 		burst := strings.Repeat(event, 100)
 		for range 40 {
@@ -190,11 +194,11 @@ func TestFloodOfEventsDoesNotMakeThePageHammer(t *testing.T) {
 		}
 	}
 	flood(payment("text", "somebody else's"))
-	if got := s.called(); got != 2 {
-		t.Errorf("%d status calls while others were paid 4,000 times, want none", got-2)
+	if got := s.called(); got != calm {
+		t.Errorf("%d status calls while others were paid 4,000 times, want none", got-calm)
 	}
 	flood(payment("text", c.Memo))
-	if got := s.called() - 2; got < 3 || got > 5 {
+	if got := s.called() - calm; got < 3 || got > 5 {
 		t.Errorf("%d status calls in 4 s of 1,000 events a second, want about four", got)
 	}
 	s.say(200, "", paidAnswer)
@@ -218,8 +222,8 @@ func TestPageWithoutItsStreamAsksAllTheTime(t *testing.T) {
 			do(t, ctx, chromedp.Navigate(s.URL+"/page"))
 			eventually(t, "the page asks", func() bool { return s.called() == 1 })
 			time.Sleep(10 * time.Second)
-			if got := s.called(); got < 3 || got > 5 {
-				t.Errorf("%d status calls within 10 s, want about four", got)
+			if got := s.called(); got < 3 || got > 7 { // every three seconds, and when a stream opens
+				t.Errorf("%d status calls within 10 s", got)
 			}
 			if opened, _ := h.counts(); opened > 5 {
 				t.Errorf("the stream was opened %d times within 10 s", opened)
@@ -234,19 +238,19 @@ func TestStreamThatHorizonEndedGoesOnWhereItWas(t *testing.T) {
 	s, h, c := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
-	s.calm(t)
+	calm := s.calm(t)
 	h.events <- payment("text", "somebody else's") // has an id
-	time.Sleep(4 * time.Second)                    // a stream that lasts 10 s in all
+	time.Sleep(4 * time.Second)                    // a stream that lasts 12 s in all
 	h.ended <- struct{}{}
 	eventually(t, "the stream is opened again", func() bool { opened, open := h.counts(); return opened == 2 && open == 1 })
 	if got := h.lastEventID(); got != "42" {
 		t.Errorf("Last-Event-ID is %q", got)
 	}
 	// What happened in between is asked for once.
-	eventually(t, "the page asks", func() bool { return s.called() == 3 })
+	eventually(t, "the page asks", func() bool { return s.called() > calm })
 	time.Sleep(4 * time.Second)
-	if got := s.called(); got != 3 {
-		t.Errorf("%d status calls after that", got-3)
+	if got := s.called(); got != calm+1 {
+		t.Errorf("%d status calls after that", got-calm-1)
 	}
 	s.say(200, "", paidAnswer)
 	h.events <- payment("text", c.Memo)
