@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"slices"
+	"sync"
+	"time"
+
+	"edgecheckout/sandbox/wallet"
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/record"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// How customers pay: so many of them, so many at a time, each at another moment after the page was opened. The moments lie evenly
+// between none and more than the page leaves between two asks, so that no phase of its is left out.
+const (
+	customers        = 24
+	customersAtOnce  = 8
+	customerPatience = 20 * time.Second
+)
+
+// latencies are what the row found, in milliseconds, sorted.
+type latencies []float64
+
+// at is the smallest latency that a part of all do not exceed.
+func (l latencies) at(part float64) float64 {
+	if len(l) == 0 {
+		return 0
+	}
+	return l[min(int(part*float64(len(l))), len(l)-1)]
+}
+
+func (l latencies) String() string {
+	return fmt.Sprintf("p50 %.0f ms, p95 %.0f ms", l.at(0.5), l.at(0.95))
+}
+
+// settleLatencies are those of the last round, with the stream and without it.
+var settleLatencies struct{ with, without latencies }
+
+var settleLatencyRow = row{
+	name: "settle_latency", unit: "ms", aim: "at most 3000", fewer: true, once: true, without: []string{stock, js},
+	what: "95th percentile of the time from when Horizon shows a payment (it answers its submission) to when the open page says paid, in " +
+		"workerd and Chromium",
+	measure: func(ctx context.Context, b *bench, p *peer) (float64, error) {
+		var err error
+		if settleLatencies.with, err = b.settleLatencies(ctx, p, true); err != nil {
+			return 0, err
+		}
+		if settleLatencies.without, err = b.settleLatencies(ctx, p, false); err != nil {
+			return 0, err
+		}
+		return settleLatencies.with.at(0.95), nil
+	},
+	note: func(*bench) string {
+		return fmt.Sprintf("With Horizon's stream %s; where the browser cannot reach the stream %s; %d payments each, between 0 and %.0f s after "+
+			"the page was opened.", settleLatencies.with, settleLatencies.without, customers, customerPatience.Seconds())
+	},
+}
+
+// settleLatencies has customers look at pages and pay, each at a merchant's of their own, for one account is read once in three
+// seconds for all.
+func (b *bench) settleLatencies(ctx context.Context, p *peer, stream bool) (latencies, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	d, err := p.start(ctx, b.world)
+	if err != nil {
+		return nil, err
+	}
+	defer d.stop()
+	browser, stop, err := startBrowser(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+
+	var mu sync.Mutex
+	var all latencies
+	var wait sync.WaitGroup
+	numbers := make(chan int)
+	for range customersAtOnce {
+		wait.Go(func() {
+			for n := range numbers {
+				c := customer{number: n, browser: browser, stream: stream}
+				took, err := c.pays(ctx, b, d)
+				if err != nil {
+					cancel(fmt.Errorf("customer %d: %w", n, err))
+					continue
+				}
+				mu.Lock()
+				all = append(all, float64(took.Microseconds())/1000)
+				mu.Unlock()
+			}
+		})
+	}
+	for n := range customers {
+		if ctx.Err() == nil {
+			numbers <- n
+		}
+	}
+	close(numbers)
+	wait.Wait()
+	slices.Sort(all)
+	return all, context.Cause(ctx)
+}
+
+type customer struct {
+	number  int
+	browser context.Context
+	stream  bool // whether the browser reaches it
+}
+
+// pays opens the page of a new checkout, waits, pays, and returns how long after that the page says so.
+func (c customer) pays(ctx context.Context, b *bench, d *workerd) (time.Duration, error) {
+	name := fmt.Sprintf("settle %d", c.number)
+	ledger := &wallet.Client{Horizon: b.horizon.url, Passphrase: b.horizon.passphrase}
+	keys := wallet.MerchantKeys(b.horizon.passphrase, name)
+	if err := ledger.EnsureMerchant(ctx, keys); err != nil {
+		return 0, err
+	}
+	if err := ledger.EnsureWallet(ctx, name); err != nil {
+		return 0, err
+	}
+	s, err := b.world.session(checkout.Address(keys.Address()), time.Now())
+	if err != nil {
+		return 0, err
+	}
+	entry := kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: s.ExpiresAt.Add(record.KeepAfterExpiry)}
+	if err := d.store.put(ctx, []kv.Entry{entry}); err != nil {
+		return 0, err
+	}
+
+	tab, stop := chromedp.NewContext(c.browser, chromedp.WithNewBrowserContext())
+	defer stop()
+	var blocked []*network.BlockPattern
+	if !c.stream {
+		blocked = append(blocked, &network.BlockPattern{URLPattern: b.horizon.url + "/*", Block: true})
+	}
+	err = chromedp.Do(tab,
+		browserCommand(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
+		browserCommand(network.Enable, network.EnableParams{}),
+		browserCommand(network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: blocked}),
+		chromedp.Navigate("http://"+d.peer+"/pay/"+s.ID.String()))
+	if err != nil {
+		return 0, err
+	}
+	if _, err := chromedp.Run(tab, chromedp.Evaluate[chromedp.Void](noticePaid)); err != nil {
+		return 0, err
+	}
+	select {
+	case <-time.After(customerPatience * time.Duration(c.number) / customers):
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	payment := wallet.Payment{Destination: string(s.Account), Amount: int64(s.Amount), Asset: wallet.USDC, Memo: s.Memo}
+	if _, err := ledger.Pay(ctx, name, payment); err != nil {
+		return 0, err
+	}
+	shown := time.Now()
+	for end := shown.Add(30 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		paid, err := chromedp.Run(tab, chromedp.Evaluate[int64]("window.paidAt ?? 0"))
+		if err != nil {
+			return 0, err
+		}
+		if paid != 0 {
+			return time.UnixMilli(paid).Sub(shown), nil
+		}
+	}
+	return 0, fmt.Errorf("the page does not say paid\n%s", d.out)
+}
+
+// noticePaid has the page remember when it said "Paid", in milliseconds since 1970.
+const noticePaid = `{
+	const page = document.querySelector("[data-pay]");
+	const notice = () => { if (page.dataset.phase === "paid") window.paidAt ??= Date.now(); };
+	new MutationObserver(notice).observe(page, { attributeFilter: ["data-phase"] });
+}`
+
+// startBrowser starts Chromium, which runs until stop.
+func startBrowser(ctx context.Context) (_ context.Context, stop func(), err error) {
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		return nil, nil, fmt.Errorf("this needs Chromium (on Debian: apt-get install chromium): %w", err)
+	}
+	settings := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
+	ctx, stopProcess := chromedp.NewExecAllocator(ctx, settings...)
+	ctx, stopTab := chromedp.NewContext(ctx)
+	if err := chromedp.Do(ctx); err != nil { // starts it, for tabs that open at the same time would start one each
+		stopProcess()
+		return nil, nil, fmt.Errorf("start Chromium: %w", err)
+	}
+	return ctx, func() { stopTab(); stopProcess() }, nil
+}
+
+// browserCommand is an action of one command whose result does not matter.
+func browserCommand[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, c, params)
+		return err
+	})
+}
