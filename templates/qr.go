@@ -35,17 +35,28 @@ func draw(text string) (drawing, bool) {
 				x++
 			}
 			path = append(path, 'M')
-			path = strconv.AppendInt(path, int64(start+quietZone), 10)
+			path = appendSmall(path, start+quietZone)
 			path = append(path, ' ')
-			path = strconv.AppendInt(path, int64(y+quietZone), 10)
+			path = appendSmall(path, y+quietZone)
 			path = append(path, 'h')
-			path = strconv.AppendInt(path, int64(x-start), 10)
-			path = append(path, "v1h-"...)
-			path = strconv.AppendInt(path, int64(x-start), 10)
+			path = appendSmall(path, x-start)
+			path = append(path, 'v', '1', 'h', '-')
+			path = appendSmall(path, x-start)
 			path = append(path, 'z')
 		}
 	}
 	return drawing{size: code.Size + 2*quietZone, path: string(path)}, true
+}
+
+// appendSmall writes a number from 0 to 999, of which a path has thousands.
+func appendSmall(b []byte, n int) []byte {
+	switch {
+	case n < 10:
+		return append(b, '0'+byte(n))
+	case n < 100:
+		return append(b, '0'+byte(n/10), '0'+byte(n%10))
+	}
+	return append(b, '0'+byte(n/100), '0'+byte(n/10%10), '0'+byte(n%10))
 }
 
 // plans remembers where the bits of a code of each version go. To work that out takes longer than all the rest, and most

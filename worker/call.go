@@ -87,17 +87,20 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // ServeHTTP makes a route an entry of the mux; it is never called through it.
 func (r route) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
-// pathValues matches a path against the pattern that the mux chose for it.
+// pathValues matches a path against the pattern that the mux chose for it, whose wildcards are whole segments.
 func pathValues(pattern, path string) func(name string) string {
-	_, want, _ := strings.Cut(pattern, " ")
-	values := map[string]string{}
-	parts := strings.Split(path, "/")
-	for i, segment := range strings.Split(want, "/") {
-		if name, ok := strings.CutPrefix(segment, "{"); ok && i < len(parts) {
-			values[strings.TrimSuffix(name, "}")] = parts[i]
+	return func(name string) string {
+		_, want, _ := strings.Cut(pattern, " ")
+		for rest := path; want != ""; {
+			var wildcard, value string
+			wildcard, want, _ = strings.Cut(want, "/")
+			value, rest, _ = strings.Cut(rest, "/")
+			if len(wildcard) == len(name)+2 && wildcard[0] == '{' && wildcard[1:len(wildcard)-1] == name {
+				return value
+			}
 		}
+		return ""
 	}
-	return func(name string) string { return values[name] }
 }
 
 // unmatched tells an unknown path from a known one with another method, which the mux answers itself.

@@ -1,0 +1,21 @@
+package worker
+
+import (
+	"crypto/rand"
+	"strings"
+	"testing"
+
+	"edgecheckout/worker/checkout"
+)
+
+func TestTheRehearsalComesToItsEnd(t *testing.T) {
+	memos, err := checkout.ParseMemoKeys(strings.Repeat("ab", 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, config := range []Config{{Memos: memos}, {Memos: memos, BaseURL: "https://pay.example"}} {
+		if err := Rehearse(config, rand.Reader); err != nil {
+			t.Error(err)
+		}
+	}
+}
