@@ -37,10 +37,14 @@ type shop struct {
 	web      *http.Server
 }
 
-// startShop makes room for so many payments. The ledger keeps a time of its own, which begins long enough ago for every
-// payment to close a second after the one before and yet in the past, however fast they come.
+// between is how far apart payments close. A sweep reads again what closed in the last ten to twenty minutes: with time
+// passing on the ledger, every sweep has as much to do as the ones before, and what it needs for that stays the same.
+const between = time.Minute
+
+// startShop makes room for so many payments. The ledger keeps a time of its own, which begins long enough ago for the
+// last of them to close in the past, however fast they come.
 func startShop(accounts, payments int) (*shop, error) {
-	s := &shop{begun: time.Now().Add(-time.Minute - time.Duration(payments)*time.Second)}
+	s := &shop{begun: time.Now().Add(-time.Duration(payments+2) * between)}
 	const balance = 1_000_000_0000000 // stroops
 	options := ledger.Options{Genesis: s.begun.Add(-time.Minute)}
 	for i := range accounts {
@@ -100,7 +104,7 @@ func (s *shop) session(account string) (checkout.Session, error) {
 		Amount: price, Asset: checkout.XLM, RedirectURL: "https://shop.example/thanks", Description: "Three books",
 		CreatedAt: s.begun.UTC().Truncate(time.Millisecond),
 	}
-	session.ExpiresAt = session.CreatedAt.Add(24 * time.Hour)
+	session.ExpiresAt = time.Now().UTC().Truncate(time.Millisecond).Add(24 * time.Hour)
 	if session.ID, err = checkout.ParseCheckoutID(id); err != nil {
 		return session, err
 	}
@@ -135,7 +139,7 @@ func (s *shop) pay(account int, memo string) error {
 		return err
 	}
 	s.paid++
-	_, err = s.ledger.Close(s.begun.Add(time.Duration(s.paid) * time.Second))
+	_, err = s.ledger.Close(s.begun.Add(time.Duration(s.paid) * between))
 	return err
 }
 

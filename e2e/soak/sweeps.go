@@ -14,7 +14,7 @@ import (
 
 const (
 	sweptAccounts = 10         // with a checkout that stays open
-	payEvery      = 20         // sweeps between two payments, each of which completes a checkout that was made for it
+	payEvery      = 10         // sweeps between two payments, each of which completes a checkout that was made for it
 	horizonFails  = 100        // sweeps between two that find Horizon broken
 	price         = 12_5000000 // stroops
 )
