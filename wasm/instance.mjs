@@ -33,8 +33,17 @@ function fillRandom(bytes) {
 }
 
 // The monotonic clock, in milliseconds. While the module is evaluated Date.now() is 0, which the Go runtime takes for a
-// broken clock; afterwards it is the time of the last I/O.
-let clock = 1;
+// broken clock; afterwards it is the time of the last I/O. Go asks for it at every turn of its scheduler, so it is split into words
+// only when it has moved on.
+const clock = { now: 0, low: 0, high: 0 };
+
+function readClock() {
+  const now = Math.max(clock.now, Date.now(), 1);
+  if (now === clock.now) return;
+  clock.now = now;
+  clock.high = Math.floor((now * 1e6) / 2 ** 32);
+  clock.low = now * 1e6 - clock.high * 2 ** 32;
+}
 
 export class Instance {
   #go = new Go();
@@ -59,10 +68,15 @@ export class Instance {
         fillRandom(this.#bytes(go.mem.getUint32(sp + 8, true), go.mem.getUint32(sp + 16, true)));
       },
       "runtime.nanotime1": (sp) => {
-        clock = Math.max(clock, Date.now());
-        const nanoseconds = clock * 1e6;
-        go.mem.setUint32(sp + 8, nanoseconds % 2 ** 32, true);
-        go.mem.setUint32(sp + 12, nanoseconds / 2 ** 32, true);
+        readClock();
+        go.mem.setUint32(sp + 8, clock.low, true);
+        go.mem.setUint32(sp + 12, clock.high, true);
+      },
+      "runtime.walltime": (sp) => {
+        const now = Date.now();
+        go.mem.setUint32(sp + 8, now / 1000, true);
+        go.mem.setUint32(sp + 12, now / 1000 / 2 ** 32, true);
+        go.mem.setInt32(sp + 16, (now % 1000) * 1e6, true);
       },
       "runtime.scheduleTimeoutEvent": (sp) => {
         this.#timer = { id: ++this.#timers, due: Date.now() + Number(go.mem.getBigInt64(sp + 8, true)) };

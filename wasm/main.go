@@ -7,8 +7,8 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -33,17 +33,25 @@ func main() {
 		After:   edge.After,
 		Log:     edge.Log{},
 	})
+	// Every instance rehearses, whenever it is made: the second one's functions are compiled, but its tables are as empty as the first's.
+	if err := worker.Rehearse(config, rand.Reader); err != nil {
+		_, _ = edge.Log{}.Write([]byte(`{"event":"rehearsal_failed"}`)) // the service answers all the same
+	}
 	edge.Serve(service, service.Sweep)
 }
 
 // refuse answers every request with an error that says nothing of the inside, and logs which setting is wrong. It does
 // not exit: Cloudflare would then refuse the deployment whose secrets are still to be set.
 func refuse(cause error) {
-	log := slog.New(slog.NewJSONHandler(edge.Log{}, nil))
+	const wrong = "the deployment's settings are wrong"
+	line, err := json.Marshal(map[string]string{"level": "ERROR", "msg": wrong, "error": cause.Error()})
+	if err != nil {
+		line = []byte(wrong)
+	}
 	edge.Serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		log.Error("the deployment's settings are wrong", "error", cause.Error())
+		_, _ = edge.Log{}.Write(line)
 		panic(edge.Abort)
 	}), func(context.Context) error {
-		return fmt.Errorf("the deployment's settings are wrong: %w", cause)
+		return fmt.Errorf("%s: %w", wrong, cause)
 	})
 }
