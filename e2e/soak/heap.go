@@ -19,7 +19,10 @@ type heap struct {
 	instances                  int
 }
 
-func (h heap) total() float64 { return h.objects + h.buffers + h.memories }
+// script is what JavaScript holds.
+func (h heap) script() float64 { return h.objects + h.buffers }
+
+func (h heap) total() float64 { return h.script() + h.memories }
 
 // look collects the garbage of a service's isolate and says what is left. It connects as a debugger does, and only for
 // as long as it takes: V8 keeps for a debugger what was logged meanwhile.

@@ -33,9 +33,9 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	requests := flag.Int("requests", 200_000, "mixed requests; 0 to leave them out")
+	requests := flag.Int("requests", 200_000, "mixed requests, 0 to leave them out; a run of less than 20,000 may end before everything is warm")
 	every := flag.Int("fault", 1000, "one request in so many is a fault")
-	sweeps := flag.Int("sweeps", 2000, "sweeps; 0 to leave them out")
+	sweeps := flag.Int("sweeps", 2000, "sweeps, 0 to leave them out; a run of less than 200 may end before everything is warm")
 	limit := flag.Duration("limit", 20*time.Minute, "how long all of it may take")
 	flag.Parse()
 	if *requests < 0 || *sweeps < 0 || *every < 1 {

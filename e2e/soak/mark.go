@@ -58,10 +58,10 @@ func verdict(marks []mark) error {
 		failed = append(failed, fmt.Errorf("a leak: %.1f MB after %d, and %.1f MB after %d; at most %.1f MB are expected",
 			first.total()/1e6, first.after, last.total()/1e6, last.after, bound/1e6))
 	}
-	// The bound for objects alone is tighter: beside the instances, little of it would not be noticed.
-	if bound := first.objects*(1+tolerance) + slack; last.objects > bound {
-		failed = append(failed, fmt.Errorf("a leak of objects: %.1f MB after %d, and %.1f MB after %d; at most %.1f MB are expected",
-			first.objects/1e6, first.after, last.objects/1e6, last.after, bound/1e6))
+	// Beside the instances, much of what JavaScript holds would not be noticed; so it has a bound of its own.
+	if bound := first.script()*(1+tolerance) + slack; last.script() > bound {
+		failed = append(failed, fmt.Errorf("a leak in JavaScript: %.1f MB after %d, and %.1f MB after %d; at most %.1f MB are expected",
+			first.script()/1e6, first.after, last.script()/1e6, last.after, bound/1e6))
 	}
 	if bound := first.resident*(1+processTolerance) + processSlack; last.resident > bound {
 		failed = append(failed, fmt.Errorf("a leak outside of V8: the process had %.0f MB after %d, and %.0f MB after %d; at most %.0f MB are expected",
