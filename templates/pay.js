@@ -3,7 +3,7 @@
 // Horizon's stream only says when to ask.
 
 const second = 1000;
-const interval = 3 * second; // as often as the server reads the ledger
+const interval = 3 * second; // the server reads no more often
 const longestInterval = 30 * second;
 const calm = 15 * second; // the interval while the stream would tell of a payment
 const pace = 1.1 * second; // the interval once it did; an answer is shared for a second
@@ -139,9 +139,9 @@ let busy = false;
 let failures = 0;
 let notBefore = 0; // as the server asked
 let last;
-let asked = 0; // when
 let answered = 0; // when, or 0 to ask at once
-let looked = 0; // when the server read the ledger
+let began = 0; // when the server last began to read
+let looked = 0; // when that was over
 let hurried = 0; // until when
 
 // Amounts have more digits than a number can hold: they become strings first.
@@ -162,13 +162,13 @@ function pause() {
     return rest > pace && rest < 2 * pace ? rest : pace;
   }
   // The stream tells nothing from before.
-  return asked >= opened && last.seconds_left > 0 ? calm : interval;
+  return began >= opened && last.seconds_left > 0 ? calm : interval;
 }
 
 async function poll() {
   if (busy || finished || document.hidden) return;
   busy = true;
-  asked = Date.now();
+  const asked = Date.now();
   const abort = new AbortController();
   const limit = setTimeout(() => abort.abort(), patience);
   try {
@@ -178,7 +178,10 @@ async function poll() {
       throw new Error(response.status);
     }
     last = parse(await response.text());
-    if (asked - looked >= interval) looked = Date.now();
+    if (asked - looked >= interval) {
+      began = asked;
+      looked = Date.now();
+    }
     deadline = Date.now() + last.seconds_left * second;
     show(last);
     tick();
@@ -207,7 +210,7 @@ function listen() {
   stream = new EventSource(streamUrl);
   stream.onopen = () => {
     opened = Date.now();
-    answered = 0;
+    answered = looked;
     plan();
   };
   stream.onmessage = hear;
@@ -234,12 +237,12 @@ function hear({ data }) {
 }
 
 // Horizon ends a stream every minute, and the browser opens it again. One that does not last, as when Horizon is down,
-// is opened again here, ever more seldom.
+// is opened here, ever more seldom.
 function lose({ target }) {
   if (target.readyState === EventSource.OPEN) return; // an event named "error"
   broken = Date.now() - opened > 10 * second ? 0 : broken + 1;
   opened = Infinity;
-  if (broken || target.readyState === EventSource.CLOSED) {
+  if (broken) {
     unlisten();
     mended = Date.now() + Math.min(2 ** broken, 64) * second;
   } else {
