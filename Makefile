@@ -77,7 +77,7 @@ bench: node_modules/.stamp ## Measure the Worker against the stock runtime and p
 	@mkdir -p build/bin && go build -o build/bin/bench ./e2e/bench && exec build/bin/bench $(BENCH)
 
 .PHONY: soak
-soak: node_modules/.stamp ## Show that nothing leaks in some minutes under load; SOAK='-requests 20000 -sweeps 200'
+soak: node_modules/.stamp ## Show that nothing leaks in some minutes under load; SOAK='-requests 50000' for a short one
 	@mkdir -p build/bin && go build -o build/bin/soak ./e2e/soak && exec build/bin/soak $(SOAK)
 
 .PHONY: sim
