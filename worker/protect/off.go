@@ -24,7 +24,6 @@ var (
 	CancelGrace         = true
 	PresentRoot         = true
 	IdleMark            = true
-	OwnLook             = true
 )
 
 // Switches lists them by name.
@@ -49,5 +48,4 @@ var Switches = map[string]*bool{
 	"CancelGrace":         &CancelGrace,
 	"PresentRoot":         &PresentRoot,
 	"IdleMark":            &IdleMark,
-	"OwnLook":             &OwnLook,
 }

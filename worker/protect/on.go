@@ -45,6 +45,4 @@ const (
 	PresentRoot = true
 	// IdleMark: an account that was idle is read again from where it was left.
 	IdleMark = true
-	// OwnLook: what was read for a younger session says nothing about an older one.
-	OwnLook = true
 )

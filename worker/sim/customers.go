@@ -32,7 +32,7 @@ func (w *world) pay(s *session) {
 			return
 		}
 		w.submit(s, "the first half", half)
-		soon := time.Duration(40+w.rand.IntN(60)) * time.Second
+		soon := time.Duration(20+w.rand.IntN(25)) * time.Second
 		s.later(w, soon, "the second half", rest)
 		w.timers = append(w.timers, timer{w.now.Add(soon + 2*ledgerTime), func() {
 			w.sell(s.shop, func(young *session, e *edge) {

@@ -8,7 +8,6 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
-	"edgecheckout/worker/protect"
 	"edgecheckout/worker/record"
 )
 
@@ -51,7 +50,7 @@ func (w *Watcher) Look(ctx context.Context, s *Standing) (checkout.Outcome, erro
 	last, ok := decodeLook(w.Recent.Recall(ctx, key))
 	fresh := ok && w.Now().Sub(last.At) < LookWindow
 	// What was read for a younger session tells nothing about this one, not even by what it found: an earlier payment may be missing.
-	if fresh && protect.OwnLook && !last.covers(s) {
+	if fresh && !last.covers(s) {
 		fresh = false
 	}
 	if !fresh {
