@@ -62,7 +62,7 @@ test: node_modules/.stamp chromium build ## Test everything: Go with the race de
 	go test -race $$(go list ./... | grep -v '/e2e')
 	go test -count=1 -v -tags bite -run Bites ./worker/sim
 	$(MAKE) test-wasm
-	go test -count=1 ./e2e/...
+	go test -count=1 -p 1 ./e2e/...
 
 # The tests of the page need a browser, and one of them the eye of a camera.
 .PHONY: chromium
