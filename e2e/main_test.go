@@ -41,7 +41,7 @@ func allowMany() error {
 	if explicit {
 		return nil
 	}
-	return flag.Set("test.parallel", "12")
+	return flag.Set("test.parallel", "6")
 }
 
 func run(m *testing.M) (code int) {
