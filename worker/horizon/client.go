@@ -72,18 +72,33 @@ func (c Client) Root(ctx context.Context) (Root, error) {
 
 // PaymentsPage is one page of an account's history.
 type PaymentsPage struct {
-	// Payments are those the account received, in ledger order; Records counts all of the page's records.
+	// Payments are those the account received, in the order of the page; Records counts all of the page's records.
 	Payments []Incoming
 	Records  int
-	// Last is the largest operation id of the page: the cursor for the next one. Zero if there were no records.
+	// Last is the operation id furthest from the cursor: the cursor for the next page. Zero if there were no records.
 	Last int64
 }
 
 // Payments reads the account's payments after a cursor (an operation id), oldest first, at most PageLimit. An account
 // without history has an empty page. Records at or before the cursor, which a confused Horizon may repeat, are dropped.
 func (c Client) Payments(ctx context.Context, account checkout.Address, cursor int64) (PaymentsPage, error) {
+	return c.payments(ctx, account, cursor, "asc", func(a, b int64) bool { return a > b })
+}
+
+// PaymentsBefore reads as Payments does, but from the cursor backwards, the newest first. What Horizon does not keep any more is an
+// empty page.
+func (c Client) PaymentsBefore(ctx context.Context, account checkout.Address, cursor int64) (PaymentsPage, error) {
+	page, err := c.payments(ctx, account, cursor, "desc", func(a, b int64) bool { return a < b })
+	var status *StatusError
+	if errors.As(err, &status) && status.Status == 410 {
+		return PaymentsPage{}, nil
+	}
+	return page, err
+}
+
+func (c Client) payments(ctx context.Context, account checkout.Address, cursor int64, order string, beyond func(a, b int64) bool) (PaymentsPage, error) {
 	query := url.Values{
-		"order": {"asc"}, "limit": {strconv.Itoa(PageLimit)}, "join": {"transactions"},
+		"order": {order}, "limit": {strconv.Itoa(PageLimit)}, "join": {"transactions"},
 		"cursor": {strconv.FormatInt(cursor, 10)},
 	}
 	var doc struct {
@@ -92,8 +107,7 @@ func (c Client) Payments(ctx context.Context, account checkout.Address, cursor i
 		} `json:"_embedded"`
 	}
 	err := c.get(ctx, "/accounts/"+string(account)+"/payments?"+query.Encode(), &doc)
-	var status *StatusError
-	if errors.As(err, &status) && status.Status == 404 && status.Problem == "not_found" {
+	if IsNotFound(err) {
 		return PaymentsPage{}, nil // no history yet
 	}
 	if err != nil {
@@ -108,12 +122,20 @@ func (c Client) Payments(ctx context.Context, account checkout.Address, cursor i
 		if err != nil {
 			return PaymentsPage{}, err
 		}
-		page.Last = max(page.Last, operation)
-		if operation > cursor {
+		if page.Last == 0 || beyond(operation, page.Last) {
+			page.Last = operation
+		}
+		if beyond(operation, cursor) {
 			page.Payments = append(page.Payments, payments...)
 		}
 	}
 	return page, nil
+}
+
+// IsNotFound reports whether an error of Client is Horizon's word that there is no such thing.
+func IsNotFound(err error) bool {
+	var status *StatusError
+	return errors.As(err, &status) && status.Status == 404 && status.Problem == "not_found"
 }
 
 // MergedAmount reads what an account_merge operation brought to the account: the record itself does not say.

@@ -1,0 +1,84 @@
+package horizon
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"edgecheckout/worker/checkout"
+)
+
+// Account is what must be known of an account to write a transaction that it can sign and pay. Amounts are stroops.
+type Account struct {
+	Sequence int64     `json:"sequence"` // of its last transaction
+	Balances []Balance `json:"balances"`
+}
+
+// Balance is what an account can spend of an asset: without what its own offers promise and, of XLM, without its reserve.
+type Balance struct {
+	Asset     checkout.Asset  `json:"asset"`
+	Spendable checkout.Amount `json:"spendable"`
+	Frozen    bool            `json:"frozen,omitempty"` // the issuer does not let the account pay
+}
+
+// Balance returns the account's balance of an asset; false if it has no trustline for it.
+func (a Account) Balance(asset checkout.Asset) (Balance, bool) {
+	for _, b := range a.Balances {
+		if b.Asset == asset {
+			return b, true
+		}
+	}
+	return Balance{}, false
+}
+
+// baseReserve is what the network keeps back of an account's XLM for each of its entries, the account itself counting as two. It is
+// 0.5 XLM since 2019; the validators could change it, and the network would then have the last word about a payment.
+const baseReserve = checkout.StroopsPerUnit / 2
+
+// Account reads an account; IsNotFound tells the error for one that is not on the ledger.
+func (c Client) Account(ctx context.Context, address checkout.Address) (Account, error) {
+	var doc struct {
+		ID         checkout.Address `json:"account_id"`
+		Sequence   string           `json:"sequence"`
+		Entries    int64            `json:"subentry_count"`
+		Sponsoring int64            `json:"num_sponsoring"`
+		Sponsored  int64            `json:"num_sponsored"`
+		Balances   []struct {
+			movement
+			Balance    string `json:"balance"`
+			Selling    string `json:"selling_liabilities"`
+			Authorized *bool  `json:"is_authorized"`
+		} `json:"balances"`
+	}
+	if err := c.get(ctx, "/accounts/"+string(address), &doc); err != nil {
+		return Account{}, err
+	}
+	sequence, err := strconv.ParseInt(doc.Sequence, 10, 64)
+	if err != nil || sequence < 0 || doc.ID != address {
+		return Account{}, fmt.Errorf("%w: account %s with sequence %.40q", ErrAnswer, address, doc.Sequence)
+	}
+	entries := doc.Entries + doc.Sponsoring - doc.Sponsored
+	if doc.Entries < 0 || doc.Sponsoring < 0 || doc.Sponsored < 0 || max(doc.Entries, doc.Sponsoring, doc.Sponsored) > 1<<32 {
+		return Account{}, fmt.Errorf("%w: account %s with %d entries", ErrAnswer, address, entries)
+	}
+	account := Account{Sequence: sequence}
+	for _, line := range doc.Balances {
+		if line.AssetType == "liquidity_pool_shares" {
+			continue // nobody is paid in them
+		}
+		asset, err1 := line.asset()
+		balance, err2 := checkout.ParseAmount(line.Balance)
+		selling, err3 := checkout.ParseAmount(line.Selling)
+		if err1 != nil || err2 != nil || err3 != nil {
+			return Account{}, fmt.Errorf("%w: a balance of account %s", ErrAnswer, address)
+		}
+		spendable := balance - selling
+		if asset.IsNative() {
+			spendable -= checkout.Amount((2 + entries) * baseReserve)
+		}
+		account.Balances = append(account.Balances, Balance{
+			Asset: asset, Spendable: max(spendable, 0), Frozen: line.Authorized != nil && !*line.Authorized,
+		})
+	}
+	return account, nil
+}
