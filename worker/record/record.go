@@ -102,6 +102,8 @@ type Cursor struct {
 	Next Checkpoint `json:"next"`
 	// Covered is up to where the last sweep that wrote this record had read. A session ends only when a second, later pass agrees.
 	Covered Checkpoint `json:"covered"`
+	// Reset is when a sweep found that the network had begun a new history; zero if none ever did.
+	Reset time.Time `json:"reset,omitzero"`
 	// Behind names the accounts that begin elsewhere, because a sweep could not finish them.
 	Behind map[checkout.Address]Behind `json:"behind,omitempty"`
 }

@@ -156,10 +156,14 @@ func (s store) Put(ctx context.Context, entries ...kv.Entry) error {
 	var failed error
 	for _, i := range s.world.rand.Perm(len(entries)) {
 		entry := entries[i]
+		if _, known := s.world.lost[entry.Key]; !known {
+			s.world.lost[entry.Key] = true
+		}
 		if err := s.around(entry.Key, func() error {
 			if debug {
 				s.world.trace("%s PUT %s %.300s", s.world.current.name, entry.Key, entry.Value)
 			}
+			s.world.lost[entry.Key] = false
 			return s.Store.Put(ctx, entry)
 		}); err != nil {
 			failed = err

@@ -59,7 +59,8 @@ type world struct {
 	actors  []*actor
 	current *actor
 	parked  chan struct{}
-	resetAt time.Time // when the network last lost its history
+	resetAt time.Time       // when the network last lost its history
+	lost    map[string]bool // whether a key was to be written and none of its writes has reached the store
 	stats   Stats
 	creates int // requests that make a checkout
 	reason  string
@@ -103,6 +104,7 @@ var startTime = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func newWorld(seed uint64) *world {
 	w := &world{
+		lost: map[string]bool{},
 		seed: seed, rand: rand.New(rand.NewPCG(seed, 0x5eed)), now: startTime, start: startTime, parked: make(chan struct{}),
 		ledger: newLedger(1_000_000, startTime),
 	}

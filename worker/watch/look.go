@@ -3,6 +3,7 @@ package watch
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -48,28 +49,27 @@ func (w *Watcher) Look(ctx context.Context, s *Standing) (checkout.Outcome, erro
 	mode := record.ModeOf(s.Session.Livemode)
 	key := "look/" + string(mode) + "/" + string(s.Session.Account)
 	last, ok := decodeLook(w.Recent.Recall(ctx, key))
-	fresh := ok && w.Now().Sub(last.At) < LookWindow
 	// What was read for a younger session tells nothing about this one, not even by what it found: an earlier payment may be missing.
-	if fresh && !last.covers(s) {
-		fresh = false
-	}
-	if !fresh {
-		if !w.Recent.Claim(key, LookWindow) {
-			return s.Outcome(w.Now()), nil
-		}
+	ok = ok && last.covers(s)
+	var failed error
+	if (!ok || w.Now().Sub(last.At) >= LookWindow) && w.Recent.Claim(key, LookWindow) {
 		next, err := w.lookAt(ctx, mode, s, last, ok)
-		if err != nil {
-			return s.Outcome(w.Now()), err
+		if failed = err; err == nil {
+			last, ok = next, true
+			w.Recent.Keep(ctx, key, last.encode(), lookLifetime)
 		}
-		last = next
-		w.Recent.Keep(ctx, key, last.encode(), lookLifetime)
+	}
+	// While somebody else is reading, or nobody can, what the last look found is still true, and may be all there is: the store can have failed.
+	if !ok {
+		return s.Outcome(w.Now()), failed
 	}
 	proven := last.Proven
 	payments := paymentsOf(last.Payments)[s.Session.ID]
 	if len(payments) == 0 && proven.Before(s.Deadline()) {
-		return s.Outcome(w.Now()), nil
+		return s.Outcome(w.Now()), failed
 	}
-	return w.settle(ctx, s, payments, proven)
+	out, err := w.settle(ctx, s, payments, proven)
+	return out, errors.Join(failed, err)
 }
 
 // lookAt reads the account of a session. A session whose time is over is read from its beginning, with a new root and to the empty

@@ -80,6 +80,8 @@ func decodeStanding(values [][]byte) (*Standing, error) {
 
 // settle adds payments to what is known of a session and records what is new. proven is the deadline up to which the session may
 // end unpaid. The entry in the index of open sessions stays until a sweep has seen that the session ended.
+//
+// When the store fails, what was paid is told all the same, since the ledger can be asked again; an unpaid end is not, before it stands written.
 func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.Payment, proven time.Time) (checkout.Outcome, error) {
 	known := s.Seen
 	if s.Recorded != nil {
@@ -100,6 +102,9 @@ func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.P
 	switch {
 	case s.Recorded == nil && out.Status.Terminal():
 		if err := w.Store.Put(ctx, kv.Entry{Key: record.OutcomeKey(id), Value: record.Encode(out), ExpiresAt: expiry}); err != nil {
+			if out.Status != checkout.Completed {
+				out = s.Outcome(w.Now())
+			}
 			return out, err
 		}
 		s.Recorded = &out

@@ -294,7 +294,7 @@ func advance(cursor record.Cursor, root horizon.Root, behind map[checkout.Addres
 	case cursor.From.Ledger > root.LatestLedger || cursor.Next.Ledger > root.LatestLedger || cursor.Next.Ledger == 0:
 		// The first sweep of this network, or of its history since it was reset.
 		trailing := root.ClosedAt.Add(-Overlap)
-		moved = record.Cursor{From: record.Checkpoint{Ledger: root.LedgerBefore(trailing), ClosedAt: trailing}, Next: newest}
+		moved = record.Cursor{From: record.Checkpoint{Ledger: root.LedgerBefore(trailing), ClosedAt: trailing}, Next: newest, Reset: cursor.Reset}
 	case root.ClosedAt.Sub(cursor.Next.ClosedAt) >= Overlap:
 		moved.From, moved.Next = cursor.Next, newest
 	}

@@ -381,7 +381,7 @@ func TestAWriteThatFailsIsRepeated(t *testing.T) {
 			s.pay(c, "50")
 			s.Advance(time.Minute)
 			s.Store.SetFault(func(op, key string) kv.Fault {
-				if op == "put" && strings.HasPrefix(key, "outcome/") {
+				if failingOutcomes(op, key) != kv.FaultNone {
 					return fault
 				}
 				return kv.FaultNone
@@ -412,6 +412,28 @@ func TestATestNetworkThatWasResetStartsAgain(t *testing.T) {
 	s.minute()
 	s.minute() // the old session's account does not exist any more; it must not be in the way
 	expect(t, s.standing(c), "completed 50")
+}
+
+// A sweep that began before the reset may have read a payment that the new history does not show, and be about to write it down.
+func TestNobodyEndsUnpaidSoonAfterAReset(t *testing.T) {
+	s := open(t)
+	s.Advance(time.Hour) // so that the new history is the shorter one
+	c := s.session()
+	for range 10 {
+		s.minute()
+	}
+	s.Reset(time.Minute)
+	if _, err := s.Ledger.Fund(string(c.Account)); err != nil {
+		t.Fatal(err)
+	}
+	for range 9 {
+		s.minute()
+		expect(t, s.look(s.edge(), c), "open 0")
+	}
+	for range 4 { // until the store shows everywhere that Overlap is over, and two passes agree
+		s.minute()
+	}
+	expect(t, s.standing(c), "expired 0")
 }
 
 func TestTwoSweepsAtOnceWriteTheSame(t *testing.T) {
@@ -498,6 +520,47 @@ func TestALookWithoutHorizonSaysWhatIsKnown(t *testing.T) {
 	}
 	s.Advance(time.Minute)
 	expect(t, s.look(s.edge(), c), "open 20 underpaid")
+}
+
+func TestAnUnpaidEndIsToldOnlyOnceItStandsWritten(t *testing.T) {
+	s := open(t)
+	c := s.session()
+	s.Advance(10 * time.Minute)
+	for range 2 {
+		s.look(s.here, c)
+		s.sweepFailing()
+		s.Advance(time.Minute)
+	}
+	expect(t, s.look(s.here, c), "open 0")
+	s.Store.SetFault(nil)
+	s.Advance(watch.LookWindow)
+	expect(t, s.look(s.here, c), "expired 0")
+}
+
+func TestAPaymentIsToldWhileTheStoreFailsAndHorizonToo(t *testing.T) {
+	s := open(t)
+	c := s.session()
+	s.pay(c, "50")
+	s.Advance(watchtest.LedgerTime)
+	s.Store.SetFault(failingOutcomes)
+	expect(t, s.look(s.here, c), "completed 50")
+	s.Fault = func(string) (horizon.Response, error, bool) { return horizon.Response{Status: 503}, nil, true }
+	s.Advance(2 * watch.LookWindow)
+	expect(t, s.look(s.here, c), "completed 50") // nobody can read Horizon
+	expect(t, s.look(s.here, c), "completed 50") // somebody else has just tried
+}
+
+func failingOutcomes(op, key string) kv.Fault {
+	if op == "put" && strings.HasPrefix(key, "outcome/") {
+		return kv.FaultBefore
+	}
+	return kv.FaultNone
+}
+
+// sweepFailing sweeps while no outcome can be written.
+func (s *shop) sweepFailing() {
+	s.Store.SetFault(failingOutcomes)
+	_, _ = s.cron.Sweep(context.Background())
 }
 
 func TestAnIdleMinuteCostsOneList(t *testing.T) {

@@ -192,12 +192,12 @@ func (p pass) upTo(ledger int64) pass {
 	return p
 }
 
-// current is the cursor if it is of the history that root is the end of, else an empty one: a test network is reset now and then. Ledgers of one
-// history are at least a second apart.
+// current is the cursor if it is of the history that root is the end of, else an empty one that says so: a test network is reset now and then.
+// Ledgers of one history are at least a second apart.
 func current(cursor record.Cursor, root horizon.Root) record.Cursor {
 	between := root.LatestLedger - cursor.From.Ledger
 	if between < 0 || cursor.From.Ledger > 0 && between > int64(root.ClosedAt.Sub(cursor.From.ClosedAt)/time.Second)+3 { // as LedgerBefore counts
-		return record.Cursor{}
+		return record.Cursor{Reset: root.ClosedAt}
 	}
 	return cursor
 }
@@ -214,12 +214,16 @@ func start(cursor record.Cursor, root horizon.Root, account checkout.Address, cr
 
 // proven is the deadline up to which sessions of the account may end, after a pass that read everything up to coverage (zero if
 // it did not). Two passes must agree, this one and the sweep that wrote the cursor, and both must have read Margin past
-// the deadline; a pass that has read Overlap past it needs no second one.
+// the deadline; a pass that has read Overlap past it needs no second one. After a reset nobody ends unpaid for Overlap, which is longer than a
+// sweep may last: one that has read the old history may still be about to complete what the new one knows nothing of.
 func (w *Watcher) proven(cursor record.Cursor, account checkout.Address, coverage time.Time) time.Time {
 	if !protect.Coverage {
 		return w.Now()
 	}
-	if coverage.IsZero() || !protect.TwoPasses {
+	if coverage.IsZero() || !cursor.Reset.IsZero() && coverage.Before(cursor.Reset.Add(Overlap)) {
+		return time.Time{}
+	}
+	if !protect.TwoPasses {
 		return coverage
 	}
 	once := coverage.Add(-Overlap)
