@@ -25,8 +25,11 @@ type Payment struct {
 func (p Payment) Ledger() int64 { return p.Operation >> 32 }
 
 // ID is the payment's pay_ id; the same money has the same id wherever and whenever it is read.
-func (p Payment) ID(livemode bool) string {
-	return PaymentID{ClosedAt: p.ClosedAt, Operation: p.Operation, Index: p.Index, Livemode: livemode}.String()
+func (p Payment) ID(livemode bool) string { return p.Place(livemode).String() }
+
+// Place says where the payment stands, in its mode.
+func (p Payment) Place(livemode bool) PaymentID {
+	return PaymentID{ClosedAt: p.ClosedAt, Operation: p.Operation, Index: p.Index, Livemode: livemode}
 }
 
 // PaymentID says where on which ledger a payment stands, so that it is found by its id without an index. It is written as a ULID: 48 bits
@@ -35,9 +38,12 @@ func (p Payment) ID(livemode bool) string {
 type PaymentID struct {
 	ClosedAt  time.Time
 	Operation int64
-	Index     int // below 2^15; the events of one contract call fit 16 KiB, so it has some hundred balance changes at most
+	Index     int // at most MaxIndex
 	Livemode  bool
 }
+
+// MaxIndex is the largest index that fits an id. The events of one contract call fit 16 KiB, so it has some hundred balance changes at most.
+const MaxIndex = 1<<15 - 1
 
 func (id PaymentID) String() string {
 	var u ulid.ULID
@@ -70,7 +76,7 @@ func ParsePaymentID(s string) (PaymentID, error) {
 	return id, nil
 }
 
-// Names reports whether the id is that of a payment in its mode.
+// Names reports whether the id is that of a payment of its mode.
 func (id PaymentID) Names(p Payment) bool {
 	return id.Operation == p.Operation && id.Index == p.Index && id.ClosedAt.UnixMilli() == p.ClosedAt.UnixMilli()
 }

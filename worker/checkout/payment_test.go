@@ -15,7 +15,7 @@ func drawPaymentID(t *rapid.T) checkout.PaymentID {
 	return checkout.PaymentID{
 		ClosedAt:  time.UnixMilli(rapid.Int64Range(0, 1<<48-1).Draw(t, "ms")).UTC(),
 		Operation: rapid.Int64Min(1).Draw(t, "operation"),
-		Index:     rapid.IntRange(0, 1<<15-1).Draw(t, "index"),
+		Index:     rapid.IntRange(0, checkout.MaxIndex).Draw(t, "index"),
 		Livemode:  rapid.Bool().Draw(t, "livemode"),
 	}
 }
@@ -31,6 +31,9 @@ func TestPaymentIDSaysWhereThePaymentIs(t *testing.T) {
 			t.Fatal(diff)
 		}
 		p := checkout.Payment{Operation: id.Operation, Index: id.Index, ClosedAt: id.ClosedAt}
+		if diff := cmp.Diff(id, p.Place(id.Livemode)); diff != "" {
+			t.Fatal(diff)
+		}
 		if p.ID(id.Livemode) != id.String() || !id.Names(p) {
 			t.Fatalf("the payment is %s, its id %s", p.ID(id.Livemode), id)
 		}

@@ -1,0 +1,127 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/record"
+)
+
+var (
+	// ErrNoPayment reports that the ledger, as far as Horizon keeps it, shows no payment of that id to one of our accounts.
+	ErrNoPayment = errors.New("watch: no such payment")
+	// ErrUnread reports a payment that is on the ledger, while what lies before it, and may have completed its checkout, was not read yet.
+	ErrUnread = errors.New("watch: the account is not read up to the payment yet")
+)
+
+// Payment reads a payment from the ledger by its id, with the session that it is for. The session is nil if its memo names none: then it is a
+// payment to account, which may be empty. The error is ErrNoPayment, or Horizon's or the store's.
+func (w *Watcher) Payment(ctx context.Context, id checkout.PaymentID, account checkout.Address) (checkout.Payment, *Standing, error) {
+	mode := record.ModeOf(id.Livemode)
+	if w.Now().Sub(id.ClosedAt) > checkout.MemoLifetime {
+		return checkout.Payment{}, nil, ErrNoPayment // its checkout is forgotten
+	}
+	client, _, err := w.connect(ctx, mode)
+	if err != nil {
+		return checkout.Payment{}, nil, err
+	}
+	operation, err := client.Operation(ctx, id.Operation)
+	if horizon.IsNotFound(err) {
+		return checkout.Payment{}, nil, ErrNoPayment
+	}
+	if err != nil {
+		w.backOff(ctx, client.Base, err)
+		return checkout.Payment{}, nil, err
+	}
+	memo, err := operation.Memo()
+	if err != nil {
+		return checkout.Payment{}, nil, err
+	}
+	ids := w.Memos.Open(memo, w.Now())
+	standings, err := w.Load(ctx, ids...)
+	if err != nil {
+		return checkout.Payment{}, nil, err
+	}
+	unseen := false
+	for _, s := range standings {
+		if s == nil {
+			unseen = true
+			continue
+		}
+		p, err := w.receivedBy(ctx, client, operation, id, s.Session.Account)
+		if record.ModeOf(s.Session.Livemode) == mode && !errors.Is(err, ErrNoPayment) {
+			return p, s, err
+		}
+	}
+	if account == "" || unseen && w.unrested(id.ClosedAt) {
+		return checkout.Payment{}, nil, ErrNoPayment
+	}
+	p, err := w.receivedBy(ctx, client, operation, id, account)
+	return p, nil, err
+}
+
+// receivedBy returns the payment of an id that an account received by its operation, or ErrNoPayment.
+func (w *Watcher) receivedBy(ctx context.Context, client horizon.Client, operation horizon.Operation, id checkout.PaymentID, account checkout.Address) (checkout.Payment, error) {
+	received, err := operation.Received(account)
+	if err != nil {
+		return checkout.Payment{}, err
+	}
+	for _, p := range received {
+		if id.Names(p.Payment) {
+			return w.whole(ctx, client, p, account)
+		}
+	}
+	return checkout.Payment{}, ErrNoPayment
+}
+
+// whole fills in an amount that stands in the operation's effects.
+func (w *Watcher) whole(ctx context.Context, client horizon.Client, p horizon.Incoming, account checkout.Address) (checkout.Payment, error) {
+	var err error
+	if p.AmountInEffects {
+		p.Amount, err = client.MergedAmount(ctx, p.Operation, account)
+		w.backOff(ctx, client.Base, err)
+	}
+	return p.Payment, err
+}
+
+// Judge says what a payment, which the ledger shows, means for the session that its memo names. If the session's facts do not include it
+// yet, the account is read. The error is ErrNoPayment for dust that the session does not remember, or ErrUnread.
+func (w *Watcher) Judge(ctx context.Context, s *Standing, p checkout.Payment) (checkout.Judged, error) {
+	out := s.Outcome(w.Now())
+	if j, ok := judged(out, p); ok {
+		return j, nil
+	}
+	out, err := w.Look(ctx, s)
+	if j, ok := judged(out, p); ok {
+		return j, nil
+	}
+	known := []checkout.Payment{p}
+	for _, j := range out.Payments {
+		known = append(known, j.Payment)
+	}
+	switch {
+	case !slices.Contains(checkout.Relevant(known, s.Session.Asset), p):
+		return checkout.Judged{}, ErrNoPayment
+	case !out.Status.Terminal():
+		return checkout.Judged{}, errors.Join(ErrUnread, err)
+	}
+	// What an outcome does not know came after its end, whatever else did.
+	j, ok := judged(out.Extend([]checkout.Payment{p}, s.Session.Asset), p)
+	if !ok {
+		return checkout.Judged{}, fmt.Errorf("watch: operation %d is lost in its outcome", p.Operation)
+	}
+	return j, nil
+}
+
+func judged(out checkout.Outcome, p checkout.Payment) (checkout.Judged, bool) {
+	for _, j := range out.Payments {
+		if j.Operation == p.Operation && j.Index == p.Index {
+			return j, true
+		}
+	}
+	return checkout.Judged{}, false
+}

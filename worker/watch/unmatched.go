@@ -1,0 +1,174 @@
+package watch
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/record"
+)
+
+// What one question for unmatched payments costs at most: so many pages of horizon.PageLimit operations, each of which may name a checkout that the
+// store is asked for (Cloudflare allows 1,000 KV reads an invocation), and so many merges, whose amounts are read one by one.
+const (
+	unmatchedPages  = 4
+	unmatchedMerges = 20
+)
+
+// UnmatchedQuery says which unmatched payments to list.
+type UnmatchedQuery struct {
+	Since time.Time // what closed earlier is left out
+	Limit int
+	// Edge is where to begin, itself left out: with what is older, or After it. Zero: from now backwards.
+	Edge  checkout.PaymentID
+	After bool
+}
+
+// beyond reports whether a payment lies on the other side of the edge.
+func (q UnmatchedQuery) beyond(p checkout.Payment) bool {
+	side := cmp.Or(cmp.Compare(p.Operation, q.Edge.Operation), cmp.Compare(p.Index, q.Edge.Index))
+	return q.Edge.Operation == 0 || side != 0 && (side > 0) == q.After
+}
+
+// UnmatchedPage is part of the answer, the newest payment first.
+type UnmatchedPage struct {
+	Payments []checkout.Payment
+	// More says that there can be more in the direction of the query, and Next is the Edge to go on from: it need not be that of a payment,
+	// since much may have been read without a finding.
+	More bool
+	Next checkout.PaymentID
+}
+
+// Unmatched reads from the ledger what an account received and what belongs to no session: the transaction has no text memo, or none of ours, or
+// one that names no session of this account. What may be for a session so young that not everybody can see it yet is left out for
+// the time being.
+func (w *Watcher) Unmatched(ctx context.Context, mode record.Mode, account checkout.Address, q UnmatchedQuery) (UnmatchedPage, error) {
+	client, root, err := w.connect(ctx, mode)
+	if err != nil {
+		return UnmatchedPage{}, err
+	}
+	oldest := horizon.CursorAfter(root.LedgerBefore(q.Since))
+	// An operation that brought several payments is read again when the edge is among them.
+	cursor, read := int64(math.MaxInt64), client.PaymentsBefore
+	switch {
+	case q.After:
+		cursor, read = max(q.Edge.Operation-1, oldest), client.Payments
+	case q.Edge.Operation > 0:
+		cursor = q.Edge.Operation + 1
+	}
+	list := UnmatchedPage{Next: q.Edge}
+	merges := 0
+	for range unmatchedPages {
+		page, err := read(ctx, account, cursor)
+		if err != nil {
+			w.backOff(ctx, client.Base, err)
+			return UnmatchedPage{}, err
+		}
+		found, err := w.unmatchedOf(ctx, mode, account, page.Payments, q)
+		if err != nil {
+			return UnmatchedPage{}, err
+		}
+		for _, p := range found {
+			if len(list.Payments) == q.Limit || p.AmountInEffects && merges == unmatchedMerges {
+				return list.unfinished(q), nil
+			}
+			if p.AmountInEffects {
+				merges++
+			}
+			payment, err := w.whole(ctx, client, p, account)
+			if err != nil {
+				return UnmatchedPage{}, err
+			}
+			list.Next = payment.Place(mode == record.Live)
+			if payment.Amount > 0 {
+				list.Payments = append(list.Payments, payment)
+			}
+		}
+		passed := slices.ContainsFunc(page.Payments, func(p horizon.Incoming) bool { return p.ClosedAt.Before(q.Since) })
+		if page.Records < horizon.PageLimit || !q.After && (passed || page.Last <= oldest) {
+			return list.finished(q), nil
+		}
+		cursor = page.Last
+		list.Next = checkout.PaymentID{Operation: cursor, Livemode: mode == record.Live}
+		if q.After {
+			list.Next.Index = checkout.MaxIndex
+		}
+	}
+	return list.unfinished(q), nil
+}
+
+// finished turns what was read into a page after which there is nothing.
+func (l UnmatchedPage) finished(q UnmatchedQuery) UnmatchedPage {
+	if q.After {
+		slices.Reverse(l.Payments)
+	}
+	return UnmatchedPage{Payments: l.Payments}
+}
+
+func (l UnmatchedPage) unfinished(q UnmatchedQuery) UnmatchedPage {
+	return UnmatchedPage{Payments: l.finished(q).Payments, More: true, Next: l.Next}
+}
+
+// unmatchedOf returns those of a page's payments that the query asks for and that belong to no session, in the direction of the query.
+func (w *Watcher) unmatchedOf(ctx context.Context, mode record.Mode, account checkout.Address, payments []horizon.Incoming, q UnmatchedQuery) ([]horizon.Incoming, error) {
+	var asked []found
+	var keys []string
+	for _, p := range payments {
+		if p.ClosedAt.Before(q.Since) || !q.beyond(p.Payment) {
+			continue
+		}
+		f := found{Incoming: p, IDs: w.Memos.Open(p.Memo, w.Now())}
+		for _, id := range f.IDs {
+			keys = append(keys, record.CheckoutKey(id))
+		}
+		asked = append(asked, f)
+	}
+	slices.Sort(keys)
+	sessions, err := w.sessions(ctx, slices.Compact(keys))
+	if err != nil {
+		return nil, err
+	}
+	var unmatched []horizon.Incoming
+	for _, f := range asked {
+		matched := slices.ContainsFunc(f.IDs, func(id checkout.ID) bool {
+			s, ok := sessions[id]
+			return ok && s.Account == account && record.ModeOf(s.Livemode) == mode || !ok && w.unrested(f.ClosedAt)
+		})
+		if !matched {
+			unmatched = append(unmatched, f.Incoming)
+		}
+	}
+	slices.SortFunc(unmatched, func(a, b horizon.Incoming) int {
+		order := cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Index, b.Index))
+		if !q.After {
+			order = -order
+		}
+		return order
+	})
+	return unmatched, nil
+}
+
+func (w *Watcher) sessions(ctx context.Context, keys []string) (map[checkout.ID]checkout.Session, error) {
+	values, err := w.Store.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	sessions := map[checkout.ID]checkout.Session{}
+	for _, value := range values {
+		s, ok, err := record.Decode[checkout.Session](value)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			sessions[s.ID] = s
+		}
+	}
+	return sessions, nil
+}
+
+// unrested reports whether a session that was paid in a ledger that closed then may be too young for everybody to see.
+func (w *Watcher) unrested(closedAt time.Time) bool { return w.Now().Sub(closedAt) < Rest }
