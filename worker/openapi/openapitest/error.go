@@ -1,0 +1,38 @@
+package openapitest
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// errorKinds reads the table of error codes, which stands beside their enumeration.
+func errorKinds(doc *openapi3.T) (map[string]ErrorKind, error) {
+	text, err := json.Marshal(doc.Components.Schemas["ErrorCode"].Value.Extensions["x-errors"])
+	if err != nil {
+		return nil, fmt.Errorf("reading the table of errors: %w", err)
+	}
+	kinds := map[string]ErrorKind{}
+	if err := json.Unmarshal(text, &kinds); err != nil || len(kinds) == 0 {
+		return nil, fmt.Errorf("the description has no table of errors (%v)", err)
+	}
+	return kinds, nil
+}
+
+// checkError wants an error's status and type to be those of its code.
+func (c *Contract) checkError(status int, body []byte) error {
+	var told struct {
+		Error struct{ Type, Code string }
+	}
+	if err := json.Unmarshal(body, &told); err != nil {
+		return err
+	}
+	if told.Error.Code == "" {
+		return nil // an answer that is no error object, as of a service that is behind
+	}
+	if got := (ErrorKind{status, told.Error.Type}); c.Errors[told.Error.Code] != got {
+		return fmt.Errorf("the error %s comes as %v, not as %v", told.Error.Code, got, c.Errors[told.Error.Code])
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package openapitest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// Transport makes requests by Next and checks those that go to the API. An exchange that is not as described is reported, and the
+// request fails, so that neither a test that expects an error nor one that tries again can hide it.
+type Transport struct {
+	Contract *Contract
+	Next     http.RoundTripper
+	API      func(*http.Request) bool
+	Report   func(error)
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !t.API(r) {
+		return t.Next.RoundTrip(r)
+	}
+	x := Exchange{Method: r.Method, URL: r.URL.String(), Header: r.Header}
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.Body.Close(); err != nil {
+			return nil, err
+		}
+		x.Body = body
+		r = r.Clone(r.Context())
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	answer, err := t.Next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	if x.Answer, err = io.ReadAll(answer.Body); err != nil {
+		return nil, err
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(x.Answer))
+	x.Status, x.AnswerHeader = answer.StatusCode, answer.Header
+	if err := t.Contract.Check(x); err != nil {
+		err = fmt.Errorf("%w\nsent: %s\ngot: %s", err, clip(x.Body), clip(x.Answer))
+		t.Report(err)
+		return nil, err
+	}
+	return answer, nil
+}
+
+func clip(text []byte) string {
+	const enough = 2000
+	return strings.ToValidUTF8(string(text[:min(len(text), enough)]), "?")
+}
