@@ -1,0 +1,74 @@
+package checkout_test
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stellar/go/keypair"
+	"github.com/stellar/go/txnbuild"
+	"github.com/stellar/go/xdr"
+	"pgregory.net/rapid"
+
+	"edgecheckout/worker/checkout"
+)
+
+func drawAddress(t *rapid.T, name string) checkout.Address {
+	keys, err := keypair.FromRawSeed([32]byte(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return checkout.Address(keys.Address())
+}
+
+// The Stellar SDK writes the same transaction by its own means.
+func TestTransactionIsWhatTheSDKWrites(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		asset := checkout.XLM
+		if code := rapid.StringMatching(`[A-Za-z0-9]{0,12}`).Draw(t, "code"); code != "" {
+			asset = checkout.Asset{Code: code, Issuer: drawAddress(t, "issuer")}
+		}
+		tx := checkout.Transaction{
+			Source:      drawAddress(t, "source"),
+			Sequence:    rapid.Int64Range(1, math.MaxInt64).Draw(t, "sequence"),
+			Fee:         rapid.Uint32Range(txnbuild.MinBaseFee, math.MaxUint32).Draw(t, "fee"),
+			MaxTime:     rapid.Int64Min(1).Draw(t, "max time"),
+			Memo:        rapid.StringMatching(`[0-9a-z]{0,28}`).Draw(t, "memo"),
+			Destination: drawAddress(t, "destination"),
+			Asset:       asset,
+			Amount:      checkout.Amount(rapid.Int64Min(1).Draw(t, "amount")),
+		}
+		var theirAsset txnbuild.Asset = txnbuild.NativeAsset{}
+		if !asset.IsNative() {
+			theirAsset = txnbuild.CreditAsset{Code: asset.Code, Issuer: string(asset.Issuer)}
+		}
+		theirs, err := txnbuild.NewTransaction(txnbuild.TransactionParams{
+			SourceAccount: &txnbuild.SimpleAccount{AccountID: string(tx.Source), Sequence: tx.Sequence},
+			BaseFee:       int64(tx.Fee),
+			Memo:          txnbuild.MemoText(tx.Memo),
+			Preconditions: txnbuild.Preconditions{TimeBounds: txnbuild.NewTimebounds(0, tx.MaxTime)},
+			Operations:    []txnbuild.Operation{&txnbuild.Payment{Destination: string(tx.Destination), Amount: tx.Amount.String(), Asset: theirAsset}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := theirs.Base64()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, base64.StdEncoding.EncodeToString(tx.Envelope())); diff != "" {
+			t.Fatal(diff)
+		}
+		const passphrase = "Test SDF Network ; September 2015"
+		hash := tx.Hash(passphrase)
+		if theirs, err := theirs.HashHex(passphrase); err != nil || theirs != hex.EncodeToString(hash[:]) {
+			t.Fatalf("hash %x; the SDK has %s, %v", hash, theirs, err)
+		}
+		var envelope xdr.TransactionEnvelope
+		if err := xdr.SafeUnmarshal(tx.Envelope(), &envelope); err != nil || len(envelope.Signatures()) != 0 {
+			t.Fatalf("%+v, %v", envelope, err)
+		}
+	})
+}
