@@ -210,6 +210,9 @@ func (c *call) errorAnswer(err error) answer {
 			RequestID string  `json:"request_id"`
 		} `json:"error"`
 	}
+	if after := retryAfter[told.Code]; after != "" {
+		header["Retry-After"] = after
+	}
 	meaning := codes[told.Code]
 	document.Error.Type, document.Error.Code, document.Error.Message = meaning.kind, told.Code, told.Message
 	document.Error.Param, document.Error.RequestID = optional(told.Param), c.requestID

@@ -36,6 +36,8 @@ const (
 	CodeCheckoutNotOpen      Code = "checkout_not_open"
 	CodeBodyTooLarge         Code = "body_too_large"
 	CodeContentType          Code = "content_type_unsupported"
+	CodeAccountCannotPay     Code = "account_cannot_pay"
+	CodeRateLimited          Code = "rate_limited"
 	CodeInternal             Code = "internal_error"
 	CodeUnavailable          Code = "unavailable"
 )
@@ -44,6 +46,7 @@ const (
 	typeInvalidRequest = "invalid_request_error"
 	typeAuthentication = "authentication_error"
 	typeIdempotency    = "idempotency_error"
+	typeRateLimit      = "rate_limit_error"
 	typeAPI            = "api_error"
 )
 
@@ -70,9 +73,14 @@ var codes = map[Code]struct {
 	CodeCheckoutNotOpen:      {http.StatusConflict, typeInvalidRequest},
 	CodeBodyTooLarge:         {http.StatusRequestEntityTooLarge, typeInvalidRequest},
 	CodeContentType:          {http.StatusUnsupportedMediaType, typeInvalidRequest},
+	CodeAccountCannotPay:     {http.StatusBadRequest, typeInvalidRequest},
+	CodeRateLimited:          {http.StatusTooManyRequests, typeRateLimit},
 	CodeInternal:             {http.StatusInternalServerError, typeAPI},
 	CodeUnavailable:          {http.StatusServiceUnavailable, typeAPI},
 }
+
+// retryAfter is the Retry-After, in seconds, of errors that pass by themselves.
+var retryAfter = map[Code]string{CodeRateLimited: "3", CodeUnavailable: "5"}
 
 func missing(param, format string, args ...any) *Error {
 	return &Error{CodeParameterMissing, fmt.Sprintf(format, args...), param}

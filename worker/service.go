@@ -72,6 +72,7 @@ func (s *Service) routes() []route {
 
 		{"GET /pay/{id}", forEverybody, getPage},
 		{"GET /pay/{id}/status", forEverybody, getStatus},
+		{"POST /pay/{id}/transaction", forEverybody, createTransaction},
 		{"GET /assets/{name}", forEverybody, getAsset},
 		{"GET /health", forEverybody, getHealth},
 	}

@@ -1,0 +1,145 @@
+package worker
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/record"
+	"edgecheckout/worker/watch"
+)
+
+// transactionObject is a transaction that a wallet may sign and submit.
+type transactionObject struct {
+	XDR        string          `json:"xdr"` // a TransactionEnvelope without a signature, in base64
+	Passphrase string          `json:"network_passphrase"`
+	Hash       string          `json:"hash"` // under which the ledger will know it
+	Amount     checkout.Amount `json:"amount"`
+	ExpiresAt  string          `json:"expires_at"`
+}
+
+// maxFee is the most that the transaction may cost, in stroops: 0.01 XLM. It is a bid, not a price: the network takes from all what the lowest bid
+// in the ledger needed to be (CAP-0005), 100 stroops as a rule. A bid of just that would wait whenever the network is crowded, and
+// a look at /fee_stats would cost a request to tell what this bid makes no matter.
+const maxFee = 100_000
+
+// createTransaction is POST /pay/{id}/transaction: a payment of exactly what is still due, from the account of a wallet. It can only be on the
+// ledger before the checkout's deadline. Nothing is stored and no status changes by it: that needs the ledger.
+func createTransaction(c *call) (answer, error) {
+	p := newParams(c.body)
+	account := p.payer("account")
+	if err := p.done(); err != nil {
+		return answer{}, err
+	}
+	s, err := c.publicStanding()
+	if err != nil {
+		return answer{}, err
+	}
+	if s == nil {
+		return answer{}, notFound("checkout", c.path("id"))
+	}
+	out := c.look(s)
+	latest := lastSecond(s.Deadline())
+	switch {
+	case out.Status.Terminal():
+		return answer{}, &Error{Code: CodeCheckoutNotOpen, Message: "The checkout is " + string(out.Status) + ": there is nothing to pay any more."}
+	case !s.CancelledBy.IsZero():
+		return answer{}, &Error{Code: CodeCheckoutNotOpen, Message: "The checkout was cancelled: please do not pay any more."}
+	case c.platform.Now().After(latest):
+		return answer{}, &Error{Code: CodeCheckoutNotOpen, Message: "The time of the checkout is over: please do not pay any more."}
+	}
+	payer, err := c.payerAccount(s, account)
+	if err != nil {
+		return answer{}, err
+	}
+	due := out.Due(s.Session.Amount)
+	if err := mayPay(account, payer, s.Session, due); err != nil {
+		return answer{}, err
+	}
+	tx := checkout.Transaction{
+		Source: account, Sequence: payer.Sequence + 1, Fee: maxFee, MaxTime: latest.Unix(), Memo: s.Session.Memo,
+		Destination: s.Session.Account, Asset: s.Session.Asset, Amount: due,
+	}
+	passphrase := c.config.Networks[record.ModeOf(s.Session.Livemode)].Passphrase
+	hash := tx.Hash(passphrase)
+	return jsonAnswer(transactionObject{
+		XDR: base64.StdEncoding.EncodeToString(tx.Envelope()), Passphrase: passphrase, Hash: hex.EncodeToString(hash[:]),
+		Amount: due, ExpiresAt: timestamp(latest),
+	})
+}
+
+// lastSecond is the latest close time of a ledger that is before a deadline: ledgers close at whole seconds.
+func lastSecond(deadline time.Time) time.Time {
+	return deadline.Add(-time.Nanosecond).Truncate(time.Second)
+}
+
+// payer returns the account of a wallet; it is required.
+func (p *params) payer(name string) checkout.Address {
+	text := p.required(name, 1000, ": the wallet's account (G…)")
+	if p.err != nil {
+		return ""
+	}
+	if strings.HasPrefix(text, "M") {
+		p.fail(invalid(name, "%s must be the account (G…) itself, not a muxed address of it (M…): the number in it says nothing about who pays.", name))
+	}
+	address, err := checkout.ParseAddress(text)
+	if err != nil {
+		p.fail(invalid(name, "%s must be a Stellar account (G and 55 more characters, with a valid checksum).", name))
+	}
+	return address
+}
+
+// payerAccount reads the account of a wallet from the ledger.
+func (c *call) payerAccount(s *watch.Standing, account checkout.Address) (horizon.Account, error) {
+	read, err := c.watcher.Account(c.ctx, s.Session, account)
+	switch {
+	case err == nil:
+		return read, nil
+	case errors.Is(err, watch.ErrNoAccount):
+		return read, cannotPay("There is no account %s on this network, or nothing was ever paid into it. Choose another account, or fund this one first.", account)
+	case errors.Is(err, watch.ErrBusy):
+		return read, &Error{Code: CodeRateLimited, Message: "A transaction was asked for a moment ago; try again in some seconds."}
+	}
+	c.log(c.ctx, "transaction", map[string]any{"checkout": s.Session.ID.String(), "error": err.Error()})
+	return read, &Error{Code: CodeUnavailable, Message: "The ledger cannot be read right now. Try again in a moment, or pay by the payment_uri, which needs no transaction from here."}
+}
+
+// mayPay says why an account cannot pay what is due, before the network would.
+func mayPay(account checkout.Address, read horizon.Account, s checkout.Session, due checkout.Amount) *Error {
+	if account == s.Account {
+		return cannotPay("This is the account that is to be paid; pay from another one.")
+	}
+	native, _ := read.Balance(checkout.XLM)
+	if s.Asset.IsNative() {
+		if native.Spendable < due || native.Spendable-due < maxFee {
+			return cannotPay("The account can spend %s XLM; %s XLM are due, and up to %s XLM is the network's fee. The network keeps back 0.5 XLM for each entry of an account, and 1 XLM for the account itself.",
+				native.Spendable, due, checkout.Amount(maxFee))
+		}
+		return nil
+	}
+	if native.Spendable < maxFee {
+		return cannotPay("The account can spend %s XLM; the network's fee is up to %s XLM, whatever is paid. Put some XLM into it.", native.Spendable, checkout.Amount(maxFee))
+	}
+	if account == s.Asset.Issuer {
+		return nil // an issuer makes what it pays
+	}
+	balance, ok := read.Balance(s.Asset)
+	switch {
+	case !ok:
+		return cannotPay("The account holds no %s of the issuer %s. Choose an account that does.", s.Asset.Code, s.Asset.Issuer)
+	case balance.Frozen:
+		return cannotPay("The issuer of %s does not let this account pay with it. Choose another account.", s.Asset.Code)
+	case balance.Spendable < due:
+		return cannotPay("The account can spend %s %s; %s %s are due.", balance.Spendable, s.Asset.Code, due, s.Asset.Code)
+	}
+	return nil
+}
+
+func cannotPay(format string, args ...any) *Error {
+	return &Error{CodeAccountCannotPay, fmt.Sprintf(format, args...), "account"}
+}

@@ -1,0 +1,55 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/record"
+)
+
+var (
+	// ErrBusy reports that another account was read a moment ago for the same session.
+	ErrBusy = errors.New("watch: an account was read for this session a moment ago")
+	// ErrNoAccount reports that the ledger has no such account.
+	ErrNoAccount = errors.New("watch: no such account")
+)
+
+// accountLifetime is how long what was read of an account is told again. Its next ledger comes later than that.
+const accountLifetime = 3 * time.Second
+
+// readAccount is what was read of an account.
+type readAccount struct {
+	Missing bool            `json:"missing,omitempty"`
+	Account horizon.Account `json:"account"`
+}
+
+// Account reads an account that wants to pay a session: one account once in accountLifetime for all sessions, and at most one in LookWindow for
+// a session. Whoever has the address of one page could otherwise have us read all accounts there are. The error is ErrBusy,
+// ErrNoAccount, or Horizon's.
+func (w *Watcher) Account(ctx context.Context, s checkout.Session, address checkout.Address) (horizon.Account, error) {
+	mode := record.ModeOf(s.Livemode)
+	key := "account/" + string(mode) + "/" + string(address)
+	read, known, err := record.Decode[readAccount](w.Recent.Recall(ctx, key))
+	if err != nil || !known {
+		if !w.Recent.Claim("account/"+s.ID.String(), LookWindow) {
+			return horizon.Account{}, ErrBusy
+		}
+		client, _, err := w.recentRoot(ctx, mode, false)
+		if err != nil {
+			return horizon.Account{}, err
+		}
+		read.Account, err = client.Account(ctx, address)
+		if read.Missing = horizon.IsNotFound(err); err != nil && !read.Missing {
+			w.backOff(ctx, client.Base, err)
+			return horizon.Account{}, err
+		}
+		w.Recent.Keep(ctx, key, record.Encode(read), accountLifetime)
+	}
+	if read.Missing {
+		return horizon.Account{}, ErrNoAccount
+	}
+	return read.Account, nil
+}
