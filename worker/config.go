@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/record"
@@ -28,7 +30,8 @@ type Config struct {
 	// 30 s, more than the machines behind one Horizon differ; tests set less.
 	SettleMargin time.Duration
 	// TestWallet is where the page's form for test wallets posts to. Only a local network has one.
-	TestWallet string
+	TestWallet   string
+	Organization Organization
 }
 
 // Network is a Stellar network and what is known of it.
@@ -65,6 +68,16 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 	}
 	if c.AdminToken != "" && len(c.AdminToken) < 16 {
 		fail("ADMIN_TOKEN", "want at least 16 characters: openssl rand -hex 32")
+	}
+	c.Organization = Organization{Name: getenv("ORG_NAME"), URL: getenv("ORG_URL"), SupportEmail: getenv("ORG_SUPPORT_EMAIL")}
+	if !isLine(c.Organization.Name) {
+		fail("ORG_NAME", "want one line of text, or nothing")
+	}
+	if c.Organization.URL != "" && !(isHTTPS(c.Organization.URL) && isLine(c.Organization.URL)) {
+		fail("ORG_URL", "want an https URL, or nothing")
+	}
+	if email := c.Organization.SupportEmail; email != "" && !(strings.Contains(email, "@") && isLine(email)) {
+		fail("ORG_SUPPORT_EMAIL", "want an e-mail address, or nothing")
 	}
 	var err error
 	if c.Memos, err = checkout.ParseMemoKeys(getenv("MEMO_KEYS")); err != nil {
@@ -106,13 +119,16 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 		if len(n.Horizons) == 0 {
 			continue // a mode without a network is not served
 		}
-		if n.Passphrase == "" {
+		if n.Passphrase == "" || !isLine(n.Passphrase) {
 			fail(prefix+"PASSPHRASE", "want the network's passphrase")
 		}
 		c.Networks[mode] = n
 	}
 	return c, errors.Join(wrong...)
 }
+
+// isLine reports whether a string is text without a control character.
+func isLine(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) }
 
 func isHTTP(s string) bool {
 	u, err := url.Parse(s)

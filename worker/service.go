@@ -75,6 +75,7 @@ func (s *Service) routes() []route {
 		{"POST /pay/{id}/transaction", forEverybody, createTransaction},
 		{"GET /assets/{name}", forEverybody, getAsset},
 		{"GET /health", forEverybody, getHealth},
+		{"GET /.well-known/stellar.toml", forEverybody, getStellarTOML},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -23,8 +24,9 @@ const adminToken = "the-operators-own-token"
 // site is a deployment: a world with edges that serve it.
 type site struct {
 	*watchtest.World
-	t   testing.TB
-	log *lockedBuffer
+	t    testing.TB
+	log  *lockedBuffer
+	more map[string]string // settings beyond the usual ones
 }
 
 type lockedBuffer struct {
@@ -49,11 +51,13 @@ func deploy(t testing.TB) *site {
 }
 
 func (s *site) settings() map[string]string {
-	return map[string]string{
+	settings := map[string]string{
 		"ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("5a", 32),
 		"TEST_NETWORK_NAME": "Test network", "TEST_PASSPHRASE": ledger.Passphrase, "TEST_HORIZON_URLS": "https://horizon.example",
 		"TEST_ASSETS": s.USDC().String(),
 	}
+	maps.Copy(settings, s.more)
+	return settings
 }
 
 // edge is one data centre, with an instance of the service that nobody has used yet.
@@ -495,6 +499,7 @@ func TestConfigNamesWhatIsWrong(t *testing.T) {
 	for name, value := range map[string]string{
 		"BASE_URL": "pay.example", "ADMIN_TOKEN": "short", "MEMO_KEYS": "00", "EXPIRES_IN_MIN": "soon", "TEST_HORIZON_URLS": "ftp://x",
 		"TEST_ASSETS": "USDC", "TEST_PASSPHRASE": "", "TEST_WALLET_URL": "localhost:8000",
+		"ORG_NAME": "two\nlines", "ORG_URL": "http://corner.example", "ORG_SUPPORT_EMAIL": "corner.example",
 	} {
 		settings := s.settings()
 		settings[name] = value

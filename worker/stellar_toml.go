@@ -1,0 +1,47 @@
+package worker
+
+import (
+	"edgecheckout/worker/codec"
+	"edgecheckout/worker/record"
+)
+
+// Organization is who runs the deployment, for wallets that want to know. What is empty is not told.
+type Organization struct {
+	Name, URL, SupportEmail string
+}
+
+const cacheStellarTOML = "public, max-age=300, s-maxage=3600"
+
+// getStellarTOML is GET /.well-known/stellar.toml, where SEP-1 has wallets look up a domain. There is little to say: the service has no account, and no
+// key to sign SEP-7 requests with, so that those name no origin_domain.
+func getStellarTOML(c *call) (answer, error) {
+	b := []byte(`# A hosted checkout: its customers pay the accounts of its merchants directly. It has no account and no key of its own,
+# so no ACCOUNTS, SIGNING_KEY or URI_REQUEST_SIGNING_KEY are listed here, and its payment requests (SEP-7) are not signed.
+`)
+	// SEP-1 has room for one network: the public one, if it is served.
+	for _, mode := range []record.Mode{record.Live, record.Test} {
+		if network, ok := c.config.Networks[mode]; ok {
+			b = appendTOML(b, "NETWORK_PASSPHRASE", network.Passphrase)
+			break
+		}
+	}
+	if org := c.config.Organization; org != (Organization{}) {
+		b = append(b, "\n[DOCUMENTATION]\n"...)
+		b = appendTOML(b, "ORG_NAME", org.Name)
+		b = appendTOML(b, "ORG_URL", org.URL)
+		b = appendTOML(b, "ORG_SUPPORT_EMAIL", org.SupportEmail)
+	}
+	return answer{
+		contentType: "text/plain; charset=utf-8", cache: cacheStellarTOML, body: b,
+		header: map[string]string{"Access-Control-Allow-Origin": "*"}, // wallets in browsers read it from everywhere
+	}, nil
+}
+
+// appendTOML writes a line, unless the value is empty. A string of JSON is one of TOML, but for U+007F, which ParseConfig refuses.
+func appendTOML(b []byte, name, value string) []byte {
+	if value == "" {
+		return b
+	}
+	b = append(append(b, name...), " = "...)
+	return append(codec.AppendString(b, value), '\n')
+}

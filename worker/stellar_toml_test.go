@@ -1,0 +1,56 @@
+package worker_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/BurntSushi/toml"
+	"github.com/google/go-cmp/cmp"
+
+	"edgecheckout/sandbox/ledger"
+)
+
+func TestStellarTOML(t *testing.T) {
+	const public = "Public Global Stellar Network ; September 2015"
+	for name, c := range map[string]struct {
+		settings map[string]string
+		want     map[string]any
+	}{
+		"the test network alone": {nil, map[string]any{"NETWORK_PASSPHRASE": ledger.Passphrase}},
+		"the public network as well": {
+			map[string]string{"LIVE_PASSPHRASE": public, "LIVE_HORIZON_URLS": "https://horizon.example"},
+			map[string]any{"NETWORK_PASSPHRASE": public},
+		},
+		"who runs it": {
+			map[string]string{"ORG_NAME": `Corner "Shops" \ Söhne` + "\u2028", "ORG_URL": "https://corner.example/about?us", "ORG_SUPPORT_EMAIL": "help@corner.example"},
+			map[string]any{"NETWORK_PASSPHRASE": ledger.Passphrase, "DOCUMENTATION": map[string]any{
+				"ORG_NAME": `Corner "Shops" \ Söhne` + "\u2028", "ORG_URL": "https://corner.example/about?us", "ORG_SUPPORT_EMAIL": "help@corner.example",
+			}},
+		},
+		"only its name": {
+			map[string]string{"ORG_NAME": "Corner Shops"},
+			map[string]any{"NETWORK_PASSPHRASE": ledger.Passphrase, "DOCUMENTATION": map[string]any{"ORG_NAME": "Corner Shops"}},
+		},
+		"no network yet": {map[string]string{"TEST_HORIZON_URLS": ""}, map[string]any{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := deploy(t)
+			s.more = c.settings
+			r := (client{t, s.edge(), http.Header{}}).get("/.well-known/stellar.toml")
+			var got map[string]any
+			if _, err := toml.Decode(r.body, &got); err != nil {
+				t.Fatalf("%v in %s", err, r.body)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+			for header, want := range map[string]string{
+				"Content-Type": "text/plain; charset=utf-8", "Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=300, s-maxage=3600",
+			} {
+				if got := r.header.Get(header); r.status != 200 || got != want {
+					t.Errorf("%d, %s: %s", r.status, header, got)
+				}
+			}
+		})
+	}
+}
