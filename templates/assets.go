@@ -17,6 +17,8 @@ var (
 	payJS []byte
 	//go:embed pay.css
 	payCSS []byte
+	//go:embed docs.css
+	docsCSS []byte
 	//go:embed icon.svg
 	iconSVG []byte
 )
@@ -25,6 +27,8 @@ var (
 	script     = newAsset("pay", "js", "text/javascript; charset=utf-8", payJS)
 	stylesheet = newAsset("pay", "css", "text/css; charset=utf-8", payCSS)
 	icon       = newAsset("icon", "svg", "image/svg+xml", iconSVG)
+
+	docsStylesheet = newAsset("docs", "css", "text/css; charset=utf-8", docsCSS)
 )
 
 func newAsset(name, extension, contentType string, body []byte) Asset {
@@ -37,4 +41,4 @@ func newAsset(name, extension, contentType string, body []byte) Asset {
 }
 
 // Assets returns every file that the pages refer to. The bodies must not be changed.
-func Assets() []Asset { return []Asset{script, stylesheet, icon} }
+func Assets() []Asset { return []Asset{script, stylesheet, docsStylesheet, icon} }

@@ -36,7 +36,7 @@ func palettes(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	var css string
 	for _, a := range templates.Assets() {
-		if strings.HasSuffix(a.Path, ".css") {
+		if strings.HasPrefix(a.Path, "/assets/pay.") && strings.HasSuffix(a.Path, ".css") {
 			css = string(a.Body)
 		}
 	}

@@ -6,14 +6,21 @@ import (
 
 	"edgecheckout/templates"
 	"edgecheckout/templates/samples"
+	"edgecheckout/worker/openapi"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/a-h/templ"
 )
 
 // everyPage returns every page that the package can make.
-func everyPage() map[string]templ.Component {
+func everyPage(t *testing.T) map[string]templ.Component {
+	t.Helper()
+	reference, err := openapi.Reference("https://pay.example")
+	if err != nil {
+		t.Fatal(err)
+	}
 	pages := map[string]templ.Component{
+		"docs":    templates.Docs(reference),
 		"message": templates.Message(templates.MessagePage{Title: "Too many requests", Text: "Please wait.", RequestID: "req_1"}),
 	}
 	for _, s := range samples.All("http://127.0.0.1:8787") {
@@ -23,7 +30,7 @@ func everyPage() map[string]templ.Component {
 }
 
 func TestMarkupIsSound(t *testing.T) {
-	for name, page := range everyPage() {
+	for name, page := range everyPage(t) {
 		t.Run(name, func(t *testing.T) {
 			d := document(t, page)
 			for selector, want := range map[string]int{"html[lang=en]": 1, "h1": 1, "main": 1, "title": 1, "meta[name=viewport]": 1} {
@@ -66,7 +73,7 @@ func TestMarkupIsSound(t *testing.T) {
 }
 
 func TestEverythingHasAName(t *testing.T) {
-	for name, page := range everyPage() {
+	for name, page := range everyPage(t) {
 		d := document(t, page)
 		d.Find("img, svg").Each(func(_ int, s *goquery.Selection) {
 			decorative, _ := s.Attr("aria-hidden")
@@ -96,7 +103,7 @@ func TestNothingIsInline(t *testing.T) {
 	for _, a := range templates.Assets() {
 		paths[a.Path] = true
 	}
-	for name, page := range everyPage() {
+	for name, page := range everyPage(t) {
 		d := document(t, page)
 		if n := d.Find("style").Length(); n != 0 {
 			t.Errorf("%s: %d style elements", name, n)

@@ -55,6 +55,6 @@ func shown(s *goquery.Selection) string {
 	}
 	visible := s.Clone()
 	visible.Find("[hidden]").Remove()
-	visible.Find("h1, h2, p, div, dt, dd").AppendHtml(" ")
+	visible.Find("h1, h2, p, div, dt, dd, li").AppendHtml(" ")
 	return strings.Join(strings.Fields(visible.Text()), " ")
 }

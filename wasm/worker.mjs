@@ -73,7 +73,7 @@ function respond({ status, headers, body }, method, extra = []) {
 
 // The edge cache.
 
-const CACHEABLE = /^\/(pay\/[^/]+(\/status)?|assets\/.+|openapi\.json|\.well-known\/stellar\.toml)$/;
+const CACHEABLE = /^\/(pay\/[^/]+(\/status)?|assets\/.+|openapi\.json|docs|\.well-known\/stellar\.toml)$/;
 const PAGE = /^\/pay\/[^/]+$/;
 const OPEN_PAGE = 60; // seconds; a page that may be kept longer is finished and changes no more
 const FRESH = 15_000; // milliseconds after which an open page is rendered again behind the reader's back

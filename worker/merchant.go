@@ -159,7 +159,7 @@ type deletedObject struct {
 
 // deleteKey is DELETE /merchants/{id}/keys/{key_id}: the key is dead within about a minute everywhere.
 func deleteKey(c *call) (answer, error) {
-	id, keyID := c.path("id"), c.path("key")
+	id, keyID := c.path("id"), c.path("key_id")
 	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
 		return answer{}, notFound("merchant", id)
 	}

@@ -68,12 +68,14 @@ func (s *Service) routes() []route {
 		{"PUT /merchants/{id}", forOperator, updateMerchant},
 		{"POST /merchants/{id}/reconcile", forOperator, reconcileMerchant},
 		{"POST /merchants/{id}/keys", forOperator, createKey},
-		{"DELETE /merchants/{id}/keys/{key}", forOperator, deleteKey},
+		{"DELETE /merchants/{id}/keys/{key_id}", forOperator, deleteKey},
 
 		{"GET /pay/{id}", forEverybody, getPage},
 		{"GET /pay/{id}/status", forEverybody, getStatus},
 		{"POST /pay/{id}/transaction", forEverybody, createTransaction},
 		{"GET /assets/{name}", forEverybody, getAsset},
+		{"GET /openapi.json", forEverybody, getOpenAPI},
+		{"GET /docs", forEverybody, getDocs},
 		{"GET /health", forEverybody, getHealth},
 		{"GET /.well-known/stellar.toml", forEverybody, getStellarTOML},
 	}

@@ -142,7 +142,7 @@ func TestEveryKeywordIsEnforced(t *testing.T) {
 	}{
 		{"Metadata", map[string]any{"order": "1042"}, []any{map[string]any{"": ""}, map[string]any{"order": 1042}, map[string]any{"order": long}, map[string]any{long: ""}, many, nil}},
 		{"MetadataToSet", nil, []any{many, "", []any{}}},
-		{"Amount", json.Number("922337203685.4775807"), []any{json.Number("-1"), "1", json.Number("922337203687"), nil}},
+		{"Amount", json.Number("922337203685.4775807"), []any{json.Number("-1"), "1", nil}},
 		{"AmountToSet", json.Number("0.0000001"), []any{json.Number("0"), "1e3", "0.00000001", nil, json.Number("922337203687")}},
 		{"AmountToSet", "0.0000001", []any{"", "-1", ".5", true}},
 		{"ExpiresIn", json.Number("300"), []any{json.Number("299"), json.Number("86401"), json.Number("300.5"), "300"}},

@@ -1,0 +1,98 @@
+package templates_test
+
+import (
+	"strings"
+	"testing"
+
+	"edgecheckout/templates"
+)
+
+// smallReference has one of everything, and words that would be markup if they were let.
+func smallReference() templates.Reference {
+	const hostile = `"><img src=x onerror=alert(1)>`
+	return templates.Reference{
+		Title: "Shop", Summary: "Sells <things>.", Document: "/openapi.json",
+		Sections: []templates.Section{{Text: "First `GET /thing`, then more.\n\nA second paragraph."}, {Heading: "Keys", Text: "Keep them."}},
+		Groups: []templates.Group{{
+			Name: "Small things", Text: "They are small.",
+			Operations: []templates.Operation{{
+				ID: "putThing", Method: "PUT", Path: "/thing/{id}", Summary: "Change a thing", Text: hostile, Audience: "Everybody",
+				Parameters: []templates.Field{{Name: "id", Place: "path", Type: templates.Type{Words: "string"}, Text: "Its id."}},
+				Bodies: []templates.Object{
+					{Name: "A", Fields: []templates.Field{{
+						Name: "colour", Type: templates.Type{Words: "string or null"}, Required: true, Text: "Its colour.",
+						Limits: []string{"at most 5 characters", "otherwise red"}, Words: []templates.Word{{Word: "red", Text: "As `blood`."}, {Word: "blue"}},
+					}}},
+					{Name: "B", Shared: []string{"colour"}},
+				},
+				Requests: []templates.Sample{
+					{Title: "a", Text: "curl -d '{\n  \"colour\": \"<red>\",\n  \"at\": 5\n}'"}, {Title: "b", Text: "curl"},
+				},
+				Answers: []templates.Sample{{Text: "{\n  \"list\": [\n    \"a\",\n    null\n  ],\n  \"none\": {}\n}"}},
+				Success: templates.Answer{Status: "200", Text: "The `thing`.", Object: templates.Type{Object: "Thing"}},
+				Failures: []templates.Answer{
+					{Status: "404", Text: "None.", Codes: []string{"not_found"}},
+				},
+			}},
+			Objects: []templates.Object{{Name: "Thing", Text: "A thing.", Fields: []templates.Field{{Name: "parts", Type: templates.Type{Words: "list of", Object: "Thing"}}}}},
+		}},
+		Error:  templates.Object{Name: "Error", Fields: []templates.Field{{Name: "code", Type: templates.Type{Words: "string"}}}},
+		Errors: []templates.ErrorCode{{Code: "not_found", Status: "404", Type: "invalid_request_error", Text: "It is not there."}},
+	}
+}
+
+func TestReferenceShowsWhatItIsGiven(t *testing.T) {
+	d := document(t, templates.Docs(smallReference()))
+	for id, want := range map[string]string{
+		"title":             "Shop API",
+		"putThing-method":   "PUT",
+		"putThing-path":     "/thing/{id}",
+		"putThing-audience": "Everybody",
+		"putThing.id":       "id string path Its id.",
+		"putThing-A.colour": "colour string or null required Its colour. at most 5 characters, otherwise red red As blood. blue",
+		"putThing-B.colour": "colour",
+		"putThing-answers":  "200 The thing. Thing 404 None. not_found",
+		"Thing.parts":       "parts list of Thing",
+		"Error.code":        "code string",
+		"error-not_found":   "not_found 404 invalid_request_error It is not there.",
+	} {
+		if got := shown(byTestID(d, id)); got != want {
+			t.Errorf("%s shows %q, want %q", id, got, want)
+		}
+	}
+	if n := d.Find("img").Length(); n != 0 {
+		t.Errorf("%d injected elements", n)
+	}
+	if got := d.Find(".about p").Text(); got != "First GET /thing, then more.A second paragraph.Keep them." {
+		t.Errorf("the introduction is %q", got)
+	}
+	if got := d.Find(".about code").Text(); got != "GET /thing" {
+		t.Errorf("the words in backquotes are %q", got)
+	}
+	for _, link := range []string{"#putThing", "#group-small-things", "#object-thing", "#about-keys", "#errors", "#error-not_found"} {
+		if d.Find(`a[href="`+link+`"]`).Length() == 0 || d.Find(link).Length() != 1 {
+			t.Errorf("no link leads to %s, or it leads nowhere", link)
+		}
+	}
+}
+
+// What is on the page is to be copied: colours must not change a byte of it.
+func TestSamplesStayAsTheyAre(t *testing.T) {
+	r := smallReference()
+	d := document(t, templates.Docs(r))
+	o := r.Groups[0].Operations[0]
+	for i, s := range append(o.Requests, o.Answers...) {
+		if got := d.Find("pre").Eq(i).Text(); got != s.Text {
+			t.Errorf("the page has %q, want %q", got, s.Text)
+		}
+	}
+	for class, want := range map[string]string{"name": `"colour" "at" "list" "none"`, "string": `"<red>" "a"`, "literal": "5"} {
+		var got []string
+		for _, s := range d.Find("pre ." + class).EachIter() {
+			got = append(got, s.Text())
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", class, got, want)
+		}
+	}
+}

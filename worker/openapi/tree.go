@@ -1,0 +1,112 @@
+package openapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// tree is JSON whose objects keep the order of their members, which is the order in which people read them. What is not there
+// is the zero tree, and has nothing in it.
+type tree struct {
+	raw   json.RawMessage
+	names []string // of an object's members, in their order
+	parts []tree   // an object's members, or an array's items
+}
+
+// parse reads a whole document.
+func parse(text []byte) (tree, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	t, err := parseValue(d, text)
+	if err != nil {
+		return tree{}, fmt.Errorf("openapi: %w", err)
+	}
+	return t, nil
+}
+
+func parseValue(d *json.Decoder, text []byte) (t tree, err error) {
+	start := d.InputOffset()
+	token, err := d.Token()
+	if err != nil {
+		return tree{}, err
+	}
+	if open, ok := token.(json.Delim); ok {
+		for d.More() {
+			if open == '{' {
+				name, err := d.Token()
+				if err != nil {
+					return tree{}, err
+				}
+				t.names = append(t.names, name.(string))
+			}
+			part, err := parseValue(d, text)
+			if err != nil {
+				return tree{}, err
+			}
+			t.parts = append(t.parts, part)
+		}
+		if _, err := d.Token(); err != nil { // what closes it
+			return tree{}, err
+		}
+	}
+	t.raw = bytes.TrimLeft(text[start:d.InputOffset()], " \t\r\n:,")
+	return t, nil
+}
+
+// at returns what stands at a path of names.
+func (t tree) at(path ...string) tree {
+next:
+	for _, name := range path {
+		for i, n := range t.names {
+			if n == name {
+				t = t.parts[i]
+				continue next
+			}
+		}
+		return tree{}
+	}
+	return t
+}
+
+func (t tree) exists() bool { return t.raw != nil }
+
+// text is a string as it is meant, and any other value as it is written.
+func (t tree) text() string {
+	var s string
+	if len(t.raw) > 0 && t.raw[0] == '"' && json.Unmarshal(t.raw, &s) == nil {
+		return s
+	}
+	return string(t.raw)
+}
+
+// texts are the items of an array; those of a single value are the value itself.
+func (t tree) texts() []string {
+	if t.exists() && t.raw[0] != '[' {
+		return []string{t.text()}
+	}
+	var all []string
+	for _, item := range t.parts {
+		all = append(all, item.text())
+	}
+	return all
+}
+
+// indented is the value on as many lines as it takes.
+func (t tree) indented() string {
+	var b bytes.Buffer
+	_ = json.Indent(&b, t.raw, "", "  ") // it was read as JSON before
+	return b.String()
+}
+
+// resolve follows a reference into the components; name is that of the component, "" if t is no reference. What stands beside the
+// reference, such as another description, is for the caller to prefer.
+func (t tree) resolve(document tree) (target tree, name string) {
+	path, ok := strings.CutPrefix(t.at("$ref").text(), "#/")
+	if !ok {
+		return t, ""
+	}
+	steps := strings.Split(path, "/")
+	return document.at(steps...), steps[len(steps)-1]
+}
