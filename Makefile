@@ -3,6 +3,7 @@
 GOROOT   := $(shell go env GOROOT)
 NODE     := node_modules/.bin
 MAX_GZIP := 2621440
+GENERATED = templates/*_templ.go worker/openapi/reference.html
 export WRANGLER_SEND_METRICS := false
 export PATH := $(CURDIR)/$(NODE):$(PATH)
 
@@ -36,14 +37,15 @@ build/%.mjs: wasm/%.mjs
 	@cp $< $@
 
 .PHONY: generate
-generate: ## Generate Go from the templates
+generate: ## Generate Go from the templates, and the API's reference from its description
 	go tool templ generate -path templates
+	go run ./worker/openapi/reference worker/openapi/reference.html
 
 .PHONY: generate-check
-generate-check: ## Check that what was generated from the templates is up to date
-	@before=$$(cat templates/*_templ.go | cksum); go tool templ generate -path templates; \
-	if [ "$$before" != "$$(cat templates/*_templ.go | cksum)" ]; then \
-		echo "templates/*_templ.go were out of date; they are generated anew now: commit them" >&2; exit 1; fi
+generate-check: ## Check that what is generated is up to date
+	@before=$$(cat $(GENERATED) | cksum); $(MAKE) generate; \
+	if [ "$$before" != "$$(cat $(GENERATED) | cksum)" ]; then \
+		echo "some of $(GENERATED) were out of date; they are generated anew now: commit them" >&2; exit 1; fi
 
 .PHONY: dry-run
 dry-run: node_modules/.stamp ## Build and bundle as a deployment would, without one

@@ -42,7 +42,7 @@ func smallReference() templates.Reference {
 }
 
 func TestReferenceShowsWhatItIsGiven(t *testing.T) {
-	d := document(t, templates.Docs(smallReference()))
+	d := document(t, templates.Docs(markup(t, templates.Contents(smallReference()))))
 	for id, want := range map[string]string{
 		"title":             "Shop API",
 		"putThing-method":   "PUT",
@@ -79,7 +79,7 @@ func TestReferenceShowsWhatItIsGiven(t *testing.T) {
 // What is on the page is to be copied: colours must not change a byte of it.
 func TestSamplesStayAsTheyAre(t *testing.T) {
 	r := smallReference()
-	d := document(t, templates.Docs(r))
+	d := document(t, templates.Docs(markup(t, templates.Contents(r))))
 	o := r.Groups[0].Operations[0]
 	for i, s := range append(o.Requests, o.Answers...) {
 		if got := d.Find("pre").Eq(i).Text(); got != s.Text {

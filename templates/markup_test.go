@@ -13,14 +13,9 @@ import (
 )
 
 // everyPage returns every page that the package can make.
-func everyPage(t *testing.T) map[string]templ.Component {
-	t.Helper()
-	reference, err := openapi.Reference("https://pay.example")
-	if err != nil {
-		t.Fatal(err)
-	}
+func everyPage() map[string]templ.Component {
 	pages := map[string]templ.Component{
-		"docs":    templates.Docs(reference),
+		"docs":    templates.Docs(openapi.Reference("https://pay.example")),
 		"message": templates.Message(templates.MessagePage{Title: "Too many requests", Text: "Please wait.", RequestID: "req_1"}),
 	}
 	for _, s := range samples.All("http://127.0.0.1:8787") {
@@ -30,7 +25,7 @@ func everyPage(t *testing.T) map[string]templ.Component {
 }
 
 func TestMarkupIsSound(t *testing.T) {
-	for name, page := range everyPage(t) {
+	for name, page := range everyPage() {
 		t.Run(name, func(t *testing.T) {
 			d := document(t, page)
 			for selector, want := range map[string]int{"html[lang=en]": 1, "h1": 1, "main": 1, "title": 1, "meta[name=viewport]": 1} {
@@ -73,7 +68,7 @@ func TestMarkupIsSound(t *testing.T) {
 }
 
 func TestEverythingHasAName(t *testing.T) {
-	for name, page := range everyPage(t) {
+	for name, page := range everyPage() {
 		d := document(t, page)
 		d.Find("img, svg").Each(func(_ int, s *goquery.Selection) {
 			decorative, _ := s.Attr("aria-hidden")
@@ -103,7 +98,7 @@ func TestNothingIsInline(t *testing.T) {
 	for _, a := range templates.Assets() {
 		paths[a.Path] = true
 	}
-	for name, page := range everyPage(t) {
+	for name, page := range everyPage() {
 		d := document(t, page)
 		if n := d.Find("style").Length(); n != 0 {
 			t.Errorf("%s: %d style elements", name, n)

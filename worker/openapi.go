@@ -18,12 +18,7 @@ func getOpenAPI(c *call) (answer, error) {
 
 // getDocs is GET /docs: the same for people. Each origin has its own, since the commands on it are to be copied.
 func getDocs(c *call) (answer, error) {
-	reference, err := openapi.Reference(c.baseURL())
-	if err != nil {
-		return answer{}, err
-	}
-	reference.Document = "/openapi.json"
-	a, err := c.html(templates.Docs(reference), templates.ContentSecurityPolicy(""))
+	a, err := c.html(templates.Docs(openapi.Reference(c.baseURL())), templates.ContentSecurityPolicy(""))
 	a.cache = cacheReference
 	return a, err
 }

@@ -1,4 +1,4 @@
-package openapi
+package main
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ func parse(text []byte) (tree, error) {
 	d.UseNumber()
 	t, err := parseValue(d, text)
 	if err != nil {
-		return tree{}, fmt.Errorf("openapi: %w", err)
+		return tree{}, fmt.Errorf("reading the description: %w", err)
 	}
 	return t, nil
 }

@@ -1,28 +1,28 @@
-package openapi
+package main
 
 import (
 	"slices"
 	"strings"
 
 	"edgecheckout/templates"
+	"edgecheckout/worker/openapi"
 )
 
-// Reference turns the description into what the page for people shows. Its requests go to an origin, such as
-// "https://pay.example".
-func Reference(origin string) (templates.Reference, error) {
-	document, err := parse(Document)
+// describe turns the description into what the page for people shows.
+func describe(text []byte) (templates.Reference, error) {
+	document, err := parse(text)
 	if err != nil {
 		return templates.Reference{}, err
 	}
-	r := reader{document: document, origin: origin, placed: map[string]bool{}}
+	r := reader{document: document, placed: map[string]bool{"Error": true}}
 	out := templates.Reference{
 		Title:    document.at("info", "title").text(),
 		Summary:  document.at("info", "summary").text(),
+		Document: "/openapi.json",
 		Sections: sections(document.at("info", "description").text()),
 		Error:    r.object("Error", document.at("components", "schemas", "Error", "properties", "error")),
 		Errors:   r.errorCodes(),
 	}
-	r.placed["Error"] = true
 	for _, tag := range document.at("tags").parts {
 		out.Groups = append(out.Groups, r.group(tag))
 	}
@@ -31,7 +31,6 @@ func Reference(origin string) (templates.Reference, error) {
 
 type reader struct {
 	document tree
-	origin   string
 	placed   map[string]bool // objects that have a place on the page
 }
 
@@ -232,7 +231,7 @@ func (r reader) curl(method, path, scheme string, parameters []tree, e example) 
 			}
 		}
 	}
-	address := r.origin + path
+	address := openapi.Origin + path
 	if len(query) > 0 {
 		address = "'" + address + "?" + strings.Join(query, "&") + "'"
 	}
