@@ -3,6 +3,7 @@ package watch
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -58,21 +59,24 @@ func (w *Watcher) Unmatched(ctx context.Context, mode record.Mode, account check
 	case q.After:
 		cursor, read = max(q.Edge.Operation-1, oldest), client.Payments
 	case q.Edge.Operation > 0:
-		cursor = q.Edge.Operation + 1
+		cursor = min(q.Edge.Operation, math.MaxInt64-1) + 1
 	}
 	list := UnmatchedPage{Next: q.Edge}
 	merges := 0
 	for range unmatchedPages {
 		page, err := read(ctx, account, cursor)
+		if err == nil && page.Records > 0 && (page.Last == cursor || (page.Last > cursor) != q.After) {
+			err = fmt.Errorf("%w: a page that repeats what came before it", horizon.ErrAnswer)
+		}
 		if err != nil {
 			w.backOff(ctx, client.Base, err)
 			return UnmatchedPage{}, err
 		}
-		found, err := w.unmatchedOf(ctx, mode, account, page.Payments, q)
+		unmatched, err := w.unmatchedOf(ctx, mode, account, page.Payments, q)
 		if err != nil {
 			return UnmatchedPage{}, err
 		}
-		for _, p := range found {
+		for _, p := range unmatched {
 			if len(list.Payments) == q.Limit || p.AmountInEffects && merges == unmatchedMerges {
 				return list.unfinished(q), nil
 			}
@@ -127,6 +131,13 @@ func (w *Watcher) unmatchedOf(ctx context.Context, mode record.Mode, account che
 		}
 		asked = append(asked, f)
 	}
+	slices.SortStableFunc(asked, func(a, b found) int {
+		order := cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Index, b.Index))
+		if !q.After {
+			order = -order
+		}
+		return order
+	})
 	slices.Sort(keys)
 	sessions, err := w.sessions(ctx, slices.Compact(keys))
 	if err != nil {
@@ -142,13 +153,6 @@ func (w *Watcher) unmatchedOf(ctx context.Context, mode record.Mode, account che
 			unmatched = append(unmatched, f.Incoming)
 		}
 	}
-	slices.SortFunc(unmatched, func(a, b horizon.Incoming) int {
-		order := cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Index, b.Index))
-		if !q.After {
-			order = -order
-		}
-		return order
-	})
 	return unmatched, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -276,6 +277,37 @@ func (s *shop) spare() *keypair.Full {
 	}
 	s.Advance(watchtest.LedgerTime)
 	return keys
+}
+
+func TestAConfusedHorizonIsNotReadForEver(t *testing.T) {
+	s := open(t)
+	since := s.Now()
+	c := s.session()
+	for range 6 {
+		operations := slices.Repeat([]txnbuild.Operation{&txnbuild.Payment{Destination: s.merchant.Address(), Amount: "0.01", Asset: txnbuild.NativeAsset{}}}, 50)
+		s.Submit(s.customer, c.Memo, operations...)
+		s.Advance(watchtest.LedgerTime)
+	}
+	first, err := s.Get(context.Background(), "https://one.example/accounts/"+s.merchant.Address()+"/payments?order=desc&limit=200&join=transactions", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Fault = func(url string) (horizon.Response, error, bool) {
+		return first, nil, strings.Contains(url, "/payments?")
+	}
+	_, err = s.edge().Unmatched(context.Background(), record.Test, s.account(), watch.UnmatchedQuery{Since: since, Limit: 10})
+	if !errors.Is(err, horizon.ErrAnswer) {
+		t.Errorf("a page that comes again and again: %v", err)
+	}
+	s.Fault = nil
+	last := watch.UnmatchedQuery{Since: since, Limit: 10, Edge: checkout.PaymentID{Operation: math.MaxInt64}}
+	if page := s.unmatched(last); len(page.Payments) != 0 || page.More {
+		t.Errorf("before the end of time: %+v", page)
+	}
+	last.After = true
+	if page := s.unmatched(last); len(page.Payments) != 0 || page.More {
+		t.Errorf("after the end of time: %+v", page)
+	}
 }
 
 func TestUnmatchedSaysWhenTheLedgerCannotBeRead(t *testing.T) {
