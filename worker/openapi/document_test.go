@@ -65,19 +65,21 @@ func TestExamplesAreTrue(t *testing.T) {
 		method, path, _ := strings.Cut(pattern, " ")
 		query, header := url.Values{}, http.Header{}
 		for _, p := range op.Parameters {
-			value := p.Value.Example
-			if value == nil {
-				value = p.Value.Schema.Value.Default
-			}
-			text := fmt.Sprint(value)
+			text := fmt.Sprint(p.Value.Example)
 			switch {
-			case value == nil:
-				t.Errorf("%s: the parameter %s has neither an example nor a default", pattern, p.Value.Name)
+			case p.Value.Example == nil:
+				s := p.Value.Schema.Value
+				values := append(s.Examples, s.Default, s.Const)
+				if i := slices.IndexFunc(values, func(v any) bool { return v != nil }); i < 0 {
+					t.Errorf("%s: the parameter %s has neither an example nor a default", pattern, p.Value.Name)
+				} else if err := s.VisitJSON(values[i], openapi3.EnableJSONSchema2020()); err != nil {
+					t.Errorf("%s: %s: %v", pattern, p.Value.Name, err)
+				}
 			case p.Value.In == "path":
 				path = strings.ReplaceAll(path, "{"+p.Value.Name+"}", text)
 			case p.Value.In == "header":
 				header.Set(p.Value.Name, text)
-			case p.Value.Required:
+			default:
 				query.Set(p.Value.Name, text)
 			}
 		}

@@ -3,11 +3,9 @@
 package openapitest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"mime"
 	"net/http"
@@ -26,6 +24,7 @@ type Contract struct {
 	doc     *openapi3.T
 	mux     *http.ServeMux // the described operations, matched as the service matches its own
 	unknown operation      // what answers where no operation is described
+	bodies  bodies
 	Errors  map[string]ErrorKind
 }
 
@@ -49,8 +48,14 @@ func parse(document []byte, minExpiresIn float64) (*Contract, error) {
 	if err := doc.Validate(context.Background(), openapi3.EnableMultiError()); err != nil {
 		return nil, fmt.Errorf("the description is no sound OpenAPI document: %w", err)
 	}
-	doc.Components.Schemas["ExpiresIn"].Value.Min = &minExpiresIn
 	c := &Contract{doc: doc, mux: http.NewServeMux()}
+	compiler, err := newCompiler(document, minExpiresIn)
+	if err != nil {
+		return nil, err
+	}
+	if c.bodies, err = compile(compiler, doc); err != nil {
+		return nil, fmt.Errorf("compiling the schemas: %w", err)
+	}
 	for path, item := range doc.Paths.Map() {
 		for method, described := range item.Operations() {
 			route := &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: described}
@@ -94,7 +99,7 @@ func (c *Contract) Check(x Exchange) error {
 }
 
 func (c *Contract) check(x Exchange) error {
-	r, err := http.NewRequest(x.Method, x.URL, bytes.NewReader(x.Body))
+	r, err := http.NewRequest(x.Method, x.URL, nil)
 	if err != nil {
 		return err
 	}
@@ -109,40 +114,49 @@ func (c *Contract) check(x Exchange) error {
 	}
 	input := &openapi3filter.RequestValidationInput{
 		Request: r, Route: op.Route, PathParams: pathValues(pattern, r.URL.Path),
-		Options: &openapi3filter.Options{AuthenticationFunc: authenticated, SkipSettingDefaults: true, RejectWhenRequestBodyNotSpecified: len(x.Body) > 0},
+		Options: &openapi3filter.Options{AuthenticationFunc: authenticated, SkipSettingDefaults: true, ExcludeRequestBody: true},
 	}
 	if known && 200 <= x.Status && x.Status < 300 {
-		if err := c.checkRequest(input); err != nil {
+		if err := c.checkRequest(input, x); err != nil {
 			return err
 		}
+	}
+	answer := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input, Status: x.Status, Header: x.AnswerHeader,
+		Options: &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: true},
+	}
+	if err := openapi3filter.ValidateResponse(r.Context(), answer); err != nil {
+		return err
 	}
 	media, _, err := mime.ParseMediaType(x.AnswerHeader.Get("Content-Type"))
 	if err != nil {
 		return fmt.Errorf("its Content-Type: %w", err)
 	}
-	answer := &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: input, Status: x.Status, Header: x.AnswerHeader,
-		Body:    io.NopCloser(bytes.NewReader(x.Answer)),
-		Options: &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: media != "application/json" || x.Method == http.MethodHead},
-	}
-	if err := openapi3filter.ValidateResponse(r.Context(), answer); err != nil {
-		return err
-	}
-	described := op.Operation.Responses.Status(x.Status).Value
-	if described.Content.Get(media) == nil {
+	content := op.Operation.Responses.Status(x.Status).Value.Content
+	if content.Get(media) == nil {
 		return fmt.Errorf("there is no answer of type %s", media)
 	}
-	if x.Status < 400 || answer.Options.ExcludeResponseBody {
+	if media != "application/json" || x.Method == http.MethodHead {
 		return nil
+	}
+	if err := c.bodies.check(content, x.Answer); err != nil || x.Status < 400 {
+		return err
 	}
 	return c.checkError(x.Status, x.Answer)
 }
 
 // checkRequest holds a request that was granted to the description. The service refuses names that it does not know, where only
 // the caller's own things are answered; the validator would pass over them.
-func (c *Contract) checkRequest(input *openapi3filter.RequestValidationInput) error {
+func (c *Contract) checkRequest(input *openapi3filter.RequestValidationInput, x Exchange) error {
 	if err := openapi3filter.ValidateRequest(input.Request.Context(), input); err != nil {
 		return err
+	}
+	if body := input.Route.Operation.RequestBody; body != nil {
+		if err := c.bodies.check(body.Value.Content, x.Body); err != nil {
+			return err
+		}
+	} else if len(x.Body) > 0 {
+		return errors.New("there is a body, and none is described")
 	}
 	security := input.Route.Operation.Security
 	if security != nil && len(*security) == 0 {
@@ -194,8 +208,3 @@ func (c *Contract) Operations() map[string]*openapi3.Operation {
 
 // Patterns are the keys of Operations in alphabetical order.
 func (c *Contract) Patterns() []string { return slices.Sorted(maps.Keys(c.Operations())) }
-
-// visit holds a value to a schema as the checks do.
-func visit(schema *openapi3.Schema, value any) error {
-	return schema.VisitJSON(value, openapi3.EnableJSONSchema2020())
-}

@@ -1,0 +1,79 @@
+package openapitest
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// bodies holds the schemas of all bodies, compiled once: kin-openapi, which validates with the same package, compiles a schema whenever
+// it is used, and the tests make many thousands of requests.
+type bodies map[*openapi3.Schema]*jsonschema.Schema
+
+const location = "https://pay.example/openapi.json"
+
+// newCompiler knows the schemas of a document, by their places in it.
+func newCompiler(document []byte, minExpiresIn float64) (*jsonschema.Compiler, error) {
+	tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
+	if err != nil {
+		return nil, err
+	}
+	expiresIn := tree.(map[string]any)["components"].(map[string]any)["schemas"].(map[string]any)["ExpiresIn"]
+	expiresIn.(map[string]any)["minimum"] = minExpiresIn
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	return compiler, compiler.AddResource(location, tree)
+}
+
+func compile(compiler *jsonschema.Compiler, doc *openapi3.T) (bodies, error) {
+	all := bodies{}
+	add := func(content openapi3.Content, ref, path string) error {
+		media := content["application/json"]
+		if media == nil {
+			return nil
+		}
+		if ref == "" {
+			ref = "#" + path
+		}
+		compiled, err := compiler.Compile(location + ref + "/content/application~1json/schema")
+		all[media.Schema.Value] = compiled
+		return err
+	}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			at := "/paths/" + strings.ReplaceAll(path, "/", "~1") + "/" + strings.ToLower(method)
+			if body := op.RequestBody; body != nil {
+				if err := add(body.Value.Content, body.Ref, at+"/requestBody"); err != nil {
+					return nil, err
+				}
+			}
+			for status, answer := range op.Responses.Map() {
+				if err := add(answer.Value.Content, answer.Ref, at+"/responses/"+status); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	for name, answer := range doc.Components.Responses { // those that belong to no operation as well
+		if err := add(answer.Value.Content, "#/components/responses/"+name, ""); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// check holds JSON to a schema of the document.
+func (b bodies) check(content openapi3.Content, text []byte) error {
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return fmt.Errorf("the body is no JSON: %w", err)
+	}
+	compiled := b[content["application/json"].Schema.Value]
+	if compiled == nil {
+		return fmt.Errorf("there is no schema for a body in JSON")
+	}
+	return compiled.Validate(value)
+}
