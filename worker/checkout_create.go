@@ -142,8 +142,9 @@ func (c *call) fillCustomer(s *checkout.Session, email, phone string) error {
 func (c *call) storeCheckout(s checkout.Session, idem idempotency) error {
 	id := s.ID.String()
 	expiry := s.ExpiresAt.Add(record.KeepAfterExpiry)
+	listed := record.Listed{Created: s.CreatedAt, ID: id, Customer: s.CustomerID}
 	indexes := append(idem.entries(c, id),
-		kv.Entry{Key: record.ByMerchantKey(s.Merchant, c.mode(), checkout.KindCheckout, s.CreatedAt, id), ExpiresAt: expiry},
+		kv.Entry{Key: record.ByMerchantKey(s.Merchant, c.mode(), checkout.KindCheckout, listed), ExpiresAt: expiry},
 		kv.Entry{Key: record.EntryOf(s, s.ExpiresAt).Key(), ExpiresAt: expiry},
 	)
 	checkout := kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: expiry}

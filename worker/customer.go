@@ -1,6 +1,9 @@
 package worker
 
 import (
+	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -20,7 +23,7 @@ type customerObject struct {
 	UpdatedAt string            `json:"updated_at"`
 }
 
-func customerView(u record.Customer) any {
+func customerView(u record.Customer) customerObject {
 	return customerObject{
 		ID: u.ID, Object: "customer", Email: optional(u.Email), Name: optional(u.Name), Phone: optional(u.Phone),
 		Metadata: metadataOrEmpty(u.Metadata), Livemode: u.Livemode, CreatedAt: timestamp(u.CreatedAt), UpdatedAt: timestamp(u.UpdatedAt),
@@ -29,89 +32,161 @@ func customerView(u record.Customer) any {
 
 // customer reads a customer of the caller's merchant and mode; nil if there is none.
 func (c *call) customer(id string) (*record.Customer, error) {
+	u, err := c.customerOrGone(id)
+	if err != nil || u == nil || u.Deleted {
+		return nil, err
+	}
+	return u, nil
+}
+
+// customerOrGone is customer, and what is left of one who was deleted not long ago.
+func (c *call) customerOrGone(id string) (*record.Customer, error) {
 	if _, err := checkout.ParseID(checkout.KindCustomer, id); err != nil {
 		return nil, nil
 	}
 	u, ok, err := get[record.Customer](c, record.CustomerKey(id))
-	if err != nil || !ok || u.Merchant != c.merchant.ID || u.Livemode != c.livemode {
+	if err != nil || !ok || !c.owns(u.Merchant, u.Livemode) {
 		return nil, err
 	}
 	return &u, nil
 }
 
-// addressID is the id of the customer who is made for an e-mail address or phone number. It depends on nothing else, so that two
-// edges that meet a new customer at once make one.
-func (c *call) addressID(kind, address string) string {
-	return checkout.DeriveID(checkout.KindCustomer, c.merchant.Salt, time.UnixMilli(0), c.merchant.ID, string(c.mode()), kind, address)
+// address is what a customer can be found by.
+type address struct {
+	kind string // the parameter's name: email or phone
+	text string
 }
 
-// addressIDs returns the ids for the addresses that a customer has, the e-mail's first.
-func (c *call) addressIDs(u record.Customer) []string {
-	var ids []string
+// addressesOf returns the addresses that a customer has, the e-mail first.
+func addressesOf(u record.Customer) []address {
+	var addresses []address
 	if u.Email != "" {
-		ids = append(ids, c.addressID("email", u.Email))
+		addresses = append(addresses, address{"email", u.Email})
 	}
 	if u.Phone != "" {
-		ids = append(ids, c.addressID("phone", u.Phone))
+		addresses = append(addresses, address{"phone", u.Phone})
 	}
-	return ids
+	return addresses
 }
 
-// findByAddress returns the customer that has one of the addresses, the e-mail's first; nil if there is none.
-func (c *call) findByAddress(ids []string) (*record.Customer, error) {
-	for _, id := range ids {
-		values, err := c.platform.Store.Get(c.ctx, record.CustomerKey(id), record.CustomerAliasKey(id))
+func (a address) of(u record.Customer) bool {
+	if a.kind == "email" {
+		return u.Email == a.text
+	}
+	return u.Phone == a.text
+}
+
+// addressID is the id of the customer who is made for an address. It depends on nothing else, so that two edges that meet a new customer at once
+// make one. Whoever was made for an address and has another one by now keeps the id; the address then goes on with its next one, from 1 on.
+func (c *call) addressID(a address, next int) string {
+	parts := []string{c.merchant.ID, string(c.mode()), a.kind, a.text}
+	if next > 0 {
+		parts = append(parts, strconv.Itoa(next))
+	}
+	return checkout.DeriveID(checkout.KindCustomer, c.merchant.Salt, time.UnixMilli(0), parts...)
+}
+
+// holder returns the customer that has an address, or nil and the id under which one is to be made for it.
+//
+// The customer's record alone says whose an address is: that of the derived id, or else the one that an alias leads to. An alias is written before
+// the record, is never removed, and counts for nothing once the customer is gone or has another address. If two customers
+// are given one address at once in two places, which neither can see of the other, both keep it, and here everybody finds the same one.
+func (c *call) holder(a address) (holder *record.Customer, free string, err error) {
+	for next := 0; ; next++ {
+		id := c.addressID(a, next)
+		keys := []string{record.CustomerKey(id)}
+		if next == 0 {
+			keys = append(keys, record.CustomerAliasKey(id))
+		}
+		values, err := c.platform.Store.Get(c.ctx, keys...)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		if u, ok, err := record.Decode[record.Customer](values[0]); ok || err != nil {
-			return &u, err
+		u, ok, err := record.Decode[record.Customer](values[0])
+		if err != nil {
+			return nil, "", err
 		}
-		if values[1] != nil {
-			if u, err := c.customer(string(values[1])); u != nil || err != nil {
-				return u, err
+		taken := ok && !u.Deleted
+		if taken && a.of(u) {
+			return &u, "", nil
+		}
+		if next == 0 && values[1] != nil {
+			if other, err := c.customer(string(values[1])); err != nil || other != nil && a.of(*other) {
+				return other, "", err
 			}
 		}
+		if !taken {
+			return nil, id, nil
+		}
 	}
-	return nil, nil
+}
+
+// findByAddress returns the customer that has one of the addresses, the first one's first, or nil and the id for a new one.
+func (c *call) findByAddress(addresses []address) (known *record.Customer, free string, err error) {
+	for i, a := range addresses {
+		holder, id, err := c.holder(a)
+		if err != nil || holder != nil {
+			return holder, "", err
+		}
+		if i == 0 {
+			free = id
+		}
+	}
+	return nil, free, nil
 }
 
 func (c *call) findOrCreateCustomer(u record.Customer) (record.Customer, error) {
-	ids := c.addressIDs(u)
-	known, err := c.findByAddress(ids)
+	addresses := addressesOf(u)
+	known, free, err := c.findByAddress(addresses)
 	if err != nil {
 		return u, err
 	}
 	if known != nil {
 		return *known, nil
 	}
-	u.ID = ids[0]
-	return c.storeCustomer(u, ids, nil)
+	u.ID = free
+	return c.makeCustomer(u, nil)
 }
 
-// storeCustomer writes a new customer. Addresses whose id is not the customer's own lead to it by an alias.
-func (c *call) storeCustomer(u record.Customer, addressIDs []string, more []kv.Entry) (record.Customer, error) {
+func (c *call) makeCustomer(u record.Customer, more []kv.Entry) (record.Customer, error) {
 	u.Merchant, u.Livemode = c.merchant.ID, c.livemode
 	u.CreatedAt = c.began
 	u.UpdatedAt = u.CreatedAt
-	entries := append(more,
-		kv.Entry{Key: record.CustomerKey(u.ID), Value: record.Encode(u)},
-		kv.Entry{Key: record.ByMerchantKey(c.merchant.ID, c.mode(), checkout.KindCustomer, u.CreatedAt, u.ID)})
-	for _, id := range addressIDs {
-		if id != u.ID {
+	return u, c.storeCustomer(u, addressesOf(u), more)
+}
+
+// storeCustomer writes a customer, and before that what leads to it: its entry in the list, and aliases for the addresses that it did not have
+// before and whose id is not its own. Whoever finds the customer can rely on them.
+func (c *call) storeCustomer(u record.Customer, added []address, more []kv.Entry) error {
+	entries := append(more, kv.Entry{Key: c.customerListKey(u)})
+	for _, a := range added {
+		if id := c.addressID(a, 0); id != u.ID {
 			entries = append(entries, kv.Entry{Key: record.CustomerAliasKey(id), Value: []byte(u.ID)})
 		}
 	}
-	return u, c.platform.Store.Put(c.ctx, entries...)
+	if err := c.platform.Store.Put(c.ctx, entries...); err != nil {
+		return err
+	}
+	return c.platform.Store.Put(c.ctx, kv.Entry{Key: record.CustomerKey(u.ID), Value: record.Encode(u)})
+}
+
+func (c *call) customerListKey(u record.Customer) string {
+	return record.ByMerchantKey(c.merchant.ID, c.mode(), checkout.KindCustomer, record.Listed{Created: u.CreatedAt, ID: u.ID})
+}
+
+// describeCustomer reads what a merchant says of a customer.
+func describeCustomer(p *params, u *record.Customer) {
+	u.Email, u.Name, u.Phone, u.Metadata = p.email("email"), p.text("name", 200), p.phone("phone"), p.metadata("metadata")
+	if p.err == nil && u.Email == "" && u.Phone == "" && isBlank(u.Name) {
+		p.fail(missing("email", "One of email, phone and name is required."))
+	}
 }
 
 // createCustomer is POST /customers. An address belongs to one customer: if it has one already, that one is returned as it is.
 func createCustomer(c *call) (answer, error) {
 	p := newParams(c.body)
-	u := record.Customer{Email: p.email("email"), Name: p.text("name", 200), Phone: p.phone("phone"), Metadata: p.metadata("metadata")}
-	if p.err == nil && u.Email == "" && u.Phone == "" && isBlank(u.Name) {
-		p.fail(missing("email", "One of email, phone and name is required."))
-	}
+	var u record.Customer
+	describeCustomer(p, &u)
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
@@ -126,38 +201,166 @@ func createCustomer(c *call) (answer, error) {
 			return jsonAnswer(customerView(*made))
 		}
 	}
-	ids := c.addressIDs(u)
-	known, err := c.findByAddress(ids)
+	known, free, err := c.findByAddress(addressesOf(u))
 	if err != nil {
 		return answer{}, err
 	}
 	if known != nil {
 		return jsonAnswer(customerView(*known))
 	}
-	if len(ids) > 0 {
-		u.ID = ids[0]
-	} else if u.ID, err = idem.newID(c, checkout.KindCustomer); err != nil {
-		return answer{}, err
+	if u.ID = free; free == "" {
+		if u.ID, err = idem.newID(c, checkout.KindCustomer); err != nil {
+			return answer{}, err
+		}
 	}
-	if u, err = c.storeCustomer(u, ids, idem.entries(c, u.ID)); err != nil {
+	if u, err = c.makeCustomer(u, idem.entries(c, u.ID)); err != nil {
 		return answer{}, err
 	}
 	return jsonAnswer(customerView(u))
 }
 
+// ownCustomer reads the customer of the path.
+func (c *call) ownCustomer() (*record.Customer, error) {
+	u, err := c.customer(c.path("id"))
+	if err == nil && u == nil {
+		err = notFound("customer", c.path("id"))
+	}
+	return u, err
+}
+
 // getCustomer is GET /customers/{id}.
 func getCustomer(c *call) (answer, error) {
-	u, err := c.customer(c.path("id"))
+	u, err := c.ownCustomer()
 	if err != nil {
 		return answer{}, err
-	}
-	if u == nil {
-		return answer{}, notFound("customer", c.path("id"))
 	}
 	return jsonAnswer(customerView(*u))
 }
 
-// listCustomers is GET /customers.
+// updateCustomer is PUT /customers/{id}. What is not sent stays, null removes it. An address that another customer has is refused; one
+// that is given up is free at once here, and within a minute everywhere.
+func updateCustomer(c *call) (answer, error) {
+	u, err := c.ownCustomer()
+	if err != nil {
+		return answer{}, err
+	}
+	p := newParams(c.body)
+	view := customerView(*u)
+	p.keep("email", view.Email)
+	p.keep("name", view.Name)
+	p.keep("phone", view.Phone)
+	p.keep("metadata", view.Metadata)
+	before := *u
+	describeCustomer(p, u)
+	if err := p.done(); err != nil {
+		return answer{}, err
+	}
+	var added []address
+	for _, a := range addressesOf(*u) {
+		if a.of(before) {
+			continue
+		}
+		holder, _, err := c.holder(a)
+		if err != nil {
+			return answer{}, err
+		}
+		if holder != nil && holder.ID != u.ID {
+			return answer{}, &Error{CodeAddressTaken, "This " + a.kind + " belongs to the customer " + holder.ID + "; change or delete that one first.", a.kind}
+		}
+		added = append(added, a)
+	}
+	u.UpdatedAt = c.began
+	if err := c.storeCustomer(*u, added, nil); err != nil {
+		return answer{}, err
+	}
+	return jsonAnswer(customerView(*u))
+}
+
+// deleteCustomer is DELETE /customers/{id}. The customer's data goes and its addresses are free, at once here and within a minute everywhere;
+// checkouts keep its id. Whoever is made for one of its addresses later may get the same id, since racing edges must agree on one, but begins
+// with nothing else of it. For a day there remains that there was a customer, and since when, so that a list can go on behind it.
+func deleteCustomer(c *call) (answer, error) {
+	u, err := c.ownCustomer()
+	if err != nil {
+		return answer{}, err
+	}
+	gone := record.Customer{ID: u.ID, Merchant: u.Merchant, Livemode: u.Livemode, CreatedAt: u.CreatedAt, UpdatedAt: c.began, Deleted: true}
+	err = c.platform.Store.Put(c.ctx, kv.Entry{
+		Key: record.CustomerKey(u.ID), Value: record.Encode(gone), ExpiresAt: c.platform.Now().Add(record.KeepDeleted)})
+	if err != nil {
+		return answer{}, err
+	}
+	// An entry that stays behind after all is one without a customer, and not shown.
+	if err := c.platform.Store.Delete(c.ctx, c.customerListKey(*u)); err != nil {
+		return answer{}, err
+	}
+	return jsonAnswer(deletedObject{u.ID, "customer", true})
+}
+
+// listCustomers is GET /customers. An e-mail address or phone number finds the one customer that has it, without a list.
 func listCustomers(c *call) (answer, error) {
-	return newest(c, checkout.KindCustomer, record.CustomerKey, customerView, "/customers")
+	query, err := c.query(paramLimit, paramAfter, paramBefore, "email", "phone")
+	if err != nil {
+		return answer{}, err
+	}
+	if query.Has("email") || query.Has("phone") {
+		return c.findCustomer(query)
+	}
+	return c.list(list{
+		noun: "customer", kind: checkout.KindCustomer, path: "/customers", since: c.merchant.CreatedAt,
+		created: func(id string) (time.Time, error) {
+			u, err := c.customerOrGone(id)
+			if err != nil || u == nil {
+				return time.Time{}, err
+			}
+			return u.CreatedAt, nil
+		},
+		write: func(entries []record.Listed) ([][]byte, error) {
+			return written(c, entries, record.CustomerKey, func(e record.Listed, u record.Customer) any {
+				if u.Deleted || !c.owns(u.Merchant, u.Livemode) || !u.CreatedAt.Equal(e.Created) {
+					return nil
+				}
+				return customerView(u)
+			})
+		},
+	}, query)
+}
+
+// findCustomer answers with a list of the customer that has all of the addresses, or of none.
+func (c *call) findCustomer(query url.Values) (answer, error) {
+	if w, err := windowOf(query, "customer"); err != nil {
+		return answer{}, err
+	} else if w.cursor != "" {
+		return answer{}, invalid(w.param(), "%s is not possible with email or phone, which one customer has at most.", w.param())
+	}
+	// A + that was not written as %2B arrives as a blank, of which an e-mail address has none, nor the beginning of a phone number.
+	if email := strings.TrimSpace(query.Get("email")); strings.Contains(email, " ") {
+		query.Set("email", strings.ReplaceAll(email, " ", "+"))
+	}
+	if phone, ok := strings.CutPrefix(query.Get("phone"), " "); ok {
+		query.Set("phone", "+"+phone)
+	}
+	p := queryParams(query)
+	wanted := addressesOf(record.Customer{Email: p.email("email"), Phone: p.phone("phone")})
+	for _, kind := range []string{"email", "phone"} {
+		if query.Has(kind) && isBlank(query.Get(kind)) {
+			p.fail(invalid(kind, "%s must not be empty; leave it out to list all customers.", kind))
+		}
+	}
+	if p.err != nil {
+		return answer{}, p.err
+	}
+	u, _, err := c.holder(wanted[0])
+	if err != nil {
+		return answer{}, err
+	}
+	var items [][]byte
+	if u != nil && wanted[len(wanted)-1].of(*u) {
+		item, err := encodeItem(customerView(*u))
+		if err != nil {
+			return answer{}, err
+		}
+		items = append(items, item)
+	}
+	return answer{contentType: jsonType, body: listBody("/customers", items, false)}, nil
 }

@@ -34,6 +34,7 @@ const (
 	CodeMethodNotAllowed     Code = "method_not_allowed"
 	CodeIdempotencyKeyReused Code = "idempotency_key_reused"
 	CodeCheckoutNotOpen      Code = "checkout_not_open"
+	CodeAddressTaken         Code = "address_taken"
 	CodeBodyTooLarge         Code = "body_too_large"
 	CodeContentType          Code = "content_type_unsupported"
 	CodeAccountCannotPay     Code = "account_cannot_pay"
@@ -71,6 +72,7 @@ var codes = map[Code]struct {
 	CodeMethodNotAllowed:     {http.StatusMethodNotAllowed, typeInvalidRequest},
 	CodeIdempotencyKeyReused: {http.StatusConflict, typeIdempotency},
 	CodeCheckoutNotOpen:      {http.StatusConflict, typeInvalidRequest},
+	CodeAddressTaken:         {http.StatusConflict, typeInvalidRequest},
 	CodeBodyTooLarge:         {http.StatusRequestEntityTooLarge, typeInvalidRequest},
 	CodeContentType:          {http.StatusUnsupportedMediaType, typeInvalidRequest},
 	CodeAccountCannotPay:     {http.StatusBadRequest, typeInvalidRequest},

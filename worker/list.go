@@ -1,24 +1,33 @@
 package worker
 
 import (
+	"encoding/json"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
+	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/kv"
 	"edgecheckout/worker/record"
 )
-
-type listObject struct {
-	Object  string `json:"object"`
-	Data    []any  `json:"data"`
-	HasMore bool   `json:"has_more"`
-	URL     string `json:"url"`
-}
 
 const (
 	usualLimit = 10
 	maxLimit   = 100
 )
+
+// What a filtered list examines for one page at most. Cloudflare allows 1,000 operations an invocation: choosing takes one an object, showing one
+// takes up to four.
+const (
+	maxExamined = kv.MaxListKeys
+	maxChosen   = 400
+	chosenFrom  = 100 // at once
+)
+
+// spareKeys is how many keys more than objects the first call of a list asks for: racing creates of one object leave an entry each.
+const spareKeys = 10
 
 // query takes the request's query apart; names says which parameters the route knows.
 func (c *call) query(names ...string) (url.Values, error) {
@@ -41,55 +50,254 @@ func (c *call) query(names ...string) (url.Values, error) {
 	return values, nil
 }
 
-func limitOf(query url.Values) (int, error) {
-	text := query.Get("limit")
-	if text == "" {
-		return usualLimit, nil
-	}
-	limit, err := strconv.Atoi(text)
-	if err != nil || limit < 1 || limit > maxLimit {
-		return 0, invalid("limit", "limit must be a whole number from 1 to %d.", maxLimit)
-	}
-	return limit, nil
+// window is the part of a list that is asked for.
+type window struct {
+	limit  int
+	cursor string // the id of an object; empty to begin with the newest one
+	newer  bool   // what is newer than the cursor, directly before it in the list; else what is older
 }
 
-// newest lists the merchant's objects of a kind, newest first: one list call, then one read of all items at once. An entry
-// whose record is not visible here yet is left out.
-func newest[T any](c *call, kind checkout.Kind, key func(id string) string, object func(T) any, path string) (answer, error) {
-	query, err := c.query("limit")
-	if err != nil {
-		return answer{}, err
-	}
-	limit, err := limitOf(query)
-	if err != nil {
-		return answer{}, err
-	}
-	page, err := c.platform.Store.List(c.ctx, record.ByMerchantPrefix(c.merchant.ID, c.mode(), kind), "", limit)
-	if err != nil {
-		return answer{}, err
-	}
-	// Racing creates of one object leave an entry each: their clocks differ by milliseconds.
-	var keys []string
-	listed := map[string]bool{}
-	for _, entry := range page.Keys {
-		if id := record.IDInIndex(entry); !listed[id] {
-			listed[id] = true
-			keys = append(keys, key(id))
+// The parameters of a window, which every list takes.
+const (
+	paramLimit  = "limit"
+	paramAfter  = "starting_after"
+	paramBefore = "ending_before"
+)
+
+func windowOf(query url.Values, noun string) (window, error) {
+	w := window{limit: usualLimit, cursor: query.Get(paramAfter)}
+	if query.Has(paramLimit) {
+		limit, err := strconv.Atoi(query.Get(paramLimit))
+		if err != nil || limit < 1 || limit > maxLimit {
+			return w, invalid(paramLimit, "limit must be a whole number from 1 to %d.", maxLimit)
 		}
+		w.limit = limit
 	}
-	values, err := c.platform.Store.Get(c.ctx, keys...)
+	if query.Has(paramAfter) && query.Has(paramBefore) {
+		return w, invalid(paramBefore, "ending_before and starting_after are two directions; give one of them.")
+	}
+	if query.Has(paramBefore) {
+		w.cursor, w.newer = query.Get(paramBefore), true
+	}
+	if w.cursor == "" && (query.Has(paramAfter) || query.Has(paramBefore)) {
+		return w, w.unknown(noun)
+	}
+	return w, nil
+}
+
+// param is the name of the cursor's parameter.
+func (w window) param() string {
+	if w.newer {
+		return paramBefore
+	}
+	return paramAfter
+}
+
+// unknown tells that the cursor names nothing that the caller has.
+func (w window) unknown(noun string) *Error {
+	which := "last"
+	if w.newer {
+		which = "first"
+	}
+	return invalid(w.param(), "%s must be the id of a %s of yours, such as the %s one of the page that you have; none has the id %s.", w.param(), noun, which, clip(w.cursor))
+}
+
+// list is how a merchant's objects of a kind are listed.
+type list struct {
+	noun string
+	kind checkout.Kind
+	path string
+	// since is a time before which none was made.
+	since time.Time
+	// created returns when the caller's object with an id was made; zero if there is none.
+	created func(id string) (time.Time, error)
+	// write returns what the API shows of objects: nil for one that is not visible here yet, and for an entry under another time than the object's.
+	write func([]record.Listed) ([][]byte, error)
+
+	// Filters, nil for none: keep by what the index says, choose by one read an object.
+	keep   func(record.Listed) bool
+	choose func([]record.Listed) ([]record.Listed, error)
+}
+
+// list answers with a window of a list, newest first. It costs one read for the cursor, one list call, and one reading of each object that is shown
+// and of one more, which tells whether there is more. A window beyond the newest thousand objects, to which nobody has just come page by page, costs more calls: see scan.
+// What is added meanwhile moves nothing: an object's place is its time.
+//
+// A filter examines a bounded number of objects; then the page may have fewer than the limit, or none, and has_more is true. Whoever follows the Link
+// header goes on behind what was examined.
+func (c *call) list(l list, query url.Values) (answer, error) {
+	w, err := windowOf(query, l.noun)
 	if err != nil {
 		return answer{}, err
 	}
-	list := listObject{Object: "list", Data: []any{}, HasMore: page.Cursor != "", URL: path}
-	for _, value := range values {
-		item, ok, err := record.Decode[T](value)
+	from := ""
+	if w.cursor != "" {
+		created, err := l.created(w.cursor)
 		if err != nil {
 			return answer{}, err
 		}
-		if ok {
-			list.Data = append(list.Data, object(item))
+		if created.IsZero() {
+			return answer{}, w.unknown(l.noun)
+		}
+		from = record.Listed{Created: created, ID: w.cursor}.Position()
+	}
+	keys := w.limit + spareKeys
+	if l.choose != nil {
+		keys = maxChosen
+	}
+	if l.keep != nil {
+		keys = kv.MaxListKeys
+	}
+	// The clocks of Cloudflare's machines agree to far less than a minute.
+	since := l.since.Add(-time.Minute)
+	s := newScan(c.platform.Store, record.ByMerchantPrefix(c.merchant.ID, c.mode(), l.kind), from, w.newer, since, keys)
+	if from != "" {
+		c.resume(s, keys)
+	}
+	p, err := l.fill(c, s, w.limit)
+	if err != nil {
+		return answer{}, err
+	}
+	a := answer{contentType: jsonType}
+	if p.more {
+		a.header = map[string]string{"Link": w.link(l.path, query, p.last.ID)}
+		c.mark(s, p.last.Position())
+	}
+	if w.newer {
+		slices.Reverse(p.items)
+	}
+	a.body = listBody(l.path, p.items, p.more)
+	return a, nil
+}
+
+// listPage is a page in the order in which the scan came by.
+type listPage struct {
+	items [][]byte
+	more  bool
+	last  record.Listed // behind which the next page begins
+}
+
+// fill takes objects from a scan until a page has one more than its limit, or as many were examined as may be, or there are no more.
+func (l list) fill(c *call, s *scan, limit int) (p listPage, err error) {
+	examined, chosen := 0, 0
+	for {
+		if examined >= maxExamined || chosen >= maxChosen {
+			p.more = s.taken < len(s.keys) || !s.ended
+			return p, nil
+		}
+		size := limit + 1 - len(p.items)
+		if l.choose != nil {
+			size = chosenFrom
+		}
+		var batch []record.Listed
+		behind, any := p.last, false
+		for len(batch) < size && examined < maxExamined {
+			entry, ok, err := s.next(c.ctx)
+			if err != nil {
+				return p, err
+			}
+			if !ok {
+				break
+			}
+			if l.keep == nil || l.keep(entry) {
+				batch = append(batch, entry)
+			}
+			behind, any = entry, true
+			examined++
+		}
+		if !any {
+			return p, nil
+		}
+		if l.choose != nil {
+			chosen += len(batch)
+			if batch, err = l.choose(batch); err != nil {
+				return p, err
+			}
+		}
+		for len(batch) > 0 {
+			now := batch[:min(len(batch), limit+1-len(p.items))]
+			batch = batch[len(now):]
+			written, err := l.write(now)
+			if err != nil {
+				return p, err
+			}
+			for i, item := range written {
+				if item == nil {
+					continue
+				}
+				if len(p.items) == limit {
+					p.more = true
+					return p, nil
+				}
+				p.items, p.last = append(p.items, item), now[i]
+			}
+		}
+		p.last = behind
+	}
+}
+
+// link names the page that comes next on the way, behind the object with an id.
+func (w window) link(path string, query url.Values, last string) string {
+	rel := "next"
+	if w.newer {
+		rel = "prev"
+	}
+	next := maps.Clone(query)
+	next.Set(w.param(), last)
+	return "<" + path + "?" + next.Encode() + `>; rel="` + rel + `"`
+}
+
+// listBody writes a list of objects that are written already.
+func listBody(path string, items [][]byte, more bool) []byte {
+	b := []byte(`{"object":"list","data":[`)
+	for i, item := range items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, item...)
+	}
+	b = append(b, `],"has_more":`...)
+	b = strconv.AppendBool(b, more)
+	b = append(b, `,"url":"`...)
+	b = append(b, path...)
+	return append(b, "\"}\n"...)
+}
+
+// written reads the records of entries and writes what view makes of them; nil for what is not to be shown.
+func written[T any](c *call, entries []record.Listed, key func(id string) string, view func(record.Listed, T) any) ([][]byte, error) {
+	keys := make([]string, len(entries))
+	for i, e := range entries {
+		keys[i] = key(e.ID)
+	}
+	values, err := c.platform.Store.Get(c.ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	items := make([][]byte, len(entries))
+	for i, value := range values {
+		v, ok, err := record.Decode[T](value)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		if shown := view(entries[i], v); shown != nil {
+			if items[i], err = encodeItem(shown); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return jsonAnswer(list)
+	return items, nil
+}
+
+// encodeItem writes an object to stand within another one.
+func encodeItem(v any) (json.RawMessage, error) {
+	b, err := encode(v)
+	return b[:max(len(b)-1, 0)], err
+}
+
+// owns reports whether the caller may see what a merchant made in a mode.
+func (c *call) owns(merchant string, livemode bool) bool {
+	return merchant == c.merchant.ID && livemode == c.livemode
 }

@@ -30,6 +30,15 @@ func newParams(body []byte) *params {
 	return &params{members: members, err: err}
 }
 
+// queryParams makes params of a query, whose values are all strings. The caller has looked whether it knows the names.
+func queryParams(query url.Values) *params {
+	p := &params{members: map[string]json.RawMessage{}}
+	for name := range query {
+		p.keep(name, query.Get(name))
+	}
+	return p
+}
+
 func (p *params) fail(err *Error) {
 	if p.err == nil {
 		p.err = err
@@ -67,6 +76,24 @@ func (p *params) raw(name string) json.RawMessage {
 func (p *params) has(name string) bool {
 	_, ok := p.members[name]
 	return ok
+}
+
+// keep puts what an object has in the place of a member that is absent, so that a change is read and checked as a creation is.
+func (p *params) keep(name string, value any) {
+	if p.err != nil || p.has(name) {
+		return
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		panic(fmt.Sprintf("worker: %T cannot be encoded: %v", value, err)) // only a programming error makes it fail
+	}
+	p.members[name] = raw
+}
+
+// is reports whether a member is this string.
+func (p *params) is(name, want string) bool {
+	var s string
+	return parseString(p.members[name], &s) && s == want
 }
 
 // text returns a string of at most max characters without control characters; "" if it is absent.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"time"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
@@ -27,14 +28,19 @@ type productObject struct {
 	UpdatedAt   string            `json:"updated_at"`
 }
 
-func productView(p record.Product) any {
+const (
+	statusActive   = "active"
+	statusArchived = "archived"
+)
+
+func productView(p record.Product) productObject {
 	o := productObject{
-		ID: p.ID, Object: "product", Name: p.Name, Description: optional(p.Description), Images: p.Images, Type: "one_time", Status: "active",
+		ID: p.ID, Object: "product", Name: p.Name, Description: optional(p.Description), Images: p.Images, Type: "one_time", Status: statusActive,
 		AssetCode: p.Asset.Code, AssetIssuer: optional(string(p.Asset.Issuer)), PriceAmount: p.Price,
 		Metadata: metadataOrEmpty(p.Metadata), Livemode: p.Livemode, CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
 	}
 	if p.Archived {
-		o.Status = "archived"
+		o.Status = statusArchived
 	}
 	if o.Images == nil {
 		o.Images = []string{}
@@ -48,16 +54,14 @@ func (c *call) product(id string) (*record.Product, error) {
 		return nil, nil
 	}
 	p, ok, err := get[record.Product](c, record.ProductKey(id))
-	if err != nil || !ok || p.Merchant != c.merchant.ID || p.Livemode != c.livemode {
+	if err != nil || !ok || !c.owns(p.Merchant, p.Livemode) {
 		return nil, err
 	}
 	return &p, nil
 }
 
-// createProduct is POST /product.
-func createProduct(c *call) (answer, error) {
-	p := newParams(c.body)
-	product := record.Product{Merchant: c.merchant.ID, Livemode: c.livemode}
+// describe reads what a merchant says of a product.
+func (c *call) describe(p *params, product *record.Product) {
 	product.Name = p.required("name", 200, "")
 	product.Description = p.text("description", 500)
 	product.Images = p.images("images")
@@ -67,6 +71,13 @@ func createProduct(c *call) (answer, error) {
 	product.Asset = p.asset(c.config.Networks[c.mode()].Assets, "")
 	product.Price = p.amount("price_amount", "")
 	product.Metadata = p.metadata("metadata")
+}
+
+// createProduct is POST /product.
+func createProduct(c *call) (answer, error) {
+	p := newParams(c.body)
+	product := record.Product{Merchant: c.merchant.ID, Livemode: c.livemode}
+	c.describe(p, &product)
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
@@ -86,13 +97,58 @@ func createProduct(c *call) (answer, error) {
 	}
 	product.CreatedAt = c.began
 	product.UpdatedAt = product.CreatedAt
-	entries := append(idem.entries(c, product.ID),
-		kv.Entry{Key: record.ProductKey(product.ID), Value: record.Encode(product)},
-		kv.Entry{Key: record.ByMerchantKey(c.merchant.ID, c.mode(), checkout.KindProduct, product.CreatedAt, product.ID)})
-	if err := c.platform.Store.Put(c.ctx, entries...); err != nil {
+	// As with a checkout, whoever finds the product can rely on it being listed.
+	listed := record.Listed{Created: product.CreatedAt, ID: product.ID}
+	err = c.platform.Store.Put(c.ctx, append(idem.entries(c, product.ID),
+		kv.Entry{Key: record.ByMerchantKey(c.merchant.ID, c.mode(), checkout.KindProduct, listed)})...)
+	if err != nil {
 		return answer{}, err
 	}
-	return jsonAnswer(productView(product))
+	return c.storeProduct(product)
+}
+
+func (c *call) storeProduct(p record.Product) (answer, error) {
+	if err := c.platform.Store.Put(c.ctx, kv.Entry{Key: record.ProductKey(p.ID), Value: record.Encode(p)}); err != nil {
+		return answer{}, err
+	}
+	return jsonAnswer(productView(p))
+}
+
+// updateProduct is PUT /product/{id}. What is not sent stays, null removes what is optional. Checkouts that exist keep their price.
+func updateProduct(c *call) (answer, error) {
+	product, err := c.product(c.path("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	if product == nil {
+		return answer{}, notFound("product", c.path("id"))
+	}
+	p := newParams(c.body)
+	view := productView(*product)
+	p.keep("name", view.Name)
+	p.keep("description", view.Description)
+	p.keep("images", view.Images)
+	p.keep("type", view.Type)
+	// An issuer belongs to its code: with another code it is the one that this asset is known to have, or has to be sent.
+	if p.keep("asset_code", view.AssetCode); p.is("asset_code", view.AssetCode) {
+		p.keep("asset_issuer", view.AssetIssuer)
+	}
+	p.keep("price_amount", view.PriceAmount)
+	p.keep("metadata", view.Metadata)
+	p.keep("status", view.Status)
+	c.describe(p, product)
+	switch status := p.required("status", 100, ""); {
+	case p.err != nil:
+	case status != statusActive && status != statusArchived:
+		p.fail(invalid("status", "status must be active or archived, not %s.", clip(status)))
+	default:
+		product.Archived = status == statusArchived
+	}
+	if err := p.done(); err != nil {
+		return answer{}, err
+	}
+	product.UpdatedAt = c.began
+	return c.storeProduct(*product)
 }
 
 // getProduct is GET /product/{id}.
@@ -107,7 +163,7 @@ func getProduct(c *call) (answer, error) {
 	return jsonAnswer(productView(*p))
 }
 
-// archiveProduct is DELETE /product/{id}: it can be read as before, but not sold any more. Checkouts that exist keep their price.
+// archiveProduct is DELETE /product/{id}: it can be read as before, but not sold until it is active again. Checkouts that exist keep their price.
 func archiveProduct(c *call) (answer, error) {
 	p, err := c.product(c.path("id"))
 	if err != nil {
@@ -118,16 +174,35 @@ func archiveProduct(c *call) (answer, error) {
 	}
 	if !p.Archived {
 		p.Archived, p.UpdatedAt = true, c.began
-		if err := c.platform.Store.Put(c.ctx, kv.Entry{Key: record.ProductKey(p.ID), Value: record.Encode(p)}); err != nil {
-			return answer{}, err
-		}
+		return c.storeProduct(*p)
 	}
 	return jsonAnswer(productView(*p))
 }
 
-// listProducts is GET /product.
+// listProducts is GET /product, archived ones included.
 func listProducts(c *call) (answer, error) {
-	return newest(c, checkout.KindProduct, record.ProductKey, productView, "/product")
+	query, err := c.query(paramLimit, paramAfter, paramBefore)
+	if err != nil {
+		return answer{}, err
+	}
+	return c.list(list{
+		noun: "product", kind: checkout.KindProduct, path: "/product", since: c.merchant.CreatedAt,
+		created: func(id string) (time.Time, error) {
+			p, err := c.product(id)
+			if err != nil || p == nil {
+				return time.Time{}, err
+			}
+			return p.CreatedAt, nil
+		},
+		write: func(entries []record.Listed) ([][]byte, error) {
+			return written(c, entries, record.ProductKey, func(e record.Listed, p record.Product) any {
+				if !c.owns(p.Merchant, p.Livemode) || !p.CreatedAt.Equal(e.Created) {
+					return nil
+				}
+				return productView(p)
+			})
+		},
+	}, query)
 }
 
 const maxImages = 8

@@ -70,10 +70,14 @@ func (c *call) sessionsSince(merchant string, mode record.Mode, since time.Time)
 			return nil, err
 		}
 		for _, key := range page.Keys {
-			if record.CreatedInIndex(key).Before(since) {
+			listed, err := record.ParseListed(key)
+			if err != nil {
+				return nil, err
+			}
+			if listed.Created.Before(since) {
 				return ids, nil
 			}
-			id, err := checkout.ParseCheckoutID(record.IDInIndex(key))
+			id, err := checkout.ParseCheckoutID(listed.ID)
 			if err != nil {
 				return nil, err
 			}

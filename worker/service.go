@@ -51,17 +51,21 @@ func New(config Config, platform Platform) *Service {
 func (s *Service) routes() []route {
 	return []route{
 		{"POST /checkout", forMerchant, createCheckout},
+		{"GET /checkout", forMerchant, listCheckouts},
 		{"GET /checkout/{id}", forMerchant, getCheckout},
 		{"POST /checkout/{id}/expire", forMerchant, expireCheckout},
 
 		{"POST /product", forMerchant, createProduct},
 		{"GET /product", forMerchant, listProducts},
 		{"GET /product/{id}", forMerchant, getProduct},
+		{"PUT /product/{id}", forMerchant, updateProduct},
 		{"DELETE /product/{id}", forMerchant, archiveProduct},
 
 		{"POST /customers", forMerchant, createCustomer},
 		{"GET /customers", forMerchant, listCustomers},
 		{"GET /customers/{id}", forMerchant, getCustomer},
+		{"PUT /customers/{id}", forMerchant, updateCustomer},
+		{"DELETE /customers/{id}", forMerchant, deleteCustomer},
 
 		{"POST /merchants", forOperator, createMerchant},
 		{"GET /merchants/{id}", forOperator, getMerchant},

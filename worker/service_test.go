@@ -60,10 +60,13 @@ func (s *site) settings() map[string]string {
 	return settings
 }
 
-// edge is one data centre, with an instance of the service that nobody has used yet.
-func (s *site) edge() *worker.Service {
+// edge is one data centre, with an instance of the service that nobody has used yet; more are pairs of a setting and its value.
+func (s *site) edge(more ...string) *worker.Service {
 	s.t.Helper()
 	settings := s.settings()
+	for i := 0; i < len(more); i += 2 {
+		settings[more[i]] = more[i+1]
+	}
 	config, err := worker.ParseConfig(func(name string) string { return settings[name] })
 	if err != nil {
 		s.t.Fatal(err)

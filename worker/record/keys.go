@@ -82,28 +82,55 @@ func ByMerchantPrefix(merchant string, mode Mode, kind checkout.Kind) string {
 	return "by-merchant/" + merchant + "/" + string(mode) + "/" + strings.TrimSuffix(string(kind), "_") + "/"
 }
 
-// maxMillis is larger than any time in milliseconds that fits 13 digits' complement: lists run backwards through it.
+// maxMillis is the latest time of which an index can tell, in the year 2286.
 const maxMillis = 9_999_999_999_999
 
-// ByMerchantKey names an object in ByMerchantPrefix's index. KV lists in byte order, so the time is written as its complement.
-func ByMerchantKey(merchant string, mode Mode, kind checkout.Kind, created time.Time, id string) string {
-	return ByMerchantPrefix(merchant, mode, kind) + padded(maxMillis-created.UnixMilli(), 13) + "/" + id
+// Listed is an entry in the index of a merchant's objects of a kind. All of it stands in the key, so that a list call alone says what there is to
+// choose from.
+type Listed struct {
+	Created  time.Time // in whole milliseconds
+	ID       string
+	Customer string // whom a checkout charges; empty for nobody, and for objects of other kinds
 }
 
-// IDInIndex returns the object's id from a key of ByMerchantKey.
-func IDInIndex(key string) string { return key[strings.LastIndexByte(key, '/')+1:] }
+// TimeDigits is how many digits a Position begins with. They are the time's, so that a prefix of n of them is common to what was made within
+// 10^(TimeDigits-n) milliseconds.
+const TimeDigits = 13
 
-// CreatedInIndex returns when the object was made, from a key of ByMerchantKey; zero if it is none.
-func CreatedInIndex(key string) time.Time {
+// Complement is the time, in milliseconds, as an index has it: the smaller, the newer, since KV lists in byte order only. A time that does not fit
+// TimeDigits becomes the nearest one that does.
+func Complement(t time.Time) int64 { return min(max(maxMillis-t.UnixMilli(), 0), maxMillis) }
+
+// Position is where the entry stands in its index. No position is the beginning of another one's.
+func (l Listed) Position() string { return padded(Complement(l.Created), TimeDigits) + "/" + l.ID }
+
+// ByMerchantKey names an entry of ByMerchantPrefix's index.
+func ByMerchantKey(merchant string, mode Mode, kind checkout.Kind, l Listed) string {
+	key := ByMerchantPrefix(merchant, mode, kind) + l.Position()
+	if l.Customer != "" {
+		key += "/" + l.Customer
+	}
+	return key
+}
+
+// ErrListedKey reports a key that ByMerchantKey did not write.
+var ErrListedKey = errors.New("record: not the key of a listed object")
+
+// ParseListed reads what ByMerchantKey wrote.
+func ParseListed(key string) (Listed, error) {
 	parts := strings.Split(key, "/")
-	if len(parts) < 2 {
-		return time.Time{}
+	if len(parts) < 6 || len(parts) > 7 || len(parts[4]) != TimeDigits {
+		return Listed{}, ErrListedKey
 	}
-	complement, err := strconv.ParseInt(parts[len(parts)-2], 10, 64)
+	complement, err := strconv.ParseUint(parts[4], 10, 63)
 	if err != nil {
-		return time.Time{}
+		return Listed{}, ErrListedKey
 	}
-	return time.UnixMilli(maxMillis - complement)
+	l := Listed{Created: time.UnixMilli(maxMillis - int64(complement)).UTC(), ID: parts[5]}
+	if len(parts) == 7 {
+		l.Customer = parts[6]
+	}
+	return l, nil
 }
 
 // OpenPrefix is common to the index of open sessions, in the order in which they fall due.

@@ -13,6 +13,9 @@ const KeepAfterExpiry = 90 * 24 * time.Hour
 // IdempotencyLifetime is how long a key answers with the object it made; the API promises 24 hours.
 const IdempotencyLifetime = 48 * time.Hour
 
+// KeepDeleted is how long it is kept that a customer was deleted.
+const KeepDeleted = 24 * time.Hour
+
 // Merchant is who gets the money.
 type Merchant struct {
 	ID          string           `json:"id"`
@@ -68,6 +71,8 @@ type Customer struct {
 	Metadata  map[string]string `json:"metadata,omitempty"`
 	CreatedAt time.Time         `json:"created_at"`
 	UpdatedAt time.Time         `json:"updated_at"`
+	// Deleted says that nothing but this is left: the other fields that are set are ids and times.
+	Deleted bool `json:"deleted,omitempty"`
 }
 
 // Idempotent is what was made under an Idempotency-Key.
