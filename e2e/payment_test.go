@@ -1,13 +1,16 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"testing"
 	"time"
 
 	"edgecheckout/sandbox/stack"
+	"edgecheckout/sandbox/wallet"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stellar/go/keypair"
 	"github.com/stellar/go/txnbuild"
 )
@@ -110,3 +113,120 @@ func TestErrorsOfTransactions(t *testing.T) {
 		exchange{about: "a transaction is not read", method: "GET", path: "/pay/" + anID + "/transaction"},
 	)
 }
+
+// payments is a list of payments.
+type payments struct {
+	Data []struct {
+		stack.Payment
+		Object     string  `json:"object"`
+		CheckoutID *string `json:"checkout_id"`
+		Livemode   bool    `json:"livemode"`
+	} `json:"data"`
+	HasMore bool `json:"has_more"`
+}
+
+func (s *shop) payments(query string) (list payments, raw []byte) {
+	s.t.Helper()
+	reply, err := s.Do(s.t.Context(), http.MethodGet, "/payment?"+query, nil)
+	if err != nil || reply.Status != http.StatusOK {
+		s.t.Fatalf("%d %s, %v", reply.Status, reply.Body, err)
+	}
+	if err := json.Unmarshal(reply.Body, &list); err != nil {
+		s.t.Fatal(err)
+	}
+	return list, reply.Body
+}
+
+func TestPaymentsOfACheckoutAreListedAndReadByTheirIDs(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "USDC"})
+	for _, amount := range []string{"2", "4"} {
+		s.pay(c, amount)
+	}
+	done := s.awaitPayments(c.ID, 2)
+	list, raw := s.payments("checkout_id=" + c.ID)
+	names := s.names(wallet.IssuerAddress, "{issuer}", wallet.Keys(s.on.Passphrase, s.customer).Address(), "{customer}",
+		done.Payments[0].TransactionHash, "{first transaction}", done.Payments[1].TransactionHash, "{second transaction}")
+	golden(t, "payments.json", normalise(indent(raw), names...))
+	if len(list.Data) != 2 {
+		t.Fatalf("%s", raw)
+	}
+	for i, p := range list.Data {
+		if diff := cmp.Diff(done.Payments[1-i], p.Payment); diff != "" {
+			t.Errorf("in the list and in the checkout (-checkout +list): %s", diff)
+		}
+		// The ledger is asked, not the list.
+		reply, err := s.Do(t.Context(), http.MethodGet, "/payment/"+p.ID, nil)
+		if err != nil || !bytes.Contains(raw, bytes.TrimSpace(reply.Body)) {
+			t.Errorf("alone it is %d %s, %v", reply.Status, reply.Body, err)
+		}
+	}
+	if newest, _ := s.payments("limit=1&checkout_id=" + c.ID); !newest.HasMore || newest.Data[0].ID != list.Data[0].ID {
+		t.Errorf("the newest: %+v", newest)
+	}
+	if older, _ := s.payments("starting_after=" + list.Data[0].ID + "&checkout_id=" + c.ID); older.HasMore || len(older.Data) != 1 || older.Data[0].ID != list.Data[1].ID {
+		t.Errorf("the older: %+v", older)
+	}
+}
+
+func TestMoneyWithoutAUsableMemoIsListed(t *testing.T) {
+	s := openShop(t)
+	s.customerKeys()
+	began := time.Now().Add(-2 * time.Second)
+	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+	s.pay(c, "1", func(p *wallet.Payment) { p.Memo = "" })
+	s.pay(c, "2", func(p *wallet.Payment) { p.Memo = "order 1042" })
+	s.pay(c, "3", func(p *wallet.Payment) { p.Memo, p.MemoType = "1042", "id" })
+	s.pay(c, "5")
+	list, raw := s.payments("unmatched=true&limit=3&since=" + began.UTC().Format(time.RFC3339))
+	var got []string
+	for _, p := range list.Data {
+		if p.CheckoutID != nil || p.Counted || p.Reason == nil || *p.Reason != "unmatched" || p.Object != "payment" || p.Livemode {
+			t.Errorf("%+v", p)
+		}
+		got = append(got, p.Amount.String()+" "+p.AssetCode)
+	}
+	if diff := cmp.Diff([]string{"3 XLM", "2 XLM", "1 XLM"}, got); diff != "" || list.HasMore {
+		t.Fatalf("%s %s", raw, diff)
+	}
+	reply, err := s.Do(t.Context(), http.MethodGet, "/payment/"+list.Data[1].ID, nil)
+	if err != nil || !bytes.Contains(raw, bytes.TrimSpace(reply.Body)) {
+		t.Errorf("alone it is %d %s, %v", reply.Status, reply.Body, err)
+	}
+	// Without since it goes back a day, to the payment that opened the account.
+	if all, raw := s.payments("unmatched=true"); len(all.Data) != 4 {
+		t.Errorf("%s", raw)
+	}
+}
+
+func TestErrorsOfPayments(t *testing.T) {
+	s := openShop(t)
+	other := s.neighbour()
+	theirs := other.charge(fields{"amount": 5, "asset_code": "XLM"})
+	other.pay(theirs, "5")
+	paid := other.awaitStatus(theirs.ID, "completed").Payments[0].ID
+	mine := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+	of := "/payment?checkout_id=" + mine.ID
+	transcript(t, "errors/payment.txt", s.Client, s.names(),
+		exchange{about: "payments of nothing", method: "GET", path: "/payment"},
+		exchange{about: "two lists at once", method: "GET", path: of + "&unmatched=true"},
+		exchange{about: "a checkout's payments since a time", method: "GET", path: of + "&since=2026-11-22T12:00:00Z"},
+		exchange{about: "payments of a checkout that does not exist", method: "GET", path: "/payment?checkout_id=" + anID},
+		exchange{about: "payments of somebody else's checkout", method: "GET", path: "/payment?checkout_id=" + theirs.ID},
+		exchange{about: "an unknown parameter in the query", method: "GET", path: of + "&status=late"},
+		exchange{about: "too long a list", method: "GET", path: of + "&limit=101"},
+		exchange{about: "after what is no payment", method: "GET", path: of + "&starting_after=" + mine.ID},
+		exchange{about: "before what is no payment", method: "GET", path: of + "&ending_before="},
+		exchange{about: "matched payments of all checkouts", method: "GET", path: "/payment?unmatched=false"},
+		exchange{about: "since a time in words", method: "GET", path: "/payment?unmatched=true&since=yesterday"},
+		exchange{about: "since a time too long ago", method: "GET", path: "/payment?unmatched=true&since=2020-01-01T00:00:00Z"},
+		exchange{about: "since a time to come", method: "GET", path: "/payment?unmatched=true&since=2100-01-01T00:00:00Z"},
+		exchange{about: "a payment that does not exist", method: "GET", path: "/payment/" + aPayment},
+		exchange{about: "an id that is none", method: "GET", path: "/payment/" + mine.ID},
+		exchange{about: "a payment to somebody else", method: "GET", path: "/payment/" + paid},
+		exchange{about: "a payment is not made here", path: "/payment", body: `{"amount": 5}`},
+	)
+}
+
+// aPayment is the id of a payment that nobody made.
+const aPayment = "pay_01kay3t4w5000000000000002a"

@@ -10,6 +10,8 @@ import (
 	"edgecheckout/worker/watch"
 )
 
+var errAccountMissing = &Error{Code: CodeAccountMissing, Message: "The merchant has no account on the network of this API key; the operator sets account_test or account_live."}
+
 // createCheckout is POST /checkout?type=product|direct. It never waits for Horizon, and writes at most four keys: the
 // checkout, its places in the merchant's list and in the list of open sessions, and the Idempotency-Key if one was sent.
 func createCheckout(c *call) (answer, error) {
@@ -28,7 +30,7 @@ func createCheckout(c *call) (answer, error) {
 	network := c.config.Networks[c.mode()]
 	account := c.merchant.Account(c.mode())
 	if account == "" {
-		return answer{}, &Error{Code: CodeAccountMissing, Message: "The merchant has no account on the network of this API key; the operator sets account_test or account_live."}
+		return answer{}, errAccountMissing
 	}
 
 	p := newParams(c.body)
@@ -167,14 +169,17 @@ func getCheckout(c *call) (answer, error) {
 }
 
 // ownStanding loads the session of the path for its merchant; it is not found for everybody else.
-func (c *call) ownStanding() (*watch.Standing, error) {
-	id, err := checkout.ParseCheckoutID(c.path("id"))
+func (c *call) ownStanding() (*watch.Standing, error) { return c.standingOf(c.path("id")) }
+
+// standingOf loads a session by its id for its merchant; it is not found for everybody else.
+func (c *call) standingOf(text string) (*watch.Standing, error) {
+	id, err := checkout.ParseCheckoutID(text)
 	if err != nil {
-		return nil, notFound("checkout", c.path("id"))
+		return nil, notFound("checkout", text)
 	}
 	s, err := c.standing(id)
 	if err == nil && (s == nil || s.Session.Merchant != c.merchant.ID || s.Session.Livemode != c.livemode) {
-		err = notFound("checkout", c.path("id"))
+		err = notFound("checkout", text)
 	}
 	return s, err
 }

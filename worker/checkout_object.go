@@ -87,6 +87,11 @@ func (c *call) checkoutAnswer(standing *watch.Standing, out checkout.Outcome) (a
 func appendPayment(b []byte, p checkout.Judged, livemode bool) []byte {
 	b = append(b, `{"id":`...)
 	b = codec.AppendString(b, p.ID(livemode))
+	return append(appendPaymentFields(b, p), '}')
+}
+
+// appendPaymentFields writes what stands behind a payment's ids.
+func appendPaymentFields(b []byte, p checkout.Judged) []byte {
 	b = append(b, `,"amount":`...)
 	b = p.Amount.AppendJSON(b)
 	b = append(b, `,"asset_code":`...)
@@ -104,8 +109,7 @@ func appendPayment(b []byte, p checkout.Judged, livemode bool) []byte {
 	b = append(b, `,"counted":`...)
 	b = codec.AppendBool(b, p.Counted())
 	b = append(b, `,"reason":`...)
-	b = codec.AppendOptional(b, string(p.Reason))
-	return append(b, '}')
+	return codec.AppendOptional(b, string(p.Reason))
 }
 
 func appendTimestamp(b []byte, t time.Time) []byte {

@@ -67,6 +67,9 @@ func (s *Service) routes() []route {
 		{"PUT /customers/{id}", forMerchant, updateCustomer},
 		{"DELETE /customers/{id}", forMerchant, deleteCustomer},
 
+		{"GET /payment", forMerchant, listPayments},
+		{"GET /payment/{id}", forMerchant, getPayment},
+
 		{"POST /merchants", forOperator, createMerchant},
 		{"GET /merchants/{id}", forOperator, getMerchant},
 		{"PUT /merchants/{id}", forOperator, updateMerchant},

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,9 +23,8 @@ const adminToken = "the-operators-own-token"
 // site is a deployment: a world with edges that serve it.
 type site struct {
 	*watchtest.World
-	t    testing.TB
-	log  *lockedBuffer
-	more map[string]string // settings beyond the usual ones
+	t   testing.TB
+	log *lockedBuffer
 }
 
 type lockedBuffer struct {
@@ -51,13 +49,11 @@ func deploy(t testing.TB) *site {
 }
 
 func (s *site) settings() map[string]string {
-	settings := map[string]string{
+	return map[string]string{
 		"ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("5a", 32),
 		"TEST_NETWORK_NAME": "Test network", "TEST_PASSPHRASE": ledger.Passphrase, "TEST_HORIZON_URLS": "https://horizon.example",
 		"TEST_ASSETS": s.USDC().String(),
 	}
-	maps.Copy(settings, s.more)
-	return settings
 }
 
 // edge is one data centre, with an instance of the service that nobody has used yet; more are pairs of a setting and its value.

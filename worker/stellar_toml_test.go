@@ -13,30 +13,29 @@ import (
 func TestStellarTOML(t *testing.T) {
 	const public = "Public Global Stellar Network ; September 2015"
 	for name, c := range map[string]struct {
-		settings map[string]string
+		settings []string // pairs of a name and a value
 		want     map[string]any
 	}{
 		"the test network alone": {nil, map[string]any{"NETWORK_PASSPHRASE": ledger.Passphrase}},
 		"the public network as well": {
-			map[string]string{"LIVE_PASSPHRASE": public, "LIVE_HORIZON_URLS": "https://horizon.example"},
+			[]string{"LIVE_PASSPHRASE", public, "LIVE_HORIZON_URLS", "https://horizon.example"},
 			map[string]any{"NETWORK_PASSPHRASE": public},
 		},
 		"who runs it": {
-			map[string]string{"ORG_NAME": `Corner "Shops" \ Söhne` + "\u2028", "ORG_URL": "https://corner.example/about?us", "ORG_SUPPORT_EMAIL": "help@corner.example"},
+			[]string{"ORG_NAME", `Corner "Shops" \ Söhne` + "\u2028", "ORG_URL", "https://corner.example/about?us", "ORG_SUPPORT_EMAIL", "help@corner.example"},
 			map[string]any{"NETWORK_PASSPHRASE": ledger.Passphrase, "DOCUMENTATION": map[string]any{
 				"ORG_NAME": `Corner "Shops" \ Söhne` + "\u2028", "ORG_URL": "https://corner.example/about?us", "ORG_SUPPORT_EMAIL": "help@corner.example",
 			}},
 		},
 		"only its name": {
-			map[string]string{"ORG_NAME": "Corner Shops"},
+			[]string{"ORG_NAME", "Corner Shops"},
 			map[string]any{"NETWORK_PASSPHRASE": ledger.Passphrase, "DOCUMENTATION": map[string]any{"ORG_NAME": "Corner Shops"}},
 		},
-		"no network yet": {map[string]string{"TEST_HORIZON_URLS": ""}, map[string]any{}},
+		"no network yet": {[]string{"TEST_HORIZON_URLS", ""}, map[string]any{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := deploy(t)
-			s.more = c.settings
-			r := (client{t, s.edge(), http.Header{}}).get("/.well-known/stellar.toml")
+			r := (client{t, s.edge(c.settings...), http.Header{}}).get("/.well-known/stellar.toml")
 			var got map[string]any
 			if _, err := toml.Decode(r.body, &got); err != nil {
 				t.Fatalf("%v in %s", err, r.body)

@@ -13,6 +13,7 @@ const (
 	ReasonWrongAsset Reason = "wrong_asset" // another code, or another issuer
 	ReasonLate       Reason = "late"        // its ledger closed at or after the deadline
 	ReasonDuplicate  Reason = "duplicate"   // its ledger closed after the checkout was completed
+	ReasonUnmatched  Reason = "unmatched"   // it belongs to no checkout; never said by Settle
 )
 
 // Judged is a payment and what it meant for the session.

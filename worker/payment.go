@@ -1,0 +1,170 @@
+package worker
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/codec"
+	"edgecheckout/worker/watch"
+)
+
+// paymentItem writes a payment as an object of its own; of is the checkout that it is for, or empty.
+func paymentItem(p checkout.Judged, of string, livemode bool) []byte {
+	b := make([]byte, 0, 512)
+	b = append(b, `{"id":`...)
+	b = codec.AppendString(b, p.ID(livemode))
+	b = append(b, `,"object":"payment","checkout_id":`...)
+	b = codec.AppendOptional(b, of)
+	b = appendPaymentFields(b, p)
+	b = append(b, `,"livemode":`...)
+	b = codec.AppendBool(b, livemode)
+	return append(b, '}')
+}
+
+// getPayment is GET /payment/{id}. The id says where on the ledger the payment stands, and its memo there which checkout it is for: it is
+// read from the ledger, and no index of payments is kept.
+func getPayment(c *call) (answer, error) {
+	unknown := notFound("payment", c.path("id"))
+	id, err := checkout.ParsePaymentID(c.path("id"))
+	if err != nil || id.Livemode != c.livemode {
+		return answer{}, unknown
+	}
+	payment, of, err := c.watcher.Payment(c.ctx, id, c.merchant.Account(c.mode()))
+	p, checkoutID := checkout.Judged{Payment: payment, Reason: checkout.ReasonUnmatched}, ""
+	if of != nil && err == nil {
+		if of.Session.Merchant != c.merchant.ID {
+			return answer{}, unknown
+		}
+		checkoutID = of.Session.ID.String()
+		p, err = c.watcher.Judge(c.ctx, of, payment)
+	}
+	if errors.Is(err, watch.ErrNoPayment) {
+		return answer{}, unknown
+	}
+	if err != nil {
+		return answer{}, c.ledgerUnread("payment", err)
+	}
+	return answer{contentType: jsonType, body: append(paymentItem(p, checkoutID, c.livemode), '\n')}, nil
+}
+
+// ledgerUnread logs why the ledger could not be read and tells the caller that it could not.
+func (c *call) ledgerUnread(event string, err error) *Error {
+	c.log(c.ctx, event, map[string]any{"merchant": c.merchant.ID, "error": err.Error()})
+	return &Error{Code: CodeUnavailable, Message: "The ledger cannot be read up to there right now. Try again in a moment."}
+}
+
+const (
+	paramCheckout  = "checkout_id"
+	paramUnmatched = "unmatched"
+	paramSince     = "since"
+)
+
+// listPayments is GET /payment: those of a checkout, or those that belong to none.
+func listPayments(c *call) (answer, error) {
+	query, err := c.query(paramCheckout, paramUnmatched, paramSince, paramLimit, paramAfter, paramBefore)
+	if err != nil {
+		return answer{}, err
+	}
+	switch {
+	case query.Has(paramCheckout) && query.Has(paramUnmatched):
+		return answer{}, invalid(paramUnmatched, "unmatched and checkout_id are two lists; ask for one of them.")
+	case query.Has(paramCheckout) && query.Has(paramSince):
+		return answer{}, invalid(paramSince, "since belongs to unmatched=true; of a checkout all payments are listed.")
+	case !query.Has(paramCheckout) && !query.Has(paramUnmatched):
+		return answer{}, missing(paramCheckout, "checkout_id or unmatched is required in the query: /payment?checkout_id=chk_… or /payment?unmatched=true.")
+	}
+	w, err := windowOf(query, "payment")
+	if err != nil {
+		return answer{}, err
+	}
+	var edge checkout.PaymentID
+	if w.cursor != "" {
+		if edge, err = checkout.ParsePaymentID(w.cursor); err != nil || edge.Livemode != c.livemode {
+			return answer{}, w.unknown("payment")
+		}
+	}
+	if query.Has(paramCheckout) {
+		return c.paymentsOf(query, w)
+	}
+	return c.unmatchedPayments(query, w, edge)
+}
+
+const paymentsPath = "/payment"
+
+func paymentList(query url.Values, w window, items [][]byte, more bool, last string) answer {
+	a := answer{contentType: jsonType, body: listBody(paymentsPath, items, more)}
+	if more {
+		a.header = map[string]string{"Link": w.link(paymentsPath, query, last)}
+	}
+	return a
+}
+
+// paymentsOf lists what a checkout lists, the newest first.
+func (c *call) paymentsOf(query url.Values, w window) (answer, error) {
+	s, err := c.standingOf(query.Get(paramCheckout))
+	if err != nil {
+		return answer{}, err
+	}
+	payments := c.look(s).Payments
+	slices.Reverse(payments)
+	if w.cursor != "" {
+		payments = slices.DeleteFunc(payments, func(p checkout.Judged) bool {
+			order := strings.Compare(p.ID(c.livemode), w.cursor) // payment ids sort as the ledger does
+			return order == 0 || (order > 0) != w.newer
+		})
+	}
+	more, last := len(payments) > w.limit, ""
+	switch {
+	case more && w.newer:
+		payments = payments[len(payments)-w.limit:]
+		last = payments[0].ID(c.livemode)
+	case more:
+		payments = payments[:w.limit]
+		last = payments[w.limit-1].ID(c.livemode)
+	}
+	items := make([][]byte, len(payments))
+	for i, p := range payments {
+		items[i] = paymentItem(p, s.Session.ID.String(), c.livemode)
+	}
+	return paymentList(query, w, items, more, last), nil
+}
+
+// usualSince is how far back unmatched payments are looked for, unless since says otherwise.
+const usualSince = 24 * time.Hour
+
+// unmatchedPayments reads from the ledger what reached the merchant's account and belongs to no checkout.
+//
+// It reads a bounded part of the ledger at a time (see watch.Unmatched): a page may have fewer payments than the limit, or none, and has_more is true.
+// Whoever follows the Link header goes on behind what was read.
+func (c *call) unmatchedPayments(query url.Values, w window, edge checkout.PaymentID) (answer, error) {
+	if query.Get(paramUnmatched) != "true" {
+		return answer{}, invalid(paramUnmatched, "unmatched must be true; to list the payments of a checkout, leave it out and give checkout_id.")
+	}
+	since := c.began.Add(-usualSince)
+	if query.Has(paramSince) {
+		p := queryParams(query)
+		if since = p.time(paramSince); p.err != nil {
+			return answer{}, p.err
+		}
+	}
+	if since.Before(c.began.Add(-checkout.MemoLifetime)) || since.After(c.began) {
+		return answer{}, invalid(paramSince, "since must lie in the last 91 days; checkouts older than that are forgotten.")
+	}
+	account := c.merchant.Account(c.mode())
+	if account == "" {
+		return answer{}, errAccountMissing
+	}
+	page, err := c.watcher.Unmatched(c.ctx, c.mode(), account, watch.UnmatchedQuery{Since: since, Limit: w.limit, Edge: edge, After: w.newer})
+	if err != nil {
+		return answer{}, c.ledgerUnread("unmatched", err)
+	}
+	items := make([][]byte, len(page.Payments))
+	for i, p := range page.Payments {
+		items[i] = paymentItem(checkout.Judged{Payment: p, Reason: checkout.ReasonUnmatched}, "", c.livemode)
+	}
+	return paymentList(query, w, items, page.More, page.Next.String()), nil
+}
