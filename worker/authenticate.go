@@ -3,6 +3,7 @@ package worker
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -78,14 +79,45 @@ func get[T any](c *call, key string) (v T, ok bool, err error) {
 	return record.Decode[T](values[0])
 }
 
-// authenticateOperator compares hashes, so that the time it takes tells nothing, not even the token's length.
+// AdminTokens are tokens by their SHA-256, any of which lets the operator in.
+type AdminTokens [][sha256.Size]byte
+
+// minAdminToken is how many characters a token has at least.
+const minAdminToken = 16
+
+var errAdminTokens = errors.New("an admin token is too short")
+
+// ParseAdminTokens reads tokens that are separated by commas; none from nothing.
+func ParseAdminTokens(list string) (AdminTokens, error) {
+	if list == "" {
+		return nil, nil
+	}
+	var tokens AdminTokens
+	for word := range strings.SplitSeq(list, ",") {
+		if word = strings.TrimSpace(word); len(word) < minAdminToken {
+			return nil, errAdminTokens
+		}
+		tokens = append(tokens, sha256.Sum256([]byte(word)))
+	}
+	return tokens, nil
+}
+
+// Has compares hashes, with all tokens, so that the time it takes tells nothing: not which one fits, and not how long they are.
+func (tokens AdminTokens) Has(given string) bool {
+	hash, found := sha256.Sum256([]byte(given)), 0
+	for _, token := range tokens {
+		found |= subtle.ConstantTimeCompare(token[:], hash[:])
+	}
+	return found == 1
+}
+
+// authenticateOperator lets in whoever has one of the operator's tokens.
 func (c *call) authenticateOperator() error {
 	given, ok := strings.CutPrefix(c.request.Header.Get("Authorization"), "Bearer ")
 	if !ok || given == "" {
 		return &Error{Code: CodeAdminTokenMissing, Message: "The operator's token is required: send the header Authorization: Bearer {ADMIN_TOKEN}."}
 	}
-	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(c.config.AdminToken))
-	if c.config.AdminToken == "" || subtle.ConstantTimeCompare(a[:], b[:]) != 1 {
+	if !c.config.AdminTokens.Has(given) {
 		return &Error{Code: CodeAdminTokenInvalid, Message: "The operator's token is not the right one."}
 	}
 	return nil

@@ -20,9 +20,9 @@ type Config struct {
 	// BaseURL is the service's own origin in the URLs it hands out; empty means the origin of the request.
 	BaseURL  string
 	Networks map[record.Mode]Network
-	// AdminToken is the operator's secret. Empty: the operator's routes refuse everybody.
-	AdminToken string
-	Memos      checkout.MemoKeys
+	// AdminTokens are the operator's secrets, more than one while they are rotated. None: the operator's routes refuse everybody.
+	AdminTokens AdminTokens
+	Memos       checkout.MemoKeys
 	// ExpiresInMin is the shortest lifetime that a merchant may ask for. Production wants 300 s, five times the
 	// staleness of the store; tests that wait for an expiry set less.
 	ExpiresInMin time.Duration
@@ -54,7 +54,6 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 
 	c := Config{
 		BaseURL:      strings.TrimSuffix(getenv("BASE_URL"), "/"),
-		AdminToken:   getenv("ADMIN_TOKEN"),
 		Networks:     map[record.Mode]Network{},
 		ExpiresInMin: 300 * time.Second,
 		SettleMargin: 30 * time.Second,
@@ -66,8 +65,9 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 	if c.TestWallet != "" && !isHTTP(c.TestWallet) {
 		fail("TEST_WALLET_URL", "want an http(s) URL, or nothing")
 	}
-	if c.AdminToken != "" && len(c.AdminToken) < 16 {
-		fail("ADMIN_TOKEN", "want at least 16 characters: openssl rand -hex 32")
+	var err error
+	if c.AdminTokens, err = ParseAdminTokens(getenv("ADMIN_TOKEN")); err != nil {
+		fail("ADMIN_TOKEN", "want at least 16 characters, or several such tokens, separated by commas: openssl rand -hex 32")
 	}
 	c.Organization = Organization{Name: getenv("ORG_NAME"), URL: getenv("ORG_URL"), SupportEmail: getenv("ORG_SUPPORT_EMAIL")}
 	if !isLine(c.Organization.Name) {
@@ -79,7 +79,6 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 	if email := c.Organization.SupportEmail; email != "" && !(strings.Contains(email, "@") && isLine(email)) {
 		fail("ORG_SUPPORT_EMAIL", "want an e-mail address, or nothing")
 	}
-	var err error
 	if c.Memos, err = checkout.ParseMemoKeys(getenv("MEMO_KEYS")); err != nil {
 		fail("MEMO_KEYS", "want keys of 64 hexadecimal digits, separated by commas, the newest first: openssl rand -hex 32")
 	}
