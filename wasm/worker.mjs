@@ -7,17 +7,8 @@ import { predictableUntilFirstEvent, randomFromNowOn } from "./instance.mjs";
 import { boot, Overloaded, run } from "./pool.mjs";
 import { claim, read } from "./ports.mjs";
 
-// The headers that Go reads; no others are passed in.
-const HEADERS = [
-  "accept",
-  "authorization",
-  "cf-connecting-ip",
-  "content-length",
-  "content-type",
-  "idempotency-key",
-  "origin",
-  "x-api-key",
-];
+// The headers that Go reads, by their canonical names; no others are passed in.
+const HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "X-Api-Key"];
 const MAX_BODY = 64 * 1024 + 1; // one byte more than is allowed, so that Go can tell
 const MAX_DRAIN = 1 << 20; // bytes of a longer body that are let through, so that its sender sees the 413
 const REQUEST_LIMIT = 30_000; // milliseconds, unless REQUEST_LIMIT_MS says otherwise

@@ -157,7 +157,9 @@ func (c *call) readBody() error {
 	if c.request.Body == nil {
 		return nil
 	}
-	body, err := io.ReadAll(io.LimitReader(c.request.Body, maxBody+1))
+	read := bytes.NewBuffer(make([]byte, 0, min(max(c.request.ContentLength, 0), maxBody)+bytes.MinRead))
+	_, err = read.ReadFrom(io.LimitReader(c.request.Body, maxBody+1))
+	body := read.Bytes()
 	if err != nil {
 		return &Error{Code: CodeBodyInvalid, Message: "The body could not be read to its end."}
 	}

@@ -50,16 +50,21 @@ func (p *params) done() *Error {
 	if p.err != nil {
 		return p.err
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.members)) {
+	var unknown []string
+	for name := range p.members {
 		if !slices.Contains(p.asked, name) {
-			taken := "no parameters"
-			if len(p.asked) > 0 {
-				taken = strings.Join(p.asked, ", ")
-			}
-			return &Error{CodeParameterUnknown, fmt.Sprintf("%s is not a parameter here; it takes %s.", clip(name), taken), name}
+			unknown = append(unknown, name)
 		}
 	}
-	return nil
+	if len(unknown) == 0 {
+		return nil
+	}
+	taken := "no parameters"
+	if len(p.asked) > 0 {
+		taken = strings.Join(p.asked, ", ")
+	}
+	name := slices.Min(unknown)
+	return &Error{CodeParameterUnknown, fmt.Sprintf("%s is not a parameter here; it takes %s.", clip(name), taken), name}
 }
 
 // raw returns a member, nil if it is absent or null.
@@ -229,24 +234,33 @@ func (p *params) metadata(name string) map[string]string {
 		return nil
 	}
 	metadata := make(map[string]string, len(members))
-	for _, key := range slices.Sorted(maps.Keys(members)) {
-		param := name + "." + key
-		if key == "" || utf8.RuneCountInString(key) > metadataKeyChars {
-			p.fail(invalid(name, "The key %s in %s must have 1 to %d characters.", clip(key), name, metadataKeyChars))
-			return nil
-		}
-		var value string
-		if string(members[key]) == "null" || !parseString(members[key], &value) {
-			p.fail(invalid(param, "%s must be a string.", param))
-			return nil
-		}
-		if utf8.RuneCountInString(value) > metadataValueChars {
-			p.fail(invalid(param, "%s has more than %d characters.", param, metadataValueChars))
-			return nil
+	var fault *Error
+	first := "" // of the keys at fault, so that the message is always the same
+	for key, raw := range members {
+		value, err := metadataValue(name, key, raw)
+		if err != nil && (fault == nil || key < first) {
+			first, fault = key, err
 		}
 		metadata[key] = value
 	}
+	if fault != nil {
+		p.fail(fault)
+		return nil
+	}
 	return metadata
+}
+
+func metadataValue(name, key string, raw json.RawMessage) (value string, err *Error) {
+	param := func() string { return name + "." + key }
+	switch {
+	case key == "" || utf8.RuneCountInString(key) > metadataKeyChars:
+		return "", invalid(name, "The key %s in %s must have 1 to %d characters.", clip(key), name, metadataKeyChars)
+	case string(raw) == "null" || !parseString(raw, &value):
+		return "", invalid(param(), "%s must be a string.", param())
+	case utf8.RuneCountInString(value) > metadataValueChars:
+		return "", invalid(param(), "%s has more than %d characters.", param(), metadataValueChars)
+	}
+	return value, nil
 }
 
 const maxURLChars = 2048
@@ -256,6 +270,9 @@ func (p *params) returnURL(name string, livemode bool) string {
 	s := p.text(name, maxURLChars)
 	if s == "" {
 		return ""
+	}
+	if isPlainHTTPS(s) {
+		return s
 	}
 	u, err := url.Parse(strings.ReplaceAll(s, checkout.IDPlaceholder, "chk_"))
 	want := "an https: URL"
@@ -276,6 +293,25 @@ func (p *params) returnURL(name string, livemode bool) string {
 		p.fail(invalid(name, "%s must be %s with a host.", name, want))
 	}
 	return s
+}
+
+// isPlainHTTPS reports whether a URL is https:, a host name of letters, digits, dots and hyphens, and then a path of characters that
+// need no second look, as nearly all are; it saves taking them apart. It may report false for any other good one.
+func isPlainHTTPS(s string) bool {
+	rest, ok := strings.CutPrefix(s, "https://")
+	end := strings.IndexByte(rest, '/')
+	if !ok || end <= 0 {
+		return false
+	}
+	for i := range len(rest) {
+		switch c := rest[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.':
+		case i >= end && strings.IndexByte("/?=&_{}", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // email returns an address in lower case, for comparison; "" if it is absent.

@@ -24,7 +24,7 @@ func (Store) Get(ctx context.Context, keys ...string) ([][]byte, error) {
 	if err := checkKeys(keys...); err != nil {
 		return nil, err
 	}
-	request := pack("kv.get")
+	request := make(message, 0, 256).add("kv.get")
 	for _, key := range keys {
 		request = request.add(key)
 	}
@@ -38,7 +38,7 @@ func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
 	}
 	// One more second covers what passes until KV looks at its own clock.
 	soonest := time.Now().Add(kv.MinTTL + time.Second)
-	request := pack("kv.put")
+	request := make(message, 0, 2048).add("kv.put")
 	for _, entry := range entries {
 		if err := checkKeys(entry.Key); err != nil {
 			return err
@@ -52,7 +52,7 @@ func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
 			// KV counts in whole seconds; rounding up keeps an entry no shorter than asked.
 			expiration = expiresAt.Add(time.Second - time.Nanosecond).Unix()
 		}
-		request = request.add(entry.Key).add(string(entry.Value)).add(decimal(expiration))
+		request = request.add(entry.Key).addBytes(entry.Value).add(decimal(expiration))
 	}
 	_, err := ask(ctx, request)
 	return err

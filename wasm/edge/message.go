@@ -31,6 +31,11 @@ func (m message) add(field string) message {
 	return append(m, field...)
 }
 
+func (m message) addBytes(field []byte) message {
+	m = binary.LittleEndian.AppendUint32(m, uint32(len(field)))
+	return append(m, field...)
+}
+
 // fields takes a message apart. The fields are parts of m, not copies; a missing one is nil and an empty one is not.
 func (m message) fields() [][]byte {
 	fields := make([][]byte, 0, 16)

@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -77,9 +76,8 @@ func After(ctx context.Context, work func(ctx context.Context)) {
 	after.Go(func() { work(ctx) })
 }
 
+// serve answers one request. Its context never ends: the instance has nothing else to do until all of the request's work is done.
 func serve(handler http.Handler, m message) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	defer func() {
 		if r := recover(); r != nil && r != any(Abort) {
 			panic(r)
@@ -88,30 +86,30 @@ func serve(handler http.Handler, m message) {
 		}
 	}()
 	w := &response{header: http.Header{}}
-	handler.ServeHTTP(w, parseRequest(m).WithContext(ctx))
+	handler.ServeHTTP(w, parseRequest(m))
 	w.send()
 }
 
-// parseRequest reads method, URL, body and then names and values of headers.
+// parseRequest reads method, URL, body and then names and values of headers; the names are in their canonical form.
 func parseRequest(m message) *http.Request {
 	fields := m.fields()
 	target := parseURL(string(fields[1]))
-	body, header := fields[2], http.Header{}
+	body, header := fields[2], make(http.Header, len(fields)/2)
+	values := make([]string, 0, len(fields)/2)
 	for i := 3; i+1 < len(fields); i += 2 {
-		header.Add(string(fields[i]), string(fields[i+1]))
+		values = append(values, string(fields[i+1]))
+		header[string(fields[i])] = values[len(values)-1 : len(values) : len(values)]
 	}
 	r := &http.Request{
 		Method:        string(fields[0]),
 		URL:           target,
 		Host:          target.Host,
-		RequestURI:    target.RequestURI(),
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,
 		ProtoMinor:    1,
 		Header:        header,
 		Body:          http.NoBody,
 		ContentLength: int64(len(body)),
-		RemoteAddr:    header.Get("Cf-Connecting-Ip"),
 	}
 	if len(body) > 0 {
 		r.Body = io.NopCloser(bytes.NewReader(body))
@@ -135,8 +133,9 @@ func parseURL(raw string) *url.URL {
 type response struct {
 	header http.Header
 	status int
+	head   []byte // the header as it was when the status was written: each name and value on a line of its own
+	typed  bool   // whether it names a Content-Type
 	body   bytes.Buffer
-	sealed http.Header // the header as it was when the status was written
 }
 
 func (w *response) Header() http.Header { return w.header }
@@ -145,7 +144,26 @@ func (w *response) WriteHeader(status int) {
 	if w.status != 0 || status < 200 {
 		return // a second status is ignored, and interim ones cannot be sent
 	}
-	w.status, w.sealed = status, maps.Clone(w.header) // whose values are replaced, not changed, by Set and Add alike
+	w.status, w.head = status, make([]byte, 0, 512)
+	for name, values := range w.header {
+		for _, value := range values {
+			w.typed = w.typed || name == "Content-Type"
+			w.addHeader(name, value)
+		}
+	}
+}
+
+// oneLine keeps a header's value from starting another header.
+var oneLine = strings.NewReplacer("\r", " ", "\n", " ", "\x00", " ")
+
+func (w *response) addHeader(name, value string) {
+	if strings.ContainsAny(value, "\r\n\x00") {
+		value = oneLine.Replace(value)
+	}
+	w.head = append(w.head, name...)
+	w.head = append(w.head, '\n')
+	w.head = append(w.head, value...)
+	w.head = append(w.head, '\n')
 }
 
 func (w *response) Write(p []byte) (int, error) {
@@ -158,26 +176,12 @@ func (w *response) WriteString(s string) (int, error) {
 	return w.body.WriteString(s)
 }
 
-// oneLine keeps a header's value from starting another header.
-var oneLine = strings.NewReplacer("\r", " ", "\n", " ", "\x00", " ")
-
 func (w *response) send() {
 	w.WriteHeader(http.StatusOK)
-	body := w.body.Bytes()
-	if w.sealed.Get("Content-Type") == "" && len(body) > 0 {
-		w.sealed.Set("Content-Type", http.DetectContentType(body))
-	}
-	head := make([]byte, 0, 512)
-	for name, values := range w.sealed {
-		for _, value := range values {
-			if strings.ContainsAny(value, "\r\n\x00") {
-				value = oneLine.Replace(value)
-			}
-			head = append(head, name...)
-			head = append(head, '\n')
-			head = append(head, value...)
-			head = append(head, '\n')
-		}
+	head, body := w.head, w.body.Bytes()
+	if !w.typed && len(body) > 0 {
+		w.addHeader("Content-Type", http.DetectContentType(body))
+		head = w.head
 	}
 	respond(int32(w.status), unsafe.Pointer(unsafe.SliceData(head)), int32(len(head)),
 		unsafe.Pointer(unsafe.SliceData(body)), int32(len(body)))

@@ -1,7 +1,6 @@
 package checkout
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 
@@ -93,8 +92,14 @@ func (s *Session) ReadJSON(r *codec.Reader) {
 
 // AppendMetadata writes metadata in the order of its keys.
 func AppendMetadata(b []byte, metadata map[string]string) []byte {
+	var room [8]string
+	keys := room[:0]
+	for key := range metadata {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
 	b = append(b, '{')
-	for i, key := range slices.Sorted(maps.Keys(metadata)) {
+	for i, key := range keys {
 		if i > 0 {
 			b = append(b, ',')
 		}

@@ -72,6 +72,8 @@ func (c *Cursor) ReadJSON(r *codec.Reader) {
 			c.Next.ReadJSON(r)
 		case "covered":
 			c.Covered.ReadJSON(r)
+		case "reset":
+			c.Reset = r.Time()
 		case "behind":
 			if c.Behind == nil {
 				c.Behind = map[checkout.Address]Behind{}
