@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -50,8 +51,8 @@ func buildJS(_ context.Context, root, dir string) error {
 	}
 	var assets strings.Builder
 	for _, asset := range templates.Assets() {
-		for name, suffix := range map[string]string{"script": ".js", "stylesheet": ".css", "icon": ".svg"} {
-			if strings.HasSuffix(asset.Path, suffix) {
+		for name, like := range map[string]string{"script": "/assets/pay.*.js", "stylesheet": "/assets/pay.*.css", "icon": "/assets/icon.*.svg"} {
+			if ok, _ := path.Match(like, asset.Path); ok {
 				fmt.Fprintf(&assets, "export const %s = %q;\n", name, asset.Path)
 			}
 		}
