@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"edgecheckout/sandbox/ledger"
@@ -61,7 +62,11 @@ func run(m *testing.M) (code int) {
 		return 1
 	}
 	defer stopBrowser()
-	if service, err = stack.Start(ctx, options(dir)); err != nil {
+	if err := contract.install(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if service, err = start(ctx, options(dir)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -76,22 +81,40 @@ func run(m *testing.M) (code int) {
 			code = 1
 		}
 	}()
-	return m.Run()
+	if code = m.Run(); code == 0 {
+		if err := contract.verdict(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return code
 }
+
+// minExpiresIn is for how many seconds a checkout may be open at least.
+const minExpiresIn = 3
 
 // options of a service for tests: checkouts may live for seconds, and a USDC is worth three XLM.
 func options(dir string) stack.Options {
 	return stack.Options{
 		Dir:       dir,
-		ExtraVars: map[string]string{"EXPIRES_IN_MIN": "3", "SETTLE_MARGIN": "1"},
+		ExtraVars: map[string]string{"EXPIRES_IN_MIN": strconv.Itoa(minExpiresIn), "SETTLE_MARGIN": "1"},
 		Market:    ledger.Market{{Give: wallet.USDC, Take: "native"}: {N: 3, D: 1}},
 	}
+}
+
+// start starts a service whose answers are held to the contract.
+func start(ctx context.Context, o stack.Options) (*stack.Stack, error) {
+	s, err := stack.Start(ctx, o)
+	if err == nil {
+		contract.hold(s)
+	}
+	return s, err
 }
 
 // ownService starts a service that only this test uses.
 func ownService(t *testing.T, o stack.Options) *stack.Stack {
 	t.Helper()
-	s, err := stack.Start(context.Background(), o)
+	s, err := start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,15 +101,8 @@ func (b *tab) photograph(name, url, expression, want string) {
 	b.t.Helper()
 	for _, width := range []int64{320, 390, 1280} {
 		for _, scheme := range []string{"light", "dark"} {
-			b.do(
-				command(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-					Width: width, Height: 844, DeviceScaleFactor: 1, Mobile: width < 600,
-				}),
-				command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-					{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
-				}}),
-				chromedp.Navigate(url),
-			)
+			b.screen(width, scheme)
+			b.do(chromedp.Navigate(url))
 			b.await(expression, want)
 			b.audited(fmt.Sprintf("%s at %d, %s", name, width, scheme))
 			if width == 320 {
@@ -119,6 +112,19 @@ func (b *tab) photograph(name, url, expression, want string) {
 			b.picture(fmt.Sprintf("%s-%d-%s.png", name, width, scheme))
 		}
 	}
+}
+
+// screen gives the tab a screen of a width, in light or dark.
+func (b *tab) screen(width int64, scheme string) {
+	b.t.Helper()
+	b.do(
+		command(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: width, Height: 844, DeviceScaleFactor: 1, Mobile: width < 600,
+		}),
+		command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		}}),
+	)
 }
 
 // picture keeps the whole page as a file.

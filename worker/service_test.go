@@ -15,6 +15,7 @@ import (
 
 	"edgecheckout/sandbox/ledger"
 	"edgecheckout/worker"
+	"edgecheckout/worker/openapi/openapitest"
 	"edgecheckout/worker/watch/watchtest"
 )
 
@@ -121,6 +122,12 @@ func (c client) do(method, path, body string) reply {
 	recorder := httptest.NewRecorder()
 	c.handler.ServeHTTP(recorder, request)
 	r := reply{t: c.t, status: recorder.Code, header: recorder.Header(), body: recorder.Body.String()}
+	if err := contract.Check(openapitest.Exchange{
+		Method: method, URL: request.URL.String(), Header: request.Header, Body: []byte(body),
+		Status: r.status, AnswerHeader: r.header, Answer: []byte(r.body),
+	}); err != nil {
+		c.t.Errorf("%v\nsent: %.2000s\ngot: %.2000s", err, body, r.body)
+	}
 	if strings.HasPrefix(r.header.Get("Content-Type"), "application/json") {
 		decoder := json.NewDecoder(strings.NewReader(r.body))
 		decoder.UseNumber()
