@@ -295,6 +295,23 @@ func TestACustomerDeletedAtOneEdgeIsMadeAnewAtAnother(t *testing.T) {
 	}
 }
 
+func TestADeletionThatDiesHalfWayIsOne(t *testing.T) {
+	s := deploy(t)
+	shop, _ := s.merchant(s.edge())
+	id := shop.post("/customers", `{"email":"ada@example.com"}`).text("id")
+	s.Store.SetFault(failing("delete"))
+	if r := shop.do("DELETE", "/customers/"+id, ""); r.status != 500 {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	s.Store.SetFault(nil)
+	if r := shop.get("/customers/" + id); r.status != 404 {
+		t.Errorf("read: %d %s", r.status, r.body)
+	}
+	if got := shop.list("/customers"); len(got.ids) != 0 || got.more {
+		t.Errorf("listed: %+v", got)
+	}
+}
+
 // TestAListGoesOnBehindWhatWasDeleted deletes customers page by page.
 func TestAListGoesOnBehindWhatWasDeleted(t *testing.T) {
 	s := deploy(t)
