@@ -2,10 +2,12 @@ package worker
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -41,7 +43,7 @@ func (c *call) query(names ...string) (url.Values, error) {
 	}
 	for name, given := range values {
 		if !known[name] {
-			return nil, &Error{CodeParameterUnknown, clip(name) + " is not a query parameter here.", name}
+			return nil, &Error{CodeParameterUnknown, fmt.Sprintf("%s is not a query parameter here; it takes %s.", clip(name), strings.Join(names, ", ")), name}
 		}
 		if len(given) > 1 {
 			return nil, &Error{CodeParameterDuplicate, name + " is given twice; give it once.", name}

@@ -132,6 +132,31 @@ func TestEveryFieldOfABodyIsDescribedAndNoOther(t *testing.T) {
 	}
 }
 
+func TestEveryParameterOfAQueryIsDescribedAndNoOther(t *testing.T) {
+	s := deploy(t)
+	ask := s.ask(t, s.edge())
+	for _, pattern := range contract.Patterns() {
+		var want []string
+		for _, p := range contract.Operations()[pattern].Parameters {
+			if p.Value.In == "query" {
+				want = append(want, p.Value.Name)
+			}
+		}
+		body := ""
+		if contract.Operations()[pattern].RequestBody != nil {
+			body = "{}"
+		}
+		r := ask(pattern, "?no_such_parameter=1", body)
+		if len(want) == 0 && (r.status == 200 || r.text("error.code") != "parameter_unknown") {
+			continue // it has none, and looks at none
+		}
+		slices.Sort(want)
+		if diff := cmp.Diff(taken(t, r), want); diff != "" {
+			t.Errorf("%s: taken (-), described (+):\n%s", pattern, diff)
+		}
+	}
+}
+
 func TestOpenAPIDocumentIsServed(t *testing.T) {
 	s := deploy(t)
 	anybody := client{s.t, s.edge(), http.Header{}}

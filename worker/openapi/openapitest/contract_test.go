@@ -90,7 +90,7 @@ func TestWhatIsNotAsDescribedIsNoticed(t *testing.T) {
 		{"a status that is not described", Exchange{"GET", retrieve, key, nil, 418, answered(), checkout(nil)}, "status is not supported"},
 		{"granted without a key", Exchange{"GET", retrieve, nil, nil, 200, answered(), checkout(nil)}, "x-api-key"},
 		{"granted to an id that is none", Exchange{"GET", retrieve[:40], key, nil, 200, answered(), checkout(nil)}, "id"},
-		{"granted with a name in the query", Exchange{"GET", retrieve + "?expand=product", key, nil, 200, answered(), checkout(nil)}, "expand"},
+		{"granted with a name in the query", Exchange{"POST", create + "&expand=product", key, order, 200, answered(), checkout(nil)}, "expand"},
 
 		{"an error", Exchange{"GET", retrieve, key, nil, 404, answered(), errorBody("invalid_request_error", "not_found")}, ""},
 		{"a code that is unknown", Exchange{"GET", retrieve, key, nil, 404, answered(), errorBody("invalid_request_error", "gone")}, "code"},

@@ -14,7 +14,7 @@ func (r reader) field(name string, schema tree) templates.Field {
 		f.Text = own.text()
 	}
 	if c := target.at("const"); c.exists() {
-		f.Words = []templates.Word{{Word: string(c.raw)}}
+		f.Words = []templates.Word{{Word: c.text()}}
 	}
 	if target.at("x-errors").exists() {
 		return f // they have a table of their own
