@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"edgecheckout/sandbox/stack"
@@ -139,6 +140,39 @@ func TestListsAreWalkedBothWaysWhileTheyGrow(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Beyond a thousand objects no list call from the beginning finds the place.
+func TestMoreThanAThousandObjectsAreWalkedBothWays(t *testing.T) {
+	s := openShop(t)
+	const n = 1100
+	var wait sync.WaitGroup
+	for first := range 5 {
+		wait.Go(func() {
+			for i := first; i < n; i += 5 {
+				body := fmt.Sprintf(`{"name": "Coffee %d", "asset_code": "XLM", "price_amount": 5}`, i)
+				if reply, err := s.Do(t.Context(), http.MethodPost, "/product", []byte(body)); err != nil || reply.Status != http.StatusOK {
+					t.Errorf("%d %s, %v", reply.Status, reply.Body, err)
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+	older := s.walk("/product?limit=100", nil)
+	if len(older) != n || len(distinct(older...)) != n {
+		t.Fatalf("from the newest down there are %d products, %d of them different, want %d", len(older), len(distinct(older...)), n)
+	}
+	newer := append([]string{older[n-1]}, s.walk("/product?limit=100&ending_before="+older[n-1], nil)...)
+	if slices.Reverse(newer); !slices.Equal(newer, older) {
+		t.Errorf("from the oldest up: %s", cmp.Diff(older, newer))
+	}
+	// Nobody has turned a page of this size.
+	for _, at := range []int{1060, 1010, 500} {
+		if got, want := s.page(fmt.Sprintf("/product?limit=33&starting_after=%s", older[at])).ids, older[at+1:at+34]; !slices.Equal(got, want) {
+			t.Errorf("after %d: %s", at, cmp.Diff(want, got))
+		}
 	}
 }
 
