@@ -34,8 +34,8 @@ func (c *call) mark(s *scan, position string) {
 	c.platform.Recent.Keep(c.ctx, bookmarkKey(s.prefix, position), record.Encode(b), bookmarkLifetime)
 }
 
-// resume lets a scan that has not begun go on from the bookmark behind its position, if there is one. It then lists in one call what lacks to so many
-// keys.
+// resume lets a scan that has not begun go on from the bookmark behind its position, if there is one. Its first call lists as many keys as
+// the bookmark lacks of those that are wanted.
 func (c *call) resume(s *scan, wanted int) {
 	b, ok, err := record.Decode[bookmark](c.platform.Recent.Recall(c.ctx, bookmarkKey(s.prefix, s.past)))
 	if !ok || err != nil || s.newer {

@@ -76,8 +76,8 @@ func (a address) of(u record.Customer) bool {
 	return u.Phone == a.text
 }
 
-// addressID is the id of the customer who is made for an address. It depends on nothing else, so that two edges that meet a new customer at once
-// make one. Whoever was made for an address and has another one by now keeps the id; the address then goes on with its next one, from 1 on.
+// addressID is the id of the customer who is made for an address. It depends on nothing else, so that two edges that meet a new customer at
+// once make one. Whoever was made for an address and has another one by now keeps the id; the address then goes on with its next one.
 func (c *call) addressID(a address, next int) string {
 	parts := []string{c.merchant.ID, string(c.mode()), a.kind, a.text}
 	if next > 0 {
@@ -88,9 +88,9 @@ func (c *call) addressID(a address, next int) string {
 
 // holder returns the customer that has an address, or nil and the id under which one is to be made for it.
 //
-// The customer's record alone says whose an address is: that of the derived id, or else the one that an alias leads to. An alias is written before
-// the record, is never removed, and counts for nothing once the customer is gone or has another address. If two customers
-// are given one address at once in two places, which neither can see of the other, both keep it, and here everybody finds the same one.
+// The customer's record alone says whose an address is: that of the derived id, or else the one that an alias leads to. An alias is written
+// before the record, is never removed, and counts for nothing once the customer is gone or has another address. If two customers are given
+// one address within a minute in two places, neither of which can see the other, both keep it, and here everybody finds the same one.
 func (c *call) holder(a address) (holder *record.Customer, free string, err error) {
 	for next := 0; ; next++ {
 		id := c.addressID(a, next)
@@ -155,8 +155,8 @@ func (c *call) makeCustomer(u record.Customer, more []kv.Entry) (record.Customer
 	return u, c.storeCustomer(u, addressesOf(u), more)
 }
 
-// storeCustomer writes a customer, and before that what leads to it: its entry in the list, and aliases for the addresses that it did not have
-// before and whose id is not its own. Whoever finds the customer can rely on them.
+// storeCustomer writes a customer, and before that what leads to it: its entry in the list, and aliases for the addresses that are new to it
+// and whose id is not its own. Whoever finds the customer can rely on them.
 func (c *call) storeCustomer(u record.Customer, added []address, more []kv.Entry) error {
 	entries := append(more, kv.Entry{Key: c.customerListKey(u)})
 	for _, a := range added {
@@ -277,8 +277,8 @@ func updateCustomer(c *call) (answer, error) {
 }
 
 // deleteCustomer is DELETE /customers/{id}. The customer's data goes and its addresses are free, at once here and within a minute everywhere;
-// checkouts keep its id. Whoever is made for one of its addresses later may get the same id, since racing edges must agree on one, but begins
-// with nothing else of it. For a day there remains that there was a customer, and since when, so that a list can go on behind it.
+// checkouts keep its id. Whoever is made for one of its addresses later may get the same id, since racing edges must agree on one, but
+// begins with nothing else of it. For a day it is kept that there was a customer, and since when, so that a list can go on behind it.
 func deleteCustomer(c *call) (answer, error) {
 	u, err := c.ownCustomer()
 	if err != nil {

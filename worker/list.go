@@ -101,7 +101,8 @@ func (w window) unknown(noun string) *Error {
 	if w.newer {
 		which = "first"
 	}
-	return invalid(w.param(), "%s must be the id of a %s of yours, such as the %s one of the page that you have; none has the id %s.", w.param(), noun, which, clip(w.cursor))
+	return invalid(w.param(), "%s must be the id of a %s of yours, such as the %s one of the page that you have; none has the id %s.",
+		w.param(), noun, which, clip(w.cursor))
 }
 
 // list is how a merchant's objects of a kind are listed.
@@ -121,12 +122,12 @@ type list struct {
 	choose func([]record.Listed) ([]record.Listed, error)
 }
 
-// list answers with a window of a list, newest first. It costs one read for the cursor, one list call, and one reading of each object that is shown
-// and of one more, which tells whether there is more. A window beyond the newest thousand objects, to which nobody has just come page by page, costs more calls: see scan.
-// What is added meanwhile moves nothing: an object's place is its time.
+// list answers with a window of a list, newest first. It costs one read for the cursor, one list call, and one reading of each object that
+// is shown and of one more, which tells whether there is more. A window beyond the newest thousand objects, to which nobody has just come
+// page by page, costs more calls: see scan. What is added meanwhile moves nothing: an object's place is its time.
 //
-// A filter examines a bounded number of objects; then the page may have fewer than the limit, or none, and has_more is true. Whoever follows the Link
-// header goes on behind what was examined.
+// A filter examines a bounded number of objects; then the page may have fewer than the limit, or none, and has_more is true. Whoever follows
+// the Link header goes on behind what was examined.
 func (c *call) list(l list, query url.Values) (answer, error) {
 	w, err := windowOf(query, l.noun)
 	if err != nil {
@@ -192,7 +193,7 @@ func (l list) fill(c *call, s *scan, limit int) (p listPage, err error) {
 			size = chosenFrom
 		}
 		var batch []record.Listed
-		behind, any := p.last, false
+		var behind record.Listed
 		for len(batch) < size && examined < maxExamined {
 			entry, ok, err := s.next(c.ctx)
 			if err != nil {
@@ -204,10 +205,10 @@ func (l list) fill(c *call, s *scan, limit int) (p listPage, err error) {
 			if l.keep == nil || l.keep(entry) {
 				batch = append(batch, entry)
 			}
-			behind, any = entry, true
+			behind = entry
 			examined++
 		}
-		if !any {
+		if behind.ID == "" {
 			return p, nil
 		}
 		if l.choose != nil {
@@ -219,11 +220,11 @@ func (l list) fill(c *call, s *scan, limit int) (p listPage, err error) {
 		for len(batch) > 0 {
 			now := batch[:min(len(batch), limit+1-len(p.items))]
 			batch = batch[len(now):]
-			written, err := l.write(now)
+			items, err := l.write(now)
 			if err != nil {
 				return p, err
 			}
-			for i, item := range written {
+			for i, item := range items {
 				if item == nil {
 					continue
 				}
