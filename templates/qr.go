@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"context"
+	"io"
 	"strconv"
 	"sync"
 
@@ -10,10 +12,20 @@ import (
 // quietZone is the white margin that ISO/IEC 18004 asks for around a code, in modules.
 const quietZone = 4
 
-// drawing is a QR code as an SVG path in a square of size by size modules, quiet zone included.
+// drawing is a QR code as an SVG path in a square of size by size modules, quiet zone included: the middle lines of its rows, a module wide.
 type drawing struct {
 	size int
-	path string
+	path []byte
+}
+
+// Render writes the path as it is: it consists of digits and commands, and is half of the page.
+func (d drawing) Render(_ context.Context, w io.Writer) error {
+	for _, part := range [][]byte{[]byte(`<path d="`), d.path, []byte(`" stroke="#000"></path>`)} {
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // draw makes the QR code of text, or returns false when text is too long for one (2,953 bytes). The correction level is
@@ -23,8 +35,9 @@ func draw(text string) (drawing, bool) {
 	if !ok {
 		return drawing{}, false
 	}
-	path := make([]byte, 0, 16<<10)
+	path := make([]byte, 0, 8<<10)
 	for y := range code.Size {
+		end := -1 // of the run before, in this row
 		for x := 0; x < code.Size; {
 			if !code.Black(x, y) {
 				x++
@@ -34,18 +47,22 @@ func draw(text string) (drawing, bool) {
 			for x < code.Size && code.Black(x, y) {
 				x++
 			}
-			path = append(path, 'M')
-			path = appendSmall(path, start+quietZone)
-			path = append(path, ' ')
-			path = appendSmall(path, y+quietZone)
-			path = append(path, 'h')
+			if end < 0 {
+				path = append(path, 'M')
+				path = appendSmall(path, start+quietZone)
+				path = append(path, ' ')
+				path = appendSmall(path, y+quietZone)
+				path = append(path, '.', '5', 'h')
+			} else {
+				path = append(path, 'm')
+				path = appendSmall(path, start-end)
+				path = append(path, ' ', '0', 'h')
+			}
 			path = appendSmall(path, x-start)
-			path = append(path, 'v', '1', 'h', '-')
-			path = appendSmall(path, x-start)
-			path = append(path, 'z')
+			end = x
 		}
 	}
-	return drawing{size: code.Size + 2*quietZone, path: string(path)}, true
+	return drawing{size: code.Size + 2*quietZone, path: path}, true
 }
 
 // appendSmall writes a number from 0 to 999, of which a path has thousands.

@@ -40,17 +40,22 @@ func TestQRCodeIsOfTheWalletLink(t *testing.T) {
 	}
 }
 
-// modules reads a path of rectangles one module high.
+// modules reads a path of lines through the middles of rows.
 func modules(t *testing.T, path string) map[[2]int]bool {
 	t.Helper()
 	black := map[[2]int]bool{}
-	for run := range strings.SplitSeq(strings.TrimSuffix(path, "z"), "z") {
-		var x, y, width, back int
-		if _, err := fmt.Sscanf(run, "M%d %dh%dv1h-%d", &x, &y, &width, &back); err != nil || width != back {
-			t.Fatalf("%q is no rectangle: %v", run, err)
+	x, y := 0, 0
+	for line := range strings.SplitAfterSeq(strings.NewReplacer("M", "\nM", "m", "\nm").Replace(path)[1:], "\n") {
+		var gap, width int
+		if _, err := fmt.Sscanf(line, "M%d %d.5h%d", &x, &y, &width); err != nil {
+			if _, err := fmt.Sscanf(line, "m%d 0h%d", &gap, &width); err != nil {
+				t.Fatalf("%q is no line: %v", line, err)
+			}
 		}
-		for i := range width {
-			black[[2]int{x + i, y}] = true
+		x += gap
+		for range width {
+			black[[2]int{x, y}] = true
+			x++
 		}
 	}
 	return black

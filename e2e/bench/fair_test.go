@@ -309,7 +309,7 @@ func (b *bench) asks() []ask {
 		{"not JSON", "POST", direct, order(1), and("Content-Type", "text/plain"), 415},
 		{"too large", "POST", direct, `{"description":"` + strings.Repeat("x", 70_000) + `"}`, withKey, 413},
 		{"no such path", "GET", "/nothing", "", nil, 404},
-		{"no such method", "DELETE", "/checkout", "", withKey, 405},
+		{"no such method", "DELETE", "/pay/" + unknown, "", withKey, 405},
 
 		{"retrieve nothing", "GET", "/checkout/" + unknown, "", withKey, 404},
 		{"retrieve nonsense", "GET", "/checkout/chk_1", "", withKey, 404},

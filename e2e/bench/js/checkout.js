@@ -2,7 +2,7 @@
 
 import { exact, formatAmount } from "./amount.js";
 import { ApiError, clip, invalid, missing, notFound } from "./error.js";
-import { deriveId, isId, newId, seal, sha256 } from "./id.js";
+import { deriveId, isId, newId, paymentId, seal, sha256 } from "./id.js";
 import { Params } from "./params.js";
 import { byMerchantKey, encode, expiryOf, modeOf, openKey, read, write } from "./record.js";
 import { deadlineOf, dueOf, outcomeOf } from "./settle.js";
@@ -70,7 +70,7 @@ export async function createCheckout(call) {
   await write(
     env,
     ...(idempotency ? [idempotency.entry(session.id)] : []),
-    [byMerchantKey(merchant.id, mode, "chk", now, session.id), "", expiry],
+    [byMerchantKey(merchant.id, mode, "chk", now, session.customer_id ? `${session.id}/${session.customer_id}` : session.id), "", expiry],
     [openKey(session), "", expiry],
   );
   await write(env, [`checkout/${session.id}`, encodeSession(session), expiry]);
@@ -169,7 +169,7 @@ export const payURL = ({ config, origin }, id) => `${config.baseURL || origin}/p
 const timestamp = (time) => new Date(time).toISOString();
 
 async function objectOf(call, { session, cancel }, outcome) {
-  const payments = await Promise.all(outcome.payments.map((payment) => paymentOf(session, payment)));
+  const payments = outcome.payments.map((payment) => paymentOf(session, payment));
   return {
     id: session.id,
     object: "checkout",
@@ -198,10 +198,10 @@ async function objectOf(call, { session, cancel }, outcome) {
   };
 }
 
-async function paymentOf(session, payment) {
+function paymentOf(session, payment) {
   const { op, index = 0, hash, closed_at: closed, from, asset, amount, reason } = payment;
   return {
-    id: await deriveId("pay_", new Uint8Array(0), Date.parse(closed), String(session.livemode), hash, String(op), String(index)),
+    id: paymentId(Date.parse(closed), op, index, session.livemode),
     amount: exact(amount),
     asset_code: asset.code,
     asset_issuer: orNull(asset.issuer),

@@ -46,6 +46,16 @@ export function newId(prefix, now) {
   return prefix + format(bytes);
 }
 
+// paymentId holds when the payment's ledger closed, the operation, its place among several, and the mode.
+export function paymentId(closed, op, index, livemode) {
+  const bytes = new Uint8Array(16);
+  setTime(bytes, closed);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(6, op);
+  view.setUint16(14, (index << 1) | (livemode ? 1 : 0));
+  return "pay_" + format(bytes);
+}
+
 export function isId(prefix, text) {
   return text.startsWith(prefix) && parse(text.slice(prefix.length)) !== null;
 }

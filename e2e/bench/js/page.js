@@ -186,8 +186,8 @@ function code(uri, amount) {
   const side = size * Math.max(1, Math.floor(280 / size));
   return (
     `<figure class="qr" data-code-for="${amount}"><svg role="img" aria-label="QR code of this payment, for a Stellar wallet" width="${side}" height="${side}" ` +
-    `viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges" data-testid="qr"><rect width="${size}" height="${size}" fill="#fff"></rect> ` +
-    `<path d="${path}" fill="#000"></path></svg><figcaption>Scan with a wallet on another device</figcaption></figure>` +
+    `viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges" data-testid="qr"><rect width="${size}" height="${size}" fill="#fff"></rect>` +
+    `<path d="${path}" stroke="#000"></path></svg><figcaption>Scan with a wallet on another device</figcaption></figure>` +
     '<p class="hint" data-code-gone hidden>The QR code asked for the whole amount, so it is gone. The button and the details ask for what is still due.</p>'
   );
 }

@@ -179,6 +179,7 @@ function trace({ size, modules, places }, words) {
   }
   let path = "";
   for (let y = 0; y < size; y++) {
+    let end = -1;
     for (let x = 0; x < size; ) {
       if (black[y * size + x] === 0) {
         x++;
@@ -186,7 +187,8 @@ function trace({ size, modules, places }, words) {
       }
       const start = x;
       while (x < size && black[y * size + x] === 1) x++;
-      path += `M${start + QUIET} ${y + QUIET}h${x - start}v1h-${x - start}z`;
+      path += end < 0 ? `M${start + QUIET} ${y + QUIET}.5h${x - start}` : `m${start - end} 0h${x - start}`;
+      end = x;
     }
   }
   return path;
