@@ -1,11 +1,15 @@
-// The Worker: hands requests and cron events to a pool of Go instances, and answers from the edge cache before Go wakes.
+// The Worker: hands requests and cron events to a pool of Go instances. What the edge has cached, and who asks for too much, is answered before
+// Go wakes.
 
 import { env as deployment } from "cloudflare:workers";
 import program from "./app.wasm";
 import seed from "./seed.mjs"; // made by the build
 import { predictableUntilFirstEvent, randomFromNowOn } from "./instance.mjs";
+import { learn, refuse } from "./limits.mjs";
 import { boot, Overloaded, run } from "./pool.mjs";
 import { claim, read } from "./ports.mjs";
+import { problem, requestId } from "./problem.mjs";
+import { CACHEABLE, PAGE } from "./routes.mjs";
 
 // The headers that Go reads, by their canonical names; no others are passed in.
 const HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "X-Api-Key"];
@@ -32,29 +36,11 @@ async function ask(method, url, body, headers, env, ctx) {
 function broken(error, method, path) {
   const id = requestId();
   console.error(JSON.stringify({ level: "ERROR", msg: "request failed", request_id: id, method, path, error: String(error) }));
-  const busy = error instanceof Overloaded;
-  const code = busy ? "unavailable" : "internal_error";
-  const message = busy
-    ? "The service is busy. Try again in a second."
-    : "Something failed on our side. Try again, and name the request_id if it happens again.";
-  const headers = [
-    ["Content-Type", "application/json; charset=utf-8"],
-    ["Cache-Control", "no-store"],
-    ["Request-Id", id],
-    ["X-Content-Type-Options", "nosniff"],
-  ];
-  if (busy) headers.push(["Retry-After", "1"]);
-  const problem = { type: "api_error", code, message, param: null, request_id: id };
-  return { status: busy ? 503 : 500, headers, body: JSON.stringify({ error: problem }) };
-}
-
-// requestId is req_ and a ULID: 48 bits of milliseconds and 80 random ones, in Crockford's base 32.
-function requestId() {
-  let bits = BigInt(Date.now());
-  for (const byte of crypto.getRandomValues(new Uint8Array(10))) bits = (bits << 8n) | BigInt(byte);
-  let id = "";
-  for (let i = 0; i < 26; i++, bits >>= 5n) id = "0123456789abcdefghjkmnpqrstvwxyz"[Number(bits & 31n)] + id;
-  return "req_" + id;
+  if (error instanceof Overloaded) {
+    return problem(id, 503, "api_error", "unavailable", "The service is busy. Try again in a second.", [["Retry-After", "1"]]);
+  }
+  const message = "Something failed on our side. Try again, and name the request_id if it happens again.";
+  return problem(id, 500, "api_error", "internal_error", message);
 }
 
 function respond({ status, headers, body }, method, extra = []) {
@@ -64,8 +50,6 @@ function respond({ status, headers, body }, method, extra = []) {
 
 // The edge cache.
 
-const CACHEABLE = /^\/(pay\/[^/]+(\/status)?|assets\/.+|openapi\.json|docs|\.well-known\/stellar\.toml)$/;
-const PAGE = /^\/pay\/[^/]+$/;
 const OPEN_PAGE = 60; // seconds; a page that may be kept longer is finished and changes no more
 const FRESH = 15_000; // milliseconds after which an open page is rendered again behind the reader's back
 
@@ -99,18 +83,22 @@ async function render(key, env, ctx) {
   return reply;
 }
 
-async function cached(key, page, method, env, ctx) {
+async function cached(key, path, request, env, ctx) {
   const hit = await caches.default.match(key);
-  if (!hit) return respond(await render(key, env, ctx), method, [["X-Cache", "miss"]]);
+  if (!hit) {
+    const refused = await refuse(request, path, env);
+    if (refused) return respond(refused, request.method);
+    return respond(await render(key, env, ctx), request.method, [["X-Cache", "miss"]]);
+  }
   const headers = new Headers(hit.headers);
   const renderedAt = Number(headers.get("X-Rendered-At"));
-  if (page && Date.now() - renderedAt > FRESH && sharedFor({ status: 200, headers: [...headers] }) <= OPEN_PAGE) {
+  if (PAGE.test(path) && Date.now() - renderedAt > FRESH && sharedFor({ status: 200, headers: [...headers] }) <= OPEN_PAGE) {
     if (claim(`render ${key}`, FRESH)) ctx.waitUntil(render(key, env, ctx));
   }
   headers.delete("X-Rendered-At");
   headers.set("Request-Id", requestId());
   headers.set("X-Cache", "hit");
-  return new Response(method === "HEAD" ? null : hit.body, { status: hit.status, headers });
+  return new Response(request.method === "HEAD" ? null : hit.body, { status: hit.status, headers });
 }
 
 // bodyOf returns the body, or the beginning of one that is too long; null if there is none.
@@ -125,16 +113,18 @@ export default {
   async fetch(request, env, ctx) {
     randomFromNowOn();
     const { origin, path } = split(request.url);
-    if (cacheable(request, path)) {
-      return cached(origin + path, PAGE.test(path), request.method, env, ctx);
-    }
+    if (cacheable(request, path)) return cached(origin + path, path, request, env, ctx);
+    const refused = await refuse(request, path, env);
+    if (refused) return respond(refused, request.method);
     const headers = [];
     for (const name of HEADERS) {
       const value = request.headers.get(name);
       if (value !== null) headers.push(name, value);
     }
     const body = await bodyOf(request);
-    return respond(await ask(request.method, request.url, body, headers, env, ctx), request.method);
+    const reply = await ask(request.method, request.url, body, headers, env, ctx);
+    learn(request, path, reply.status);
+    return respond(reply, request.method);
   },
 
   async scheduled(event, env, ctx) {

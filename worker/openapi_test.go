@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"edgecheckout/templates"
 	"edgecheckout/worker"
 	"edgecheckout/worker/openapi"
 	"edgecheckout/worker/openapi/openapitest"
@@ -88,12 +89,13 @@ func (s *site) ask(t *testing.T, edge http.Handler) func(pattern, query, body st
 	product := shop.post("/product", `{"name":"Sidamo","asset_code":"XLM","price_amount":5}`).text("id")
 	customer := shop.post("/customers", `{"name":"Ada"}`).text("id")
 	order := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`).text("id")
-	ids := map[string]string{"checkout": order, "pay": order, "product": product, "customers": customer, "merchants": merchant, "assets": "pay.css"}
+	ids := map[string]string{"checkout": order, "pay": order, "product": product, "customers": customer, "merchants": merchant}
+	asset := strings.TrimPrefix(templates.Assets()[0].Path, "/assets/")
 	everybody := shop.with("Authorization", "Bearer "+adminToken).with("Content-Type", "application/json")
 	return func(pattern, query, body string) reply {
 		t.Helper()
 		method, path, _ := strings.Cut(pattern, " ")
-		path = strings.NewReplacer("{id}", ids[strings.Split(path, "/")[1]], "{name}", "pay.css", "{key_id}", key).Replace(path)
+		path = strings.NewReplacer("{id}", ids[strings.Split(path, "/")[1]], "{name}", asset, "{key_id}", key).Replace(path)
 		return everybody.do(method, path+query, body)
 	}
 }

@@ -1,6 +1,7 @@
 // Serves a built Worker in workerd on a free port of 127.0.0.1 and prints its URL:
 //   node serve.mjs BUILD_DIRECTORY ISOLATES [NAME=VALUE ...]
-// With several isolates, the first element of a path chooses one: /7/ok is /ok of the eighth.
+// With several isolates, the first element of a path chooses one: /7/ok is /ok of the eighth. A NAME_LIMIT whose value is a number is a limit of so
+// many requests in ten seconds.
 
 import { readdirSync } from "node:fs";
 import path from "node:path";
@@ -11,13 +12,17 @@ const modules = ["worker.mjs", ...readdirSync(directory).filter((name) => name !
   type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
   path: path.join(directory, name),
 }));
+const pairs = settings.map((setting) => setting.split(/=(.*)/s).slice(0, 2));
+const isLimit = ([name, value]) => name.endsWith("_LIMIT") && Number(value) > 0;
+const limitOf = ([name, value]) => [name, { namespace_id: name, simple: { limit: Number(value), period: 10 } }];
 const compatibilityDate = "2026-11-01";
 const worker = {
   modules,
   modulesRoot: directory,
   compatibilityDate,
   kvNamespaces: ["KV"],
-  bindings: Object.fromEntries(settings.map((setting) => setting.split(/=(.*)/s).slice(0, 2))),
+  bindings: Object.fromEntries(pairs.filter((pair) => !isLimit(pair))),
+  ratelimits: Object.fromEntries(pairs.filter(isLimit).map(limitOf)),
 };
 const names = Array.from({ length: Number(isolates) }, (_, i) => `isolate-${i}`);
 const router = {

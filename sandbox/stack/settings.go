@@ -12,7 +12,7 @@ const TestNetworkPassphrase = "Test SDF Network ; September 2015"
 
 // Secrets of a deployment.
 type Secrets struct {
-	AdminToken string `json:"admin_token"` // the operator's
+	AdminToken string `json:"admin_token"` // the operator's; more than one are separated by commas, the newest first
 	MemoKeys   string `json:"memo_keys"`   // 64 hexadecimal digits each, separated by commas, the newest first
 }
 

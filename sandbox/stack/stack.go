@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,6 +52,9 @@ type Options struct {
 	Secrets Secrets
 	// ExtraVars are settings of the Worker beside, or in place of, those that the Stack derives.
 	ExtraVars map[string]string
+	// Limits are how many requests the limits of wrangler.toml allow, by their names, unless Watch is set. Others are as good as none: tests
+	// ask for more than anybody should.
+	Limits map[string]int
 	// Watch lets wrangler build, and build again whenever a source changes. Without it the Worker runs from a copy.
 	Watch bool
 	// Terminal receives what a person wants to see of wrangler's output; nil for nothing. All of it is in Stack.Log.
@@ -165,7 +169,7 @@ func (s *Stack) startWorker(o *Options, port int) error {
 		return err
 	}
 	if !o.Watch {
-		if w.Config, err = freeze(o.Root, o.Dir); err != nil {
+		if w.Config, err = freeze(o.Root, o.Dir, o.Limits); err != nil {
 			return err
 		}
 	}
@@ -240,9 +244,10 @@ func (s *Stack) Stop() {
 // Ended is closed when the Worker's process has ended, for whatever reason.
 func (s *Stack) Ended() <-chan struct{} { return s.worker.done }
 
-// Operator is a client with the operator's token.
+// Operator is a client with the operator's token, the newest one.
 func (s *Stack) Operator() Client {
-	return Client{BaseURL: s.BaseURL, AdminToken: s.Secrets.AdminToken}
+	newest, _, _ := strings.Cut(s.Secrets.AdminToken, ",")
+	return Client{BaseURL: s.BaseURL, AdminToken: newest}
 }
 
 // Merchant is a client with a merchant's key; with an empty key it is a stranger.

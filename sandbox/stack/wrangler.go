@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -122,15 +123,20 @@ func writeFile(path string, content []byte) error {
 }
 
 var (
-	table   = regexp.MustCompile(`^\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}\s*(#.*)?$`)
-	mainKey = regexp.MustCompile(`^main\s*=\s*"([^"]+)"`)
+	table    = regexp.MustCompile(`^\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}\s*(#.*)?$`)
+	mainKey  = regexp.MustCompile(`^main\s*=\s*"([^"]+)"`)
+	nameKey  = regexp.MustCompile(`^name\s*=\s*"([^"]+)"`)
+	limitKey = regexp.MustCompile(`^(simple\s*=\s*\{[^}]*?\blimit\s*=\s*)\d+`)
 )
 
+// unlimited is a limit that nobody reaches.
+const unlimited = 1_000_000_000
+
 // frozen is wrangler.toml without [build], so that nothing is built or rebuilt, and the module that it names as main.
-// The new file finds that module at main.
-func frozen(toml, main string) (frozenToml, module string, err error) {
+// The new file finds that module at main, and has the limits of requests that are given by name, and none to speak of beside them.
+func frozen(toml, main string, limits map[string]int) (frozenToml, module string, err error) {
 	var kept []string
-	in := ""
+	in, name := "", ""
 	for _, line := range strings.Split(toml, "\n") {
 		if m := table.FindStringSubmatch(line); m != nil {
 			in = m[1]
@@ -142,6 +148,12 @@ func frozen(toml, main string) (frozenToml, module string, err error) {
 			module = m[1]
 			line = "main = " + strconv.Quote(main)
 		}
+		if m := nameKey.FindStringSubmatch(line); m != nil {
+			name = m[1]
+		}
+		if in == "ratelimits" {
+			line = limitKey.ReplaceAllString(line, "${1}"+strconv.Itoa(cmp.Or(limits[name], unlimited)))
+		}
 		kept = append(kept, line)
 	}
 	if module == "" {
@@ -152,17 +164,17 @@ func frozen(toml, main string) (frozenToml, module string, err error) {
 
 // freeze copies the built Worker and its configuration into dir, so that a build in the meantime changes nothing, and
 // returns the path of the configuration.
-func freeze(root, dir string) (string, error) {
+func freeze(root, dir string, limits map[string]int) (string, error) {
 	toml, err := os.ReadFile(filepath.Join(root, "wrangler.toml"))
 	if err != nil {
 		return "", err
 	}
 	modules := filepath.Join(dir, "worker")
-	_, module, err := frozen(string(toml), "")
+	_, module, err := frozen(string(toml), "", nil)
 	if err != nil {
 		return "", err
 	}
-	config, _, err := frozen(string(toml), filepath.ToSlash(filepath.Join("worker", filepath.Base(module))))
+	config, _, err := frozen(string(toml), filepath.ToSlash(filepath.Join("worker", filepath.Base(module))), limits)
 	if err != nil {
 		return "", err
 	}

@@ -63,6 +63,14 @@ watch_dir = ["worker"]
 [[kv_namespaces]]
 binding = "KV"
 
+[[ratelimits]]
+name = "KEY_LIMIT" # of a key
+simple = { limit = 1000, period = 10 }
+
+[[ratelimits]]
+name = "ADDRESS_LIMIT"
+simple = { period = 10, limit = 600 } # a limit = 5 is too little
+
 [env.local.vars]
 main = "not this one"
 `
@@ -74,34 +82,42 @@ main = "worker/worker.mjs"
 [[kv_namespaces]]
 binding = "KV"
 
+[[ratelimits]]
+name = "KEY_LIMIT" # of a key
+simple = { limit = 7, period = 10 }
+
+[[ratelimits]]
+name = "ADDRESS_LIMIT"
+simple = { period = 10, limit = 1000000000 } # a limit = 5 is too little
+
 [env.local.vars]
 main = "not this one"
 `
-	got, module, err := frozen(toml, "worker/worker.mjs")
+	got, module, err := frozen(toml, "worker/worker.mjs", map[string]int{"KEY_LIMIT": 7})
 	if err != nil || module != "build/worker.mjs" {
 		t.Fatalf("module %q, %v", module, err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, _, err := frozen("name = \"x\"\n[build]\n", "m"); err == nil {
+	if _, _, err := frozen("name = \"x\"\n[build]\n", "m", nil); err == nil {
 		t.Error("a configuration without main is no error")
 	}
 }
 
 func TestFreezeCopiesTheBuiltWorker(t *testing.T) {
 	root, dir := t.TempDir(), t.TempDir()
-	if _, err := freeze(root, dir); err == nil {
+	if _, err := freeze(root, dir, nil); err == nil {
 		t.Error("no wrangler.toml is no error")
 	}
 	write(t, root, "wrangler.toml", toml)
-	if _, err := freeze(root, dir); err == nil || !strings.Contains(err.Error(), "make build") {
+	if _, err := freeze(root, dir, nil); err == nil || !strings.Contains(err.Error(), "make build") {
 		t.Errorf("not built: %v, want to read of make build", err)
 	}
 	write(t, root, "build/worker.mjs", "export default {}")
 	write(t, root, "build/app.wasm", "\x00asm")
 	write(t, root, "build/dev.json", "{}")
-	config, err := freeze(root, dir)
+	config, err := freeze(root, dir, nil)
 	if err != nil || config != filepath.Join(dir, "wrangler.toml") {
 		t.Fatalf("freeze = %q, %v", config, err)
 	}

@@ -1,0 +1,165 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"edgecheckout/sandbox/stack"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// pause is for how many seconds a caller who asked too much is sent away.
+const pause = "10"
+
+// from makes somebody at an address ask: on Cloudflare this header cannot be chosen.
+func from(address string) []string { return []string{"CF-Connecting-IP", address} }
+
+// exhaust asks until the answer is 429, and returns that.
+func exhaust(t *testing.T, ask func(i int) stack.Reply[json.RawMessage]) stack.Reply[json.RawMessage] {
+	t.Helper()
+	for i, end := 0, time.Now().Add(time.Minute); time.Now().Before(end); i++ {
+		if reply := ask(i); reply.Status == http.StatusTooManyRequests {
+			return reply
+		}
+	}
+	t.Fatal("nobody is limited")
+	return stack.Reply[json.RawMessage]{}
+}
+
+// wantLimited compares a whole refusal.
+func wantLimited(t *testing.T, r stack.Reply[json.RawMessage], message string) {
+	t.Helper()
+	id := r.Header.Get("Request-Id")
+	if !requestID.MatchString(id) {
+		t.Errorf("Request-Id is %q", id)
+	}
+	want := fmt.Sprintf(`{"error":{"type":"rate_limit_error","code":"rate_limited","message":%q,"param":null,"request_id":%q}}`, message, id)
+	if diff := cmp.Diff(want, string(r.Body)); diff != "" {
+		t.Errorf("the refusal (-want +got):\n%s", diff)
+	}
+	wantHeaders(t, r, map[string]string{
+		"Retry-After": pause, "Cache-Control": "no-store", "Content-Type": "application/json; charset=utf-8", "X-Content-Type-Options": "nosniff",
+	})
+}
+
+func wantHeaders(t *testing.T, r stack.Reply[json.RawMessage], want map[string]string) {
+	t.Helper()
+	got := map[string]string{}
+	for name := range want {
+		got[name] = r.Header.Get(name)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("headers (-want +got):\n%s", diff)
+	}
+}
+
+func TestCallersWhoAskTooMuchAreSentAway(t *testing.T) {
+	t.Parallel()
+	o := options(t.TempDir())
+	o.Limits = map[string]int{"KEY_LIMIT": 6, "ADDRESS_LIMIT": 12, "COSTLY_LIMIT": 6}
+	on := ownService(t, o)
+	s := openShopOn(t, on)
+	other := s.neighbour()
+	anybody := stack.Client{BaseURL: on.BaseURL}
+	ask := func(t *testing.T, client stack.Client, method, path, body string, headers ...string) stack.Reply[json.RawMessage] {
+		t.Helper()
+		var content []byte
+		if body != "" {
+			content = []byte(body)
+		}
+		reply, err := client.Do(t.Context(), method, path, content, headers...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reply
+	}
+	allowed := func(t *testing.T, who string, reply stack.Reply[json.RawMessage]) {
+		t.Helper()
+		if reply.Status == http.StatusTooManyRequests {
+			t.Errorf("%s is sent away too: %s", who, reply.Body)
+		}
+	}
+
+	t.Run("an API key, wherever it asks from", func(t *testing.T) {
+		for _, shop := range []*shop{s, other} {
+			shop.charge(fields{"amount": 5, "asset_code": "XLM"}) // the key is believed from now on
+		}
+		refused := exhaust(t, func(i int) stack.Reply[json.RawMessage] {
+			return ask(t, s.Client, "GET", "/product", "", from(fmt.Sprintf("192.0.2.%d", i%200))...)
+		})
+		wantLimited(t, refused, "Too many requests with this API key; try again in 10 seconds.")
+		allowed(t, "another key at the same address", ask(t, other.Client, "GET", "/product", "", from("192.0.2.1")...))
+		allowed(t, "a customer", get(t, on, "/health"))
+		time.Sleep(10 * time.Second)
+		if reply := ask(t, s.Client, "POST", direct, `{"amount": 5, "asset_code": "XLM"}`); reply.Status != http.StatusOK {
+			t.Errorf("after the time: %d %s", reply.Status, reply.Body)
+		}
+	})
+
+	t.Run("keys that nobody knows", func(t *testing.T) {
+		refused := exhaust(t, func(i int) stack.Reply[json.RawMessage] {
+			return ask(t, on.Merchant(fmt.Sprintf("sk_test_%064x", i)), "GET", "/product", "", from("198.51.100.1")...)
+		})
+		wantLimited(t, refused, "Too many requests from this address; try again in 10 seconds.")
+		allowed(t, "a shop at the same address", ask(t, other.Client, "GET", "/product", "", from("198.51.100.1")...))
+		allowed(t, "somebody at another address", ask(t, anybody, "GET", "/health", "", from("198.51.100.2")...))
+	})
+
+	t.Run("what costs", func(t *testing.T) {
+		c := other.charge(fields{"amount": 5, "asset_code": "XLM"})
+		transaction := encode(fields{"account": other.account})
+		for name, asks := range map[string]func() stack.Reply[json.RawMessage]{
+			"192.0.3.1": func() stack.Reply[json.RawMessage] { return ask(t, anybody, "GET", "/product", "", from("192.0.3.1")...) },
+			"192.0.3.2": func() stack.Reply[json.RawMessage] {
+				return ask(t, stack.Client{BaseURL: on.BaseURL, AdminToken: "a guess"}, "GET", "/merchants/"+s.id, "", from("192.0.3.2")...)
+			},
+			"192.0.3.3": func() stack.Reply[json.RawMessage] {
+				return ask(t, on.Merchant("hunter2"), "GET", "/product", "", from("192.0.3.3")...)
+			},
+		} {
+			wantLimited(t, exhaust(t, func(int) stack.Reply[json.RawMessage] { return asks() }), "Too many requests from this address; try again in 10 seconds.")
+			allowed(t, "the page at "+name, ask(t, anybody, "GET", pagePath(c), "", from(name)...))
+		}
+		// The service itself also sends away who asks for one checkout's transaction too often, but for three seconds.
+		refused := exhaust(t, func(int) stack.Reply[json.RawMessage] {
+			reply := ask(t, anybody, "POST", pagePath(c)+"/transaction", transaction, from("192.0.3.4")...)
+			if reply.Header.Get("Retry-After") == "3" {
+				reply.Status = 0
+			}
+			return reply
+		})
+		wantLimited(t, refused, "Too many requests from this address; try again in 10 seconds.")
+		allowed(t, "another wallet", ask(t, anybody, "POST", pagePath(other.charge(fields{"amount": 5, "asset_code": "XLM"}))+"/transaction", transaction, from("192.0.3.5")...))
+	})
+
+	t.Run("pages that are not cached", func(t *testing.T) {
+		cached := pagePath(other.charge(fields{"amount": 5, "asset_code": "XLM"}))
+		other.eventually("the edge has the page", func() bool {
+			return ask(t, anybody, "GET", cached, "", from("203.0.113.1")...).Header.Get("X-Cache") == "hit"
+		})
+		// Addresses that begin with the same 64 bits are one caller's.
+		refused := exhaust(t, func(i int) stack.Reply[json.RawMessage] {
+			return ask(t, anybody, "GET", fmt.Sprintf("/pay/chk_01kay3t4w5x6y7z8a9%010d", i), "", from(fmt.Sprintf("2001:db8::%x", i+1))...)
+		})
+		wantHeaders(t, refused, map[string]string{
+			"Retry-After": pause, "Cache-Control": "no-store", "Content-Type": "text/html; charset=utf-8", "Referrer-Policy": "no-referrer", "X-Cache": "",
+		})
+		if html := string(refused.Body); !strings.Contains(html, `<meta http-equiv="refresh" content="`+pause+`">`) || !strings.Contains(html, "Nothing happened to your payment") {
+			t.Errorf("the page of a refusal:\n%s", html)
+		}
+		if reply := ask(t, anybody, "GET", cached, "", from("2001:db8:0:0:ffff::1")...); reply.Status != http.StatusOK || reply.Header.Get("X-Cache") != "hit" {
+			t.Errorf("what the edge has is refused: %d %v", reply.Status, reply.Header)
+		}
+		allowed(t, "somebody at another address", ask(t, anybody, "GET", "/pay/"+anID, "", from("2001:db8:0:1::1")...))
+	})
+
+	t.Run("a refusal of a large body arrives", func(t *testing.T) {
+		body := `{"description": "` + strings.Repeat("x", 60<<10) + `"}`
+		exhaust(t, func(int) stack.Reply[json.RawMessage] { return ask(t, anybody, "POST", direct, body, from("192.0.4.1")...) })
+	})
+}

@@ -1,0 +1,81 @@
+// How much one caller may ask for, before Go wakes. Cloudflare's rate-limiting bindings count, in each data centre for itself; wrangler.toml has
+// the numbers, and may leave all of them out.
+//
+// What the edge has cached is not counted: refusing it would save nothing, and the customers of a mobile network share few addresses.
+
+import { problem, reply, requestId } from "./problem.mjs";
+import { PAGE, PUBLIC } from "./routes.mjs";
+
+const PERIOD = 10; // seconds, of every binding; none tells how much of it is left
+
+const KEY = /^sk_(test|live)_[0-9a-f]{64}$/;
+
+// believed holds the API keys that Go has served in this isolate. Only they have a limit of their own: other keys count by address, so that
+// neither made-up keys are without a limit, nor can a stranger who knows how a key begins use its limit up.
+const believed = new Set();
+const MAX_BELIEVED = 4096;
+
+// refuse counts a request, and returns what to answer if it is one too many; null if it is not.
+export async function refuse(request, path, env) {
+  if (!env.ADDRESS_LIMIT) return null; // a deployment without limits
+  const { limit, caller } = countedBy(request, path);
+  try {
+    if (!env[limit] || (await env[limit].limit({ key: caller })).success) return null;
+  } catch (error) {
+    console.error(JSON.stringify({ level: "ERROR", msg: "requests are not limited", limit, error: String(error) }));
+    return null; // who cannot count lets everybody in
+  }
+  const id = requestId();
+  const wait = [["Retry-After", String(PERIOD)]];
+  if (PAGE.test(path)) return reply(id, 429, "text/html; charset=utf-8", page, [...wait, ...pageHeaders]);
+  const whose = limit === "KEY_LIMIT" ? "with this API key" : "from this address";
+  return problem(id, 429, "rate_limit_error", "rate_limited", `Too many requests ${whose}; try again in ${PERIOD} seconds.`, wait);
+}
+
+// learn notes what Go thought of the key of a request that was not refused.
+export function learn({ headers }, path, status) {
+  const key = headers.get("x-api-key");
+  if (status === 401) {
+    believed.delete(key);
+  } else if (status < 300 && !believed.has(key) && KEY.test(key) && !PUBLIC.test(path)) {
+    believed.add(key);
+    if (believed.size > MAX_BELIEVED) believed.delete(believed.values().next().value); // it will be believed again
+  }
+}
+
+// countedBy chooses the limit of a request, and the caller's name in it. The beginning of a key is enough of a name; the secret is handed to nobody.
+function countedBy({ method, headers }, path) {
+  const key = headers.get("x-api-key");
+  if (PUBLIC.test(path)) {
+    const reads = method === "GET" || method === "HEAD"; // what does not is a wallet's transaction, which is read up on the ledger
+    return { limit: reads ? "ADDRESS_LIMIT" : "COSTLY_LIMIT", caller: addressOf(headers) };
+  }
+  if (believed.has(key)) return { limit: "KEY_LIMIT", caller: key.slice(0, 16) };
+  return { limit: KEY.test(key) ? "ADDRESS_LIMIT" : "COSTLY_LIMIT", caller: addressOf(headers) };
+}
+
+// addressOf is the caller's IPv4 address, or the first 64 bits of an IPv6 one: whoever has one address has all that begin so.
+function addressOf(headers) {
+  const address = headers.get("cf-connecting-ip") ?? "";
+  if (!address.includes(":") || address.includes(".")) return address;
+  const [head, tail] = address.split("::").map((part) => part.split(":").filter((group) => group !== ""));
+  const zeros = tail ? Array(Math.max(8 - head.length - tail.length, 0)).fill("0") : [];
+  return [...head, ...zeros, ...(tail ?? [])].slice(0, 4).join(":");
+}
+
+const page = `<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="refresh" content="${PERIOD}">
+<title>One moment, please</title>
+<style>body { font: 1.125rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 15vh auto; padding: 0 1rem }</style>
+<h1>One moment, please</h1>
+<p>Many people are asking from where you are. Nothing happened to your payment: this page opens by itself in ${PERIOD} seconds.</p>
+`;
+
+const pageHeaders = [
+  ["Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"],
+  ["Referrer-Policy", "no-referrer"],
+];
