@@ -114,7 +114,9 @@ func TestCallersWhoAskTooMuchAreSentAway(t *testing.T) {
 		c := other.charge(fields{"amount": 5, "asset_code": "XLM"})
 		transaction := encode(fields{"account": other.account})
 		for name, asks := range map[string]func() stack.Reply[json.RawMessage]{
-			"192.0.3.1": func() stack.Reply[json.RawMessage] { return ask(t, anybody, "GET", "/product", "", from("192.0.3.1")...) },
+			"192.0.3.1": func() stack.Reply[json.RawMessage] {
+				return ask(t, anybody, "GET", "/product", "", from("192.0.3.1")...)
+			},
 			"192.0.3.2": func() stack.Reply[json.RawMessage] {
 				return ask(t, stack.Client{BaseURL: on.BaseURL, AdminToken: "a guess"}, "GET", "/merchants/"+s.id, "", from("192.0.3.2")...)
 			},
@@ -160,6 +162,8 @@ func TestCallersWhoAskTooMuchAreSentAway(t *testing.T) {
 
 	t.Run("a refusal of a large body arrives", func(t *testing.T) {
 		body := `{"description": "` + strings.Repeat("x", 60<<10) + `"}`
-		exhaust(t, func(int) stack.Reply[json.RawMessage] { return ask(t, anybody, "POST", direct, body, from("192.0.4.1")...) })
+		exhaust(t, func(int) stack.Reply[json.RawMessage] {
+			return ask(t, anybody, "POST", direct, body, from("192.0.4.1")...)
+		})
 	})
 }
