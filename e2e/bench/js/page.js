@@ -87,7 +87,7 @@ function summary(c) {
   const issuer = c.issuer === "" ? "" : `<p class="issuer">${c.asset} as issued by <code class="value" data-testid="issuer">${grouped(c.issuer)}</code></p>`;
   return (
     `<header class="summary">${network}<h1>Payment to <bdi data-testid="merchant">${c.merchant}</bdi></h1>` +
-    `<p class="total"><span class="number${c.amount.length > 10 ? " long" : ""}" data-testid="amount">${c.amount}</span> ` +
+    `<p class="total"><span class="number"${c.amount.length > 10 ? " data-long" : ""} data-testid="amount">${c.amount}</span> ` +
     `<span class="unit" data-testid="asset">${c.asset}</span></p>${description}${issuer}${c.open || c.some ? ledger(c) : ""}</header>`
   );
 }
@@ -105,7 +105,7 @@ function ledger(c) {
 function standing(c) {
   const parts = (c.open ? PHASES : [c.phase]).map(
     (phase) =>
-      `<div class="phase ${phase}" data-phase="${phase}"${hidden(phase !== c.phase)}><svg class="sign" viewBox="0 0 24 24" aria-hidden="true" focusable="false">` +
+      `<div class="phase" data-phase="${phase}"${hidden(phase !== c.phase)}><svg class="sign" viewBox="0 0 24 24" aria-hidden="true" focusable="false">` +
       `${SIGNS[phase] ?? SIGNS.other}</svg><div class="words">${WORDS[phase](c)}</div></div>`,
   );
   const notices = c.open
