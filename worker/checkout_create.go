@@ -59,7 +59,7 @@ func createCheckout(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	for _, earlier := range idem.earlier(c, checkout.KindCheckout) {
+	for _, earlier := range idem.earlier(checkout.KindCheckout) {
 		a, found, err := c.findCheckout(earlier)
 		if err != nil || found {
 			return a, err

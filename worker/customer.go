@@ -194,7 +194,7 @@ func createCustomer(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	for _, earlier := range idem.earlier(c, checkout.KindCustomer) {
+	for _, earlier := range idem.earlier(checkout.KindCustomer) {
 		if made, err := c.customer(earlier); err != nil {
 			return answer{}, err
 		} else if made != nil {

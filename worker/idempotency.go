@@ -15,16 +15,19 @@ import (
 // merchant, key and request, so that racing requests write the same record; the stored record only serves to notice a
 // key that is used for something else.
 type idempotency struct {
-	key     string // "" if the caller did not ask for it
+	key     string          // "" if the caller did not ask for it
+	owner   record.Merchant // whose key it is
+	mode    record.Mode
 	request string
-	secret  []byte
 	day     time.Time
 	id      string // of the object that was made before, if the store already shows it
 }
 
 const maxIdempotencyKey = 255
 
-func (c *call) idempotency() (idempotency, error) {
+func (c *call) idempotency() (idempotency, error) { return c.idempotencyOf(c.merchant, c.mode()) }
+
+func (c *call) idempotencyOf(owner record.Merchant, mode record.Mode) (idempotency, error) {
 	key := c.request.Header.Get("Idempotency-Key")
 	if key == "" {
 		return idempotency{}, nil
@@ -37,11 +40,12 @@ func (c *call) idempotency() (idempotency, error) {
 	digest.Write(c.body)
 	i := idempotency{
 		key:     key,
+		owner:   owner,
+		mode:    mode,
 		request: hex.EncodeToString(digest.Sum(nil)),
-		secret:  c.merchant.Salt,
 		day:     c.began.Truncate(24 * time.Hour),
 	}
-	made, ok, err := get[record.Idempotent](c, record.IdempotencyKey(c.merchant.ID, c.mode(), key))
+	made, ok, err := get[record.Idempotent](c, record.IdempotencyKey(owner.ID, mode, key))
 	if err != nil {
 		return i, err
 	}
@@ -55,14 +59,14 @@ func (c *call) idempotency() (idempotency, error) {
 }
 
 // earlier returns the ids under which this request may have made its object already: none without a key.
-func (i idempotency) earlier(c *call, kind checkout.Kind) []string {
+func (i idempotency) earlier(kind checkout.Kind) []string {
 	switch {
 	case i.key == "":
 		return nil
 	case i.id != "":
 		return []string{i.id}
 	}
-	return []string{i.derive(c, kind, i.day), i.derive(c, kind, i.day.AddDate(0, 0, -1))}
+	return []string{i.derive(kind, i.day), i.derive(kind, i.day.AddDate(0, 0, -1))}
 }
 
 // newID returns the id for the object that this request makes.
@@ -70,11 +74,11 @@ func (i idempotency) newID(c *call, kind checkout.Kind) (string, error) {
 	if i.key == "" || !protect.DerivedIDs {
 		return checkout.NewID(kind, c.began, c.platform.Entropy)
 	}
-	return i.derive(c, kind, i.day), nil
+	return i.derive(kind, i.day), nil
 }
 
-func (i idempotency) derive(c *call, kind checkout.Kind, day time.Time) string {
-	return checkout.DeriveID(kind, i.secret, day, c.merchant.ID, string(c.mode()), i.key, i.request)
+func (i idempotency) derive(kind checkout.Kind, day time.Time) string {
+	return checkout.DeriveID(kind, i.owner.Salt, day, i.owner.ID, string(i.mode), i.key, i.request)
 }
 
 // entries is what to store beside the object: at most one record.
@@ -83,7 +87,7 @@ func (i idempotency) entries(c *call, id string) []kv.Entry {
 		return nil
 	}
 	return []kv.Entry{{
-		Key:       record.IdempotencyKey(c.merchant.ID, c.mode(), i.key),
+		Key:       record.IdempotencyKey(i.owner.ID, i.mode, i.key),
 		Value:     record.Encode(record.Idempotent{Request: i.request, ID: id}),
 		ExpiresAt: c.platform.Now().Add(record.IdempotencyLifetime),
 	}}

@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -37,15 +39,29 @@ func (p *params) account(name string) checkout.Address {
 	return address
 }
 
-// createMerchant is POST /merchants.
+// byOperator stands in the place of a mode where the operator made something under an Idempotency-Key: the merchant's own keys are others.
+const byOperator record.Mode = "operator"
+
+// createMerchant is POST /merchants. Two that race under one Idempotency-Key make one merchant, whose salt is that of the later one: nothing
+// is derived from it before there is an API key.
 func createMerchant(c *call) (answer, error) {
 	p := newParams(c.body)
 	m := record.Merchant{Name: p.required("name", 100, ""), AccountTest: p.account("account_test"), AccountLive: p.account("account_live")}
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
-	var err error
-	if m.ID, err = checkout.NewID(checkout.KindMerchant, c.platform.Now(), c.platform.Entropy); err != nil {
+	idem, err := c.idempotencyOf(record.Merchant{}, byOperator)
+	if err != nil {
+		return answer{}, err
+	}
+	for _, earlier := range idem.earlier(checkout.KindMerchant) {
+		if made, ok, err := get[record.Merchant](c, record.MerchantKey(earlier)); err != nil {
+			return answer{}, err
+		} else if ok {
+			return jsonAnswer(merchantView(made))
+		}
+	}
+	if m.ID, err = idem.newID(c, checkout.KindMerchant); err != nil {
 		return answer{}, err
 	}
 	m.Salt = make([]byte, 32)
@@ -53,12 +69,12 @@ func createMerchant(c *call) (answer, error) {
 		return answer{}, err
 	}
 	m.CreatedAt = c.began
-	return c.storeMerchant(m)
+	return c.storeMerchant(m, idem.entries(c, m.ID)...)
 }
 
-func (c *call) storeMerchant(m record.Merchant) (answer, error) {
+func (c *call) storeMerchant(m record.Merchant, more ...kv.Entry) (answer, error) {
 	m.UpdatedAt = c.began
-	if err := c.platform.Store.Put(c.ctx, kv.Entry{Key: record.MerchantKey(m.ID), Value: record.Encode(m)}); err != nil {
+	if err := c.platform.Store.Put(c.ctx, append(more, kv.Entry{Key: record.MerchantKey(m.ID), Value: record.Encode(m)})...); err != nil {
 		return answer{}, err
 	}
 	return jsonAnswer(merchantView(m))
@@ -125,30 +141,69 @@ func createKey(c *call) (answer, error) {
 		return answer{}, err
 	}
 	p := newParams(c.body)
-	livemode := p.boolean("livemode")
+	key := record.APIKey{Merchant: m.ID, Livemode: p.boolean("livemode"), CreatedAt: c.began}
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
-	secret := make([]byte, secretDigits/2)
-	if _, err := io.ReadFull(c.platform.Entropy, secret); err != nil {
-		return answer{}, err
-	}
-	prefix := testKeyPrefix
-	if livemode {
-		prefix = liveKeyPrefix
-	}
-	key := record.APIKey{Merchant: m.ID, Livemode: livemode, CreatedAt: c.began}
-	if key.ID, err = checkout.NewID(checkout.KindKey, c.platform.Now(), c.platform.Entropy); err != nil {
-		return answer{}, err
-	}
-	text := prefix + hex.EncodeToString(secret)
-	err = c.platform.Store.Put(c.ctx,
-		kv.Entry{Key: record.APIKeyKey(text), Value: record.Encode(key)},
-		kv.Entry{Key: record.MerchantAPIKeyKey(m.ID, key.ID), Value: []byte(record.APIKeyKey(text))})
+	idem, err := c.idempotencyOf(m, byOperator)
 	if err != nil {
 		return answer{}, err
 	}
-	return jsonAnswer(keyObject{key.ID, "api_key", text, livemode, timestamp(key.CreatedAt)})
+	for _, earlier := range idem.earlier(checkout.KindKey) {
+		secret := c.deriveSecret(m, earlier, key.Livemode)
+		if made, ok, err := get[record.APIKey](c, record.APIKeyKey(secret)); err != nil {
+			return answer{}, err
+		} else if ok {
+			return jsonAnswer(keyView(made, secret))
+		}
+	}
+	if idem.id != "" {
+		return answer{}, &Error{CodeIdempotencyKeyReused, "The API key that this Idempotency-Key made was revoked, or can be told no more; take a new Idempotency-Key.", "Idempotency-Key"}
+	}
+	if key.ID, err = idem.newID(c, checkout.KindKey); err != nil {
+		return answer{}, err
+	}
+	secret := c.deriveSecret(m, key.ID, key.Livemode)
+	if idem.key == "" {
+		random := make([]byte, secretDigits/2)
+		if _, err := io.ReadFull(c.platform.Entropy, random); err != nil {
+			return answer{}, err
+		}
+		secret = secretOf(random, key.Livemode)
+	}
+	err = c.platform.Store.Put(c.ctx,
+		kv.Entry{Key: record.APIKeyKey(secret), Value: record.Encode(key)},
+		kv.Entry{Key: record.MerchantAPIKeyKey(m.ID, key.ID), Value: []byte(record.APIKeyKey(secret))})
+	if err != nil {
+		return answer{}, err
+	}
+	// Written last, since it says that the key was made: a revoked one must not come back by a retry.
+	if made := idem.entries(c, key.ID); len(made) > 0 {
+		if err := c.platform.Store.Put(c.ctx, made...); err != nil {
+			return answer{}, err
+		}
+	}
+	return jsonAnswer(keyView(key, secret))
+}
+
+func keyView(key record.APIKey, secret string) keyObject {
+	return keyObject{key.ID, "api_key", secret, key.Livemode, timestamp(key.CreatedAt)}
+}
+
+// deriveSecret makes the secret of a key that is made under an Idempotency-Key, so that a retry gets it again. It takes the operator's token
+// as well as what is stored: who reads the store learns no secret.
+func (c *call) deriveSecret(m record.Merchant, keyID string, livemode bool) string {
+	mac := hmac.New(sha256.New, c.config.AdminTokens[0][:])
+	mac.Write(m.Salt)
+	mac.Write([]byte(keyID))
+	return secretOf(mac.Sum(nil), livemode)
+}
+
+func secretOf(random []byte, livemode bool) string {
+	if livemode {
+		return liveKeyPrefix + hex.EncodeToString(random)
+	}
+	return testKeyPrefix + hex.EncodeToString(random)
 }
 
 type deletedObject struct {

@@ -85,7 +85,7 @@ func createProduct(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	for _, earlier := range idem.earlier(c, checkout.KindProduct) {
+	for _, earlier := range idem.earlier(checkout.KindProduct) {
 		if made, err := c.product(earlier); err != nil {
 			return answer{}, err
 		} else if made != nil {
