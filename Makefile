@@ -98,6 +98,12 @@ demo: node_modules/.stamp build ## Pay one checkout of each type and watch them 
 pay: ## Pay a checkout of `make dev`: CHECKOUT=chk_… [AMOUNT= ASSET= MEMO=none FROM=]
 	@go build -o build/bin/pay ./sandbox/pay && exec build/bin/pay
 
+# A token given as an argument would stand in the list of processes, and in the shell's history.
+.PHONY: merchant
+merchant: ## Make a merchant and its API key: NAME= ACCOUNT=G… [LIVE=1 ACCOUNT_LIVE=G… ASSETS="XLM USDC" URL=https://…]
+	$(if $(filter command line,$(origin ADMIN_TOKEN)),$(error put ADMIN_TOKEN into the environment: read -rs ADMIN_TOKEN && export ADMIN_TOKEN))
+	@go build -o build/bin/merchant ./sandbox/merchant && exec build/bin/merchant
+
 # The development tools of package-lock.json, installed once.
 node_modules/.stamp: package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or newer, which brings it' >&2; exit 1; }

@@ -125,8 +125,8 @@ func statusError(status int, body []byte) *StatusError {
 }
 
 // CreateMerchant makes a merchant, as the operator.
-func (c Client) CreateMerchant(ctx context.Context, params any) (Reply[Merchant], error) {
-	return call[Merchant](ctx, c, http.MethodPost, "/merchants", params)
+func (c Client) CreateMerchant(ctx context.Context, params any, headers ...string) (Reply[Merchant], error) {
+	return call[Merchant](ctx, c, http.MethodPost, "/merchants", params, headers...)
 }
 
 // Merchant retrieves a merchant, as the operator.
@@ -135,8 +135,8 @@ func (c Client) Merchant(ctx context.Context, id string) (Reply[Merchant], error
 }
 
 // CreateKey makes an API key of a merchant, as the operator.
-func (c Client) CreateKey(ctx context.Context, merchant string, livemode bool) (Reply[Key], error) {
-	return call[Key](ctx, c, http.MethodPost, "/merchants/"+url.PathEscape(merchant)+"/keys", map[string]bool{"livemode": livemode})
+func (c Client) CreateKey(ctx context.Context, merchant string, livemode bool, headers ...string) (Reply[Key], error) {
+	return call[Key](ctx, c, http.MethodPost, "/merchants/"+url.PathEscape(merchant)+"/keys", map[string]bool{"livemode": livemode}, headers...)
 }
 
 // CreateProduct makes a product.

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"edgecheckout/sandbox/stack"
+	"edgecheckout/worker"
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/record"
+
+	"github.com/BurntSushi/toml"
+)
+
+// service is where the merchant is made, and the networks that it takes money on.
+type service struct {
+	client   stack.Client // as the operator
+	networks map[record.Mode]network
+}
+
+// network is a Stellar network as the service knows it.
+type network struct {
+	worker.Network
+	sandbox bool
+}
+
+// findService finds out where the request wants its merchant. What the service reads its networks from it tells nobody, so that the settings are
+// those of wrangler.toml, or of the environment where it has one of the same name; which modes it serves it does tell.
+func findService(ctx context.Context, root string, r request, getenv func(string) string) (service, error) {
+	local := r.URL == ""
+	client := stack.Client{BaseURL: r.URL, AdminToken: r.AdminToken}
+	replaced := getenv
+	if local {
+		dev, err := stack.ReadDev(root)
+		if err != nil {
+			return service{}, err
+		}
+		client = stack.Client{BaseURL: dev.BaseURL, AdminToken: dev.AdminToken}
+		if replaced, err = localSettings(ctx, dev.HorizonURL); err != nil {
+			return service{}, err
+		}
+	}
+	served, err := servedModes(ctx, client)
+	if err != nil && local {
+		return service{}, fmt.Errorf("%w: run `make dev` in another terminal first", err)
+	}
+	if err != nil {
+		return service{}, err
+	}
+	config, err := readSettings(filepath.Join(root, "wrangler.toml"), replaced)
+	if err != nil {
+		return service{}, err
+	}
+	s := service{client: client, networks: map[record.Mode]network{}}
+	for mode, n := range config.Networks {
+		if slices.Contains(served, mode) {
+			s.networks[mode] = network{n, local && n.Passphrase == replaced("TEST_PASSPHRASE")}
+		}
+	}
+	return s, nil
+}
+
+// localSettings are what `make dev` gives its Worker in the place of wrangler.toml's: a sandbox says of itself what it is.
+func localSettings(ctx context.Context, horizon string) (func(string) string, error) {
+	settings := map[string]string{"TEST_HORIZON_URLS": horizon}
+	reply, err := stack.Client{BaseURL: horizon}.Do(ctx, http.MethodGet, "/sandbox/", nil)
+	if err != nil {
+		return nil, fmt.Errorf("nothing answers at %s: run `make dev` in another terminal first (%w)", horizon, err)
+	}
+	var sandbox struct {
+		Passphrase string   `json:"network_passphrase"`
+		Assets     []string `json:"assets"`
+	}
+	if reply.Status == http.StatusOK && json.Unmarshal(reply.Body, &sandbox) == nil && sandbox.Passphrase != "" {
+		settings["TEST_PASSPHRASE"] = sandbox.Passphrase
+		settings["TEST_ASSETS"] = strings.Join(slices.DeleteFunc(sandbox.Assets, func(asset string) bool { return asset == "native" }), " ")
+	}
+	return func(name string) string { return settings[name] }, nil
+}
+
+// readSettings reads wrangler.toml as the service does, with a few settings replaced.
+func readSettings(path string, replaced func(string) string) (worker.Config, error) {
+	var file struct {
+		Vars map[string]string `toml:"vars"`
+	}
+	if _, err := toml.DecodeFile(path, &file); err != nil {
+		return worker.Config{}, err
+	}
+	return worker.ParseConfig(func(name string) string {
+		switch {
+		case name == "MEMO_KEYS":
+			return strings.Repeat("0", 64) // a secret of the deployment, which nothing here needs
+		case strings.HasPrefix(name, "TEST_"), strings.HasPrefix(name, "LIVE_"):
+			return cmp.Or(replaced(name), file.Vars[name])
+		}
+		return ""
+	})
+}
+
+// servedModes asks the service which networks it watches.
+func servedModes(ctx context.Context, client stack.Client) ([]record.Mode, error) {
+	reply, err := stack.Client{BaseURL: client.BaseURL}.Do(ctx, http.MethodGet, "/health", nil)
+	if err != nil {
+		return nil, fmt.Errorf("nothing answers at %s (%w)", client.BaseURL, err)
+	}
+	var health struct {
+		Networks map[record.Mode]json.RawMessage `json:"networks"`
+	}
+	if err := json.Unmarshal(reply.Body, &health); err != nil || len(health.Networks) == 0 {
+		return nil, fmt.Errorf("GET %s/health answers %d, and names no networks: is this an Edge Checkout?", client.BaseURL, reply.Status)
+	}
+	return slices.Collect(maps.Keys(health.Networks)), nil
+}
+
+// wanted are the assets of the words of ASSETS; all that the network is known for if there are none.
+func (n network) wanted(words []string) ([]checkout.Asset, error) {
+	if len(words) == 0 {
+		words = slices.Sorted(maps.Keys(n.Assets))
+	}
+	var assets []checkout.Asset
+	for _, word := range words {
+		code, issuer, hasIssuer := strings.Cut(word, ":")
+		asset, known := n.Assets[code]
+		if hasIssuer {
+			asset, known = checkout.Asset{Code: code, Issuer: checkout.Address(issuer)}, true
+		}
+		if !known {
+			return nil, fmt.Errorf("ASSETS: %s is none of %s here; write %s:ISSUER", code, strings.Join(slices.Sorted(maps.Keys(n.Assets)), ", "), code)
+		}
+		assets = append(assets, asset)
+	}
+	return assets, nil
+}
