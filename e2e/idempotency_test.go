@@ -106,6 +106,14 @@ func TestACrowdOfRetriesMakesOneProduct(t *testing.T) {
 	}
 }
 
+func TestACrowdOfTheOperatorsRetriesMakesOneMerchantAndOneKey(t *testing.T) {
+	s := openShop(t)
+	s.Client = s.on.Operator()
+	key := []string{"Idempotency-Key", s.id}
+	wantOne(t, s.atOnce("/merchants", `{"name": "Northwind Coffee"}`, key...))
+	wantOne(t, s.atOnce("/merchants/"+s.id+"/keys", `{"livemode": false}`, key...))
+}
+
 func TestACrowdOfCheckoutsMeetsOneNewCustomer(t *testing.T) {
 	s := openShop(t)
 	customers := map[string]bool{}

@@ -1,0 +1,120 @@
+package worker_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"edgecheckout/worker"
+)
+
+// sources parses the packages of the service, without their tests.
+func sources(t *testing.T) (*token.FileSet, map[string]*ast.File) {
+	t.Helper()
+	set, files := token.NewFileSet(), map[string]*ast.File{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "test/") {
+			return err
+		}
+		files[path], err = parser.ParseFile(set, path, nil, 0)
+		return err
+	})
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	return set, files
+}
+
+func TestEveryCodeOfAnErrorIsInTheTable(t *testing.T) {
+	_, files := sources(t)
+	table, declared := worker.Codes(), map[string]bool{}
+	ast.Inspect(files["error.go"], func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 {
+			return true
+		}
+		kind, ok := spec.Type.(*ast.Ident)
+		if value, literal := spec.Values[0].(*ast.BasicLit); ok && literal && kind.Name == "Code" {
+			declared[strings.Trim(value.Value, `"`)] = true
+		}
+		return true
+	})
+	for code := range declared {
+		if table[code].Status == 0 {
+			t.Errorf("%s has no line in codes: it would be told with the status 0", code)
+		}
+	}
+	if len(declared) < len(table) {
+		t.Errorf("%d codes are declared in the way that this test reads, and %d stand in the table", len(declared), len(table))
+	}
+}
+
+// Whoever wants to know what the store holds reads record/keys.go.
+func TestEveryKeyOfTheStoreIsMadeInPackageRecord(t *testing.T) {
+	set, files := sources(t)
+	made := func(e ast.Expr) bool {
+		switch e.(type) {
+		case *ast.BasicLit, *ast.BinaryExpr:
+			return true
+		}
+		return false
+	}
+	looked := 0
+	for path, file := range files {
+		if strings.HasPrefix(path, "record/") || strings.HasPrefix(path, "kv/") || strings.HasPrefix(path, "sim/") {
+			continue
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			var keys []ast.Expr
+			switch n := n.(type) {
+			case *ast.KeyValueExpr:
+				if name, ok := n.Key.(*ast.Ident); ok && name.Name == "Key" {
+					keys = []ast.Expr{n.Value}
+				}
+			case *ast.CallExpr:
+				method, ok := n.Fun.(*ast.SelectorExpr)
+				if !ok || len(n.Args) < 2 {
+					break
+				}
+				if on, ok := method.X.(*ast.SelectorExpr); ok && on.Sel.Name == "Store" && method.Sel.Name != "Put" {
+					keys = n.Args[1:]
+					if method.Sel.Name == "List" {
+						keys = keys[:1]
+					}
+				}
+			}
+			for _, key := range keys {
+				looked++
+				if made(key) {
+					t.Errorf("%s: a key of the store is made here, not in record/keys.go", set.Position(key.Pos()))
+				}
+			}
+			return true
+		})
+	}
+	if looked < 20 {
+		t.Errorf("only %d keys were looked at", looked)
+	}
+}
+
+func TestEveryRouteIsInTheREADME(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, route := range deploy(t).edge().Routes() {
+		_, path, _ := strings.Cut(route.Pattern, " ")
+		if route.Function == "getAsset" {
+			continue // only pages ask for these
+		}
+		if !regexp.MustCompile("[` ]" + regexp.QuoteMeta(path) + "[`?]").Match(readme) {
+			t.Errorf("README.md does not say what %s is for", route.Pattern)
+		}
+	}
+}
