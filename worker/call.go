@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +30,7 @@ const (
 
 // route is one line of the API. A handler returns what to answer, or an *Error to tell, or another error to hide and log.
 type route struct {
-	pattern  string
+	pattern  string // GET /path?parameter&parameter
 	audience audience
 	handler  func(*call) (answer, error)
 }
@@ -51,6 +54,7 @@ type call struct {
 	// Idempotency-Key overwrite each other's record, and must not move a deadline by as long as one of them hangs.
 	began time.Time
 	path  func(name string) string
+	query url.Values // only what the route knows, each once; for everybody's routes nothing
 	body  []byte
 
 	// For merchants:
@@ -73,7 +77,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	handler, pattern := s.mux.Handler(r)
 	if matched, ok := handler.(route); ok && pattern != "" {
 		// The mux sets the path values only when it serves: the route's own pattern gives them as well.
-		c.path = pathValues(pattern, r.URL.Path)
+		c.path = pathValues(pattern, r.URL)
 		a, err = c.run(matched)
 	} else {
 		a, err = answer{}, unmatched(handler, r)
@@ -87,15 +91,35 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // ServeHTTP makes a route an entry of the mux; it is never called through it.
 func (r route) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
-// pathValues matches a path against the pattern that the mux chose for it, whose wildcards are whole segments.
-func pathValues(pattern, path string) func(name string) string {
+// methodAndPath is the part of a pattern that the mux knows.
+func (r route) methodAndPath() string {
+	pattern, _, _ := strings.Cut(r.pattern, "?")
+	return pattern
+}
+
+// parameters lists the names that the query may have.
+func (r route) parameters() []string {
+	_, names, _ := strings.Cut(r.pattern, "?")
+	return strings.FieldsFunc(names, func(c rune) bool { return c == '&' })
+}
+
+// pathValues matches a path against the pattern that the mux chose for it, whose wildcards are whole segments. A slash that is written %2F
+// ends none.
+func pathValues(pattern string, u *url.URL) func(name string) string {
 	return func(name string) string {
 		_, want, _ := strings.Cut(pattern, " ")
+		path, escaped := u.Path, u.RawPath != ""
+		if escaped {
+			path = u.EscapedPath()
+		}
 		for rest := path; want != ""; {
 			var wildcard, value string
 			wildcard, want, _ = strings.Cut(want, "/")
 			value, rest, _ = strings.Cut(rest, "/")
 			if len(wildcard) == len(name)+2 && wildcard[0] == '{' && wildcard[1:len(wildcard)-1] == name {
+				if plain, err := url.PathUnescape(value); escaped && err == nil {
+					return plain
+				}
 				return value
 			}
 		}
@@ -137,6 +161,12 @@ func (c *call) run(r route) (answer, error) {
 			return answer{}, err
 		}
 	}
+	// Pages ignore what a mail program or an advertiser adds to their address.
+	if r.audience != forEverybody && c.request.URL.RawQuery != "" {
+		if err := c.readQuery(r.parameters()); err != nil {
+			return answer{}, err
+		}
+	}
 	if m := c.request.Method; m == http.MethodPost || m == http.MethodPut {
 		if err := c.readBody(); err != nil {
 			return answer{}, err
@@ -145,7 +175,28 @@ func (c *call) run(r route) (answer, error) {
 	return r.handler(c)
 }
 
+// readQuery takes the query apart; names says which parameters there are.
+func (c *call) readQuery(names []string) error {
+	values, err := url.ParseQuery(c.request.URL.RawQuery)
+	if err != nil {
+		return invalid("", "The query of the URL is not valid.")
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(names, name) {
+			return unknownParameter(name, "a query parameter", names)
+		}
+		if len(values[name]) > 1 {
+			return &Error{CodeParameterDuplicate, name + " is given twice; give it once.", name}
+		}
+	}
+	c.query = values
+	return nil
+}
+
 func (c *call) readBody() error {
+	if c.request.ContentLength == 0 {
+		return nil // then it has no type either; whether there must be one is for the handler to say
+	}
 	kind := c.request.Header.Get("Content-Type")
 	var err error
 	if kind != "application/json" { // the parser takes time, and nearly all send just this

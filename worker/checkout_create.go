@@ -15,11 +15,7 @@ var errAccountMissing = &Error{Code: CodeAccountMissing, Message: "The merchant 
 // createCheckout is POST /checkout?type=product|direct. It never waits for Horizon, and writes at most four keys: the
 // checkout, its places in the merchant's list and in the list of open sessions, and the Idempotency-Key if one was sent.
 func createCheckout(c *call) (answer, error) {
-	query, err := c.query("type")
-	if err != nil {
-		return answer{}, err
-	}
-	kind := query.Get("type")
+	kind := c.query.Get("type")
 	switch kind {
 	case "":
 		return answer{}, missing("type", "type is required in the query: /checkout?type=product or /checkout?type=direct.")

@@ -9,9 +9,15 @@ import (
 )
 
 // expireCheckout is POST /checkout/{id}/expire: it moves the deadline of an open checkout to CancelGrace from now. What closes on the ledger
-// before that still counts; the page stops asking for money at once.
+// before that still counts; the page stops asking for money at once. There is nothing to say in a body, and it may be left out.
 func expireCheckout(c *call) (answer, error) {
-	if err := newParams(c.body).done(); err != nil {
+	if len(c.body) > 0 {
+		if err := newParams(c.body).done(); err != nil {
+			return answer{}, err
+		}
+	}
+	idem, err := c.idempotency()
+	if err != nil {
 		return answer{}, err
 	}
 	s, err := c.ownStanding()
@@ -19,6 +25,9 @@ func expireCheckout(c *call) (answer, error) {
 		return answer{}, err
 	}
 	out := c.look(s)
+	if idem.id != "" {
+		return c.checkoutAnswer(s, out) // whatever became of it since it was cancelled
+	}
 	if out.Status.Terminal() {
 		return answer{}, &Error{Code: CodeCheckoutNotOpen, Message: "The checkout is " + string(out.Status) + " already; only an open one can be cancelled."}
 	}
@@ -35,6 +44,9 @@ func expireCheckout(c *call) (answer, error) {
 			return answer{}, err
 		}
 		s.CancelledBy = deadline
+	}
+	if err := c.platform.Store.Put(c.ctx, idem.entries(c, s.Session.ID.String())...); err != nil {
+		return answer{}, err
 	}
 	return c.checkoutAnswer(s, out)
 }

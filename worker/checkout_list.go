@@ -11,10 +11,6 @@ import (
 // listCheckouts is GET /checkout. Each checkout is shown as GET /checkout/{id} shows it, by what the store knows of it: a list never waits for
 // the ledger, whose news reach the store within a minute.
 func listCheckouts(c *call) (answer, error) {
-	query, err := c.query(paramLimit, paramAfter, paramBefore, "status", "customer_id")
-	if err != nil {
-		return answer{}, err
-	}
 	var status checkout.Status
 	l := list{noun: "checkout", kind: checkout.KindCheckout, path: "/checkout", since: c.merchant.CreatedAt, created: c.checkoutCreated,
 		write: func(entries []record.Listed) ([][]byte, error) { return c.writeCheckouts(entries, status) }}
@@ -22,21 +18,21 @@ func listCheckouts(c *call) (answer, error) {
 	if kept := c.began.Add(-record.KeepAfterExpiry - ExpiresInMax); l.since.Before(kept) {
 		l.since = kept
 	}
-	if query.Has("customer_id") {
-		customer := query.Get("customer_id")
+	if c.query.Has("customer_id") {
+		customer := c.query.Get("customer_id")
 		if _, err := checkout.ParseID(checkout.KindCustomer, customer); err != nil {
 			return answer{}, invalid("customer_id", "customer_id must be the id of a customer (cus_ and 26 more characters), not %s.", clip(customer))
 		}
 		l.keep = func(e record.Listed) bool { return e.Customer == customer }
 	}
-	if query.Has("status") {
-		status = checkout.Status(query.Get("status"))
+	if c.query.Has("status") {
+		status = checkout.Status(c.query.Get("status"))
 		if !slices.Contains([]checkout.Status{checkout.Open, checkout.Completed, checkout.Expired, checkout.Failed}, status) {
 			return answer{}, invalid("status", "status must be open, completed, expired or failed, not %s.", clip(string(status)))
 		}
 		l.choose = func(entries []record.Listed) ([]record.Listed, error) { return c.withStatus(entries, status) }
 	}
-	return c.list(l, query)
+	return c.list(l)
 }
 
 // checkoutCreated returns when the caller's checkout was made. An id that was derived for an Idempotency-Key does not say.

@@ -206,6 +206,9 @@ func createCustomer(c *call) (answer, error) {
 		return answer{}, err
 	}
 	if known != nil {
+		if err := c.platform.Store.Put(c.ctx, idem.entries(c, known.ID)...); err != nil {
+			return answer{}, err
+		}
 		return jsonAnswer(customerView(*known))
 	}
 	if u.ID = free; free == "" {
@@ -299,12 +302,8 @@ func deleteCustomer(c *call) (answer, error) {
 
 // listCustomers is GET /customers. An e-mail address or phone number finds the one customer that has it, without a list.
 func listCustomers(c *call) (answer, error) {
-	query, err := c.query(paramLimit, paramAfter, paramBefore, "email", "phone")
-	if err != nil {
-		return answer{}, err
-	}
-	if query.Has("email") || query.Has("phone") {
-		return c.findCustomer(query)
+	if c.query.Has("email") || c.query.Has("phone") {
+		return c.findCustomer(c.query)
 	}
 	return c.list(list{
 		noun: "customer", kind: checkout.KindCustomer, path: "/customers", since: c.merchant.CreatedAt,
@@ -323,7 +322,7 @@ func listCustomers(c *call) (answer, error) {
 				return customerView(u)
 			})
 		},
-	}, query)
+	})
 }
 
 // findCustomer answers with a list of the customer that has all of the addresses, or of none.

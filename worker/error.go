@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // Error is what the API tells a caller. It is made where the fault is found and written by writeError alone.
@@ -90,6 +91,15 @@ func missing(param, format string, args ...any) *Error {
 
 func invalid(param, format string, args ...any) *Error {
 	return &Error{CodeParameterInvalid, fmt.Sprintf(format, args...), param}
+}
+
+// unknownParameter says which parameters there are.
+func unknownParameter(name, what string, known []string) *Error {
+	taken := "no parameters"
+	if len(known) > 0 {
+		taken = strings.Join(known, ", ")
+	}
+	return &Error{CodeParameterUnknown, fmt.Sprintf("%s is not %s here; it takes %s.", clip(name), what, taken), name}
 }
 
 func notFound(what, id string) *Error {

@@ -19,7 +19,7 @@ func (s *Service) Routes() []Route {
 	for _, r := range s.routes() {
 		name := runtime.FuncForPC(reflect.ValueOf(r.handler).Pointer()).Name()
 		scheme := map[audience]string{forMerchant: "apiKey", forOperator: "operator"}[r.audience]
-		all = append(all, Route{r.pattern, scheme, name[strings.LastIndexByte(name, '.')+1:]})
+		all = append(all, Route{r.methodAndPath(), scheme, name[strings.LastIndexByte(name, '.')+1:]})
 	}
 	return all
 }

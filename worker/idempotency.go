@@ -3,7 +3,9 @@ package worker
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
@@ -14,6 +16,9 @@ import (
 // idempotency makes the same request under the same key make the same object, wherever and however often at once. The object's id is derived from
 // merchant, key and request, so that racing requests write the same record; the stored record only serves to notice a
 // key that is used for something else.
+//
+// That takes as long as the store needs to show it, a minute at most. Different requests that race under one key before make an object each,
+// never one with the content of another; from then on the key belongs to the same one of them everywhere, and all others are refused.
 type idempotency struct {
 	key     string          // "" if the caller did not ask for it
 	owner   record.Merchant // whose key it is
@@ -28,12 +33,13 @@ const maxIdempotencyKey = 255
 func (c *call) idempotency() (idempotency, error) { return c.idempotencyOf(c.merchant, c.mode()) }
 
 func (c *call) idempotencyOf(owner record.Merchant, mode record.Mode) (idempotency, error) {
-	key := c.request.Header.Get("Idempotency-Key")
-	if key == "" {
+	given, sent := c.request.Header["Idempotency-Key"]
+	if !sent {
 		return idempotency{}, nil
 	}
-	if len(key) > maxIdempotencyKey {
-		return idempotency{}, invalid("Idempotency-Key", "Idempotency-Key has %d characters; at most %d are allowed.", len(key), maxIdempotencyKey)
+	key := strings.Join(given, ", ") // as whoever stands between may have joined them
+	if n := utf8.RuneCountInString(key); n == 0 || n > maxIdempotencyKey {
+		return idempotency{}, invalid("Idempotency-Key", "Idempotency-Key has %d characters; it must have 1 to %d, or not be sent.", n, maxIdempotencyKey)
 	}
 	digest := sha256.New()
 	digest.Write([]byte(c.request.Method + " " + c.request.URL.Path + "?" + c.request.URL.RawQuery + "\n"))

@@ -2,12 +2,10 @@ package worker
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -30,27 +28,6 @@ const (
 
 // spareKeys is how many keys more than objects the first call of a list asks for: racing creates of one object leave an entry each.
 const spareKeys = 10
-
-// query takes the request's query apart; names says which parameters the route knows.
-func (c *call) query(names ...string) (url.Values, error) {
-	values, err := url.ParseQuery(c.request.URL.RawQuery)
-	if err != nil {
-		return nil, invalid("", "The query of the URL is not valid.")
-	}
-	known := map[string]bool{}
-	for _, name := range names {
-		known[name] = true
-	}
-	for name, given := range values {
-		if !known[name] {
-			return nil, &Error{CodeParameterUnknown, fmt.Sprintf("%s is not a query parameter here; it takes %s.", clip(name), strings.Join(names, ", ")), name}
-		}
-		if len(given) > 1 {
-			return nil, &Error{CodeParameterDuplicate, name + " is given twice; give it once.", name}
-		}
-	}
-	return values, nil
-}
 
 // window is the part of a list that is asked for.
 type window struct {
@@ -128,8 +105,8 @@ type list struct {
 //
 // A filter examines a bounded number of objects; then the page may have fewer than the limit, or none, and has_more is true. Whoever follows
 // the Link header goes on behind what was examined.
-func (c *call) list(l list, query url.Values) (answer, error) {
-	w, err := windowOf(query, l.noun)
+func (c *call) list(l list) (answer, error) {
+	w, err := windowOf(c.query, l.noun)
 	if err != nil {
 		return answer{}, err
 	}
@@ -163,7 +140,7 @@ func (c *call) list(l list, query url.Values) (answer, error) {
 	}
 	a := answer{contentType: jsonType}
 	if p.more {
-		a.header = map[string]string{"Link": w.link(l.path, query, p.last.ID)}
+		a.header = map[string]string{"Link": w.link(l.path, c.query, p.last.ID)}
 		c.mark(s, p.last.Position())
 	}
 	if w.newer {

@@ -59,12 +59,7 @@ func (p *params) done() *Error {
 	if len(unknown) == 0 {
 		return nil
 	}
-	taken := "no parameters"
-	if len(p.asked) > 0 {
-		taken = strings.Join(p.asked, ", ")
-	}
-	name := slices.Min(unknown)
-	return &Error{CodeParameterUnknown, fmt.Sprintf("%s is not a parameter here; it takes %s.", clip(name), taken), name}
+	return unknownParameter(slices.Min(unknown), "a parameter", p.asked)
 }
 
 // raw returns a member, nil if it is absent or null.

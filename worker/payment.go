@@ -65,10 +65,7 @@ const (
 
 // listPayments is GET /payment: those of a checkout, or those that belong to none.
 func listPayments(c *call) (answer, error) {
-	query, err := c.query(paramCheckout, paramUnmatched, paramSince, paramLimit, paramAfter, paramBefore)
-	if err != nil {
-		return answer{}, err
-	}
+	query := c.query
 	switch {
 	case query.Has(paramCheckout) && query.Has(paramUnmatched):
 		return answer{}, invalid(paramUnmatched, "unmatched and checkout_id are two lists; ask for one of them.")

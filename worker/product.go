@@ -181,10 +181,6 @@ func archiveProduct(c *call) (answer, error) {
 
 // listProducts is GET /product, archived ones included.
 func listProducts(c *call) (answer, error) {
-	query, err := c.query(paramLimit, paramAfter, paramBefore)
-	if err != nil {
-		return answer{}, err
-	}
 	return c.list(list{
 		noun: "product", kind: checkout.KindProduct, path: "/product", since: c.merchant.CreatedAt,
 		created: func(id string) (time.Time, error) {
@@ -202,7 +198,7 @@ func listProducts(c *call) (answer, error) {
 				return productView(p)
 			})
 		},
-	}, query)
+	})
 }
 
 const maxImages = 8

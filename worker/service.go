@@ -42,32 +42,32 @@ func New(config Config, platform Platform) *Service {
 	}
 	s.mux = http.NewServeMux()
 	for _, r := range s.routes() {
-		s.mux.Handle(r.pattern, r)
+		s.mux.Handle(r.methodAndPath(), r)
 	}
 	return s
 }
 
-// routes lists everything the service answers, and who may ask.
+// routes lists everything the service answers, the parameters that the query may have, and who may ask.
 func (s *Service) routes() []route {
 	return []route{
-		{"POST /checkout", forMerchant, createCheckout},
-		{"GET /checkout", forMerchant, listCheckouts},
+		{"POST /checkout?type", forMerchant, createCheckout},
+		{"GET /checkout?limit&starting_after&ending_before&status&customer_id", forMerchant, listCheckouts},
 		{"GET /checkout/{id}", forMerchant, getCheckout},
 		{"POST /checkout/{id}/expire", forMerchant, expireCheckout},
 
 		{"POST /product", forMerchant, createProduct},
-		{"GET /product", forMerchant, listProducts},
+		{"GET /product?limit&starting_after&ending_before", forMerchant, listProducts},
 		{"GET /product/{id}", forMerchant, getProduct},
 		{"PUT /product/{id}", forMerchant, updateProduct},
 		{"DELETE /product/{id}", forMerchant, archiveProduct},
 
 		{"POST /customers", forMerchant, createCustomer},
-		{"GET /customers", forMerchant, listCustomers},
+		{"GET /customers?limit&starting_after&ending_before&email&phone", forMerchant, listCustomers},
 		{"GET /customers/{id}", forMerchant, getCustomer},
 		{"PUT /customers/{id}", forMerchant, updateCustomer},
 		{"DELETE /customers/{id}", forMerchant, deleteCustomer},
 
-		{"GET /payment", forMerchant, listPayments},
+		{"GET /payment?checkout_id&unmatched&since&limit&starting_after&ending_before", forMerchant, listPayments},
 		{"GET /payment/{id}", forMerchant, getPayment},
 
 		{"POST /merchants", forOperator, createMerchant},
