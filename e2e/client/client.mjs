@@ -1,0 +1,147 @@
+// A client of the checkout API that needs nothing but fetch. It was written from the contract alone, so that whatever
+// it has to know and the contract does not say is a fault of the contract.
+//
+//   const shop = new Merchant("https://pay.example.com", "sk_test_…");
+//   const checkout = await shop.checkouts.create("direct", { amount: "5", asset_code: "USDC" });
+//   for await (const c of shop.checkouts.all({ status: "completed" })) …
+//
+// Amounts are strings in what it returns, "0.0000001": a JavaScript number cannot hold every one of them.
+
+import { randomUUID } from "node:crypto";
+
+/** What the API answered in place of an object. */
+export class ApiError extends Error {
+  constructor(status, { type, code, message, param, request_id }, headers) {
+    super(message);
+    Object.assign(this, { name: "ApiError", status, type, code, param, requestId: request_id, headers });
+  }
+}
+
+/** A list's page is an array of its objects, newest first, and knows whether there are more and where. */
+export class Page extends Array {
+  static get [Symbol.species]() {
+    return Array;
+  }
+  static of(list, response) {
+    const page = Page.from(list.data);
+    const [, path, rel] = /^<([^>]+)>; rel="(\w+)"$/.exec(response.headers.get("link") ?? "") ?? [];
+    return Object.assign(page, { hasMore: list.has_more, url: list.url, next: path, rel });
+  }
+}
+
+/** One who may ask: with a merchant's key, with the operator's token, or with neither. */
+class Caller {
+  /** What every response is shown to: (method, path, response) => {}. */
+  observe = () => {};
+
+  constructor(baseURL, credentials = {}) {
+    this.baseURL = baseURL.replace(/\/$/, "");
+    this.credentials = credentials;
+  }
+
+  get = (path, query) => this.call("GET", path, { query });
+  put = (path, body) => this.call("PUT", path, { body });
+  delete = (path) => this.call("DELETE", path);
+
+  /** A POST has a key of its own unless it brings one, so that it may be sent again without making a second object. */
+  post = (path, body = {}, { idempotencyKey = randomUUID(), query } = {}) =>
+    this.call("POST", path, { body, query, headers: { "idempotency-key": idempotencyKey } });
+
+  async call(method, path, options) {
+    const response = await this.send(method, path, options);
+    const text = await response.text();
+    const answer = parse(text);
+    if (!response.ok) throw new ApiError(response.status, answer.error, response.headers);
+    return answer.object === "list" && Array.isArray(answer.data) ? Page.of(answer, response) : answer;
+  }
+
+  /** Sends a request as it is, and once more each time that it was one too many, or the service had no time for it. */
+  async send(method, path, { query = {}, body, headers = {} } = {}) {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined);
+    const url = this.baseURL + path + (given.length ? "?" + new URLSearchParams(given) : "");
+    const init = { method, redirect: "manual", headers: { ...this.credentials, ...headers } };
+    if (body !== undefined) {
+      init.body = typeof body === "string" ? body : JSON.stringify(body);
+      init.headers["content-type"] ??= "application/json";
+    }
+    for (let attempt = 1; ; attempt++) {
+      const response = await fetch(url, init);
+      this.observe(method, path, response);
+      const wait = Number(response.headers.get("retry-after") ?? 1);
+      if ((response.status !== 429 && response.status !== 503) || attempt === 3) return response;
+      await response.body?.cancel();
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+    }
+  }
+}
+
+/** JSON.parse, with the amounts as the strings that were sent. */
+const amounts = /(?<!\\)"((?:price_)?amount(?:_received|_due)?)":(-?[\d.]+)/g;
+const parse = (text) => JSON.parse(text.replace(amounts, '"$1":"$2"'));
+
+const segment = encodeURIComponent;
+
+/** Objects of one kind. */
+class Resource {
+  constructor(caller, path) {
+    Object.assign(this, { caller, path });
+  }
+  at = (id) => `${this.path}/${segment(id)}`;
+  create = (params, options) => this.caller.post(this.path, params, options);
+  retrieve = (id) => this.caller.get(this.at(id));
+  update = (id, changes) => this.caller.put(this.at(id), changes);
+  remove = (id) => this.caller.delete(this.at(id));
+  list = (query) => this.caller.get(this.path, query);
+
+  /** Every object of a list, page after page: downwards from the newest, or upwards from `ending_before`. */
+  async *all(query = {}) {
+    const upwards = query.ending_before !== undefined;
+    for (let page = await this.list(query); ; page = await this.caller.get(page.next)) {
+      yield* upwards ? [...page].reverse() : page;
+      if (!page.hasMore) return;
+    }
+  }
+}
+
+class Checkouts extends Resource {
+  create = (type, params, options) => this.caller.post(this.path, params, { ...options, query: { type } });
+  expire = (id, options) => this.caller.post(`${this.at(id)}/expire`, {}, options);
+}
+
+class Payments extends Resource {
+  of = (checkout_id) => this.list({ checkout_id });
+  unmatched = (since) => this.list({ unmatched: true, since });
+}
+
+/** A merchant's backend. */
+export class Merchant extends Caller {
+  constructor(baseURL, key) {
+    super(baseURL, { "x-api-key": key });
+    this.checkouts = new Checkouts(this, "/checkout");
+    this.products = new Resource(this, "/product");
+    this.customers = new Resource(this, "/customers");
+    this.payments = new Payments(this, "/payment");
+  }
+}
+
+/** Who runs the service. */
+export class Operator extends Caller {
+  constructor(baseURL, token) {
+    super(baseURL, { authorization: `Bearer ${token}` });
+    this.merchants = new Resource(this, "/merchants");
+  }
+  createKey = (merchant, livemode, options) => this.post(`/merchants/${segment(merchant)}/keys`, { livemode }, options);
+  revokeKey = (merchant, key) => this.delete(`/merchants/${segment(merchant)}/keys/${segment(key)}`);
+  reconcile = (merchant, since) => this.post(`/merchants/${segment(merchant)}/reconcile`, { since });
+}
+
+/** A customer, a wallet, or anybody else. */
+export class Anybody extends Caller {
+  page = async (id) => (await this.send("GET", `/pay/${segment(id)}`)).text();
+  status = (id) => this.get(`/pay/${segment(id)}/status`);
+  transaction = (id, account) => this.call("POST", `/pay/${segment(id)}/transaction`, { body: { account } });
+  stellarToml = async () => (await this.send("GET", "/.well-known/stellar.toml")).text();
+  description = () => this.get("/openapi.json");
+  reference = async () => (await this.send("GET", "/docs")).text();
+  health = () => this.get("/health");
+}

@@ -1,0 +1,420 @@
+// Drives every endpoint of a running service as a merchant's engineer, the operator, a customer and a wallet would, and
+// holds it to the contract. It takes BASE_URL, ADMIN_TOKEN, and where the local networks' ledgers and test wallets are:
+// TEST_SANDBOX_URL and LIVE_SANDBOX_URL, one for each mode.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Anybody, ApiError, Merchant, Operator } from "./client.mjs";
+import { openWallet, submit } from "./wallet.mjs";
+
+const { BASE_URL, ADMIN_TOKEN, TEST_SANDBOX_URL, LIVE_SANDBOX_URL } = process.env;
+
+// What was asked, so that the last test can say what was not.
+const asked = [];
+const watched = (caller) => {
+  caller.observe = (method, path, response) => {
+    asked.push({ method, path: path.split("?")[0], status: response.status });
+    assert.match(response.headers.get("request-id") ?? "", /^req_[0-7][0-9a-hjkmnp-tv-z]{25}$/, `${method} ${path}: ${response.status}`);
+  };
+  return caller;
+};
+const operator = watched(new Operator(BASE_URL, ADMIN_TOKEN));
+const anybody = watched(new Anybody(BASE_URL));
+const merchantWith = (key) => watched(new Merchant(BASE_URL, key));
+
+const sandbox = async (url, path, body) => {
+  const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const response = await fetch(`${url}/sandbox/${path}`, init);
+  const answer = await response.json();
+  assert.ok(response.ok, `${path}: ${JSON.stringify(answer)}`);
+  return answer;
+};
+const accountOf = async (name, url = TEST_SANDBOX_URL) => (await sandbox(url, "merchant", { name: `${name}, ${process.pid}` })).address;
+
+/** Pays a checkout from a test wallet, by what its object tells a customer. */
+const pay = async (c, amount = c.amount, changes = {}, url = TEST_SANDBOX_URL) => {
+  const asset = c.asset_issuer ? `${c.asset_code}:${c.asset_issuer}` : "native";
+  const payment = { destination: c.destination, memo: c.memo, memo_type: c.memo_type, asset, amount, wallet: `ada, ${process.pid}` };
+  return (await sandbox(url, "pay", { ...payment, ...changes })).hash;
+};
+
+/** Asks until the answer fits. */
+const until = async (ask, fits, what) => {
+  const end = Date.now() + 60_000;
+  for (;;) {
+    const answer = await ask();
+    if (fits(answer)) return answer;
+    assert.ok(Date.now() < end, `still not ${what}: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+};
+const awaitStatus = (shop, id, status) => until(() => shop.checkouts.retrieve(id), (c) => c.status === status, status);
+
+const refuses = async (promise, status, code, param) => {
+  const error = await promise.then((answer) => assert.fail(`${status} ${code} was due, came ${JSON.stringify(answer)}`), (e) => e);
+  assert.ok(error instanceof ApiError, error.stack);
+  assert.deepEqual([error.status, error.code, error.param ?? null], [status, code, param ?? null], error.message);
+  const types = { 401: "authentication_error", 429: "rate_limit_error", 500: "api_error", 503: "api_error" };
+  const type = code.startsWith("idempotency_") ? "idempotency_error" : types[status] ?? "invalid_request_error";
+  assert.equal(error.type, type);
+  assert.equal(error.requestId, error.headers.get("request-id"));
+  return error;
+};
+
+const hasFields = (object, ...names) => assert.deepEqual(Object.keys(object).sort(), names.flatMap((line) => line.split(" ")).sort());
+const ids = (page) => page.map(({ id }) => id);
+const gather = async (list) => {
+  const all = [];
+  for await (const object of list) all.push(object);
+  return all;
+};
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+// Two merchants, and the first one's other mode.
+let shop, neighbour, live, accounts;
+let spent; // a key that is revoked early, and must be dead by the end
+
+before(async () => {
+  accounts = { shop: await accountOf("corner shop"), live: await accountOf("corner shop", LIVE_SANDBOX_URL), neighbour: await accountOf("next door") };
+  const merchant = await operator.merchants.create({ name: "Corner Shop", account_test: accounts.shop, account_live: accounts.live });
+  assert.match(merchant.id, /^mer_/);
+  assert.deepEqual([merchant.name, merchant.account_test, merchant.account_live], ["Corner Shop", accounts.shop, accounts.live]);
+  assert.deepEqual(await operator.merchants.retrieve(merchant.id), merchant);
+  const key = await operator.createKey(merchant.id, false);
+  const liveKey = await operator.createKey(merchant.id, true);
+  assert.match(key.secret, /^sk_test_/);
+  assert.match(liveKey.secret, /^sk_live_/);
+  shop = merchantWith(key.secret);
+  live = merchantWith(liveKey.secret);
+  const other = await operator.merchants.create({ name: "Next Door", account_test: accounts.neighbour });
+  assert.equal(other.account_live, null);
+  neighbour = merchantWith((await operator.createKey(other.id, false)).secret);
+
+  spent = { ...(await operator.createKey(merchant.id, false)), merchant: merchant.id };
+  await merchantWith(spent.secret).products.list();
+  await operator.revokeKey(merchant.id, spent.id);
+});
+
+test("the operator changes a merchant", async () => {
+  const merchant = await operator.merchants.create({ name: "Old Name" });
+  const changed = await operator.merchants.update(merchant.id, { name: "New Name", account_test: accounts.shop });
+  assert.deepEqual([changed.id, changed.name, changed.account_test], [merchant.id, "New Name", accounts.shop]);
+  assert.deepEqual(await operator.merchants.retrieve(merchant.id), changed);
+  const without = await operator.merchants.update(merchant.id, { account_test: null });
+  assert.deepEqual([without.name, without.account_test], ["New Name", null]);
+  await refuses(operator.merchants.create({}), 400, "parameter_missing", "name");
+  await refuses(operator.merchants.create({ name: "A Shop", account_test: "GABC" }), 400, "parameter_invalid", "account_test");
+  await refuses(operator.createKey(merchant.id, "no"), 400, "parameter_invalid", "livemode");
+  await refuses(operator.merchants.retrieve(merchant.id.slice(0, -1) + (merchant.id.endsWith("0") ? "1" : "0")), 404, "not_found");
+  await refuses(watched(new Operator(BASE_URL, "guess")).merchants.retrieve(merchant.id), 401, "admin_token_invalid");
+});
+
+test("products", async () => {
+  const made = await shop.products.create({
+    name: "Sidamo", description: "250 g", images: ["https://shop.example/sidamo.jpg"], asset_code: "USDC", price_amount: "12.5", metadata: { sku: "S-250" },
+  });
+  hasFields(made, "id object name description images type status asset_code asset_issuer price_amount metadata livemode created_at updated_at");
+  assert.match(made.id, /^prod_/);
+  assert.deepEqual(
+    [made.object, made.name, made.type, made.status, made.price_amount, made.images, made.metadata, made.livemode],
+    ["product", "Sidamo", "one_time", "active", "12.5", ["https://shop.example/sidamo.jpg"], { sku: "S-250" }, false],
+  );
+  assert.match(made.asset_issuer, /^G[A-Z2-7]{55}$/);
+  assert.match(made.created_at, time);
+  assert.deepEqual(await shop.products.retrieve(made.id), made);
+
+  const changed = await shop.products.update(made.id, { name: "Sidamo, 500 g", description: null, price_amount: 21 });
+  assert.deepEqual([changed.name, changed.description, changed.price_amount, changed.metadata], ["Sidamo, 500 g", null, "21", made.metadata]);
+  assert.ok(changed.updated_at >= made.updated_at && changed.created_at === made.created_at);
+
+  const c = await shop.checkouts.create("product", { product_id: made.id });
+  assert.deepEqual([c.product_id, c.amount, c.asset_code, c.asset_issuer], [made.id, "21", "USDC", made.asset_issuer]);
+  assert.equal((await shop.products.update(made.id, { price_amount: "22" })).price_amount, "22");
+  assert.equal((await shop.checkouts.retrieve(c.id)).amount, "21", "a checkout keeps the price of its day");
+
+  assert.equal((await shop.products.remove(made.id)).status, "archived");
+  assert.equal((await shop.products.retrieve(made.id)).status, "archived");
+  await refuses(shop.checkouts.create("product", { product_id: made.id }), 400, "product_archived", "product_id");
+  assert.ok(ids(await shop.products.list()).includes(made.id));
+  await refuses(shop.products.create({ name: "Air", asset_code: "XLM", price_amount: 0 }), 400, "parameter_invalid", "price_amount");
+});
+
+test("customers", async () => {
+  const made = await shop.customers.create({ email: "Ada@Example.com", phone: "+1 (415) 555-0123", name: "Ada", metadata: { tier: "gold" } });
+  hasFields(made, "id object email name phone metadata livemode created_at updated_at");
+  assert.match(made.id, /^cus_/);
+  assert.deepEqual([made.object, made.name, made.phone, made.metadata], ["customer", "Ada", "+14155550123", { tier: "gold" }]);
+  assert.equal(made.email.toLowerCase(), "ada@example.com");
+  assert.deepEqual(await shop.customers.retrieve(made.id), made);
+  for (const query of [{ email: "ADA@example.com" }, { phone: "+14155550123" }, { email: "ada@example.com", phone: "+14155550123" }]) {
+    assert.deepEqual(ids(await shop.customers.list(query)), [made.id], JSON.stringify(query));
+  }
+  assert.deepEqual(ids(await shop.customers.list({ email: "bob@example.com" })), []);
+  for (const params of [{ customer_email: "ada@example.COM" }, { customer_phone: "+1 415 555 0123" }, { customer_id: made.id }]) {
+    const c = await shop.checkouts.create("direct", { amount: 1, asset_code: "XLM", ...params });
+    assert.equal(c.customer_id, made.id, JSON.stringify(params));
+  }
+  const bob = (await shop.checkouts.create("direct", { amount: 1, asset_code: "XLM", customer_email: "bob@example.com" })).customer_id;
+  assert.equal((await shop.customers.retrieve(bob)).email, "bob@example.com");
+
+  const changed = await shop.customers.update(made.id, { email: "lovelace@example.com", phone: null });
+  assert.deepEqual([changed.email, changed.phone, changed.name], ["lovelace@example.com", null, "Ada"]);
+  assert.deepEqual(ids(await shop.customers.list({ email: "lovelace@example.com" })), [made.id]);
+
+  await shop.customers.remove(made.id);
+  await refuses(shop.customers.retrieve(made.id), 404, "not_found");
+  assert.deepEqual(ids(await shop.customers.list()), [bob]);
+  await refuses(shop.customers.create({ email: "ada" }), 400, "parameter_invalid", "email");
+  await refuses(shop.customers.list({ phone: "0171 1234567" }), 400, "parameter_invalid", "phone");
+});
+
+test("a checkout, from its making to its payment", async () => {
+  const made = await shop.checkouts.create("direct", {
+    amount: "7.5", asset_code: "USDC", customer_email: "carol@example.com", description: "Coffee ☕, \u2028 \"black\"", metadata: { order: "1042", "": undefined },
+    redirect_url: "https://shop.example/thanks?checkout={CHECKOUT_ID}", cancel_url: "https://shop.example/cart/{CHECKOUT_ID}", expires_in: 3600,
+  });
+  hasFields(made, "id object customer_id product_id amount asset_code asset_issuer status exception amount_received payments payment_url payment_uri",
+    "destination memo memo_type redirect_url cancel_url description metadata livemode expires_at created_at completed_at");
+  assert.match(made.id, /^chk_[0-7][0-9a-hjkmnp-tv-z]{25}$/);
+  assert.deepEqual(
+    [made.object, made.product_id, made.amount, made.asset_code, made.status, made.exception, made.amount_received, made.payments, made.livemode, made.completed_at],
+    ["checkout", null, "7.5", "USDC", "open", null, "0", [], false, null],
+  );
+  assert.deepEqual([made.destination, made.memo_type, made.metadata, made.description], [accounts.shop, "text", { order: "1042" }, "Coffee ☕, \u2028 \"black\""]);
+  assert.equal(Date.parse(made.expires_at) - Date.parse(made.created_at), 3_600_000);
+  assert.match(made.created_at, time);
+  assert.deepEqual(await shop.checkouts.retrieve(made.id), made);
+  const uri = new URL(made.payment_uri);
+  assert.equal(uri.protocol + uri.pathname, "web+stellar:pay");
+  for (const [name, value] of Object.entries({ destination: made.destination, amount: "7.5", memo: made.memo, memo_type: "MEMO_TEXT", asset_code: "USDC", asset_issuer: made.asset_issuer })) {
+    assert.equal(uri.searchParams.get(name), value, name);
+  }
+  assert.equal(new URL(made.payment_url).pathname, `/pay/${made.id}`);
+
+  const page = await anybody.page(made.id);
+  assert.ok(page.includes("7.5") && page.includes(made.memo) && page.includes(made.destination));
+  assert.ok(!page.includes("1042") && !page.includes("carol"), "a stranger sees what is the merchant's");
+  const waiting = await anybody.status(made.id);
+  hasFields(waiting, "status exception amount_received amount_due seconds_left redirect_url");
+  assert.deepEqual([waiting.status, waiting.amount_due, waiting.redirect_url], ["open", "7.5", null]);
+  assert.ok(waiting.seconds_left > 3000 && waiting.seconds_left <= 3600);
+
+  const first = await pay(made, "2.5");
+  const part = await until(() => shop.checkouts.retrieve(made.id), (c) => c.payments.length === 1, "showing a part payment");
+  assert.deepEqual([part.status, part.exception, part.amount_received], ["open", "underpaid", "2.5"]);
+  const second = await pay(made, "5");
+  const paid = await awaitStatus(shop, made.id, "completed");
+  assert.deepEqual([paid.exception, paid.amount_received, paid.payments.map((p) => p.transaction_hash)], [null, "7.5", [first, second]]);
+  assert.match(paid.completed_at, time);
+  for (const p of paid.payments) {
+    hasFields(p, "id amount asset_code asset_issuer from transaction_hash ledger created_at counted reason");
+    assert.deepEqual([p.asset_code, p.asset_issuer, p.counted, p.reason], ["USDC", made.asset_issuer, true, null]);
+    const alone = await shop.payments.retrieve(p.id);
+    for (const [name, value] of Object.entries(p)) assert.deepEqual(alone[name], value, name);
+  }
+  assert.deepEqual(ids(await shop.payments.of(made.id)).sort(), ids(paid.payments).sort());
+  const done = await until(() => anybody.status(made.id), (s) => s.status === "completed", "completed for its customer");
+  assert.deepEqual([done.amount_due, done.redirect_url], ["0", `https://shop.example/thanks?checkout=${made.id}`]);
+  await refuses(shop.checkouts.expire(made.id), 409, "checkout_not_open");
+});
+
+test("amounts are exact", async () => {
+  for (const [amount, want] of [["0.0000001", "0.0000001"], [50, "50"], ["922337203685.4775807", "922337203685.4775807"], ["1.50", "1.5"]]) {
+    const c = await shop.checkouts.create("direct", { amount, asset_code: "XLM" });
+    assert.equal(c.amount, want);
+    assert.equal((await shop.checkouts.retrieve(c.id)).amount, want);
+  }
+  const written = await shop.send("POST", "/checkout", { query: { type: "direct" }, body: '{"amount": 922337203685.4775807, "asset_code": "XLM"}' });
+  assert.match(await written.text(), /"amount":922337203685\.4775807,/);
+  for (const amount of [0, -1, "0.00000001", "922337203685.4775808", 1e21, "1e3", "", "NaN", true, null]) {
+    await refuses(shop.checkouts.create("direct", { amount, asset_code: "XLM" }), 400, amount === null ? "parameter_missing" : "parameter_invalid", "amount");
+  }
+});
+
+test("too much, and money that belongs to nothing", async () => {
+  const since = new Date(Date.now() - 60_000).toISOString();
+  const c = await shop.checkouts.create("direct", { amount: 3, asset_code: "XLM" });
+  await pay(c, "4");
+  const paid = await awaitStatus(shop, c.id, "completed");
+  assert.deepEqual([paid.exception, paid.amount_received], ["overpaid", "4"]);
+  const hash = await pay(c, "1.25", { memo: "thank you" });
+  const stray = await until(() => shop.payments.unmatched(since), ([newest]) => newest?.amount === "1.25", "listing the payment without a usable memo");
+  assert.deepEqual([stray[0].transaction_hash, stray[0].asset_code], [hash, "XLM"]);
+  assert.ok(stray.every((p) => !paid.payments.some(({ id }) => id === p.id)));
+  assert.deepEqual(await shop.payments.retrieve(stray[0].id), stray[0]);
+  await refuses(shop.payments.list(), 400, "parameter_missing", "checkout_id");
+});
+
+test("a wallet signs the transaction that it is given", async () => {
+  const wallet = await openWallet(TEST_SANDBOX_URL);
+  const c = await shop.checkouts.create("direct", { amount: "1.5", asset_code: "XLM" });
+  const given = await anybody.transaction(c.id, wallet.address);
+  const hash = await submit(wallet, given.xdr, given.network_passphrase);
+  assert.equal(hash, given.hash);
+  const paid = await awaitStatus(shop, c.id, "completed");
+  assert.deepEqual([paid.payments[0].transaction_hash, paid.payments[0].from], [hash, wallet.address]);
+  await refuses(anybody.transaction(c.id, "GABC"), 400, "parameter_invalid", "account");
+});
+
+test("cancelling", async () => {
+  const c = await shop.checkouts.create("direct", { amount: 2, asset_code: "XLM" });
+  const cancelled = await shop.checkouts.expire(c.id);
+  assert.equal(cancelled.id, c.id);
+  assert.ok(cancelled.expires_at < c.expires_at);
+  assert.equal((await shop.call("POST", `/checkout/${c.id}/expire`)).expires_at, cancelled.expires_at); // without a body too
+  await pay(c); // what was on its way counts
+  await awaitStatus(shop, c.id, "completed");
+});
+
+test("a request sent again makes nothing twice", async () => {
+  const amount = { amount: 5, asset_code: "XLM", metadata: { order: "7" } };
+  const made = await shop.checkouts.create("direct", amount, { idempotencyKey: "order 7" });
+  assert.deepEqual(await shop.checkouts.create("direct", amount, { idempotencyKey: "order 7" }), made);
+  await refuses(shop.checkouts.create("direct", { ...amount, amount: 6 }, { idempotencyKey: "order 7" }), 409, "idempotency_key_reused", "Idempotency-Key");
+  assert.notEqual((await shop.checkouts.create("direct", amount, { idempotencyKey: "order 8" })).id, made.id);
+  assert.notEqual((await neighbour.checkouts.create("direct", amount, { idempotencyKey: "order 7" })).id, made.id);
+  const crowd = await Promise.all(Array.from({ length: 16 }, () => shop.checkouts.create("direct", amount, { idempotencyKey: "order 9" })));
+  assert.equal(new Set(ids(crowd)).size, 1);
+
+  const anotherProduct = { name: "Yirgacheffe", asset_code: "XLM", price_amount: 5 };
+  for (const [what, make] of Object.entries({
+    product: (again, extra) => shop.products.create({ ...anotherProduct, ...extra }, again),
+    customer: (again, extra) => shop.customers.create({ name: "Dave", ...extra }, again),
+    known: (again, extra) => shop.customers.create({ email: "carol@example.com", ...extra }, again),
+    merchant: (again, extra) => operator.merchants.create({ name: "Third Shop", ...extra }, again),
+    key: (again, extra) => operator.createKey(spent.merchant, extra !== undefined, again),
+  })) {
+    const again = { idempotencyKey: `the same ${what}` };
+    const first = await make(again);
+    assert.deepEqual(await make(again), first, what);
+    await refuses(make(again, { name: "Another" }), 409, "idempotency_key_reused", "Idempotency-Key");
+  }
+  const cancelled = await shop.checkouts.expire(made.id, { idempotencyKey: "stop" });
+  assert.equal((await shop.checkouts.expire(made.id, { idempotencyKey: "stop" })).id, cancelled.id);
+  await refuses(shop.checkouts.expire(crowd[0].id, { idempotencyKey: "stop" }), 409, "idempotency_key_reused", "Idempotency-Key");
+  for (const key of ["", "k".repeat(256)]) {
+    await refuses(shop.checkouts.create("direct", amount, { idempotencyKey: key }), 400, "parameter_invalid", "Idempotency-Key");
+  }
+});
+
+test("lists, both ways", async () => {
+  const made = [];
+  for (let i = 0; i < 8; i++) made.push(await neighbour.products.create({ name: `Coffee ${i}`, asset_code: "XLM", price_amount: 5 }));
+  const newestFirst = ids(made).reverse();
+  const own = (all) => ids(all).filter((id) => newestFirst.includes(id));
+  const first = await neighbour.products.list({ limit: 3 });
+  assert.deepEqual([ids(first), first.hasMore, first.url], [newestFirst.slice(0, 3), true, "/product"]);
+  assert.deepEqual(own(await gather(neighbour.products.all({ limit: 3 }))), newestFirst);
+  assert.deepEqual(own(await gather(neighbour.products.all({ limit: 3, ending_before: newestFirst.at(-1) }))), newestFirst.slice(0, -1).reverse());
+  // By the ids alone, as one does who does not read Link.
+  const walked = [];
+  for (let page = first; ; page = await neighbour.products.list({ limit: 3, starting_after: page.at(-1).id })) {
+    walked.push(...ids(page));
+    if (!page.hasMore) break;
+  }
+  assert.deepEqual(walked, newestFirst);
+  assert.deepEqual(ids(await neighbour.products.list({ limit: 2, ending_before: newestFirst[4] })), newestFirst.slice(2, 4));
+  await refuses(neighbour.products.list({ limit: 101 }), 400, "parameter_invalid", "limit");
+  await refuses(neighbour.products.list({ starting_after: "prod_none" }), 400, "parameter_invalid", "starting_after");
+});
+
+test("checkouts by status and by customer", async () => {
+  const params = { amount: 1, asset_code: "XLM", customer_phone: "+4930901820" };
+  const [unpaid, other] = [await neighbour.checkouts.create("direct", params), await neighbour.checkouts.create("direct", { amount: 1, asset_code: "XLM" })];
+  const paid = await neighbour.checkouts.create("direct", params);
+  await pay(paid);
+  await awaitStatus(neighbour, paid.id, "completed");
+  const listed = async (query) => ids(await gather(neighbour.checkouts.all(query)));
+  assert.deepEqual(await listed({ customer_id: paid.customer_id }), [paid.id, unpaid.id]);
+  assert.deepEqual(await listed({ customer_id: paid.customer_id, status: "completed" }), [paid.id]);
+  assert.ok(!(await listed({ status: "open" })).includes(paid.id) && (await listed({ status: "open" })).includes(other.id));
+  assert.deepEqual(await listed({ status: "failed" }), []);
+  assert.deepEqual((await neighbour.checkouts.list({ limit: 1 }))[0], await neighbour.checkouts.retrieve(paid.id));
+  await refuses(neighbour.checkouts.list({ status: "paid" }), 400, "parameter_invalid", "status");
+});
+
+test("merchants and modes are apart", async () => {
+  const c = await shop.checkouts.create("direct", { amount: 1, asset_code: "XLM", customer_email: "erin@example.com" });
+  const product = await shop.products.create({ name: "Harrar", asset_code: "XLM", price_amount: 5 });
+  for (const stranger of [neighbour, live]) {
+    await refuses(stranger.checkouts.retrieve(c.id), 404, "not_found");
+    await refuses(stranger.checkouts.expire(c.id), 404, "not_found");
+    await refuses(stranger.products.retrieve(product.id), 404, "not_found");
+    await refuses(stranger.products.update(product.id, { name: "Mine" }), 404, "not_found");
+    await refuses(stranger.products.remove(product.id), 404, "not_found");
+    await refuses(stranger.customers.retrieve(c.customer_id), 404, "not_found");
+    await refuses(stranger.customers.remove(c.customer_id), 404, "not_found");
+    assert.deepEqual(ids(await stranger.customers.list({ email: "erin@example.com" })), []);
+    for (const list of [stranger.checkouts, stranger.products, stranger.customers]) {
+      const theirs = ids(await gather(list.all({ limit: 100 })));
+      assert.ok(![c.id, product.id, c.customer_id].some((id) => theirs.includes(id)));
+    }
+  }
+  const alive = await live.customers.create({ email: "erin@example.com" });
+  assert.ok(alive.livemode && alive.id !== c.customer_id);
+  await refuses(shop.customers.retrieve(alive.id), 404, "not_found");
+  // Each mode has its network: money of the test network buys nothing on the public one.
+  const dear = await live.checkouts.create("direct", { amount: 2, asset_code: "XLM" });
+  assert.deepEqual([dear.livemode, dear.destination], [true, accounts.live]);
+  await pay(dear);
+  await new Promise((resolve) => setTimeout(resolve, 4000)); // the test ledger has closed, and an account is read every three seconds
+  assert.equal((await live.checkouts.retrieve(dear.id)).amount_received, "0");
+  const hash = await pay(dear, "2", {}, LIVE_SANDBOX_URL);
+  const { payments } = await awaitStatus(live, dear.id, "completed");
+  assert.deepEqual(payments.map((p) => p.transaction_hash), [hash]);
+  assert.deepEqual(ids(await live.payments.of(dear.id)), ids(payments));
+  await refuses(shop.payments.retrieve(payments[0].id), 404, "not_found");
+  await refuses(shop.payments.of(dear.id), 404, "not_found");
+});
+
+test("what is asked wrongly", async () => {
+  const ask = (method, path, options) => shop.call(method, path, options);
+  const body = (extra) => ({ query: { type: "direct" }, body: { amount: 5, asset_code: "XLM", ...extra } });
+  await refuses(watched(new Anybody(BASE_URL)).get("/checkout"), 401, "api_key_missing");
+  await refuses(merchantWith("sk_test_" + "0".repeat(64)).checkouts.list(), 401, "api_key_invalid");
+  await refuses(ask("GET", "/nothing"), 404, "not_found");
+  const other = await refuses(ask("PATCH", "/product"), 405, "method_not_allowed");
+  assert.deepEqual(other.headers.get("allow").split(", ").filter((method) => method !== "HEAD").sort(), ["GET", "POST"]);
+  await refuses(ask("POST", "/checkout", body({ colour: "blue" })), 400, "parameter_unknown", "colour");
+  await refuses(ask("POST", "/checkout", { ...body(), query: { type: "direct", expand: "customer" } }), 400, "parameter_unknown", "expand");
+  await refuses(ask("GET", "/product/prod_01m81j4xp0ad8jsdfhz010r780", { query: { expand: "prices" } }), 400, "parameter_unknown", "expand");
+  await refuses(ask("POST", "/checkout", { body: { amount: 5, asset_code: "XLM" } }), 400, "parameter_missing", "type");
+  await refuses(ask("POST", "/checkout", { query: { type: "direct" }, body: { amount: 5 } }), 400, "parameter_missing", "asset_code");
+  await refuses(ask("POST", "/checkout", body({ expires_in: 86_401 })), 400, "parameter_invalid", "expires_in");
+  await refuses(ask("POST", "/checkout", body({ redirect_url: "javascript:alert(1)" })), 400, "parameter_invalid", "redirect_url");
+  await refuses(ask("POST", "/checkout", { ...body(), headers: { "content-type": "text/plain" } }), 415, "content_type_unsupported");
+  await refuses(ask("POST", "/checkout", body({ description: "x".repeat(64 << 10) })), 413, "body_too_large");
+});
+
+test("what anybody may read", async () => {
+  const [toml, reference, health] = [await anybody.stellarToml(), await anybody.reference(), await anybody.health()];
+  assert.match(toml, /^NETWORK_PASSPHRASE\s*=\s*".+"$/m);
+  assert.match(reference, /<h1[\s>]/);
+  assert.ok(health);
+});
+
+test("reading the ledger again", async () => {
+  const c = await shop.checkouts.create("direct", { amount: 1, asset_code: "XLM" });
+  await pay(c);
+  await operator.reconcile(spent.merchant, new Date(Date.now() - 600_000).toISOString());
+  assert.equal((await shop.checkouts.retrieve(c.id)).status, "completed");
+});
+
+test("a revoked key is dead within a minute", async () => {
+  const holder = merchantWith(spent.secret);
+  await until(() => holder.products.list().then(() => "alive", (e) => e.code), (code) => code === "api_key_invalid", "refused");
+});
+
+after(async () => {
+  const { paths } = await anybody.description();
+  const missed = [];
+  for (const [template, operations] of Object.entries(paths)) {
+    const pattern = new RegExp("^" + template.replace(/\./g, "\\.").replace(/\{\w+\}/g, "[^/]+") + "$");
+    for (const method of ["get", "post", "put", "delete"]) {
+      const driven = asked.some((a) => a.method.toLowerCase() === method && a.status === 200 && pattern.test(a.path));
+      const ofThePage = template.startsWith("/assets/"); // a browser's business
+      if (operations[method] && !driven && !ofThePage) missed.push(`${method.toUpperCase()} ${template}`);
+    }
+  }
+  assert.deepEqual(missed, [], "described, and not driven");
+});
