@@ -2,11 +2,16 @@ package e2e
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+
+	"edgecheckout/sandbox/stack"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -116,24 +121,97 @@ func TestACrowdOfTheOperatorsRetriesMakesOneMerchantAndOneKey(t *testing.T) {
 
 func TestACrowdOfCheckoutsMeetsOneNewCustomer(t *testing.T) {
 	s := openShop(t)
+	listed := s.meets(direct, with("customer_email", "Ada@Example.com"))
+	golden(t, "customer.json", normalise(indent(listed)))
+}
+
+func TestACrowdMeetsOneNewCustomerByEveryAddress(t *testing.T) {
+	for name, request := range map[string][2]string{
+		"a checkout's phone": {direct, with("customer_phone", "+1 (415) 555-0123")},
+		"an e-mail":          {"/customers", `{"email": "ada@example.com"}`},
+		"a phone":            {"/customers", `{"phone": "+14155550123", "name": "Ada"}`},
+		"both":               {"/customers", `{"phone": "+14155550123", "email": "ada@example.com"}`},
+	} {
+		t.Run(name, func(t *testing.T) { openShop(t).meets(request[0], request[1]) })
+	}
+}
+
+// meets has a crowd name a customer that nobody knew, and returns the one that was made.
+func (s *shop) meets(path, body string) json.RawMessage {
+	s.t.Helper()
 	customers := map[string]bool{}
-	for _, answer := range s.atOnce(direct, with("customer_email", "Ada@Example.com")) {
-		var c struct {
+	for _, answer := range s.atOnce(path, body) {
+		var object struct {
+			ID         string
 			CustomerID string `json:"customer_id"`
 		}
-		if err := json.Unmarshal([]byte(answer), &c); err != nil {
-			t.Fatal(err)
+		if err := json.Unmarshal([]byte(answer), &object); err != nil {
+			s.t.Fatal(err)
 		}
-		customers[c.CustomerID] = true
-	}
-	if len(customers) != 1 {
-		t.Errorf("%d customers with one e-mail address", len(customers))
+		if object.CustomerID != "" { // a checkout's
+			object.ID = object.CustomerID
+		}
+		customers[object.ID] = true
 	}
 	listed := s.list("/customers?limit=100")
-	if len(listed) != 1 {
-		t.Fatalf("%d customers in the list, want 1", len(listed))
+	if len(listed) != 1 || len(customers) != 1 || !customers[idOf(s.t, listed[0])] {
+		s.t.Fatalf("the crowd met %v, and in the list is %s", slices.Collect(maps.Keys(customers)), listed)
 	}
-	golden(t, "customer.json", normalise(indent(listed[0])))
+	return listed[0]
+}
+
+// A key is for one request. Which of a crowd gets it is chance, but the others are refused from then on, and no object has the content of another's request.
+func TestACrowdOfDifferentRequestsUnderOneKey(t *testing.T) {
+	s := openShop(t)
+	body := func(i int) string { return with("amount", i+1) }
+	send := func(i int) (status int, c stack.Checkout) {
+		reply, err := s.Do(t.Context(), http.MethodPost, direct, []byte(body(i)), "Idempotency-Key", "order 1042")
+		if err != nil {
+			t.Error(err)
+			return 0, c
+		}
+		if reply.Status == http.StatusOK {
+			err = json.Unmarshal(reply.Body, &c)
+		}
+		if err != nil || reply.Status != http.StatusOK && !strings.Contains(string(reply.Body), `"idempotency_key_reused"`) {
+			t.Errorf("%s: %d %s, %v", body(i), reply.Status, reply.Body, err)
+		}
+		return reply.Status, c
+	}
+	var wait sync.WaitGroup
+	made := make([]stack.Checkout, crowd)
+	for i := range made {
+		wait.Go(func() { _, made[i] = send(i) })
+	}
+	wait.Wait()
+	var want []string
+	for i, c := range made {
+		if c.ID == "" {
+			continue
+		}
+		want = append(want, c.ID)
+		if read := s.read(c.ID); string(read.Amount) != strconv.Itoa(i+1) || c.Amount != read.Amount {
+			t.Errorf("%s made %v, which is read as %v", body(i), c, read)
+		}
+	}
+	owners := 0
+	for i := range made {
+		if status, again := send(i); status == http.StatusOK {
+			owners++
+			if again.ID != made[i].ID {
+				t.Errorf("%s made %s, and then %s", body(i), made[i].ID, again.ID)
+			}
+		}
+	}
+	if owners != 1 {
+		t.Errorf("the key belongs to %d requests", owners)
+	}
+	listed := s.page("/checkout?limit=100").ids
+	slices.Sort(listed)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, listed); diff != "" {
+		t.Errorf("made (-), listed (+):\n%s", diff)
+	}
 }
 
 func (s *shop) list(path string) []json.RawMessage {
