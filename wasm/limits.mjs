@@ -70,7 +70,7 @@ const page = `<!DOCTYPE html>
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="refresh" content="${PERIOD}">
 <title>One moment, please</title>
-<style>body { font: 1.125rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 15vh auto; padding: 0 1rem }</style>
+<style>body { font: 1.125rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 15vh auto; padding: 0 1.25rem } h1 { font-size: 1.5rem; line-height: 1.3 }</style>
 <h1>One moment, please</h1>
 <p>Many people are asking from where you are. Nothing happened to your payment: this page opens by itself in ${PERIOD} seconds.</p>
 `;
