@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"edgecheckout/e2e/workerd"
 )
 
 // The names of the peers.
@@ -31,8 +33,8 @@ type bench struct {
 type peer struct {
 	name    string
 	modules string // directory
-	config  workerConfig
-	workerd *workerd
+	config  workerd.Config
+	process *workerd.Process
 	load    *generator
 }
 
@@ -47,7 +49,7 @@ func newBench(ctx context.Context, root, dir string, length time.Duration) (_ *b
 	if err := build(ctx, root, dir); err != nil {
 		return nil, err
 	}
-	binary, err := findWorkerd(ctx, root)
+	binary, err := workerd.Find(ctx, root)
 	if err != nil {
 		return nil, err
 	}
@@ -59,29 +61,24 @@ func newBench(ctx context.Context, root, dir string, length time.Duration) (_ *b
 	}
 	for _, name := range []string{ours, stock, js} {
 		p := &peer{name: name, modules: filepath.Join(dir, name)}
-		p.config = workerConfig{
-			binary:  binary,
-			store:   filepath.Join(root, "e2e", "bench", "store", "store.mjs"),
-			modules: p.modules,
-			vars:    b.world.vars,
-		}
-		if p.workerd, err = p.start(ctx, b.world); err != nil {
+		p.config = workerd.Config{Binary: binary, Modules: p.modules, Vars: b.world.vars}
+		if p.process, err = p.start(ctx, b.world); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		p.load = newGenerator(p.workerd.peer)
+		p.load = newGenerator(p.process.Address)
 		b.peers = append(b.peers, p)
 	}
 	return b, nil
 }
 
 // start runs a workerd for the peer with the merchant in its KV.
-func (p *peer) start(ctx context.Context, w world) (*workerd, error) {
-	d, err := p.config.start(ctx)
+func (p *peer) start(ctx context.Context, w world) (*workerd.Process, error) {
+	d, err := p.config.Start(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.store.put(ctx, w.entries); err != nil {
-		d.stop()
+	if err := d.Store.Put(ctx, w.entries...); err != nil {
+		d.Stop()
 		return nil, err
 	}
 	return d, nil
@@ -90,7 +87,7 @@ func (p *peer) start(ctx context.Context, w world) (*workerd, error) {
 func (b *bench) stop() {
 	for _, p := range b.peers {
 		p.load.close()
-		p.workerd.stop()
+		p.process.Stop()
 	}
 	b.sweep.stop()
 	if b.horizon != nil {
@@ -106,10 +103,10 @@ func (b *bench) sessions(ctx context.Context, n int) error {
 	}
 	b.ids = made
 	for _, p := range b.peers {
-		if err := p.workerd.store.put(ctx, entries); err != nil {
+		if err := p.process.Store.Put(ctx, entries...); err != nil {
 			return err
 		}
-		if err := p.workerd.store.post(ctx, "/clear-cache", nil, nil); err != nil {
+		if err := p.process.Store.ClearCache(ctx); err != nil {
 			return err
 		}
 	}

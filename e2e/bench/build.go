@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"edgecheckout/e2e/workerd"
 	"edgecheckout/templates"
 )
 
@@ -28,7 +29,7 @@ func build(ctx context.Context, root, dir string) error {
 
 // buildOurs takes what make build builds.
 func buildOurs(ctx context.Context, root, dir string) error {
-	if err := command(ctx, root, nil, "make", "--silent", "build"); err != nil {
+	if err := command(ctx, root, "make", "--silent", "build"); err != nil {
 		return err
 	}
 	return copyModules(filepath.Join(root, "build"), dir, ".mjs", ".js", ".wasm")
@@ -37,11 +38,10 @@ func buildOurs(ctx context.Context, root, dir string) error {
 // buildStock compiles stock/ under the shim that its own generator makes.
 func buildStock(ctx context.Context, root, dir string) error {
 	const generator = "github.com/syumai/workers/cmd/workers-assets-gen"
-	if err := command(ctx, root, nil, "go", "run", generator, "-mode=go", "-o", dir); err != nil {
+	if err := command(ctx, root, "go", "run", generator, "-mode=go", "-o", dir); err != nil {
 		return err
 	}
-	return command(ctx, root, []string{"GOOS=js", "GOARCH=wasm"}, "go", "build", "-trimpath", "-ldflags=-s -w",
-		"-o", filepath.Join(dir, "app.wasm"), "./e2e/bench/stock")
+	return workerd.Compile(ctx, root, "./e2e/bench/stock", dir, "-s -w")
 }
 
 // buildJS copies js/ and tells it where the page's files are.
@@ -60,10 +60,9 @@ func buildJS(_ context.Context, root, dir string) error {
 	return os.WriteFile(filepath.Join(dir, "assets.js"), []byte(assets.String()), 0o644)
 }
 
-func command(ctx context.Context, dir string, env []string, name string, args ...string) error {
+func command(ctx context.Context, dir, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), env...)
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, output)
 	}

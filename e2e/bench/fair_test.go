@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"edgecheckout/e2e/workerd"
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/sandbox/wallet"
 	"edgecheckout/worker/checkout"
@@ -53,7 +54,7 @@ type transcript struct {
 
 // do sends a request to a peer and returns the answer as it came.
 func (p *peer) do(ctx context.Context, a ask) (*http.Response, []byte, error) {
-	r, err := http.NewRequestWithContext(ctx, a.method, "http://"+p.workerd.peer+a.path, strings.NewReader(a.body))
+	r, err := http.NewRequestWithContext(ctx, a.method, "http://"+p.process.Address+a.path, strings.NewReader(a.body))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -114,7 +115,7 @@ func TestThePeersAnswerAlike(t *testing.T) {
 		t.Run(a.name, func(t *testing.T) {
 			var want transcript
 			var wrote map[string]any
-			var used operations
+			var used workerd.Operations
 			for _, p := range b.peers {
 				before, counted := b.memory(t, p)
 				response, body, err := p.do(t.Context(), a)
@@ -123,7 +124,7 @@ func TestThePeersAnswerAlike(t *testing.T) {
 				}
 				got := read(response, body)
 				after, counts := b.memory(t, p)
-				counts = operations{counts.Get - counted.Get, counts.Put - counted.Put, counts.Delete - counted.Delete, counts.List - counted.List}
+				counts = counts.Since(counted)
 				news := changes(t, before, after)
 				if strings.HasPrefix(a.path, "/checkout?") { // what was made has another id at every peer
 					got.Body = otherIDs.ReplaceAllString(got.Body, "${1}_…")
@@ -153,13 +154,13 @@ func TestThePeersAnswerAlike(t *testing.T) {
 }
 
 // memory is what a peer's KV holds, and how often it was asked.
-func (b *bench) memory(t *testing.T, p *peer) (map[string]string, operations) {
+func (b *bench) memory(t *testing.T, p *peer) (map[string]string, workerd.Operations) {
 	t.Helper()
-	values, err := p.workerd.store.values(t.Context())
+	values, err := p.process.Store.Values(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	counts, err := p.workerd.store.counts(t.Context())
+	counts, err := p.process.Store.Counts(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +268,7 @@ func (b *bench) seedStates(ctx context.Context) error {
 		entries = append(entries, kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s)})
 	}
 	for _, p := range b.peers {
-		if err := p.workerd.store.put(ctx, entries); err != nil {
+		if err := p.process.Store.Put(ctx, entries...); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,7 @@
 // and a Worker in plain JavaScript. It prints a Markdown table and writes build/bench.json.
 //
 // Every peer has a workerd process of its own, spoken to directly, with the same KV and edge cache behind it (see
-// store/store.mjs). They take turns, and a figure is the median of the rounds. What the peers answer is compared byte by
+// ../workerd). They take turns, and a figure is the median of the rounds. What the peers answer is compared byte by
 // byte by this package's tests.
 package main
 

@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -12,70 +10,53 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"edgecheckout/e2e/workerd"
 )
 
 // profile prints which functions of ours take the time under a row's load: by themselves, and with all that they call. The
 // program is built with the names of its functions, which is all that differs from the measured one.
 func (b *bench) profile(ctx context.Context, root string, r row) error {
 	p := *b.peers[0]
-	p.config.modules = filepath.Join(b.dir, "profile")
-	if err := os.MkdirAll(p.config.modules, 0o755); err != nil {
+	p.config.Modules = filepath.Join(b.dir, "profile")
+	if err := os.MkdirAll(p.config.Modules, 0o755); err != nil {
 		return err
 	}
-	if err := copyModules(p.modules, p.config.modules, ".mjs", ".js"); err != nil {
+	if err := copyModules(p.modules, p.config.Modules, ".mjs", ".js"); err != nil {
 		return err
 	}
-	err := command(ctx, root, []string{"GOOS=js", "GOARCH=wasm"}, "go", "build", "-trimpath", "-ldflags=-w",
-		"-o", filepath.Join(p.config.modules, "app.wasm"), "./wasm")
+	if err := workerd.Compile(ctx, root, "./wasm", p.config.Modules, "-w"); err != nil {
+		return err
+	}
+	p.config.Inspect = true
+	process, err := p.start(ctx, b.world)
 	if err != nil {
 		return err
 	}
-	p.config.inspect = true
-	if p.workerd, err = p.start(ctx, b.world); err != nil {
-		return err
-	}
-	defer p.workerd.stop()
-	p.load = newGenerator(p.workerd.peer)
+	defer process.Stop()
+	p.process, p.load = process, newGenerator(process.Address)
 	b.peers = []*peer{&p}
-	v8, err := inspect(ctx, p.workerd.debug, "peer")
+	v8, err := process.Inspect(ctx, "worker")
 	if err != nil {
 		return err
 	}
-	defer v8.close()
+	defer v8.Close()
 	if _, err := b.measure(ctx, r, 2); err != nil { // warms up
 		return err
 	}
-	if err := errors.Join(v8.call("Profiler.enable", nil, nil), v8.call("Profiler.start", nil, nil)); err != nil {
+	taken, err := v8.Profile(func() error {
+		_, err := b.measure(ctx, row{name: r.name, begin: r.begin, measure: r.measure}, 2)
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	if _, err := b.measure(ctx, row{name: r.name, begin: r.begin, measure: r.measure}, 2); err != nil {
-		return err
-	}
-	var taken struct {
-		Profile cpuProfile `json:"profile"`
-	}
-	if err := v8.call("Profiler.stop", nil, &taken); err != nil {
-		return err
-	}
-	taken.Profile.print()
+	printProfile(taken)
 	return nil
 }
 
-// cpuProfile is what V8 says: the tree of calls, and for each sample the node it was in and the time since the last.
-type cpuProfile struct {
-	Nodes []struct {
-		ID        int `json:"id"`
-		CallFrame struct {
-			FunctionName string `json:"functionName"`
-			URL          string `json:"url"`
-		} `json:"callFrame"`
-		Children []int `json:"children"`
-	} `json:"nodes"`
-	Samples    []int         `json:"samples"`
-	TimeDeltas []json.Number `json:"timeDeltas"`
-}
-
-func (c cpuProfile) print() {
+// printProfile prints the functions that take the most time.
+func printProfile(c workerd.Profile) {
 	parent, names := map[int]int{}, map[int]string{}
 	for _, n := range c.Nodes {
 		names[n.ID] = cmp.Or(n.CallFrame.FunctionName, "(anonymous)")

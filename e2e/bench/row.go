@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // row is one thing that is measured.
@@ -75,6 +76,9 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 	}
 	return res, nil
 }
+
+// milliseconds is a duration as the rows say it.
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))

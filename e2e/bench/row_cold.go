@@ -16,8 +16,8 @@ var coldRow = row{
 		if err != nil {
 			return 0, err
 		}
-		defer fresh.stop()
-		load := newGenerator(fresh.peer)
+		defer fresh.Stop()
+		load := newGenerator(fresh.Address)
 		defer load.close()
 		request := post("/checkout?type=direct", b.world.key, order(0))
 		begun := time.Now()
@@ -26,6 +26,6 @@ var coldRow = row{
 		if err == nil && status != 200 {
 			err = fmt.Errorf("status %d: %s", status, body)
 		}
-		return float64(took.Microseconds()) / 1000, err
+		return milliseconds(took), err
 	},
 }

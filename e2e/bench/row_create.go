@@ -18,8 +18,8 @@ func (b *bench) create(ctx context.Context, p *peer) (outcome, error) {
 	if err != nil {
 		return o, err
 	}
-	if err := p.workerd.store.post(ctx, "/clear-values", nil, nil); err != nil {
+	if err := p.process.Store.ClearValues(ctx); err != nil {
 		return o, err
 	}
-	return o, p.workerd.store.put(ctx, b.world.entries)
+	return o, p.process.Store.Put(ctx, b.world.entries...)
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"edgecheckout/e2e/workerd"
+	"edgecheckout/worker/kv"
 )
 
 var memoryRow = row{
@@ -16,30 +19,30 @@ var memoryRow = row{
 		if err != nil {
 			return 0, err
 		}
-		defer fresh.stop()
-		v8, err := inspect(ctx, fresh.debug, "peer")
+		defer fresh.Stop()
+		v8, err := fresh.Inspect(ctx, "worker")
 		if err != nil {
 			return 0, err
 		}
-		defer v8.close()
-		load := &peer{load: newGenerator(fresh.peer)}
+		defer v8.Close()
+		load := &peer{load: newGenerator(fresh.Address)}
 		done := make(chan error, 1)
 		go func() {
 			_, err := b.retrieve(ctx, load, 2*b.length)
 			done <- err
 		}()
-		var highest heap
+		var highest workerd.Heap
 		for {
-			now, err := v8.heap()
+			now, err := v8.Heap()
 			if err != nil {
 				return 0, fmt.Errorf("asking for the heap: %w", err)
 			}
-			if now.total() > highest.total() {
+			if now.Total() > highest.Total() {
 				highest = now
 			}
 			select {
 			case err := <-done:
-				return highest.total(), err
+				return highest.Total() / 1e6, err
 			case <-time.After(100 * time.Millisecond):
 			}
 		}
@@ -47,20 +50,29 @@ var memoryRow = row{
 }
 
 // debuggable starts a workerd of its own for a peer, with this round's sessions in its KV.
-func (b *bench) debuggable(ctx context.Context, p *peer) (*workerd, error) {
-	values, err := p.workerd.store.values(ctx)
+func (b *bench) debuggable(ctx context.Context, p *peer) (*workerd.Process, error) {
+	values, err := p.process.Store.Values(ctx)
 	if err != nil {
 		return nil, err
 	}
 	another := *p
-	another.config.inspect = true
+	another.config.Inspect = true
 	fresh, err := another.start(ctx, b.world)
 	if err != nil {
 		return nil, err
 	}
-	if err := fresh.store.put(ctx, entriesOf(values)); err != nil {
-		fresh.stop()
+	if err := fresh.Store.Put(ctx, entriesOf(values)...); err != nil {
+		fresh.Stop()
 		return nil, err
 	}
 	return fresh, nil
+}
+
+// entriesOf is values as the store takes them, without their expiry.
+func entriesOf(values map[string]string) []kv.Entry {
+	entries := make([]kv.Entry, 0, len(values))
+	for key, value := range values {
+		entries = append(entries, kv.Entry{Key: key, Value: []byte(value)})
+	}
+	return entries
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"edgecheckout/e2e/workerd"
 	"edgecheckout/sandbox/wallet"
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
@@ -74,7 +75,7 @@ func (b *bench) settleLatencies(ctx context.Context, p *peer, stream bool) (late
 	if err != nil {
 		return nil, err
 	}
-	defer d.stop()
+	defer d.Stop()
 	browser, stop, err := startBrowser(ctx)
 	if err != nil {
 		return nil, err
@@ -118,7 +119,7 @@ type customer struct {
 }
 
 // pays opens the page of a new checkout, waits, pays, and returns how long after that the page says so.
-func (c customer) pays(ctx context.Context, b *bench, d *workerd) (time.Duration, error) {
+func (c customer) pays(ctx context.Context, b *bench, d *workerd.Process) (time.Duration, error) {
 	name := fmt.Sprintf("settle %d", c.number)
 	ledger := &wallet.Client{Horizon: b.horizon.url, Passphrase: b.horizon.passphrase}
 	keys := wallet.MerchantKeys(b.horizon.passphrase, name)
@@ -133,7 +134,7 @@ func (c customer) pays(ctx context.Context, b *bench, d *workerd) (time.Duration
 		return 0, err
 	}
 	entry := kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: s.ExpiresAt.Add(record.KeepAfterExpiry)}
-	if err := d.store.put(ctx, []kv.Entry{entry}); err != nil {
+	if err := d.Store.Put(ctx, entry); err != nil {
 		return 0, err
 	}
 
@@ -147,7 +148,7 @@ func (c customer) pays(ctx context.Context, b *bench, d *workerd) (time.Duration
 		browserCommand(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 		browserCommand(network.Enable, network.EnableParams{}),
 		browserCommand(network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: blocked}),
-		chromedp.Navigate("http://"+d.peer+"/pay/"+s.ID.String()))
+		chromedp.Navigate("http://"+d.Address+"/pay/"+s.ID.String()))
 	if err != nil {
 		return 0, err
 	}
@@ -173,7 +174,7 @@ func (c customer) pays(ctx context.Context, b *bench, d *workerd) (time.Duration
 			return time.UnixMilli(paid).Sub(shown), nil
 		}
 	}
-	return 0, fmt.Errorf("the page does not say paid\n%s", d.out)
+	return 0, fmt.Errorf("the page does not say paid\n%s", d.Log)
 }
 
 // noticePaid has the page remember when it said "Paid", in milliseconds since 1970.

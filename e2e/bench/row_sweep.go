@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"edgecheckout/e2e/workerd"
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
 	"edgecheckout/worker/record"
@@ -24,7 +25,7 @@ type sweepState struct {
 	ledger  *busyLedger
 	world   world
 	entries []kv.Entry
-	extra   map[string]operations // beyond what settles something, by peer
+	extra   map[string]workerd.Operations // beyond what settles something, by peer
 }
 
 var sweepRow = row{
@@ -58,7 +59,7 @@ func (b *bench) prepareSweep() error {
 	if err != nil {
 		return err
 	}
-	b.sweep = sweepState{ledger: l, world: w, entries: w.entries, extra: map[string]operations{}}
+	b.sweep = sweepState{ledger: l, world: w, entries: w.entries, extra: map[string]workerd.Operations{}}
 	memos := make([]string, b.accounts)
 	for i, account := range l.accounts {
 		s, err := w.session(checkout.Address(account), l.begun)
@@ -83,52 +84,53 @@ func (b *bench) prepareSweep() error {
 // sweepOnce runs one cron event in a fresh process, after one over nothing.
 func (b *bench) sweepOnce(ctx context.Context, p *peer) (float64, error) {
 	config := *p
-	config.config.vars = b.sweep.world.vars
+	config.config.Vars = b.sweep.world.vars
 	fresh, err := config.start(ctx, b.sweep.world)
 	if err != nil {
 		return 0, err
 	}
-	defer fresh.stop()
-	if err := fresh.store.cron(ctx); err != nil {
+	defer fresh.Stop()
+	if err := fresh.Store.Cron(ctx, "ok"); err != nil {
 		return 0, err
 	}
-	if err := fresh.store.put(ctx, b.sweep.entries); err != nil {
+	if err := fresh.Store.Put(ctx, b.sweep.entries...); err != nil {
 		return 0, err
 	}
-	before, err := fresh.store.counts(ctx)
+	before, err := fresh.Store.Counts(ctx)
 	if err != nil {
 		return 0, err
 	}
-	begun, err := cpuTime(fresh.pid())
+	begun, err := fresh.CPUTime()
 	if err != nil {
 		return 0, err
 	}
-	if err := fresh.store.cron(ctx); err != nil {
-		return 0, fmt.Errorf("%w\n%s", err, fresh.out)
+	if err := fresh.Store.Cron(ctx, "ok"); err != nil {
+		return 0, fmt.Errorf("%w\n%s", err, fresh.Log)
 	}
-	ended, err := cpuTime(fresh.pid())
+	ended, err := fresh.CPUTime()
 	if err != nil {
 		return 0, err
 	}
-	after, err := fresh.store.counts(ctx)
+	after, err := fresh.Store.Counts(ctx)
 	if err != nil {
 		return 0, err
 	}
 	idle, err := b.settled(ctx, fresh)
 	if err != nil {
-		return 0, fmt.Errorf("%w\n%s", err, fresh.out)
+		return 0, fmt.Errorf("%w\n%s", err, fresh.Log)
 	}
-	b.sweep.extra[p.name] = operations{
-		Put:    after.Put - before.Put - b.accounts - idle,
-		Delete: after.Delete - before.Delete - b.accounts,
-		List:   after.List - before.List,
+	asked := after.Since(before)
+	b.sweep.extra[p.name] = workerd.Operations{
+		Put:    asked.Put - b.accounts - idle,
+		Delete: asked.Delete - b.accounts,
+		List:   asked.List,
 	}
-	return (ended - begun) / float64(b.accounts*sweepPayments), nil
+	return milliseconds(ended-begun) / float64(b.accounts*sweepPayments), nil
 }
 
 // settled wants every checkout completed and none in the index of open ones. It returns how many accounts were marked as idle.
-func (b *bench) settled(ctx context.Context, d *workerd) (idle int, err error) {
-	values, err := d.store.values(ctx)
+func (b *bench) settled(ctx context.Context, d *workerd.Process) (idle int, err error) {
+	values, err := d.Store.Values(ctx)
 	if err != nil {
 		return 0, err
 	}

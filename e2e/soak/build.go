@@ -4,13 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"edgecheckout/e2e/workerd"
 )
 
 // build makes a Worker around a Go program in a directory of its own, as the Makefile makes the service in build/.
@@ -18,11 +18,8 @@ func build(ctx context.Context, root, program, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	compile := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, "app.wasm"), program)
-	compile.Dir = root
-	compile.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
-	if output, err := compile.CombinedOutput(); err != nil {
-		return fmt.Errorf("building %s: %w\n%s", program, err, output)
+	if err := workerd.Compile(ctx, root, program, dir, "-s -w"); err != nil {
+		return err
 	}
 	goroot, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
@@ -47,19 +44,4 @@ func build(ctx context.Context, root, program, dir string) error {
 	}
 	text := fmt.Sprintf("export default [%d, %d, %d, %d];\n", seed[0], seed[1], seed[2], seed[3])
 	return os.WriteFile(filepath.Join(dir, "seed.mjs"), []byte(text), 0o644)
-}
-
-// findWorkerd returns the program itself, not the script that npm puts before it: its process is what is watched.
-func findWorkerd(ctx context.Context, root string) (string, error) {
-	node := filepath.Join(root, "node_modules", ".bin", "node")
-	if _, err := os.Stat(node); errors.Is(err, fs.ErrNotExist) {
-		return "", errors.New("node_modules is missing: run npm ci")
-	}
-	cmd := exec.CommandContext(ctx, node, "-p", "require('workerd').default")
-	cmd.Dir = root
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("looking for workerd: %w", err)
-	}
-	return strings.TrimSpace(string(out)), nil
 }

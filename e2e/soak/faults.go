@@ -7,12 +7,11 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 )
 
 // faults are what goes wrong in turn. Those that hang hold an instance until it is given up.
-var faults = []func(ctx context.Context, d *workerd) error{
+var faults = []func(ctx context.Context, w worker) error{
 	breaks("/panic"),
 	breaks("/panic-goroutine"),
 	breaks("/exit"),
@@ -25,12 +24,12 @@ var faults = []func(ctx context.Context, d *workerd) error{
 	leaves("GET /hang HTTP/1.1\r\nHost: soak\r\n\r\n"),
 }
 
-func (d *workerd) fault(ctx context.Context, n int) error { return faults[n%len(faults)](ctx, d) }
+func (w worker) fault(ctx context.Context, n int) error { return faults[n%len(faults)](ctx, w) }
 
 // breaks asks for what kills the instance, and wants the error that says nothing of the inside.
-func breaks(path string) func(ctx context.Context, d *workerd) error {
-	return func(ctx context.Context, d *workerd) error {
-		a, err := d.get(ctx, path, http.StatusInternalServerError)
+func breaks(path string) func(ctx context.Context, w worker) error {
+	return func(ctx context.Context, w worker) error {
+		a, err := w.get(ctx, path, http.StatusInternalServerError)
 		if err != nil {
 			return err
 		}
@@ -46,19 +45,19 @@ func breaks(path string) func(ctx context.Context, d *workerd) error {
 }
 
 // panicsAfterwards breaks in the work after a good response.
-func panicsAfterwards(ctx context.Context, d *workerd) error {
-	_, err := d.get(ctx, "/panic-after", http.StatusOK)
+func panicsAfterwards(ctx context.Context, w worker) error {
+	_, err := w.get(ctx, "/panic-after", http.StatusOK)
 	return err
 }
 
 // oversized sends more than the program gets to see.
-func oversized(ctx context.Context, d *workerd) error { return d.echo(ctx, 512<<10) }
+func oversized(ctx context.Context, w worker) error { return w.echo(ctx, 512<<10) }
 
 // leaves is a client that goes away without having seen an answer.
-func leaves(head string) func(ctx context.Context, d *workerd) error {
-	return func(ctx context.Context, d *workerd) error {
+func leaves(head string) func(ctx context.Context, w worker) error {
+	return func(ctx context.Context, w worker) error {
 		var dialer net.Dialer
-		connection, err := dialer.DialContext(ctx, "tcp", strings.TrimPrefix(d.url, "http://"))
+		connection, err := dialer.DialContext(ctx, "tcp", w.Address)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"edgecheckout/e2e/workerd"
 	"edgecheckout/sandbox/stack"
 )
 
@@ -53,7 +54,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	binary, err := findWorkerd(ctx, root)
+	binary, err := workerd.Find(ctx, root)
 	if err != nil {
 		return err
 	}
@@ -62,9 +63,9 @@ func run(ctx context.Context) error {
 		name    string
 		program string
 		count   int
-		soak    func(ctx context.Context, c workerConfig, count int) ([]mark, error)
+		soak    func(ctx context.Context, c workerd.Config, count int) ([]mark, error)
 	}{
-		{"requests", "./e2e/runtime/faults", *requests, func(ctx context.Context, c workerConfig, count int) ([]mark, error) {
+		{"requests", "./e2e/runtime/faults", *requests, func(ctx context.Context, c workerd.Config, count int) ([]mark, error) {
 			return soakRequests(ctx, c, count, *every)
 		}},
 		{"sweeps", "./wasm", *sweeps, soakSweeps},
@@ -72,12 +73,8 @@ func run(ctx context.Context) error {
 		if part.count == 0 {
 			continue
 		}
-		config := workerConfig{
-			binary:  binary,
-			store:   filepath.Join(root, "e2e", "bench", "store", "store.mjs"),
-			modules: filepath.Join(dir, part.name),
-		}
-		if err := build(ctx, root, part.program, config.modules); err != nil {
+		config := workerd.Config{Binary: binary, Modules: filepath.Join(dir, part.name), Inspect: true}
+		if err := build(ctx, root, part.program, config.Modules); err != nil {
 			return err
 		}
 		begun := time.Now()

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"edgecheckout/e2e/workerd"
 )
 
 // What may be more at the end than at the first mark: a share, for what V8 compiles and learns only with time, and a
@@ -29,24 +31,38 @@ const maxInstances = 8
 // mark is what was held after so many requests or sweeps, and how many of these were faults.
 type mark struct {
 	after, faults int
-	heap
+	workerd.Heap
 	resident float64 // bytes
 }
 
 // measure takes a mark of a Worker that is at rest.
-func (d *workerd) measure(ctx context.Context, after, faults int) (mark, error) {
+func (w worker) measure(ctx context.Context, after, faults int) (mark, error) {
 	// The second Worker's garbage would count to the process.
-	if _, err := look(ctx, d.debug, "store"); err != nil {
+	if _, err := w.look(ctx, "store"); err != nil {
 		return mark{}, fmt.Errorf("asking for the store's heap: %w", err)
 	}
-	h, err := look(ctx, d.debug, "worker")
+	h, err := w.look(ctx, "worker")
 	if err != nil {
 		return mark{}, fmt.Errorf("asking for the heap: %w", err)
 	}
-	resident, err := d.resident()
+	resident, err := w.Resident()
 	m := mark{after, faults, h, resident}
 	fmt.Fprintln(os.Stderr, m.row())
 	return m, err
+}
+
+// look collects the garbage of a service's isolate and says what is left. It is connected only for as long as it takes: what
+// is kept for a debugger would count.
+func (w worker) look(ctx context.Context, service string) (workerd.Heap, error) {
+	v8, err := w.Inspect(ctx, service)
+	if err != nil {
+		return workerd.Heap{}, err
+	}
+	defer v8.Close()
+	if err := v8.Collect(); err != nil {
+		return workerd.Heap{}, err
+	}
+	return v8.Heap()
 }
 
 // verdict fails if the last mark holds more than the first, beyond what is tolerated, or one of them more instances than
@@ -54,22 +70,22 @@ func (d *workerd) measure(ctx context.Context, after, faults int) (mark, error) 
 func verdict(marks []mark) error {
 	first, last := marks[0], marks[len(marks)-1]
 	var failed []error
-	if bound := first.total()*(1+tolerance) + slack; last.total() > bound {
+	if bound := first.Total()*(1+tolerance) + slack; last.Total() > bound {
 		failed = append(failed, fmt.Errorf("a leak: %.1f MB after %d, and %.1f MB after %d; at most %.1f MB are expected",
-			first.total()/1e6, first.after, last.total()/1e6, last.after, bound/1e6))
+			first.Total()/1e6, first.after, last.Total()/1e6, last.after, bound/1e6))
 	}
 	// Beside the instances, much of what JavaScript holds would not be noticed; so it has a bound of its own.
-	if bound := first.script()*(1+tolerance) + slack; last.script() > bound {
+	if bound := first.Script()*(1+tolerance) + slack; last.Script() > bound {
 		failed = append(failed, fmt.Errorf("a leak in JavaScript: %.1f MB after %d, and %.1f MB after %d; at most %.1f MB are expected",
-			first.script()/1e6, first.after, last.script()/1e6, last.after, bound/1e6))
+			first.Script()/1e6, first.after, last.Script()/1e6, last.after, bound/1e6))
 	}
 	if bound := first.resident*(1+processTolerance) + processSlack; last.resident > bound {
 		failed = append(failed, fmt.Errorf("a leak outside of V8: the process had %.0f MB after %d, and %.0f MB after %d; at most %.0f MB are expected",
 			first.resident/1e6, first.after, last.resident/1e6, last.after, bound/1e6))
 	}
 	for _, m := range marks {
-		if m.instances > maxInstances {
-			failed = append(failed, fmt.Errorf("a leak of instances: %d after %d; at most %d are expected", m.instances, m.after, maxInstances))
+		if m.Instances > maxInstances {
+			failed = append(failed, fmt.Errorf("a leak of instances: %d after %d; at most %d are expected", m.Instances, m.after, maxInstances))
 		}
 	}
 	return errors.Join(failed...)
@@ -89,5 +105,5 @@ func markdown(what string, marks []mark, took time.Duration) string {
 
 func (m mark) row() string {
 	return fmt.Sprintf("| %d | %d | %.2f | %.2f | %d | %.1f | %.1f | %.0f |",
-		m.after, m.faults, m.objects/1e6, m.buffers/1e6, m.instances, m.memories/1e6, m.total()/1e6, m.resident/1e6)
+		m.after, m.faults, m.Objects/1e6, m.Buffers/1e6, m.Instances, m.Memories/1e6, m.Total()/1e6, m.resident/1e6)
 }

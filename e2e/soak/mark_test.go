@@ -1,10 +1,14 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"edgecheckout/e2e/workerd"
+)
 
 func TestVerdict(t *testing.T) {
 	at := func(after int, objects, memories float64, instances int) mark {
-		return mark{after: after, heap: heap{objects: objects, memories: memories, instances: instances}, resident: 200e6}
+		return mark{after: after, Heap: workerd.Heap{Objects: objects, Memories: memories, Instances: instances}, resident: 200e6}
 	}
 	outside := at(2, 5e6, 80e6, 8)
 	outside.resident = 300e6

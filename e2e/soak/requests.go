@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgecheckout/e2e/workerd"
 	"edgecheckout/worker/kv"
 )
 
@@ -30,29 +31,37 @@ var client = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
+// worker is the one that is kept busy.
+type worker struct{ *workerd.Process }
+
+func start(ctx context.Context, c workerd.Config) (worker, error) {
+	p, err := c.Start(ctx)
+	return worker{p}, err
+}
+
 // soakRequests sends count requests, of which one in every so many is a fault.
-func soakRequests(ctx context.Context, c workerConfig, count, every int) ([]mark, error) {
-	c.vars = map[string]string{"GREETING": greeting, "REQUEST_LIMIT_MS": fmt.Sprint(requestLimit.Milliseconds())}
-	d, err := c.start(ctx)
+func soakRequests(ctx context.Context, c workerd.Config, count, every int) ([]mark, error) {
+	c.Vars = map[string]string{"GREETING": greeting, "REQUEST_LIMIT_MS": fmt.Sprint(requestLimit.Milliseconds())}
+	w, err := start(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	defer d.stop()
+	defer w.Stop()
 	for i := range remembered {
-		if err := d.store.put(ctx, kv.Entry{Key: fmt.Sprintf("remember/soak-%d", i), Value: []byte(value(i))}); err != nil {
+		if err := w.Store.Put(ctx, kv.Entry{Key: fmt.Sprintf("remember/soak-%d", i), Value: []byte(value(i))}); err != nil {
 			return nil, err
 		}
 	}
 	var marks []mark
 	for part := range parts {
 		from, to := part*count/parts, (part+1)*count/parts
-		if err := d.load(ctx, from, to, every); err != nil {
-			return marks, fmt.Errorf("%w\nworkerd's log ends with:\n%s", err, d.out)
+		if err := w.load(ctx, from, to, every); err != nil {
+			return marks, fmt.Errorf("%w\nworkerd's log ends with:\n%s", err, w.Log)
 		}
-		if err := d.rest(ctx); err != nil {
+		if err := w.rest(ctx); err != nil {
 			return marks, err
 		}
-		m, err := d.measure(ctx, to, to/every)
+		m, err := w.measure(ctx, to, to/every)
 		if err != nil {
 			return marks, err
 		}
@@ -62,7 +71,7 @@ func soakRequests(ctx context.Context, c workerConfig, count, every int) ([]mark
 }
 
 // load sends the requests from one number to another, several at a time, and stops at the first wrong answer.
-func (d *workerd) load(ctx context.Context, from, to, every int) error {
+func (w worker) load(ctx context.Context, from, to, every int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	next := atomic.Int64{}
@@ -77,9 +86,9 @@ func (d *workerd) load(ctx context.Context, from, to, every int) error {
 				}
 				var err error
 				if (n+1)%every == 0 {
-					err = d.fault(ctx, n/every)
+					err = w.fault(ctx, n/every)
 				} else {
-					err = d.healthy(ctx, n)
+					err = w.healthy(ctx, n)
 				}
 				if err != nil {
 					cancel(fmt.Errorf("request %d: %w", n, err))
@@ -93,13 +102,13 @@ func (d *workerd) load(ctx context.Context, from, to, every int) error {
 
 // rest waits until hanging instances are given up, and has as many requests at once as the pool may have instances, so
 // that every mark finds the same number of them.
-func (d *workerd) rest(ctx context.Context) error {
+func (w worker) rest(ctx context.Context) error {
 	time.Sleep(requestLimit + 500*time.Millisecond)
 	failed := make([]error, maxInstances)
 	var wait sync.WaitGroup
 	for i := range failed {
 		wait.Go(func() {
-			_, failed[i] = d.get(ctx, fmt.Sprintf("/remember?before&key=rest-%d", i), http.StatusOK)
+			_, failed[i] = w.get(ctx, fmt.Sprintf("/remember?before&key=rest-%d", i), http.StatusOK)
 		})
 	}
 	wait.Wait()
@@ -112,42 +121,42 @@ const greeting = "hello"
 func value(i int) string { return strings.Repeat(fmt.Sprintf("value %d ", i), 10) }
 
 // healthy is one request of the mix, chosen by its number; it fails unless the answer is right.
-func (d *workerd) healthy(ctx context.Context, n int) error {
+func (w worker) healthy(ctx context.Context, n int) error {
 	switch n % 10 {
 	case 0, 1: // JSON, a write to KV and two reads
-		a, err := d.get(ctx, "/ok", http.StatusOK)
+		a, err := w.get(ctx, "/ok", http.StatusOK)
 		var got struct {
 			Served   int
 			Greeting string
 		}
 		return errors.Join(err, decode(a, &got), expect(got.Greeting == greeting && got.Served > 0, a))
 	case 2, 3:
-		return d.echo(ctx, n*7919%2000)
+		return w.echo(ctx, n*7919%2000)
 	case 4:
-		return d.echo(ctx, n*7919%maxBody)
+		return w.echo(ctx, n*7919%maxBody)
 	case 5, 6: // from the cache, mostly
-		a, err := d.get(ctx, fmt.Sprintf("/pay/open?visit=%d", n), http.StatusOK)
+		a, err := w.get(ctx, fmt.Sprintf("/pay/open?visit=%d", n), http.StatusOK)
 		return errors.Join(err, expect(strings.HasPrefix(a.body, "open  ") && a.header.Get("X-Cache") != "", a))
 	case 7: // never from the cache
-		a, err := d.get(ctx, "/pay/private/status", http.StatusOK)
+		a, err := w.get(ctx, "/pay/private/status", http.StatusOK)
 		return errors.Join(err, expect(strings.HasPrefix(a.body, "private  ") && a.header.Get("X-Cache") == "miss", a))
 	case 8:
 		i := n / 10 % remembered
-		a, err := d.get(ctx, fmt.Sprintf("/recall?key=soak-%d", i), http.StatusOK)
+		a, err := w.get(ctx, fmt.Sprintf("/recall?key=soak-%d", i), http.StatusOK)
 		return errors.Join(err, expect(a.body == value(i), a))
 	}
 	if n%20 == 9 {
-		a, err := d.get(ctx, "/secrets", http.StatusOK)
+		a, err := w.get(ctx, "/secrets", http.StatusOK)
 		var secrets []string
 		return errors.Join(err, decode(a, &secrets), expect(len(secrets) == 3 && secrets[0] != secrets[1], a))
 	}
-	a, err := d.get(ctx, "/headers", http.StatusTeapot)
+	a, err := w.get(ctx, "/headers", http.StatusTeapot)
 	return errors.Join(err, expect(a.body == "\x00\xff\n" && len(a.header["Set-Cookie"]) == 2, a))
 }
 
 // echo sends a body of so many bytes, and wants the program to have read all of it that it may.
-func (d *workerd) echo(ctx context.Context, size int) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url+"/echo", bytes.NewReader(make([]byte, size)))
+func (w worker) echo(ctx context.Context, size int) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.Address+"/echo", bytes.NewReader(make([]byte, size)))
 	if err != nil {
 		return err
 	}
@@ -163,8 +172,8 @@ type answer struct {
 	body   string
 }
 
-func (d *workerd) get(ctx context.Context, path string, status int) (answer, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+path, nil)
+func (w worker) get(ctx context.Context, path string, status int) (answer, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+w.Address+path, nil)
 	if err != nil {
 		return answer{}, err
 	}

@@ -1,5 +1,5 @@
-// The KV namespace and the edge cache that every peer has behind its bindings: both in memory, in a Worker of their own
-// beside the peer, spoken to as workerd's bindings speak. Nothing here is the bottleneck, and it is the same for all.
+// The KV namespace and the edge cache that a Worker has behind its bindings: both in memory, in a Worker of their own
+// beside it, spoken to as workerd's bindings speak. Nothing here is the bottleneck, and it is the same for all.
 
 const values = new Map(); // key: { value, expiration (seconds, or null) }
 const cache = new Map(); // URL: { status, headers, body, until }
@@ -84,7 +84,7 @@ function parse(bytes) {
   return { status: Number(first.split(" ")[1]), headers, body: bytes.slice(end + 4), until: Date.now() + seconds * 1000 };
 }
 
-// What the benchmark itself asks for.
+// What the Go program beside asks for: see store.go.
 export default {
   async fetch(request, env) {
     switch (`${request.method} ${new URL(request.url).pathname}`) {
@@ -104,7 +104,7 @@ export default {
         values.clear();
         return new Response("ok");
       case "POST /cron": {
-        const { outcome } = await env.PEER.scheduled({ cron: "* * * * *", scheduledTime: Date.now() });
+        const { outcome } = await env.WORKER.scheduled({ cron: "* * * * *", scheduledTime: Date.now() });
         return new Response(outcome);
       }
     }

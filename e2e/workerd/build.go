@@ -1,0 +1,21 @@
+package workerd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Compile builds a Go package of the repository for Workers, as app.wasm in dir. The linker's flags are "-s -w" for the
+// program that is deployed; with "-w" alone it keeps the names of its functions.
+func Compile(ctx context.Context, root, program, dir, ldflags string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags="+ldflags, "-o", filepath.Join(dir, "app.wasm"), program)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("compiling %s: %w\n%s", program, err, output)
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+// Package workerd runs a Worker in a workerd process of its own, spoken to directly, with KV and the edge cache behind it
+// in a second Worker of the same process, the store. It is for what measures: nothing else stands between, and the process
+// can be asked for its time and memory, and V8 for what it holds.
+//
+//	binary, err := workerd.Find(ctx, root)
+//	…
+//	p, err := workerd.Config{Binary: binary, Modules: dir}.Start(ctx)
+//	…
+//	defer p.Stop()
+//	err = p.Store.Put(ctx, kv.Entry{Key: "a", Value: []byte("b")})
+//
+// To run the service as it is meant to be run, see package stack.
+package workerd
+
+import (
+	"bufio"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Find returns the program that npm installed under the repository's root: itself, not the script that npm puts before it,
+// whose process would be another.
+func Find(ctx context.Context, root string) (string, error) {
+	node := filepath.Join(root, "node_modules", ".bin", "node")
+	if _, err := os.Stat(node); errors.Is(err, fs.ErrNotExist) {
+		return "", errors.New("node_modules is missing: run npm ci")
+	}
+	cmd := exec.CommandContext(ctx, node, "-p", "require('workerd').default")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("looking for workerd: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// Config says how to serve one isolate of a Worker beside its store.
+type Config struct {
+	Binary  string            // the program, as Find returns it
+	Modules string            // directory with the Worker's modules, of which worker.mjs or worker.js is the main one
+	Vars    map[string]string // bindings of text
+	Inspect bool              // whether V8 can be asked about the isolates
+}
+
+// Process is a running workerd. Stop it.
+type Process struct {
+	Address string // of the Worker: host and port
+	Store   Store
+	Log     fmt.Stringer // the end of what it printed so far
+
+	debug string // address of the inspector, if there is one
+	cmd   *exec.Cmd
+	done  chan struct{}
+}
+
+// Start runs workerd until Stop, or until ctx ends, and returns once it listens. It writes config.capnp among the modules.
+func (c Config) Start(ctx context.Context) (*Process, error) {
+	text, err := c.capnp()
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(c.Modules, "config.capnp")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	control, theirs, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer control.Close()
+	args := []string{"serve", "--experimental", "--control-fd=3"}
+	if c.Inspect {
+		args = append(args, "--inspector-addr=127.0.0.1:0")
+	}
+	log := &tail{}
+	p := &Process{Log: log, cmd: exec.CommandContext(ctx, c.Binary, append(args, path)...), done: make(chan struct{})}
+	p.cmd.ExtraFiles = []*os.File{theirs}
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	err = p.cmd.Start()
+	theirs.Close()
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		_ = p.cmd.Wait() // it is killed, so that this is always an error
+		close(p.done)
+	}()
+	_ = control.SetReadDeadline(time.Now().Add(time.Minute))
+	for lines := bufio.NewScanner(control); lines.Scan(); {
+		var event struct {
+			Event, Socket string
+			Port          int
+		}
+		if err := json.Unmarshal(lines.Bytes(), &event); err != nil {
+			continue
+		}
+		address := "127.0.0.1:" + strconv.Itoa(event.Port)
+		switch {
+		case event.Event == "listen-inspector":
+			p.debug = address
+		case event.Socket == "worker":
+			p.Address = address
+		case event.Socket == "store":
+			p.Store = Store{"http://" + address}
+		}
+		if p.Address != "" && p.Store.url != "" && (p.debug != "" || !c.Inspect) {
+			return p, nil
+		}
+	}
+	p.Stop()
+	return nil, fmt.Errorf("workerd did not start:\n%s", p.Log)
+}
+
+// Stop ends the process and waits until it is gone.
+func (p *Process) Stop() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// compatibilityDate is that of wrangler.toml.
+const compatibilityDate = "2026-11-01"
+
+//go:embed store.mjs
+var storeModule string
+
+// capnp is the configuration: the Worker, and the store behind its KV and its cache.
+func (c Config) capnp() (string, error) {
+	entries, err := os.ReadDir(c.Modules)
+	if err != nil {
+		return "", err
+	}
+	var modules []string
+	for _, entry := range entries {
+		kind := map[string]string{".mjs": "esModule", ".js": "esModule", ".wasm": "wasm"}[filepath.Ext(entry.Name())]
+		if kind == "" {
+			continue
+		}
+		module := fmt.Sprintf("(name = %q, %s = embed %q)", entry.Name(), kind, entry.Name())
+		if strings.HasPrefix(entry.Name(), "worker.") {
+			modules = slices.Insert(modules, 0, module) // the first is the main one
+		} else {
+			modules = append(modules, module)
+		}
+	}
+	bindings := []string{`(name = "KV", kvNamespace = (name = "store", entrypoint = "KV"))`}
+	for name, value := range c.Vars {
+		bindings = append(bindings, fmt.Sprintf("(name = %q, text = %q)", name, value))
+	}
+	slices.Sort(bindings)
+	return fmt.Sprintf(`using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "store", worker = .store),
+    (name = "worker", worker = .worker),
+    (name = "internet", network = (allow = ["public", "private"])),
+  ],
+  sockets = [
+    (name = "store", address = "127.0.0.1:0", http = (), service = "store"),
+    (name = "worker", address = "127.0.0.1:0", http = (), service = "worker"),
+  ],
+);
+
+const store :Workerd.Worker = (
+  modules = [(name = "store.mjs", esModule = %q)],
+  compatibilityDate = %q,
+  compatibilityFlags = ["service_binding_extra_handlers"],
+  bindings = [(name = "WORKER", service = "worker")],
+);
+
+const worker :Workerd.Worker = (
+  modules = [
+    %s,
+  ],
+  compatibilityDate = %q,
+  bindings = [
+    %s,
+  ],
+  cacheApiOutbound = (name = "store", entrypoint = "Cache"),
+);
+`, storeModule, compatibilityDate, strings.Join(modules, ",\n    "), compatibilityDate, strings.Join(bindings, ",\n    ")), nil
+}
