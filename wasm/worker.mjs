@@ -121,7 +121,13 @@ export default {
       const value = request.headers.get(name);
       if (value !== null) headers.push(name, value);
     }
-    const body = await bodyOf(request);
+    let body;
+    try {
+      body = await bodyOf(request);
+    } catch {
+      const message = "The body could not be read to its end."; // its sender may still be there for the answer
+      return respond(problem(requestId(), 400, "invalid_request_error", "body_invalid", message), request.method);
+    }
     const reply = await ask(request.method, request.url, body, headers, env, ctx);
     learn(request, path, reply.status);
     return respond(reply, request.method);

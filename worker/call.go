@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/record"
@@ -187,6 +188,9 @@ func (c *call) readQuery(names []string) error {
 		}
 		if len(values[name]) > 1 {
 			return &Error{CodeParameterDuplicate, name + " is given twice; give it once.", name}
+		}
+		if !utf8.ValidString(values[name][0]) {
+			return invalid(name, "%s is not valid UTF-8.", name)
 		}
 	}
 	c.query = values

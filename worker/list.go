@@ -46,11 +46,11 @@ const (
 func windowOf(query url.Values, noun string) (window, error) {
 	w := window{limit: usualLimit, cursor: query.Get(paramAfter)}
 	if query.Has(paramLimit) {
-		limit, err := strconv.Atoi(query.Get(paramLimit))
+		limit, err := strconv.ParseUint(query.Get(paramLimit), 10, 8) // takes no sign
 		if err != nil || limit < 1 || limit > maxLimit {
 			return w, invalid(paramLimit, "limit must be a whole number from 1 to %d.", maxLimit)
 		}
-		w.limit = limit
+		w.limit = int(limit)
 	}
 	if query.Has(paramAfter) && query.Has(paramBefore) {
 		return w, invalid(paramBefore, "ending_before and starting_after are two directions; give one of them.")

@@ -269,15 +269,15 @@ func (p *params) returnURL(name string, livemode bool) string {
 	if isPlainHTTPS(s) {
 		return s
 	}
-	u, err := url.Parse(strings.ReplaceAll(s, checkout.IDPlaceholder, "chk_"))
+	u, ok := parseURL(strings.ReplaceAll(s, checkout.IDPlaceholder, "chk_"))
 	want := "an https: URL"
 	if !livemode {
 		want += ", or http://localhost,"
 	}
 	switch {
-	case err != nil || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f || unicode.IsSpace(r) }):
+	case !ok:
 		p.fail(invalid(name, "%s is not a valid URL.", name))
-	case u.Scheme == "https" && u.Hostname() != "" || !livemode && u.Scheme == "http" && u.Hostname() == "localhost":
+	case strings.HasPrefix(s, "https://") && u.Hostname() != "" || !livemode && strings.HasPrefix(s, "http://") && u.Hostname() == "localhost":
 		if u.User != nil {
 			p.fail(invalid(name, "%s must not contain a user name or password.", name))
 		}
@@ -288,6 +288,22 @@ func (p *params) returnURL(name string, livemode bool) string {
 		p.fail(invalid(name, "%s must be %s with a host.", name, want))
 	}
 	return s
+}
+
+// parseURL takes a URL apart that a browser follows as it is read: without blanks, backslashes and what cannot be seen, and with a host and a port
+// that there can be.
+func parseURL(s string) (*url.URL, bool) {
+	if strings.ContainsFunc(s, func(r rune) bool { return r == ' ' || r == '\\' || !strconv.IsPrint(r) }) {
+		return nil, false
+	}
+	u, err := url.Parse(s)
+	if err != nil || strings.ContainsAny(u.Host, `<>"'()*+,;=!$&%`) {
+		return nil, false
+	}
+	if u.Port() != "" {
+		_, err = strconv.ParseUint(u.Port(), 10, 16)
+	}
+	return u, err == nil
 }
 
 // isPlainHTTPS reports whether a URL is https:, a host name of letters, digits, dots and hyphens, and then a path of characters that
@@ -316,8 +332,8 @@ func (p *params) email(name string) string {
 		return ""
 	}
 	local, domain, ok := strings.Cut(s, "@")
-	if !ok || local == "" || len(local) > 64 || strings.Contains(domain, "@") || !strings.Contains(strings.Trim(domain, "."), ".") ||
-		strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`,;:<>()[]"\`, r) }) {
+	if !ok || local == "" || len(local) > 64 || !strings.Contains(domain, ".") || strings.Contains("."+domain+".", "..") || strings.Contains(domain, "@") ||
+		strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) || strings.ContainsRune(` ,;:<>()[]"\`, r) }) {
 		p.fail(invalid(name, "%s must be an e-mail address such as ada@example.com.", name))
 		return ""
 	}

@@ -3,8 +3,9 @@ package worker
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
@@ -65,7 +66,7 @@ func (c *call) describe(p *params, product *record.Product) {
 	product.Name = p.required("name", 200, "")
 	product.Description = p.text("description", 500)
 	product.Images = p.images("images")
-	if kind := p.text("type", 100); kind != "" && kind != "one_time" {
+	if p.raw("type") != nil && !p.is("type", "one_time") {
 		p.fail(invalid("type", "type must be one_time."))
 	}
 	product.Asset = p.asset(c.config.Networks[c.mode()].Assets, "")
@@ -216,7 +217,7 @@ func (p *params) images(name string) []string {
 	}
 	var images []string
 	for i, s := range urls {
-		if s == nil || len(*s) > maxURLChars || !isHTTPS(*s) {
+		if s == nil || utf8.RuneCountInString(*s) > maxURLChars || !isHTTPS(*s) {
 			p.fail(invalid(fmt.Sprintf("%s[%d]", name, i), "%s[%d] must be an https: URL of at most %d characters.", name, i, maxURLChars))
 			return nil
 		}
@@ -226,6 +227,6 @@ func (p *params) images(name string) []string {
 }
 
 func isHTTPS(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && u.Scheme == "https" && isHTTP(s)
+	u, ok := parseURL(s)
+	return ok && strings.HasPrefix(s, "https://") && u.Hostname() != "" && u.User == nil
 }

@@ -161,6 +161,25 @@ func TestABodyThatIsNeverReadOrTooLarge(t *testing.T) {
 	}
 }
 
+func TestABodyThatBreaksOff(t *testing.T) {
+	w := serve(t, 2)
+	r, err := http.NewRequest(http.MethodPost, w.url+"/0/echo", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Break", "1")
+	a, err := w.do(r)
+	if err != nil || a.status != http.StatusBadRequest || !strings.Contains(a.body, `"code":"body_invalid"`) || a.header.Get("Request-Id") == "" {
+		t.Errorf("%d %v %s, %v", a.status, a.header, a.body, err)
+	}
+	if a := w.get(t, "/0/ok"); a.status != http.StatusOK {
+		t.Errorf("then %d %s", a.status, a.body)
+	}
+	if text := w.log.String(); strings.Contains(text, "ERROR") || strings.Contains(text, "Uncaught") {
+		t.Errorf("it is in the log as a fault of ours: %s", text)
+	}
+}
+
 func TestWhatCrosses(t *testing.T) {
 	w := serve(t, 1, "GREETING=hello ; ünïcode")
 	r, err := http.NewRequest(http.MethodPut, w.url+"/echo?a=%zz&b=1%2C2", strings.NewReader("{}"))

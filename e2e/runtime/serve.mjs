@@ -1,6 +1,6 @@
 // Serves a built Worker in workerd on a free port of 127.0.0.1 and prints its URL:
 //   node serve.mjs BUILD_DIRECTORY ISOLATES [NAME=VALUE ...]
-// With several isolates, the first element of a path chooses one: /7/ok is /ok of the eighth. A NAME_LIMIT whose value is a number is a limit of so
+// With several isolates, the first element of a path chooses one: /7/ok is /ok of the eighth; a body with the header X-Break breaks off there. A NAME_LIMIT whose value is a number is a limit of so
 // many requests in ten seconds.
 
 import { readdirSync } from "node:fs";
@@ -30,7 +30,14 @@ const router = {
   modules: true,
   script: `export default { fetch(request, env) {
     const [, isolate, rest] = /^https?:\\/\\/[^/]+\\/(\\d+)\\/(.*)$/.exec(request.url);
-    return env["isolate-" + isolate].fetch(new Request(new URL("/" + rest, request.url), request));
+    const broken = () => {
+      const { readable, writable } = new FixedLengthStream(100);
+      const writer = writable.getWriter();
+      writer.write(new Uint8Array(50)).then(() => writer.abort(new Error("gone"))).catch(() => {});
+      return readable;
+    };
+    const init = request.headers.has("x-break") ? { method: request.method, headers: { "content-type": "application/json" }, body: broken() } : request;
+    return env["isolate-" + isolate].fetch(new Request(new URL("/" + rest, request.url), init));
   } }`,
   compatibilityDate,
   serviceBindings: Object.fromEntries(names.map((name) => [name, name])),

@@ -87,8 +87,10 @@ function encodeSession(session) {
 
 async function idempotencyOf({ env, headers, merchant, method, path, search, body }, mode) {
   const key = headers.get("idempotency-key");
-  if (!key) return null;
-  if (key.length > 255) throw invalid("Idempotency-Key", `Idempotency-Key has ${key.length} characters; at most 255 are allowed.`);
+  if (key === null) return null;
+  if (key === "" || key.length > 255) {
+    throw invalid("Idempotency-Key", `Idempotency-Key has ${key.length} characters; it must have 1 to 255, or not be sent.`);
+  }
   const request = await sha256(`${method} ${path}?${search}\n${new TextDecoder().decode(body)}`);
   const name = `idempotency/${merchant.id}/${mode}/${await sha256(key)}`;
   const [made] = await read(env, name);

@@ -110,9 +110,9 @@ export class Params {
     if (text === "") return "";
     const url = URL.parse(text.replaceAll(PLACEHOLDER, "chk_"));
     const absolute = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//.test(text);
-    if (/[\s\\\u007f]/.test(text) || (url === null && absolute)) throw invalid(name, `${name} is not a valid URL.`);
-    const secure = absolute && url?.protocol === "https:" && url.hostname !== "";
-    const local = absolute && !livemode && url?.protocol === "http:" && url.hostname === "localhost";
+    if (/[\\\p{C}\p{Z}]/u.test(text) || (url === null && absolute)) throw invalid(name, `${name} is not a valid URL.`);
+    const secure = text.startsWith("https://") && url !== null && url.hostname !== "";
+    const local = text.startsWith("http://") && !livemode && url?.hostname === "localhost";
     if (!secure && !local) {
       throw invalid(name, `${name} must be an https: URL${livemode ? "" : ", or http://localhost,"} with a host.`);
     }
@@ -124,8 +124,8 @@ export class Params {
   email(name) {
     const text = this.text(name, 254).trim().toLowerCase();
     if (text === "") return "";
-    const match = /^([^@\s,;:<>()[\]"\\]{1,64})@([^@\s,;:<>()[\]"\\]+)$/.exec(text);
-    if (match === null || !match[2].replace(/^\.+|\.+$/g, "").includes(".")) {
+    const match = /^([^@\p{C}\p{Z},;:<>()[\]"\\]{1,64})@([^@\p{C}\p{Z},;:<>()[\]"\\]+)$/u.exec(text);
+    if (match === null || !match[2].includes(".") || `.${match[2]}.`.includes("..")) {
       throw invalid(name, `${name} must be an e-mail address such as ada@example.com.`);
     }
     return text;
