@@ -36,6 +36,23 @@ func TestAPathWithBrokenEscapesIsTakenAsItStands(t *testing.T) {
 	}
 }
 
+// Whatever the path and the query are made of, they are a path and a query of this host.
+func FuzzURLs(f *testing.F) {
+	for _, rest := range []string{"/", "/pay/%zz?a=1", "/%", "//evil.example/", "/a://b?%zz", "/pay/x?a=%", "/@evil.example/%zz", "/:80%zz", "/\u202e", "/%2F%00", "/?#"} {
+		f.Add(rest)
+	}
+	f.Fuzz(func(t *testing.T, rest string) {
+		if !strings.HasPrefix(rest, "/") || strings.ContainsAny(rest, "#\\ ") || strings.ContainsFunc(rest, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return // the runtime lets none of these through
+		}
+		u := parseURL("https://pay.example" + rest)
+		_, query, _ := strings.Cut(rest, "?")
+		if u.Host != "pay.example" || u.Scheme != "https" || u.User != nil || !strings.HasPrefix(u.Path, "/") || u.RawQuery != query {
+			t.Errorf("%q is %#v", rest, u)
+		}
+	})
+}
+
 func TestTheHeaderIsSealedWithTheStatus(t *testing.T) {
 	w := &response{header: http.Header{}}
 	w.Header().Add("Set-Cookie", "a=1")
