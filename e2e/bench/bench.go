@@ -26,7 +26,10 @@ type bench struct {
 	ids     []string // of the sessions that begin made for this round
 
 	accounts int // of a sweep
-	sweep    sweepState
+
+	customers int           // of the row about latency
+	patience  time.Duration // of the last of them
+	sweep     sweepState
 }
 
 // peer is one of the Workers that are compared.
@@ -40,7 +43,7 @@ type peer struct {
 
 // newBench builds and starts the peers, all with the same merchant in their KV.
 func newBench(ctx context.Context, root, dir string, length time.Duration) (_ *bench, err error) {
-	b := &bench{dir: dir, length: length, accounts: sweepAccounts}
+	b := &bench{dir: dir, length: length, accounts: sweepAccounts, customers: settleCustomers, patience: settlePatience}
 	defer func() {
 		if err != nil {
 			b.stop()

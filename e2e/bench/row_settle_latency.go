@@ -23,9 +23,9 @@ import (
 // How customers pay: so many of them, so many at a time, each at another moment after the page was opened. The moments lie evenly
 // between none and more than the page leaves between two asks, so that no phase of its is left out.
 const (
-	customers        = 24
-	customersAtOnce  = 8
-	customerPatience = 20 * time.Second
+	settleCustomers = 24
+	settlePatience  = 20 * time.Second
+	customersAtOnce = 8
 )
 
 // latencies are what the row found, in milliseconds, sorted.
@@ -60,9 +60,9 @@ var settleLatencyRow = row{
 		}
 		return settleLatencies.with.at(0.95), nil
 	},
-	note: func(*bench) string {
+	note: func(b *bench) string {
 		return fmt.Sprintf("With Horizon's stream %s; where the browser cannot reach the stream %s; %d payments each, between 0 and %.0f s after "+
-			"the page was opened.", settleLatencies.with, settleLatencies.without, customers, customerPatience.Seconds())
+			"the page was opened.", settleLatencies.with, settleLatencies.without, b.customers, b.patience.Seconds())
 	},
 }
 
@@ -101,7 +101,7 @@ func (b *bench) settleLatencies(ctx context.Context, p *peer, stream bool) (late
 			}
 		})
 	}
-	for n := range customers {
+	for n := range b.customers {
 		if ctx.Err() == nil {
 			numbers <- n
 		}
@@ -156,7 +156,7 @@ func (c customer) pays(ctx context.Context, b *bench, d *workerd.Process) (time.
 		return 0, err
 	}
 	select {
-	case <-time.After(customerPatience * time.Duration(c.number) / customers):
+	case <-time.After(b.patience * time.Duration(c.number) / time.Duration(b.customers)):
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
