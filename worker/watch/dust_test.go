@@ -1,0 +1,63 @@
+//go:build !race
+
+// Nothing here runs at the same time as anything else, and the race detector would take minutes over it.
+
+package watch_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stellar/go/txnbuild"
+
+	"edgecheckout/worker/watch/watchtest"
+)
+
+// TestTenThousandGrainsOfDust has a stranger send the smallest payments there are, with the right memo, to the merchant's account. The honest payment among them settles,
+// and what it costs to find out stays bounded.
+func TestTenThousandGrainsOfDust(t *testing.T) {
+	s := open(t)
+	c := s.session()
+	other := s.session()
+	for i := range 100 {
+		var dust []txnbuild.Operation
+		for range 100 {
+			dust = append(dust, &txnbuild.Payment{Destination: string(c.Account), Amount: "0.0000001", Asset: watchtest.Asset(c.Asset)})
+		}
+		s.Submit(s.customer, c.Memo, dust...)
+		if i == 60 {
+			s.Advance(time.Second)
+			s.pay(other, "50")
+		}
+		s.Advance(time.Second)
+	}
+	s.pay(c, "50")
+	s.Advance(watchtest.LedgerTime)
+
+	before := s.Requests
+	if got := s.look(s.here, c); strings.HasPrefix(got, "completed") {
+		t.Errorf("the flood is not as long as it should be: %s", got)
+	}
+	if n := s.Requests - before; n > 8 {
+		t.Errorf("one look made %d requests", n)
+	}
+	writes := s.Store.Counts().Writes
+	for range 12 {
+		s.minute()
+		if strings.HasPrefix(s.standing(c), "completed") && strings.HasPrefix(s.standing(other), "completed") {
+			break
+		}
+	}
+	if got := s.standing(c); !strings.HasPrefix(got, "completed 50") {
+		t.Errorf("%.80s", got)
+	}
+	expect(t, s.standing(other), "completed 50")
+	if n := s.Store.Counts().Writes - writes; n > 40 {
+		t.Errorf("%d writes", n)
+	}
+	stored := s.Store.Peek("outcome/" + c.ID.String())
+	if len(stored) == 0 || len(stored) > 100<<10 {
+		t.Errorf("the outcome has %d bytes", len(stored))
+	}
+}
