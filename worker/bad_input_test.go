@@ -144,7 +144,7 @@ type stage struct {
 	inputs    []input
 }
 
-func stageOf(t *testing.T) stage {
+func stageOf(t testing.TB) stage {
 	s := deploy(t)
 	edge := s.edge()
 	shop, key := s.merchant(edge)

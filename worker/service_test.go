@@ -68,10 +68,15 @@ func (s *site) edge(more ...string) *worker.Service {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return worker.New(config, worker.Platform{
+	return worker.New(config, s.platform())
+}
+
+// platform is where an instance runs.
+func (s *site) platform() worker.Platform {
+	return worker.Platform{
 		Store: s.Store.Edge(), Horizon: s.World, Recent: watchtest.NewRecent(s.Now), Now: s.Now, Entropy: rand.Reader,
 		After: func(ctx context.Context, work func(context.Context)) { work(ctx) }, Log: s.log,
-	})
+	}
 }
 
 // client calls one edge as somebody.
