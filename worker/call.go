@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/codec"
 	"edgecheckout/worker/record"
 )
 
@@ -233,8 +234,11 @@ func jsonAnswer(v any) (answer, error) {
 const jsonType = "application/json; charset=utf-8"
 
 func encode(v any) ([]byte, error) {
-	if a, ok := v.(record.Appender); ok {
-		return append(a.AppendJSON(make([]byte, 0, 512)), '\n'), nil
+	if document, ok := v.(record.Writer); ok {
+		w := codec.NewWriter(512)
+		document.WriteJSON(w)
+		w.Raw("\n")
+		return w.Bytes(), nil
 	}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

@@ -30,7 +30,9 @@ func createCheckout(c *call) (answer, error) {
 	}
 
 	p := newParams(c.body)
-	s := checkout.Session{Merchant: c.merchant.ID, MerchantName: c.merchant.Name, Livemode: c.livemode, Account: account}
+	standing := &watch.Standing{}
+	s := &standing.Session
+	s.Merchant, s.MerchantName, s.Livemode, s.Account = c.merchant.ID, c.merchant.Name, c.livemode, account
 	if kind == "direct" {
 		s.Amount = p.amount("amount", " for a direct checkout")
 		s.Asset = p.asset(network.Assets, " for a direct checkout")
@@ -62,10 +64,10 @@ func createCheckout(c *call) (answer, error) {
 		}
 	}
 
-	if err := c.fillProduct(&s); err != nil {
+	if err := c.fillProduct(s); err != nil {
 		return answer{}, err
 	}
-	if err := c.fillCustomer(&s, email, phone); err != nil {
+	if err := c.fillCustomer(s, email, phone); err != nil {
 		return answer{}, err
 	}
 	id, err := idem.newID(c, checkout.KindCheckout)
@@ -81,7 +83,7 @@ func createCheckout(c *call) (answer, error) {
 	if err := c.storeCheckout(s, idem); err != nil {
 		return answer{}, err
 	}
-	return c.checkoutAnswer(&watch.Standing{Session: s}, checkout.Outcome{Status: checkout.Open})
+	return c.checkoutAnswer(standing, checkout.Outcome{Status: checkout.Open})
 }
 
 func (c *call) findCheckout(id string) (a answer, found bool, err error) {
@@ -137,7 +139,7 @@ func (c *call) fillCustomer(s *checkout.Session, email, phone string) error {
 
 // storeCheckout writes the indexes before the checkout itself. Whoever finds the checkout, such as a retry after this request
 // died half way, can rely on it being listed, and so being watched.
-func (c *call) storeCheckout(s checkout.Session, idem idempotency) error {
+func (c *call) storeCheckout(s *checkout.Session, idem idempotency) error {
 	id := s.ID.String()
 	expiry := s.ExpiresAt.Add(record.KeepAfterExpiry)
 	listed := record.Listed{Created: s.CreatedAt, ID: id, Customer: s.CustomerID}

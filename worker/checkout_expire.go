@@ -39,7 +39,7 @@ func expireCheckout(c *call) (answer, error) {
 		expiry := s.Session.ExpiresAt.Add(record.KeepAfterExpiry)
 		err := c.platform.Store.Put(c.ctx,
 			kv.Entry{Key: record.CancelKey(s.Session.ID), Value: record.Encode(record.Cancel{Deadline: deadline}), ExpiresAt: expiry},
-			kv.Entry{Key: record.EntryOf(s.Session, deadline).Key(), ExpiresAt: expiry})
+			kv.Entry{Key: record.EntryOf(&s.Session, deadline).Key(), ExpiresAt: expiry})
 		if err != nil {
 			return answer{}, err
 		}

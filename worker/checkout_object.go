@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"strconv"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -25,99 +24,63 @@ func metadataOrEmpty(m map[string]string) map[string]string {
 // checkoutAnswer is the checkout as the API shows it, its fields in the documented order. It is written field by field, and not by
 // encoding/json, since most requests end here; the tests compare the two.
 func (c *call) checkoutAnswer(standing *watch.Standing, out checkout.Outcome) (answer, error) {
-	s := standing.Session
-	b := make([]byte, 0, 2048)
-	b = append(b, `{"id":`...)
-	b = s.ID.AppendJSON(b)
-	b = append(b, `,"object":"checkout","customer_id":`...)
-	b = codec.AppendOptional(b, s.CustomerID)
-	b = append(b, `,"product_id":`...)
-	b = codec.AppendOptional(b, s.ProductID)
-	b = append(b, `,"amount":`...)
-	b = s.Amount.AppendJSON(b)
-	b = append(b, `,"asset_code":`...)
-	b = codec.AppendString(b, s.Asset.Code)
-	b = append(b, `,"asset_issuer":`...)
-	b = codec.AppendOptional(b, string(s.Asset.Issuer))
-	b = append(b, `,"status":`...)
-	b = codec.AppendString(b, string(out.Status))
-	b = append(b, `,"exception":`...)
-	b = codec.AppendOptional(b, string(out.Exception))
-	b = append(b, `,"amount_received":`...)
-	b = out.Received.AppendJSON(b)
-	b = append(b, `,"payments":[`...)
-	for i, p := range out.Payments {
+	s := &standing.Session
+	id := s.ID.String()
+	w := codec.NewWriter(1536)
+	w.String(`{"id":`, id)
+	w.Optional(`,"object":"checkout","customer_id":`, s.CustomerID)
+	w.Optional(`,"product_id":`, s.ProductID)
+	w.Raw(`,"amount":`)
+	s.Amount.WriteJSON(w)
+	w.String(`,"asset_code":`, s.Asset.Code)
+	w.Optional(`,"asset_issuer":`, string(s.Asset.Issuer))
+	w.String(`,"status":`, string(out.Status))
+	w.Optional(`,"exception":`, string(out.Exception))
+	w.Raw(`,"amount_received":`)
+	out.Received.WriteJSON(w)
+	w.Raw(`,"payments":[`)
+	for i := range out.Payments {
 		if i > 0 {
-			b = append(b, ',')
+			w.Raw(",")
 		}
-		b = appendPayment(b, p, s.Livemode)
+		p := &out.Payments[i]
+		w.String(`{"id":`, p.ID(s.Livemode))
+		writePaymentMembers(w, p)
+		w.Raw("}")
 	}
-	b = append(b, `],"payment_url":`...)
-	b = codec.AppendString(b, c.payURL(s.ID))
-	b = append(b, `,"payment_uri":`...)
-	b = codec.AppendString(b, c.paymentURI(s, out))
-	b = append(b, `,"destination":`...)
-	b = codec.AppendString(b, string(s.Account))
-	b = append(b, `,"memo":`...)
-	b = codec.AppendString(b, s.Memo)
-	b = append(b, `,"memo_type":"text","redirect_url":`...)
-	b = codec.AppendOptional(b, s.RedirectURL)
-	b = append(b, `,"cancel_url":`...)
-	b = codec.AppendOptional(b, s.CancelURL)
-	b = append(b, `,"description":`...)
-	b = codec.AppendOptional(b, s.Description)
-	b = append(b, `,"metadata":`...)
-	b = checkout.AppendMetadata(b, s.Metadata)
-	b = append(b, `,"livemode":`...)
-	b = codec.AppendBool(b, s.Livemode)
-	b = append(b, `,"expires_at":`...)
-	b = appendTimestamp(b, standing.Deadline())
-	b = append(b, `,"created_at":`...)
-	b = appendTimestamp(b, s.CreatedAt)
-	b = append(b, `,"completed_at":`...)
+	w.String(`],"payment_url":`, c.payURL(id))
+	w.String(`,"payment_uri":`, c.paymentURI(s, &out))
+	w.String(`,"destination":`, string(s.Account))
+	w.String(`,"memo":`, s.Memo)
+	w.Optional(`,"memo_type":"text","redirect_url":`, s.RedirectURL)
+	w.Optional(`,"cancel_url":`, s.CancelURL)
+	w.Optional(`,"description":`, s.Description)
+	w.Raw(`,"metadata":`)
+	checkout.WriteMetadata(w, s.Metadata)
+	w.Bool(`,"livemode":`, s.Livemode)
+	w.Millis(`,"expires_at":`, standing.Deadline())
+	w.Millis(`,"created_at":`, s.CreatedAt)
 	if out.Status == checkout.Completed {
-		b = appendTimestamp(b, out.CompletedAt)
+		w.Millis(`,"completed_at":`, out.CompletedAt)
 	} else {
-		b = append(b, "null"...)
+		w.Raw(`,"completed_at":null`)
 	}
-	return answer{contentType: jsonType, body: append(b, "}\n"...)}, nil
+	w.Raw("}\n")
+	return answer{contentType: jsonType, body: w.Bytes()}, nil
 }
 
-// appendPayment writes a payment as it stands in its checkout.
-func appendPayment(b []byte, p checkout.Judged, livemode bool) []byte {
-	b = append(b, `{"id":`...)
-	b = codec.AppendString(b, p.ID(livemode))
-	return append(appendPaymentFields(b, p), '}')
-}
-
-// appendPaymentFields writes what stands behind a payment's ids.
-func appendPaymentFields(b []byte, p checkout.Judged) []byte {
-	b = append(b, `,"amount":`...)
-	b = p.Amount.AppendJSON(b)
-	b = append(b, `,"asset_code":`...)
-	b = codec.AppendString(b, p.Asset.Code)
-	b = append(b, `,"asset_issuer":`...)
-	b = codec.AppendOptional(b, string(p.Asset.Issuer))
-	b = append(b, `,"from":`...)
-	b = codec.AppendOptional(b, p.From)
-	b = append(b, `,"transaction_hash":`...)
-	b = codec.AppendString(b, p.Hash)
-	b = append(b, `,"ledger":`...)
-	b = strconv.AppendInt(b, p.Ledger(), 10)
-	b = append(b, `,"created_at":`...)
-	b = appendTimestamp(b, p.ClosedAt)
-	b = append(b, `,"counted":`...)
-	b = codec.AppendBool(b, p.Counted())
-	b = append(b, `,"reason":`...)
-	return codec.AppendOptional(b, string(p.Reason))
-}
-
-func appendTimestamp(b []byte, t time.Time) []byte {
-	b = append(b, '"')
-	b = t.UTC().AppendFormat(b, time.RFC3339) // which has a fast path of its own, and ends in Z
-	millis := t.Nanosecond() / int(time.Millisecond)
-	b = append(b[:len(b)-1], '.', byte('0'+millis/100), byte('0'+millis/10%10), byte('0'+millis%10))
-	return append(b, `Z"`...)
+// writePaymentMembers writes what stands behind a payment's ids.
+func writePaymentMembers(w *codec.Writer, p *checkout.Judged) {
+	w.Raw(`,"amount":`)
+	p.Amount.WriteJSON(w)
+	w.String(`,"asset_code":`, p.Asset.Code)
+	w.Optional(`,"asset_issuer":`, string(p.Asset.Issuer))
+	w.Optional(`,"from":`, p.From)
+	w.String(`,"transaction_hash":`, p.Hash)
+	w.Int(`,"ledger":`, p.Ledger())
+	w.Millis(`,"created_at":`, p.ClosedAt)
+	w.Bool(`,"counted":`, p.Counted())
+	w.Optional(`,"reason":`, string(p.Reason))
 }
 
 // baseURL is the origin under which the caller reached the service, or the configured one.
@@ -136,10 +99,11 @@ func (c *call) baseURL() string {
 	return scheme + "://" + host
 }
 
-func (c *call) payURL(id checkout.ID) string { return c.baseURL() + "/pay/" + id.String() }
+// payURL is where the customer pays the checkout with the id.
+func (c *call) payURL(id string) string { return c.baseURL() + "/pay/" + id }
 
 // paymentURI asks a wallet for what is still due, or for the whole amount once nothing is due any more.
-func (c *call) paymentURI(s checkout.Session, out checkout.Outcome) string {
+func (c *call) paymentURI(s *checkout.Session, out *checkout.Outcome) string {
 	amount := out.Due(s.Amount)
 	if amount == 0 {
 		amount = s.Amount

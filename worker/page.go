@@ -83,10 +83,10 @@ func (c *call) publicStanding() (*watch.Standing, error) {
 }
 
 func (c *call) pageView(s *watch.Standing, out checkout.Outcome) templates.Checkout {
-	session := s.Session
+	session, id := &s.Session, s.Session.ID.String()
 	deadline := s.Deadline()
 	view := templates.Checkout{
-		ID:          session.ID.String(),
+		ID:          id,
 		Merchant:    session.MerchantName,
 		Description: session.Description,
 		Amount:      session.Amount.String(),
@@ -94,9 +94,9 @@ func (c *call) pageView(s *watch.Standing, out checkout.Outcome) templates.Check
 		AssetIssuer: string(session.Asset.Issuer),
 		Destination: string(session.Account),
 		Memo:        session.Memo,
-		PaymentURI:  c.paymentURI(session, out),
+		PaymentURI:  c.paymentURI(session, &out),
 		Network:     c.config.Networks[record.ModeOf(session.Livemode)].Name,
-		PageURL:     c.payURL(session.ID),
+		PageURL:     c.payURL(id),
 		ExpiresAt:   deadline,
 		CancelURL:   session.Cancel(),
 		Status:      templates.Status(out.Status),

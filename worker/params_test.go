@@ -92,7 +92,7 @@ func FuzzReturnURLs(f *testing.F) {
 		} else if taken != text {
 			t.Errorf("%q became %q", text, taken)
 		}
-		filled := checkout.Session{RedirectURL: text}.Redirect()
+		filled := (&checkout.Session{RedirectURL: text}).Redirect()
 		u, err := url.Parse(filled)
 		if err != nil || u.User != nil || u.Hostname() == "" || strings.ContainsFunc(filled, unseen) || strings.ContainsRune(filled, '\\') {
 			t.Fatalf("%q leads to %#v, %v", text, u, err)

@@ -14,15 +14,13 @@ import (
 
 // paymentItem writes a payment as an object of its own; of is the checkout that it is for, or empty.
 func paymentItem(p checkout.Judged, of string, livemode bool) []byte {
-	b := make([]byte, 0, 512)
-	b = append(b, `{"id":`...)
-	b = codec.AppendString(b, p.ID(livemode))
-	b = append(b, `,"object":"payment","checkout_id":`...)
-	b = codec.AppendOptional(b, of)
-	b = appendPaymentFields(b, p)
-	b = append(b, `,"livemode":`...)
-	b = codec.AppendBool(b, livemode)
-	return append(b, '}')
+	w := codec.NewWriter(512)
+	w.String(`{"id":`, p.ID(livemode))
+	w.Optional(`,"object":"payment","checkout_id":`, of)
+	writePaymentMembers(w, &p)
+	w.Bool(`,"livemode":`, livemode)
+	w.Raw("}")
+	return w.Bytes()
 }
 
 // getPayment is GET /payment/{id}. The id says where on the ledger the payment stands, and its memo there which checkout it is for: it is

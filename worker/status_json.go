@@ -1,31 +1,26 @@
 package worker
 
-import (
-	"strconv"
+import "edgecheckout/worker/codec"
 
-	"edgecheckout/worker/codec"
-)
-
-// AppendJSON implements record.Appender: every open page asks for this once a second.
-func (o statusObject) AppendJSON(b []byte) []byte {
-	b = append(b, `{"status":`...)
-	b = codec.AppendString(b, string(o.Status))
-	b = append(b, `,"exception":`...)
-	b = appendPointed(b, o.Exception)
-	b = append(b, `,"amount_received":`...)
-	b = o.AmountReceived.AppendJSON(b)
-	b = append(b, `,"amount_due":`...)
-	b = o.AmountDue.AppendJSON(b)
-	b = append(b, `,"seconds_left":`...)
-	b = strconv.AppendInt(b, o.SecondsLeft, 10)
-	b = append(b, `,"redirect_url":`...)
-	b = appendPointed(b, o.RedirectURL)
-	return append(b, '}')
+// WriteJSON implements record.Writer: every open page asks for this once a second.
+func (o statusObject) WriteJSON(w *codec.Writer) {
+	w.String(`{"status":`, string(o.Status))
+	writePointed(w, `,"exception":`, o.Exception)
+	w.Raw(`,"amount_received":`)
+	o.AmountReceived.WriteJSON(w)
+	w.Raw(`,"amount_due":`)
+	o.AmountDue.WriteJSON(w)
+	w.Int(`,"seconds_left":`, o.SecondsLeft)
+	writePointed(w, `,"redirect_url":`, o.RedirectURL)
+	w.Raw("}")
 }
 
-func appendPointed(b []byte, s *string) []byte {
+// writePointed writes a string that may be missing.
+func writePointed(w *codec.Writer, before string, s *string) {
 	if s == nil {
-		return append(b, "null"...)
+		w.Raw(before)
+		w.Raw("null")
+		return
 	}
-	return codec.AppendString(b, *s)
+	w.String(before, *s)
 }

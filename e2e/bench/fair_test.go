@@ -265,7 +265,7 @@ func (b *bench) seedStates(ctx context.Context) error {
 			entries = append(entries, kv.Entry{Key: record.OutcomeKey(s.ID), Value: record.Encode(out)})
 		}
 		b.ids[state] = s.ID.String()
-		entries = append(entries, kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s)})
+		entries = append(entries, kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(&s)})
 	}
 	for _, p := range b.peers {
 		if err := p.process.Store.Put(ctx, entries...); err != nil {

@@ -133,7 +133,7 @@ func (c customer) pays(ctx context.Context, b *bench, d *workerd.Process) (time.
 	if err != nil {
 		return 0, err
 	}
-	entry := kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: s.ExpiresAt.Add(record.KeepAfterExpiry)}
+	entry := kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(&s), ExpiresAt: s.ExpiresAt.Add(record.KeepAfterExpiry)}
 	if err := d.Store.Put(ctx, entry); err != nil {
 		return 0, err
 	}

@@ -70,8 +70,8 @@ func (b *bench) prepareSweep() error {
 		memos[i] = s.Memo
 		expiry := s.ExpiresAt.Add(record.KeepAfterExpiry)
 		b.sweep.entries = append(b.sweep.entries,
-			kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: expiry},
-			kv.Entry{Key: record.EntryOf(s, s.ExpiresAt).Key(), ExpiresAt: expiry})
+			kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(&s), ExpiresAt: expiry},
+			kv.Entry{Key: record.EntryOf(&s, s.ExpiresAt).Key(), ExpiresAt: expiry})
 	}
 	return l.pay(sweepPayments, 12_5000000, func(account, payment int) string {
 		if payment == account%sweepPayments {

@@ -96,7 +96,7 @@ func (w world) sessions(n int, created time.Time) (ids []string, entries []kv.En
 			return nil, nil, err
 		}
 		ids = append(ids, s.ID.String())
-		entries = append(entries, kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: s.ExpiresAt.Add(record.KeepAfterExpiry)})
+		entries = append(entries, kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(&s), ExpiresAt: s.ExpiresAt.Add(record.KeepAfterExpiry)})
 	}
 	return ids, entries, nil
 }

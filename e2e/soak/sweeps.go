@@ -121,7 +121,7 @@ func (s *shop) open(ctx context.Context, to workerd.Store, account string) (memo
 	}
 	expiry := session.ExpiresAt.Add(record.KeepAfterExpiry)
 	return session.Memo, to.Put(ctx, slices.Concat(s.entries, []kv.Entry{
-		{Key: record.CheckoutKey(session.ID), Value: record.Encode(session), ExpiresAt: expiry},
-		{Key: record.EntryOf(session, session.ExpiresAt).Key(), ExpiresAt: expiry},
+		{Key: record.CheckoutKey(session.ID), Value: record.Encode(&session), ExpiresAt: expiry},
+		{Key: record.EntryOf(&session, session.ExpiresAt).Key(), ExpiresAt: expiry},
 	})...)
 }

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"strconv"
@@ -46,12 +47,15 @@ func ParseAmount(s string) (Amount, error) {
 
 // String writes the shortest exact decimal: "50", "0.0000001".
 func (a Amount) String() string {
-	whole, fraction := int64(a)/StroopsPerUnit, int64(a)%StroopsPerUnit
-	if fraction == 0 {
-		return strconv.FormatInt(whole, 10)
+	var room [24]byte
+	b := strconv.AppendInt(room[:0], int64(a)/StroopsPerUnit, 10)
+	if fraction := int64(a) % StroopsPerUnit; fraction != 0 {
+		whole := len(b)
+		b = strconv.AppendInt(b, fraction+StroopsPerUnit, 10)
+		b[whole] = '.' // in the place of the unit that was added to keep the zeros behind it
+		b = bytes.TrimRight(b, "0")
 	}
-	digits := strconv.FormatInt(fraction+StroopsPerUnit, 10)[1:]
-	return strconv.FormatInt(whole, 10) + "." + strings.TrimRight(digits, "0")
+	return string(b)
 }
 
 // Plus adds two amounts that are not negative. A sum beyond MaxAmount is MaxAmount: no checkout asks for more, so

@@ -2,9 +2,6 @@ package checkout
 
 import (
 	"slices"
-	"strconv"
-
-	"github.com/oklog/ulid/v2"
 
 	"edgecheckout/worker/codec"
 )
@@ -12,34 +9,31 @@ import (
 // What follows writes and reads the records on the path of every request as encoding/json would by their tags, which remain the
 // definition: the tests compare the two.
 
-// AppendJSON implements record.Appender.
-func (s Session) AppendJSON(b []byte) []byte {
-	b = append(b, `{"id":`...)
-	b = s.ID.AppendJSON(b)
-	b = member(b, "merchant", s.Merchant)
-	b = member(b, "merchant_name", s.MerchantName)
-	b = append(b, `,"livemode":`...)
-	b = codec.AppendBool(b, s.Livemode)
-	b = filled(b, "customer_id", s.CustomerID)
-	b = filled(b, "product_id", s.ProductID)
-	b = append(b, `,"amount":`...)
-	b = s.Amount.AppendJSON(b)
-	b = append(b, `,"asset":`...)
-	b = s.Asset.AppendJSON(b)
-	b = member(b, "account", string(s.Account))
-	b = member(b, "memo", s.Memo)
-	b = filled(b, "redirect_url", s.RedirectURL)
-	b = filled(b, "cancel_url", s.CancelURL)
-	b = filled(b, "description", s.Description)
+// WriteJSON implements record.Writer.
+func (s *Session) WriteJSON(w *codec.Writer) {
+	w.Raw(`{"id":`)
+	s.ID.WriteJSON(w)
+	w.String(`,"merchant":`, s.Merchant)
+	w.String(`,"merchant_name":`, s.MerchantName)
+	w.Bool(`,"livemode":`, s.Livemode)
+	w.Filled(`,"customer_id":`, s.CustomerID)
+	w.Filled(`,"product_id":`, s.ProductID)
+	w.Raw(`,"amount":`)
+	s.Amount.WriteJSON(w)
+	w.Raw(`,"asset":`)
+	s.Asset.WriteJSON(w)
+	w.String(`,"account":`, string(s.Account))
+	w.String(`,"memo":`, s.Memo)
+	w.Filled(`,"redirect_url":`, s.RedirectURL)
+	w.Filled(`,"cancel_url":`, s.CancelURL)
+	w.Filled(`,"description":`, s.Description)
 	if len(s.Metadata) > 0 {
-		b = append(b, `,"metadata":`...)
-		b = AppendMetadata(b, s.Metadata)
+		w.Raw(`,"metadata":`)
+		WriteMetadata(w, s.Metadata)
 	}
-	b = append(b, `,"created_at":`...)
-	b = codec.AppendTime(b, s.CreatedAt)
-	b = append(b, `,"expires_at":`...)
-	b = codec.AppendTime(b, s.ExpiresAt)
-	return append(b, '}')
+	w.Time(`,"created_at":`, s.CreatedAt)
+	w.Time(`,"expires_at":`, s.ExpiresAt)
+	w.Raw(`}`)
 }
 
 // ReadJSON implements record.Reader.
@@ -90,48 +84,45 @@ func (s *Session) ReadJSON(r *codec.Reader) {
 	}
 }
 
-// AppendMetadata writes metadata in the order of its keys.
-func AppendMetadata(b []byte, metadata map[string]string) []byte {
+// WriteMetadata writes metadata in the order of its keys.
+func WriteMetadata(w *codec.Writer, metadata map[string]string) {
 	var room [8]string
 	keys := room[:0]
 	for key := range metadata {
 		keys = append(keys, key)
 	}
 	slices.Sort(keys)
-	b = append(b, '{')
-	for i, key := range keys {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = codec.AppendString(b, key)
-		b = append(b, ':')
-		b = codec.AppendString(b, metadata[key])
+	before := "{"
+	for _, key := range keys {
+		w.String(before, key)
+		w.String(":", metadata[key])
+		before = ","
 	}
-	return append(b, '}')
+	if len(keys) == 0 {
+		w.Raw("{")
+	}
+	w.Raw("}")
 }
 
-// AppendPayment writes a payment. It is no method, since what embeds a payment is more than one.
-func AppendPayment(b []byte, p Payment) []byte {
-	b = append(b, '{')
-	b = p.appendMembers(b)
-	return append(b, '}')
+// WritePayment writes a payment. It is no method, since what embeds a payment is more than one.
+func WritePayment(w *codec.Writer, p *Payment) {
+	w.Raw(`{`)
+	p.writeMembers(w)
+	w.Raw(`}`)
 }
 
-func (p Payment) appendMembers(b []byte) []byte {
-	b = append(b, `"op":`...)
-	b = strconv.AppendInt(b, p.Operation, 10)
+func (p *Payment) writeMembers(w *codec.Writer) {
+	w.Int(`"op":`, p.Operation)
 	if p.Index != 0 {
-		b = append(b, `,"index":`...)
-		b = strconv.AppendInt(b, int64(p.Index), 10)
+		w.Int(`,"index":`, int64(p.Index))
 	}
-	b = member(b, "hash", p.Hash)
-	b = append(b, `,"closed_at":`...)
-	b = codec.AppendTime(b, p.ClosedAt)
-	b = filled(b, "from", p.From)
-	b = append(b, `,"asset":`...)
-	b = p.Asset.AppendJSON(b)
-	b = append(b, `,"amount":`...)
-	return p.Amount.AppendJSON(b)
+	w.String(`,"hash":`, p.Hash)
+	w.Time(`,"closed_at":`, p.ClosedAt)
+	w.Filled(`,"from":`, p.From)
+	w.Raw(`,"asset":`)
+	p.Asset.WriteJSON(w)
+	w.Raw(`,"amount":`)
+	p.Amount.WriteJSON(w)
 }
 
 // ReadPayment reads what AppendPayment wrote.
@@ -166,19 +157,20 @@ func (p *Payment) readMember(r *codec.Reader, name string) {
 // Payments are those of a session that were seen so far.
 type Payments []Payment
 
-// AppendJSON implements record.Appender.
-func (list Payments) AppendJSON(b []byte) []byte {
+// WriteJSON implements record.Writer.
+func (list Payments) WriteJSON(w *codec.Writer) {
 	if list == nil {
-		return append(b, "null"...)
+		w.Raw("null")
+		return
 	}
-	b = append(b, '[')
-	for i, p := range list {
+	w.Raw("[")
+	for i := range list {
 		if i > 0 {
-			b = append(b, ',')
+			w.Raw(",")
 		}
-		b = AppendPayment(b, p)
+		WritePayment(w, &list[i])
 	}
-	return append(b, ']')
+	w.Raw("]")
 }
 
 // ReadJSON implements record.Reader.
@@ -189,31 +181,29 @@ func (list *Payments) ReadJSON(r *codec.Reader) {
 	}
 }
 
-// AppendJSON implements record.Appender.
-func (o Outcome) AppendJSON(b []byte) []byte {
-	b = append(b, `{"status":`...)
-	b = codec.AppendString(b, string(o.Status))
-	b = filled(b, "exception", string(o.Exception))
-	b = append(b, `,"received":`...)
-	b = o.Received.AppendJSON(b)
+// WriteJSON implements record.Writer.
+func (o Outcome) WriteJSON(w *codec.Writer) {
+	w.String(`{"status":`, string(o.Status))
+	w.Filled(`,"exception":`, string(o.Exception))
+	w.Raw(`,"received":`)
+	o.Received.WriteJSON(w)
 	if !o.CompletedAt.IsZero() {
-		b = append(b, `,"completed_at":`...)
-		b = codec.AppendTime(b, o.CompletedAt)
+		w.Time(`,"completed_at":`, o.CompletedAt)
 	}
 	if len(o.Payments) > 0 {
-		b = append(b, `,"payments":[`...)
-		for i, j := range o.Payments {
+		w.Raw(`,"payments":[`)
+		for i := range o.Payments {
 			if i > 0 {
-				b = append(b, ',')
+				w.Raw(",")
 			}
-			b = append(b, '{')
-			b = j.appendMembers(b)
-			b = filled(b, "reason", string(j.Reason))
-			b = append(b, '}')
+			w.Raw("{")
+			o.Payments[i].writeMembers(w)
+			w.Filled(`,"reason":`, string(o.Payments[i].Reason))
+			w.Raw("}")
 		}
-		b = append(b, ']')
+		w.Raw("]")
 	}
-	return append(b, '}')
+	w.Raw("}")
 }
 
 // ReadJSON implements record.Reader.
@@ -253,13 +243,8 @@ func readJudged(r *codec.Reader) (j Judged) {
 	return j
 }
 
-// AppendJSON implements record.Appender.
-func (id ID) AppendJSON(b []byte) []byte {
-	b = append(b, '"')
-	b = append(b, KindCheckout...)
-	b = appendULID(b, ulid.ULID(id))
-	return append(b, '"')
-}
+// WriteJSON implements record.Writer.
+func (id ID) WriteJSON(w *codec.Writer) { w.String("", id.String()) }
 
 // ReadJSON implements record.Reader.
 func (id *ID) ReadJSON(r *codec.Reader) {
@@ -271,8 +256,8 @@ func (id *ID) ReadJSON(r *codec.Reader) {
 	*id = parsed
 }
 
-// AppendJSON implements record.Appender.
-func (a Amount) AppendJSON(b []byte) []byte { return append(b, a.String()...) }
+// WriteJSON implements record.Writer.
+func (a Amount) WriteJSON(w *codec.Writer) { w.Raw(a.String()) }
 
 // ReadJSON implements record.Reader.
 func (a *Amount) ReadJSON(r *codec.Reader) {
@@ -284,12 +269,11 @@ func (a *Amount) ReadJSON(r *codec.Reader) {
 	*a = parsed
 }
 
-// AppendJSON implements record.Appender.
-func (a Asset) AppendJSON(b []byte) []byte {
-	b = append(b, `{"code":`...)
-	b = codec.AppendString(b, a.Code)
-	b = filled(b, "issuer", string(a.Issuer))
-	return append(b, '}')
+// WriteJSON implements record.Writer.
+func (a Asset) WriteJSON(w *codec.Writer) {
+	w.String(`{"code":`, a.Code)
+	w.Filled(`,"issuer":`, string(a.Issuer))
+	w.Raw("}")
 }
 
 // ReadJSON implements record.Reader.
@@ -304,19 +288,4 @@ func (a *Asset) ReadJSON(r *codec.Reader) {
 			r.Refuse()
 		}
 	}
-}
-
-func member(b []byte, name, value string) []byte {
-	b = append(b, ',', '"')
-	b = append(b, name...)
-	b = append(b, '"', ':')
-	return codec.AppendString(b, value)
-}
-
-// filled leaves out what is empty.
-func filled(b []byte, name, value string) []byte {
-	if value == "" {
-		return b
-	}
-	return member(b, name, value)
 }

@@ -49,52 +49,49 @@ type Session struct {
 }
 
 // Redirect returns the merchant's URL for after paying, with the checkout's id in the place of {CHECKOUT_ID}.
-func (s Session) Redirect() string { return s.fill(s.RedirectURL) }
+func (s *Session) Redirect() string { return s.fill(s.RedirectURL) }
 
 // Cancel returns the merchant's URL for giving up, filled in like Redirect.
-func (s Session) Cancel() string { return s.fill(s.CancelURL) }
+func (s *Session) Cancel() string { return s.fill(s.CancelURL) }
 
 // IDPlaceholder is what a redirect or cancel URL may contain for the checkout's id.
 const IDPlaceholder = "{CHECKOUT_ID}"
 
-func (s Session) fill(u string) string { return strings.ReplaceAll(u, IDPlaceholder, s.ID.String()) }
+func (s *Session) fill(u string) string {
+	if !strings.Contains(u, IDPlaceholder) {
+		return u
+	}
+	return strings.ReplaceAll(u, IDPlaceholder, s.ID.String())
+}
 
 // PaymentURI is the SEP-7 request (https://stellar.org/protocol/sep-7) to pay amount into the session. The
 // passphrase is left out on the public network, as SEP-7 asks.
-func (s Session) PaymentURI(amount Amount, passphrase string) string {
-	b := make([]byte, 0, 320)
-	b = append(b, "web+stellar:pay?destination="...)
-	b = append(b, s.Account...)
-	b = append(b, "&amount="...)
-	b = amount.AppendJSON(b)
+func (s *Session) PaymentURI(amount Amount, passphrase string) string {
+	asset, network := "", ""
 	if !s.Asset.IsNative() {
-		b = append(b, "&asset_code="...)
-		b = append(b, s.Asset.Code...)
-		b = append(b, "&asset_issuer="...)
-		b = append(b, s.Asset.Issuer...)
+		asset = "&asset_code=" + s.Asset.Code + "&asset_issuer=" + string(s.Asset.Issuer)
 	}
-	b = append(b, "&memo="...)
-	b = append(b, s.Memo...)
-	b = append(b, "&memo_type=MEMO_TEXT"...)
 	if passphrase != PublicPassphrase {
-		b = append(b, "&network_passphrase="...)
-		b = appendEscaped(b, passphrase)
+		network = "&network_passphrase=" + escape(passphrase)
 	}
-	return string(b)
+	return "web+stellar:pay?destination=" + string(s.Account) + "&amount=" + amount.String() + asset +
+		"&memo=" + s.Memo + "&memo_type=MEMO_TEXT" + network
 }
 
-// appendEscaped writes a parameter of a URI: what RFC 3986 does not call unreserved as %XX, a blank too, as SEP-7 wants it.
-func appendEscaped(b []byte, s string) []byte {
+// escape writes a parameter of a URI: what RFC 3986 does not call unreserved as %XX, a blank too, as SEP-7 wants it.
+func escape(s string) string {
 	const digits = "0123456789ABCDEF"
+	b := make([]byte, 0, 3*len(s))
 	for i := range len(s) {
-		switch c := s[i]; {
+		c := s[i]
+		switch {
 		case '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '-', c == '.', c == '_', c == '~':
 			b = append(b, c)
 		default:
 			b = append(b, '%', digits[c>>4], digits[c&15])
 		}
 	}
-	return b
+	return string(b)
 }
 
 // PublicPassphrase names the public Stellar network.

@@ -6,9 +6,162 @@
 package codec
 
 import (
+	"slices"
+	"strconv"
 	"time"
 	"unicode/utf8"
 )
+
+// Writer writes a document from its beginning to its end. Each method takes first what stands before the value, as it is:
+//
+//	w := codec.NewWriter(64)
+//	w.String(`{"id":`, id)
+//	w.Optional(`,"customer_id":`, customer)
+//	w.Raw(`}`)
+//
+// The methods must not be inlined, which the compiler would otherwise do: dozens of copies of an append and its way out for a full buffer made
+// 46 KB of machine code of one document of 24 members. A request passes through such code once, so that most of its time went into fetching it.
+type Writer struct{ buf []byte }
+
+// NewWriter makes a writer that has room for so many bytes before it must grow.
+func NewWriter(room int) *Writer { return &Writer{make([]byte, 0, room)} }
+
+// Bytes returns what was written so far.
+func (w *Writer) Bytes() []byte { return w.buf }
+
+// extend makes what was written n bytes longer, and returns these.
+func (w *Writer) extend(n int) []byte {
+	size := len(w.buf)
+	if cap(w.buf)-size < n {
+		w.buf = slices.Grow(w.buf, n)
+	}
+	w.buf = w.buf[:size+n]
+	return w.buf[size:]
+}
+
+// Raw writes what is JSON already.
+//
+//go:noinline
+func (w *Writer) Raw(text string) { copy(w.extend(len(text)), text) }
+
+// String writes a string in quotes.
+//
+//go:noinline
+func (w *Writer) String(before, s string) {
+	w.Raw(before)
+	for i := range len(s) {
+		if c := s[i]; c-' ' >= utf8.RuneSelf-' ' || c == '"' || c == '\\' {
+			w.buf = AppendString(w.buf, s)
+			return
+		}
+	}
+	b := w.extend(len(s) + 2)
+	b[0] = '"'
+	copy(b[1:], s)
+	b[len(b)-1] = '"'
+}
+
+// Filled writes a string, or nothing at all if it is empty.
+//
+//go:noinline
+func (w *Writer) Filled(before, s string) {
+	if s != "" {
+		w.String(before, s)
+	}
+}
+
+// Optional writes a string, or null if it is empty.
+//
+//go:noinline
+func (w *Writer) Optional(before, s string) {
+	if s != "" {
+		w.String(before, s)
+		return
+	}
+	w.Raw(before)
+	w.Raw("null")
+}
+
+// Bool writes true or false.
+//
+//go:noinline
+func (w *Writer) Bool(before string, v bool) {
+	w.Raw(before)
+	if v {
+		w.Raw("true")
+	} else {
+		w.Raw("false")
+	}
+}
+
+// Int writes an integer.
+//
+//go:noinline
+func (w *Writer) Int(before string, n int64) {
+	w.Raw(before)
+	w.buf = strconv.AppendInt(w.buf, n, 10)
+}
+
+// Time writes a time as time.Time marshals itself; the year must have four digits.
+//
+//go:noinline
+func (w *Writer) Time(before string, t time.Time) {
+	w.Raw(before)
+	if _, offset := t.Zone(); offset != 0 {
+		w.Raw(`"`)
+		w.buf = t.AppendFormat(w.buf, time.RFC3339Nano)
+		w.Raw(`"`)
+		return
+	}
+	w.dateAndTime(t)
+	if nanos := t.Nanosecond(); nanos != 0 {
+		digits := 9
+		for ; nanos%10 == 0; nanos /= 10 {
+			digits--
+		}
+		b := w.extend(1 + digits)
+		b[0] = '.'
+		number(b[1:], nanos)
+	}
+	w.Raw(`Z"`)
+}
+
+// Millis writes a time in UTC with three decimals of its seconds, as the API shows it; the year must have four digits.
+//
+//go:noinline
+func (w *Writer) Millis(before string, t time.Time) {
+	w.Raw(before)
+	t = t.UTC()
+	w.dateAndTime(t)
+	b := w.extend(len(`.000Z"`))
+	copy(b, `.000Z"`)
+	number(b[1:4], t.Nanosecond()/int(time.Millisecond))
+}
+
+// dateAndTime writes a time up to its whole seconds, and the quote before it.
+func (w *Writer) dateAndTime(t time.Time) {
+	const form = `"2006-01-02T15:04:05`
+	b := w.extend(len(form))
+	copy(b, form)
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	number(b[1:5], year)
+	number(b[6:8], int(month))
+	number(b[9:11], day)
+	number(b[12:14], hour)
+	number(b[15:17], minute)
+	number(b[18:20], second)
+}
+
+// number fills b with the last digits of n.
+//
+//go:noinline
+func number(b []byte, n int) {
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+}
 
 const digits = "0123456789abcdef"
 
@@ -61,28 +214,5 @@ func AppendString(b []byte, s string) []byte {
 		from = i
 	}
 	b = append(b, s[from:]...)
-	return append(b, '"')
-}
-
-// AppendOptional writes a string, or null if it is empty.
-func AppendOptional(b []byte, s string) []byte {
-	if s == "" {
-		return append(b, "null"...)
-	}
-	return AppendString(b, s)
-}
-
-// AppendBool writes true or false.
-func AppendBool(b []byte, v bool) []byte {
-	if v {
-		return append(b, "true"...)
-	}
-	return append(b, "false"...)
-}
-
-// AppendTime writes a time as time.Time marshals itself; the year must have four digits.
-func AppendTime(b []byte, t time.Time) []byte {
-	b = append(b, '"')
-	b = t.AppendFormat(b, time.RFC3339Nano)
 	return append(b, '"')
 }

@@ -8,20 +8,22 @@ import (
 	"edgecheckout/worker/codec"
 )
 
-// Appender is a record that writes itself, as encoding/json would.
-type Appender interface {
-	AppendJSON(b []byte) []byte
+// Writer is a record that writes itself, as encoding/json would.
+type Writer interface {
+	WriteJSON(w *codec.Writer)
 }
 
-// Reader is a record, by its pointer, that reads what AppendJSON wrote and refuses all else.
+// Reader is a record, by its pointer, that reads what WriteJSON wrote and refuses all else.
 type Reader interface {
 	ReadJSON(r *codec.Reader)
 }
 
 // Encode writes a record for the store.
 func Encode(v any) []byte {
-	if a, ok := v.(Appender); ok {
-		return a.AppendJSON(make([]byte, 0, 1024))
+	if record, ok := v.(Writer); ok {
+		w := codec.NewWriter(1024)
+		record.WriteJSON(w)
+		return w.Bytes()
 	}
 	value, err := json.Marshal(v)
 	if err != nil {

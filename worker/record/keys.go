@@ -147,7 +147,7 @@ type OpenEntry struct {
 }
 
 // EntryOf returns the index entry of a session that ends at deadline: its expiry, or an earlier one once it was cancelled.
-func EntryOf(s checkout.Session, deadline time.Time) OpenEntry {
+func EntryOf(s *checkout.Session, deadline time.Time) OpenEntry {
 	return OpenEntry{
 		Due:     deadline.Add(time.Minute - time.Nanosecond).Truncate(time.Minute),
 		Created: s.CreatedAt.Truncate(time.Minute),

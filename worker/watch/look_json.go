@@ -1,42 +1,32 @@
 package watch
 
 import (
-	"strconv"
-
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
 	"edgecheckout/worker/horizon"
 )
 
 // encode writes a look for decodeLook, which every status call needs.
-func (l look) encode() []byte {
-	b := make([]byte, 0, 1024)
-	b = append(b, `{"At":`...)
-	b = codec.AppendTime(b, l.At)
-	b = append(b, `,"Root":{"Passphrase":`...)
-	b = codec.AppendString(b, l.Root.Passphrase)
-	b = append(b, `,"LatestLedger":`...)
-	b = strconv.AppendInt(b, l.Root.LatestLedger, 10)
-	b = append(b, `,"ClosedAt":`...)
-	b = codec.AppendTime(b, l.Root.ClosedAt)
-	b = append(b, `,"ElderLedger":`...)
-	b = strconv.AppendInt(b, l.Root.ElderLedger, 10)
-	b = append(b, `},"After":`...)
-	b = strconv.AppendInt(b, l.After, 10)
-	b = append(b, `,"Floor":`...)
-	b = strconv.AppendInt(b, l.Floor, 10)
-	b = append(b, `,"Through":`...)
-	b = strconv.AppendInt(b, l.Through, 10)
-	b = append(b, `,"Payments":[`...)
-	for i, f := range l.Payments {
+func (l *look) encode() []byte {
+	w := codec.NewWriter(1024)
+	w.Time(`{"At":`, l.At)
+	w.String(`,"Root":{"Passphrase":`, l.Root.Passphrase)
+	w.Int(`,"LatestLedger":`, l.Root.LatestLedger)
+	w.Time(`,"ClosedAt":`, l.Root.ClosedAt)
+	w.Int(`,"ElderLedger":`, l.Root.ElderLedger)
+	w.Int(`},"After":`, l.After)
+	w.Int(`,"Floor":`, l.Floor)
+	w.Int(`,"Through":`, l.Through)
+	w.Raw(`,"Payments":[`)
+	for i := range l.Payments {
 		if i > 0 {
-			b = append(b, ',')
+			w.Raw(",")
 		}
-		b = f.appendJSON(b)
+		l.Payments[i].writeJSON(w)
 	}
-	b = append(b, `],"Proven":`...)
-	b = codec.AppendTime(b, l.Proven)
-	return append(b, '}')
+	w.Time(`],"Proven":`, l.Proven)
+	w.Raw("}")
+	return w.Bytes()
 }
 
 // decodeLook reads what encode wrote. Anything else, such as what another version of this program remembered, is as good as nothing.
@@ -95,18 +85,18 @@ func readRoot(r *codec.Reader, root *horizon.Root) {
 	}
 }
 
-// appendJSON keeps of a payment what a look needs of it: the memo has become ids, and the amount has been read.
-func (f found) appendJSON(b []byte) []byte {
-	b = append(b, `{"Payment":`...)
-	b = checkout.AppendPayment(b, f.Payment)
-	b = append(b, `,"IDs":[`...)
+// writeJSON keeps of a payment what a look needs of it: the memo has become ids, and the amount has been read.
+func (f *found) writeJSON(w *codec.Writer) {
+	w.Raw(`{"Payment":`)
+	checkout.WritePayment(w, &f.Payment)
+	w.Raw(`,"IDs":[`)
 	for i, id := range f.IDs {
 		if i > 0 {
-			b = append(b, ',')
+			w.Raw(",")
 		}
-		b = id.AppendJSON(b)
+		id.WriteJSON(w)
 	}
-	return append(b, "]}"...)
+	w.Raw("]}")
 }
 
 func readFound(r *codec.Reader) (f found) {

@@ -21,7 +21,7 @@ func TestALookIsReadAsItWasWritten(t *testing.T) {
 	if diff := cmp.Diff(full, got); !ok || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", ok, diff)
 	}
-	if _, ok := decodeLook((look{At: at}).encode()); !ok {
+	if _, ok := decodeLook((&look{At: at}).encode()); !ok {
 		t.Error("a look that found nothing is not read")
 	}
 	for _, other := range []string{"", "{", `{"At":"yesterday"}`, `{"New":1}`, string(full.encode()) + " "} {

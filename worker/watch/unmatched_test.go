@@ -62,7 +62,7 @@ func TestUnmatchedIsWhatBelongsToNoSession(t *testing.T) {
 	live.ID[14]++
 	live.Livemode, live.Memo = true, s.memos.Seal(live.ID)
 	for _, session := range []checkout.Session{theirs, live} {
-		if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(session.ID), Value: record.Encode(session)}); err != nil {
+		if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(session.ID), Value: record.Encode(&session)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -72,7 +72,7 @@ func (s *shop) session() checkout.Session {
 		Memo: s.memos.Seal(id), CreatedAt: s.Now(), ExpiresAt: s.Now().Add(10 * time.Minute),
 	}
 	err = s.here.Store.Put(context.Background(),
-		kv.Entry{Key: record.CheckoutKey(id), Value: record.Encode(c)}, kv.Entry{Key: record.EntryOf(c, c.ExpiresAt).Key()})
+		kv.Entry{Key: record.CheckoutKey(id), Value: record.Encode(&c)}, kv.Entry{Key: record.EntryOf(&c, c.ExpiresAt).Key()})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -211,7 +211,7 @@ func TestAccountMergeIsReadFromItsEffects(t *testing.T) {
 	c := s.session()
 	c.Asset = checkout.XLM
 	c.Amount = 9_000 * checkout.StroopsPerUnit
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(c)}); err != nil {
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(&c)}); err != nil {
 		t.Fatal(err)
 	}
 	leaving := keypair.MustRandom()
@@ -227,7 +227,7 @@ func TestHalvesAnHourApartComeTogether(t *testing.T) {
 	s := open(t)
 	c := s.session()
 	c.ExpiresAt = s.Now().Add(5 * time.Hour)
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(c)}, kv.Entry{Key: record.EntryOf(c, c.ExpiresAt).Key()}); err != nil {
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(&c)}, kv.Entry{Key: record.EntryOf(&c, c.ExpiresAt).Key()}); err != nil {
 		t.Fatal(err)
 	}
 	s.pay(c, "20")
@@ -499,7 +499,7 @@ func TestALookForAYoungSessionEndsNoOlderOne(t *testing.T) {
 	s.Advance(9 * time.Minute)
 	young := s.session()
 	young.ExpiresAt = s.Now().Add(2 * time.Minute)
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(young.ID), Value: record.Encode(young)}); err != nil {
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(young.ID), Value: record.Encode(&young)}); err != nil {
 		t.Fatal(err)
 	}
 	s.Advance(13 * time.Minute)
@@ -576,7 +576,7 @@ func TestABusyHourMovesTheCursorSeldom(t *testing.T) {
 	s := open(t)
 	c := s.session()
 	c.ExpiresAt = s.Now().Add(5 * time.Hour)
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(c)}, kv.Entry{Key: record.EntryOf(c, c.ExpiresAt).Key()}); err != nil {
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(&c)}, kv.Entry{Key: record.EntryOf(&c, c.ExpiresAt).Key()}); err != nil {
 		t.Fatal(err)
 	}
 	before := s.Store.Counts()
