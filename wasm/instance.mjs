@@ -50,6 +50,7 @@ export class Instance {
   #exports;
   #job = null; // see #start
   #held = new Map(); // messages that Go is about to take, by id of the call
+  #arrived = 0; // the id of the newest of them
   #timer = null; // Go's wake-up: { id, due, handle }
   #timers = 0;
   #view = null; // of the whole memory
@@ -91,6 +92,8 @@ export class Instance {
     });
     go.importObject.workers = { ready() {} };
     go.importObject.edge = {
+      arrived: () => this.#arrived,
+      size: (id) => this.#held.get(id).length,
       take: (id, p) => {
         this.#bytes(p, this.#held.get(id).length).set(this.#held.get(id));
         this.#held.delete(id);
@@ -127,9 +130,8 @@ export class Instance {
   // fetch passes a request to Go. See #start for what comes back; the result is { status, headers, body }.
   fetch(fields, env, ctx, limit) {
     return this.#start(env, ctx, limit, (job) => {
-      const message = pack(fields);
-      this.#held.set(0, message);
-      this.#exports.begin(message.length);
+      this.#held.set((this.#arrived = 0), pack(fields));
+      this.#exports.begin();
       this.#wake(job);
     });
   }
@@ -189,24 +191,29 @@ export class Instance {
     job.calls--;
     if (this.dead) return;
     this.#enter(() => {
-      this.#held.set(id, answer);
-      this.#exports.settle(id, answer.length);
+      this.#held.set((this.#arrived = id), answer);
+      this.#exports.settle();
       this.#wake(job);
     });
     if (this.#job === job) this.#finish();
   }
 
-  // #wake runs what begin and settle left to do. They have let other goroutines run, mostly until the job was done or waited
-  // for a call; otherwise somebody is left behind, or sleeps and wants to be woken, which only the scheduler finds out.
+  // #wake goes on with what begin and settle left to do. Mostly the job is done or waits for a call when they return; otherwise somebody sleeps or waits
+  // for another goroutine, which is the scheduler's business.
   #wake(job) {
-    if (!job.done && job.calls === 0) this.#go._resume();
+    if (!job.done && job.calls === 0) this.#schedule();
+  }
+
+  #schedule() {
+    this.#exports.interrupt();
+    this.#go._resume();
   }
 
   #arm() {
     const timer = this.#timer;
     timer.handle = setTimeout(
       () => {
-        if (!this.dead && this.#timer === timer) this.#enter(() => this.#go._resume());
+        if (!this.dead && this.#timer === timer) this.#enter(() => this.#schedule());
       },
       Math.max(timer.due - Date.now(), 0),
     );

@@ -14,8 +14,15 @@ import (
 // only, because each JavaScript value that Go holds costs several crossings and a finalizer: a request through
 // syscall/js took 150 µs where it takes 27 µs this way.
 
-// take copies what JavaScript holds under id to p: the arguments of a job (id 0) or the result of a call.
+// arrived returns the id of what JavaScript has just handed over, and size how many bytes it has: the arguments of a job (id 0) or the result
+// of a call. take copies it to p.
 //
+//go:wasmimport edge arrived
+func arrived() int32
+
+//go:wasmimport edge size
+func size(id int32) int32
+
 //go:wasmimport edge take
 func take(id int32, p unsafe.Pointer)
 
@@ -49,39 +56,50 @@ func claim(key unsafe.Pointer, size, window int32) int32
 //go:wasmimport edge log
 func log(p unsafe.Pointer, size int32)
 
-// jobs receives the size of the next request. It holds one, since an instance has one owner.
-var jobs = make(chan int32, 1)
+// server is the fiber on which handlers run.
+var server fiber
 
-// pending holds the calls that JavaScript has not settled, by id. Ids of jobs are 0, those of calls begin at 1.
+// pending holds the calls of all other goroutines that JavaScript has not settled, by id. Ids of jobs are 0, those of calls begin at 1.
 var (
-	pending  = map[int32]chan int32{}
+	pending  = map[int32]chan struct{}{}
 	lastCall int32
+	awaited  int32 // the call that the fiber waits for; 0 if it waits for none
 )
 
-// begin and settle hand over what came and let others run, who mostly get to where they wait again before this returns. That
-// saves the way through syscall/js's event handler, which JavaScript goes only if they did not (see instance.mjs).
+// What follows is what JavaScript calls. These functions have neither parameters nor results: with a frame, whose size is added to the stack pointer
+// when they return, nobody could leave them in the midst (see fiber).
 
+// begin serves a request, until it must wait or is done.
+//
 //go:wasmexport begin
-func begin(size int32) {
-	jobs <- size
-	letOthersRun()
+func begin() {
+	server.enter()
+	server.wake()
 }
 
+// settle goes on with whoever made the call that has been settled.
+//
 //go:wasmexport settle
-func settle(id, size int32) {
-	pending[id] <- size
+func settle() {
+	server.enter()
+	id := arrived()
+	if id == awaited {
+		awaited = 0
+		server.wake()
+		return
+	}
+	pending[id] <- struct{}{}
 	letOthersRun()
 }
 
-// letOthersRun yields twice, since the scheduler now and then prefers who yielded to who is ready.
-func letOthersRun() {
-	runtime.Gosched()
-	runtime.Gosched()
-}
+// interrupt comes before the scheduler is asked to run whoever can.
+//
+//go:wasmexport interrupt
+func interrupt() { server.enter() }
 
 // receive copies the message that JavaScript holds under id.
-func receive(id, size int32) message {
-	m := make(message, size)
+func receive(id int32) message {
+	m := make(message, size(id))
 	take(id, unsafe.Pointer(unsafe.SliceData(m)))
 	return m
 }
@@ -99,15 +117,23 @@ func ask(ctx context.Context, request message) ([][]byte, error) {
 		return nil, err
 	}
 	lastCall++
-	id, settled := lastCall, make(chan int32, 1)
-	pending[id] = settled
-	call(id, unsafe.Pointer(unsafe.SliceData(request)), int32(len(request)))
-	runtime.KeepAlive(request)
-	size := <-settled
-	delete(pending, id)
+	id := lastCall
+	if server.current() {
+		awaited = id
+		call(id, unsafe.Pointer(unsafe.SliceData(request)), int32(len(request)))
+		runtime.KeepAlive(request)
+		server.wait()
+	} else {
+		settled := make(chan struct{}, 1)
+		pending[id] = settled
+		call(id, unsafe.Pointer(unsafe.SliceData(request)), int32(len(request)))
+		runtime.KeepAlive(request)
+		<-settled
+		delete(pending, id)
+	}
 
 	// The first field says how it went: empty if well, else what went wrong.
-	fields := receive(id, size).fields()
+	fields := receive(id).fields()
 	switch failure := string(fields[0]); failure {
 	case "":
 		return fields[1:], nil

@@ -53,12 +53,18 @@ func Serve(handler http.Handler, task func(ctx context.Context) error) {
 		done()
 		return nil // an error returned here would end the program
 	})
+	server.start(func() {
+		for {
+			server.free = true
+			server.wait()
+			server.free = false
+			serve(handler, receive(0))
+			after.Wait()
+			done()
+		}
+	})
 	workers.Ready()
-	for size := range jobs {
-		serve(handler, receive(0, size))
-		after.Wait()
-		done()
-	}
+	select {}
 }
 
 func runTask(ctx context.Context, task func(ctx context.Context) error) (err error) {

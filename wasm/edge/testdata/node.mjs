@@ -27,7 +27,10 @@ go.env = { ...process.env, SITE: `http://127.0.0.1:${site.address().port}` };
 for (const name of Object.keys(go.env)) if (!/^(SITE|PWD|TMPDIR|HOME|GO.*)$/.test(name)) delete go.env[name];
 go.exit = process.exit;
 go.importObject.workers = { ready() {} };
+let arrived = 0;
 go.importObject.edge = {
+  arrived: () => arrived,
+  size: (id) => held.get(id).length,
   take: (id, p) => {
     bytes(p, held.get(id).length).set(held.get(id));
     held.delete(id);
@@ -40,8 +43,9 @@ go.importObject.edge = {
     } catch (error) {
       answer = pack([error?.name === "TimeoutError" ? "timeout" : String(error)]);
     }
-    held.set(id, answer);
-    exports.settle(id, answer.length);
+    held.set((arrived = id), answer);
+    exports.settle();
+    exports.interrupt();
     go._resume();
   },
   claim: (p, size, window) => Number(claim(text(bytes(p, size)), window)),
