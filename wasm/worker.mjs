@@ -45,7 +45,9 @@ function broken(error, method, path) {
 
 function respond({ status, headers, body }, method, extra = []) {
   const bodiless = method === "HEAD" || status === 204 || status === 304;
-  return new Response(bodiless ? null : body, { status, headers: [...headers, ...extra] });
+  const all = extra.length > 0 ? [...headers, ...extra] : headers;
+  const once = Object.fromEntries(all); // which the runtime takes in less than half the time of pairs, unless a name is there twice
+  return new Response(bodiless ? null : body, { status, headers: Object.keys(once).length === all.length ? once : all });
 }
 
 // The edge cache.
@@ -55,7 +57,7 @@ const FRESH = 15_000; // milliseconds after which an open page is rendered again
 
 // cacheable says whether a request asks for what is the same for everybody.
 function cacheable({ method, headers }, path) {
-  if (!CACHEABLE.test(path) || (method !== "GET" && method !== "HEAD")) return false;
+  if ((method !== "GET" && method !== "HEAD") || !CACHEABLE.test(path)) return false;
   return !headers.has("x-api-key") && !headers.has("authorization");
 }
 
@@ -103,19 +105,20 @@ async function cached(key, path, request, env, ctx) {
 
 // bodyOf returns the body, or the beginning of one that is too long; null if there is none.
 function bodyOf(request) {
-  if (request.body === null) return null;
   const length = Number(request.headers.get("content-length") ?? NaN);
-  if (length < MAX_BODY) return request.arrayBuffer(); // the runtime lets no more through than was announced
+  if (length < MAX_BODY) return length > 0 ? request.arrayBuffer() : null; // the runtime lets no more through than was announced
+  if (request.body === null) return null;
   return read(request.body, MAX_BODY, MAX_DRAIN);
 }
 
 export default {
   async fetch(request, env, ctx) {
     randomFromNowOn();
-    const { origin, path } = split(request.url);
+    const { method, url } = request;
+    const { origin, path } = split(url);
     if (cacheable(request, path)) return cached(origin + path, path, request, env, ctx);
     const refused = await refuse(request, path, env);
-    if (refused) return respond(refused, request.method);
+    if (refused) return respond(refused, method);
     const headers = [];
     for (const name of HEADERS) {
       const value = request.headers.get(name);
@@ -126,11 +129,11 @@ export default {
       body = await bodyOf(request);
     } catch {
       const message = "The body could not be read to its end."; // its sender may still be there for the answer
-      return respond(problem(requestId(), 400, "invalid_request_error", "body_invalid", message), request.method);
+      return respond(problem(requestId(), 400, "invalid_request_error", "body_invalid", message), method);
     }
-    const reply = await ask(request.method, request.url, body, headers, env, ctx);
+    const reply = await ask(method, url, body, headers, env, ctx);
     learn(request, path, reply.status);
-    return respond(reply, request.method);
+    return respond(reply, method);
   },
 
   async scheduled(event, env, ctx) {

@@ -24,7 +24,7 @@ func (Store) Get(ctx context.Context, keys ...string) ([][]byte, error) {
 	if err := checkKeys(keys...); err != nil {
 		return nil, err
 	}
-	request := make(message, 0, 256).add("kv.get")
+	request := newMessage().add("kv.get")
 	for _, key := range keys {
 		request = request.add(key)
 	}
@@ -38,7 +38,7 @@ func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
 	}
 	// One more second covers what passes until KV looks at its own clock.
 	soonest := time.Now().Add(kv.MinTTL + time.Second)
-	request := make(message, 0, 2048).add("kv.put")
+	request := newMessage().add("kv.put")
 	for _, entry := range entries {
 		if err := checkKeys(entry.Key); err != nil {
 			return err

@@ -5,6 +5,7 @@ package edge
 import (
 	"encoding/binary"
 	"math"
+	"unsafe"
 )
 
 // A message is what crosses between JavaScript and Go in one copy: a list of fields, each a little-endian 32-bit length
@@ -15,11 +16,7 @@ type message []byte
 const missing = math.MaxUint32
 
 func pack(fields ...string) message {
-	size := 0
-	for _, field := range fields {
-		size += 4 + len(field)
-	}
-	m := make(message, 0, size)
+	m := newMessage()
 	for _, field := range fields {
 		m = m.add(field)
 	}
@@ -36,18 +33,41 @@ func (m message) addBytes(field []byte) message {
 	return append(m, field...)
 }
 
-// fields takes a message apart. The fields are parts of m, not copies; a missing one is nil and an empty one is not.
+// outbox is the room for what the fiber sends: JavaScript copies a message before the call that it is for returns.
+var outbox = make(message, 0, 4096)
+
+// maxOutbox is how much room is kept, in bytes.
+const maxOutbox = 64 << 10
+
+// newMessage returns an empty message, which must be sent before another one is begun.
+func newMessage() message {
+	if !server.current() {
+		return make(message, 0, 256) // goroutines that are not the fiber may take turns anywhere
+	}
+	return outbox[:0]
+}
+
+// fields takes a message apart. They are parts of m, not copies; a missing one is nil and an empty one is not.
 func (m message) fields() [][]byte {
-	fields := make([][]byte, 0, 16)
-	for len(m) > 0 {
-		size := binary.LittleEndian.Uint32(m)
-		m = m[4:]
-		if size == missing {
-			fields = append(fields, nil)
-			continue
-		}
-		fields = append(fields, m[:size:size])
-		m = m[size:]
+	count := 0
+	for rest := m; len(rest) > 0; count++ {
+		_, rest = rest.cut()
+	}
+	fields := make([][]byte, count)
+	for i := range fields {
+		fields[i], m = m.cut()
 	}
 	return fields
 }
+
+// cut takes the first field off.
+func (m message) cut() (field []byte, rest message) {
+	size := binary.LittleEndian.Uint32(m)
+	if m = m[4:]; size == missing {
+		return nil, m
+	}
+	return m[:size:size], m[size:]
+}
+
+// text is a field of a message that was received, which nobody changes, as a string that needs no copy.
+func text(field []byte) string { return unsafe.String(unsafe.SliceData(field), len(field)) }

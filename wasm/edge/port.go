@@ -119,6 +119,9 @@ func ask(ctx context.Context, request message) ([][]byte, error) {
 	lastCall++
 	id := lastCall
 	if server.current() {
+		if cap(request) <= maxOutbox {
+			outbox = request[:0]
+		}
 		awaited = id
 		call(id, unsafe.Pointer(unsafe.SliceData(request)), int32(len(request)))
 		runtime.KeepAlive(request)

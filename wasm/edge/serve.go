@@ -91,23 +91,23 @@ func serve(handler http.Handler, m message) {
 			fail(nil, 0)
 		}
 	}()
-	w := &response{header: http.Header{}}
-	handler.ServeHTTP(w, parseRequest(m))
-	w.send()
+	reply.reset()
+	handler.ServeHTTP(&reply, parseRequest(m))
+	reply.send()
 }
 
 // parseRequest reads method, URL, body and then names and values of headers; the names are in their canonical form.
 func parseRequest(m message) *http.Request {
 	fields := m.fields()
-	target := parseURL(string(fields[1]))
+	target := parseURL(text(fields[1]))
 	body, header := fields[2], make(http.Header, len(fields)/2)
 	values := make([]string, 0, len(fields)/2)
 	for i := 3; i+1 < len(fields); i += 2 {
-		values = append(values, string(fields[i+1]))
-		header[string(fields[i])] = values[len(values)-1 : len(values) : len(values)]
+		values = append(values, text(fields[i+1]))
+		header[text(fields[i])] = values[len(values)-1 : len(values) : len(values)]
 	}
 	r := &http.Request{
-		Method:        string(fields[0]),
+		Method:        text(fields[0]),
 		URL:           target,
 		Host:          target.Host,
 		Proto:         "HTTP/1.1",
@@ -126,6 +126,9 @@ func parseRequest(m message) *http.Request {
 // parseURL reads the absolute URL of a request. The runtime lets a path through whose percent-encoding is broken and
 // which url.Parse refuses; such a path is taken as it stands, so that the handler can answer that there is no such thing.
 func parseURL(raw string) *url.URL {
+	if target := plainURL(raw); target != nil {
+		return target
+	}
 	if target, err := url.Parse(raw); err == nil {
 		return target
 	}
@@ -133,6 +136,34 @@ func parseURL(raw string) *url.URL {
 	rest, query, _ := strings.Cut(rest, "?")
 	host, path, _ := strings.Cut(rest, "/")
 	return &url.URL{Scheme: scheme, Host: host, Path: "/" + path, RawQuery: query}
+}
+
+// plainURL is what url.Parse makes, for nearly all URLs there are: those without an escape, without a user, and with a host that is a name. It
+// returns nil for the others.
+func plainURL(raw string) *url.URL {
+	scheme, rest, ok := strings.Cut(raw, "://")
+	slash := strings.IndexByte(rest, '/')
+	if !ok || slash <= 0 || scheme != "https" && scheme != "http" {
+		return nil
+	}
+	path, query, asked := strings.Cut(rest[slash:], "?")
+	if asked && query == "" || strings.IndexByte(query, '#') >= 0 {
+		return nil
+	}
+	port := false
+	for i := range slash + len(path) {
+		switch c := rest[i]; {
+		case '0' <= c && c <= '9':
+		case !port && ('a' <= c && c <= 'z' || c == '.' || c == '-'):
+		case i >= slash && ('A' <= c && c <= 'Z' || c == '/' || c == '_'):
+			port = false
+		case i < slash && c == ':' && !port:
+			port = true
+		default:
+			return nil
+		}
+	}
+	return &url.URL{Scheme: scheme, Host: rest[:slash], Path: path, RawQuery: query}
 }
 
 // response collects what a handler writes, so that it leaves in one piece.
@@ -144,13 +175,31 @@ type response struct {
 	body   bytes.Buffer
 }
 
+// reply is the response of the request at hand. A handler that has returned must not use it any more, as net/http says.
+var reply response
+
+// maxKept is how much room for a body is kept for the next response, in bytes.
+const maxKept = 64 << 10
+
+func (w *response) reset() {
+	if w.header == nil {
+		w.header = http.Header{}
+	}
+	clear(w.header)
+	w.status, w.head, w.typed = 0, w.head[:0], false
+	w.body.Reset()
+	if w.body.Cap() > maxKept {
+		w.body = bytes.Buffer{}
+	}
+}
+
 func (w *response) Header() http.Header { return w.header }
 
 func (w *response) WriteHeader(status int) {
 	if w.status != 0 || status < 200 {
 		return // a second status is ignored, and interim ones cannot be sent
 	}
-	w.status, w.head = status, make([]byte, 0, 512)
+	w.status = status
 	for name, values := range w.header {
 		for _, value := range values {
 			w.typed = w.typed || name == "Content-Type"

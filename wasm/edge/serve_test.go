@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -46,6 +47,11 @@ func FuzzURLs(f *testing.F) {
 			return // the runtime lets none of these through
 		}
 		u := parseURL("https://pay.example" + rest)
+		if parsed, err := url.Parse("https://pay.example" + rest); err == nil {
+			if diff := cmp.Diff(parsed, u); diff != "" {
+				t.Errorf("%q is read otherwise than by url.Parse (-want +got):\n%s", rest, diff)
+			}
+		}
 		_, query, _ := strings.Cut(rest, "?")
 		if u.Host != "pay.example" || u.Scheme != "https" || u.User != nil || !strings.HasPrefix(u.Path, "/") || u.RawQuery != query {
 			t.Errorf("%q is %#v", rest, u)
@@ -83,5 +89,20 @@ func TestMessagesSurviveTheCrossing(t *testing.T) {
 func TestAnUnknownOperationIsAnError(t *testing.T) {
 	if _, err := ask(t.Context(), pack("no.such")); !errors.Is(err, ErrPlatform) {
 		t.Errorf("got %v, want ErrPlatform", err)
+	}
+}
+
+func TestHostsAreReadLikeURLParse(t *testing.T) {
+	for _, raw := range []string{
+		"http://127.0.0.1:8787/pay/chk_1/status", "https://a-b.example/x?", "https://a.example/x?a#b", "https://:80/", "https:///x", "https://a:/x", "https://a:b/x",
+		"https://a:1:2/x", "https://user@a/x", "https://a.example:443", "https://[::1]:80/", "https://A.example/", "https://a/A_b/C", "ftp://a/b", "https://a/%2f", "https://a:80/a.b-c",
+	} {
+		want, err := url.Parse(raw)
+		if got := plainURL(raw); got != nil && (err != nil || !cmp.Equal(want, got)) {
+			t.Errorf("%s: %#v, want %#v, %v", raw, got, want, err)
+		}
+	}
+	if plainURL("http://127.0.0.1:8787/pay/chk_1/status?a=%zz") == nil {
+		t.Error("a plain URL takes the long way")
 	}
 }
