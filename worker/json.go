@@ -17,11 +17,12 @@ const maxDepth = 8
 // parseObject reads a body as exactly one JSON object and returns its members as they were written. It refuses what
 // encoding/json would pass over in silence: repeated names, bad UTF-8, halves of surrogate pairs, deep nesting,
 // anything after the object.
-func parseObject(body []byte) (map[string]json.RawMessage, *Error) {
-	if members, ok := codec.PlainObject(body); ok {
+func parseObject(body []byte) ([]codec.Member, *Error) {
+	if members, ok := codec.PlainObject(string(body)); ok {
 		return members, nil
 	}
-	return parseUnusualObject(body)
+	object, err := parseUnusualObject(body)
+	return codec.Members(object), err
 }
 
 // parseUnusualObject reads every object, and says what is wrong with a body that is none.

@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -20,19 +19,19 @@ import (
 // params takes a body's members apart: each is asked for once, by name, and comes back as the type it must be. The
 // first fault stays; the zero value is returned from then on. What nobody asked for is unknown.
 type params struct {
-	members map[string]json.RawMessage
+	members []codec.Member
 	asked   []string
 	err     *Error
 }
 
 func newParams(body []byte) *params {
 	members, err := parseObject(body)
-	return &params{members: members, err: err}
+	return &params{members: members, asked: make([]string, 0, 16), err: err}
 }
 
 // queryParams makes params of a query, whose values are all strings. The caller has looked whether it knows the names.
 func queryParams(query url.Values) *params {
-	p := &params{members: map[string]json.RawMessage{}}
+	p := &params{}
 	for name := range query {
 		p.keep(name, query.Get(name))
 	}
@@ -51,8 +50,8 @@ func (p *params) done() *Error {
 		return p.err
 	}
 	var unknown []string
-	for name := range p.members {
-		if !slices.Contains(p.asked, name) {
+	for i := range p.members {
+		if name := p.members[i].Name; !slices.Contains(p.asked, name) {
 			unknown = append(unknown, name)
 		}
 	}
@@ -62,21 +61,18 @@ func (p *params) done() *Error {
 	return unknownParameter(slices.Min(unknown), "a parameter", p.asked)
 }
 
-// raw returns a member, nil if it is absent or null.
-func (p *params) raw(name string) json.RawMessage {
+// take returns a member, nil if it is absent or null.
+func (p *params) take(name string) *codec.Member {
 	p.asked = append(p.asked, name)
-	raw := p.members[name]
-	if p.err != nil || bytes.Equal(raw, []byte("null")) {
+	m := codec.Find(p.members, name)
+	if p.err != nil || m == nil || m.Value == "null" {
 		return nil
 	}
-	return raw
+	return m
 }
 
 // has reports whether the member was sent at all, null included.
-func (p *params) has(name string) bool {
-	_, ok := p.members[name]
-	return ok
-}
+func (p *params) has(name string) bool { return codec.Find(p.members, name) != nil }
 
 // keep puts what an object has in the place of a member that is absent, so that a change is read and checked as a creation is.
 func (p *params) keep(name string, value any) {
@@ -87,23 +83,27 @@ func (p *params) keep(name string, value any) {
 	if err != nil {
 		panic(fmt.Sprintf("worker: %T cannot be encoded: %v", value, err)) // only a programming error makes it fail
 	}
-	p.members[name] = raw
+	p.members = append(p.members, codec.Member{Name: name, Value: string(raw)})
 }
 
 // is reports whether a member is this string.
 func (p *params) is(name, want string) bool {
 	var s string
-	return parseString(p.members[name], &s) && s == want
+	m := codec.Find(p.members, name)
+	return m != nil && parseString(m, &s) && s == want
 }
 
 // text returns a string of at most max characters without control characters; "" if it is absent.
 func (p *params) text(name string, max int) string {
-	raw := p.raw(name)
-	if raw == nil {
+	m := p.take(name)
+	if m == nil {
 		return ""
 	}
+	if m.Plain && len(m.Text) <= max {
+		return m.Text
+	}
 	var s string
-	if !parseString(raw, &s) {
+	if !parseString(m, &s) {
 		p.fail(invalid(name, "%s must be a string.", name))
 		return ""
 	}
@@ -119,12 +119,12 @@ func (p *params) text(name string, max int) string {
 }
 
 // parseString reads a member of a body, which is valid JSON, and reports whether it is a string.
-func parseString(raw json.RawMessage, s *string) bool {
-	r := codec.NewReader(raw)
-	if *s = r.String(); r.Done() {
+func parseString(m *codec.Member, s *string) bool {
+	if m.Plain {
+		*s = m.Text
 		return true
 	}
-	return json.Unmarshal(raw, s) == nil
+	return json.Unmarshal([]byte(m.Value), s) == nil
 }
 
 // required is text that must be there and not be blank.
@@ -138,16 +138,16 @@ func (p *params) required(name string, max int, why string) string {
 
 // amount returns a positive amount; it is required.
 func (p *params) amount(name, why string) checkout.Amount {
-	raw := p.raw(name)
+	m := p.take(name)
 	if p.err != nil {
 		return 0
 	}
-	if raw == nil {
+	if m == nil {
 		p.fail(missing(name, "%s is required%s.", name, why))
 		return 0
 	}
-	text := string(raw)
-	if text[0] == '"' && !parseString(raw, &text) || text == "" || !('0' <= text[0] && text[0] <= '9') {
+	text := m.Value
+	if text[0] == '"' && !parseString(m, &text) || text == "" || !('0' <= text[0] && text[0] <= '9') {
 		p.fail(invalid(name, "%s must be a number above 0, or the same as a decimal string, such as 50 or \"0.0000001\".", name))
 		return 0
 	}
@@ -194,11 +194,11 @@ func (p *params) asset(known map[string]checkout.Asset, why string) checkout.Ass
 
 // seconds returns a whole number of seconds from min to max; usual if it is absent.
 func (p *params) seconds(name string, min, max, usual time.Duration) time.Duration {
-	raw := p.raw(name)
-	if raw == nil {
+	m := p.take(name)
+	if m == nil {
 		return usual
 	}
-	n, err := strconv.Atoi(string(raw))
+	n, err := strconv.Atoi(m.Value)
 	if err != nil || n < int(min/time.Second) || n > int(max/time.Second) {
 		p.fail(invalid(name, "%s must be a whole number of seconds from %d to %d.", name, min/time.Second, max/time.Second))
 		return usual
@@ -215,14 +215,18 @@ const (
 
 // metadata returns an object of strings, kept exactly; nil if it is absent.
 func (p *params) metadata(name string) map[string]string {
-	raw := p.raw(name)
-	if raw == nil {
+	m := p.take(name)
+	if m == nil {
 		return nil
 	}
-	members, ok := codec.PlainObject(raw)
-	if !ok && json.Unmarshal(raw, &members) != nil {
-		p.fail(invalid(name, "%s must be an object whose values are strings.", name))
-		return nil
+	members, ok := codec.PlainObject(m.Value)
+	if !ok {
+		var object map[string]json.RawMessage
+		if json.Unmarshal([]byte(m.Value), &object) != nil {
+			p.fail(invalid(name, "%s must be an object whose values are strings.", name))
+			return nil
+		}
+		members = codec.Members(object)
 	}
 	if len(members) > metadataKeys {
 		p.fail(invalid(name, "%s has %d keys; at most %d are allowed.", name, len(members), metadataKeys))
@@ -231,8 +235,9 @@ func (p *params) metadata(name string) map[string]string {
 	metadata := make(map[string]string, len(members))
 	var fault *Error
 	first := "" // of the keys at fault, so that the message is always the same
-	for key, raw := range members {
-		value, err := metadataValue(name, key, raw)
+	for i := range members {
+		key := members[i].Name
+		value, err := metadataValue(name, &members[i])
 		if err != nil && (fault == nil || key < first) {
 			first, fault = key, err
 		}
@@ -245,12 +250,12 @@ func (p *params) metadata(name string) map[string]string {
 	return metadata
 }
 
-func metadataValue(name, key string, raw json.RawMessage) (value string, err *Error) {
-	param := func() string { return name + "." + key }
+func metadataValue(name string, m *codec.Member) (value string, err *Error) {
+	param := func() string { return name + "." + m.Name }
 	switch {
-	case key == "" || utf8.RuneCountInString(key) > metadataKeyChars:
-		return "", invalid(name, "The key %s in %s must have 1 to %d characters.", clip(key), name, metadataKeyChars)
-	case string(raw) == "null" || !parseString(raw, &value):
+	case m.Name == "" || utf8.RuneCountInString(m.Name) > metadataKeyChars:
+		return "", invalid(name, "The key %s in %s must have 1 to %d characters.", clip(m.Name), name, metadataKeyChars)
+	case m.Value == "null" || !parseString(m, &value):
 		return "", invalid(param(), "%s must be a string.", param())
 	case utf8.RuneCountInString(value) > metadataValueChars:
 		return "", invalid(param(), "%s has more than %d characters.", param(), metadataValueChars)
@@ -357,13 +362,13 @@ func (p *params) phone(name string) string {
 
 // boolean returns true or false; it is required.
 func (p *params) boolean(name string) bool {
-	raw := p.raw(name)
+	m := p.take(name)
 	switch {
 	case p.err != nil:
-	case raw == nil:
+	case m == nil:
 		p.fail(missing(name, "%s is required: true or false.", name))
-	case string(raw) != "true" && string(raw) != "false":
+	case m.Value != "true" && m.Value != "false":
 		p.fail(invalid(name, "%s must be true or false.", name))
 	}
-	return string(raw) == "true"
+	return m != nil && m.Value == "true"
 }

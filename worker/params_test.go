@@ -9,7 +9,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/codec"
 )
 
 // given makes params of one text.
@@ -18,7 +21,11 @@ func given(t *testing.T, text string) *params {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &params{members: map[string]json.RawMessage{"x": raw}}
+	members, ok := codec.PlainObject(`{"x":` + string(raw) + `}`)
+	if !ok { // it is read the long way
+		members = codec.Members(map[string]json.RawMessage{"x": raw})
+	}
+	return &params{members: members}
 }
 
 func FuzzEmailAddresses(f *testing.F) {
@@ -123,4 +130,26 @@ func FuzzTexts(f *testing.F) {
 			t.Errorf("%q was refused, and taken as %q", text, taken)
 		}
 	})
+}
+
+func FuzzThePlainQueryIsReadLikeURLParseQuery(f *testing.F) {
+	for _, query := range []string{"type=direct", "limit=5&starting_after=chk_01", "type=direct&type=product", "type", "type=", "a=b", "type=a;limit=1", "type=%64", "&type=a", "type=a&", "limit=+1"} {
+		f.Add(query)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		got := plainQuery(query, []string{"type", "limit", "starting_after"})
+		if got == nil {
+			return
+		}
+		want, err := url.ParseQuery(query)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%q, %v (-want +got):\n%s", query, err, diff)
+		}
+	})
+}
+
+func TestOrdinaryQueriesAreReadTheShortWay(t *testing.T) {
+	if plainQuery("limit=100&starting_after=chk_01m81j18g0h1djbedcgmej9myt", []string{"limit", "starting_after"}) == nil {
+		t.Error("it is not")
+	}
 }

@@ -66,7 +66,7 @@ func (c *call) describe(p *params, product *record.Product) {
 	product.Name = p.required("name", 200, "")
 	product.Description = p.text("description", 500)
 	product.Images = p.images("images")
-	if p.raw("type") != nil && !p.is("type", "one_time") {
+	if p.take("type") != nil && !p.is("type", "one_time") {
 		p.fail(invalid("type", "type must be one_time."))
 	}
 	product.Asset = p.asset(c.config.Networks[c.mode()].Assets, "")
@@ -206,12 +206,12 @@ const maxImages = 8
 
 // images returns a list of https: URLs; nil if it is absent.
 func (p *params) images(name string) []string {
-	raw := p.raw(name)
-	if raw == nil {
+	m := p.take(name)
+	if m == nil {
 		return nil
 	}
 	var urls []*string
-	if json.Unmarshal(raw, &urls) != nil || len(urls) > maxImages {
+	if json.Unmarshal([]byte(m.Value), &urls) != nil || len(urls) > maxImages {
 		p.fail(invalid(name, "%s must be a list of at most %d https: URLs.", name, maxImages))
 		return nil
 	}

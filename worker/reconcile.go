@@ -91,16 +91,16 @@ func (c *call) sessionsSince(merchant string, mode record.Mode, since time.Time)
 
 // time returns a moment in ISO 8601; it is required.
 func (p *params) time(name string) time.Time {
-	raw := p.raw(name)
+	m := p.take(name)
 	if p.err != nil {
 		return time.Time{}
 	}
-	if raw == nil {
+	if m == nil {
 		p.fail(missing(name, "%s is required: a time such as 2026-11-22T12:00:00Z.", name))
 		return time.Time{}
 	}
 	var text string
-	t, err := time.Time{}, json.Unmarshal(raw, &text)
+	t, err := time.Time{}, json.Unmarshal([]byte(m.Value), &text)
 	if err == nil {
 		t, err = time.Parse(time.RFC3339, text)
 	}

@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
@@ -35,11 +34,7 @@ func TestTheShortcutForURLsIsTakenAndChangesNothing(t *testing.T) {
 		t.Errorf("%s is not taken by the shortcut", plain)
 	}
 	for given, want := range map[string]string{plain: "", "https://{CHECKOUT_ID}.example/": "redirect_url", "https://a@shop.example/": "redirect_url", "https:///x": "redirect_url"} {
-		raw, err := json.Marshal(given)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := &params{members: map[string]json.RawMessage{"redirect_url": raw}}
+		p := newParams([]byte(`{"redirect_url":"` + given + `"}`))
 		url := p.returnURL("redirect_url", true)
 		switch {
 		case want == "" && (p.err != nil || url != given):

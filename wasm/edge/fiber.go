@@ -70,7 +70,7 @@ func (f *fiber) wake() {
 	f.resume()
 	f.within = false
 	if f.free {
-		letOthersRun() // the garbage collector's helpers, say, and what handlers left behind
+		runtime.Gosched() // the garbage collector's helpers, say, and what handlers left behind
 	}
 }
 

@@ -39,7 +39,7 @@ func (s *Session) WriteJSON(w *codec.Writer) {
 // ReadJSON implements record.Reader.
 func (s *Session) ReadJSON(r *codec.Reader) {
 	for r.Enter('{'); r.More('}'); {
-		switch string(r.Name()) {
+		switch r.Name() {
 		case "id":
 			s.ID.ReadJSON(r)
 		case "merchant":
@@ -128,7 +128,7 @@ func (p *Payment) writeMembers(w *codec.Writer) {
 // ReadPayment reads what AppendPayment wrote.
 func ReadPayment(r *codec.Reader) (p Payment) {
 	for r.Enter('{'); r.More('}'); {
-		p.readMember(r, string(r.Name()))
+		p.readMember(r, r.Name())
 	}
 	return p
 }
@@ -209,7 +209,7 @@ func (o Outcome) WriteJSON(w *codec.Writer) {
 // ReadJSON implements record.Reader.
 func (o *Outcome) ReadJSON(r *codec.Reader) {
 	for r.Enter('{'); r.More('}'); {
-		switch string(r.Name()) {
+		switch r.Name() {
 		case "status":
 			o.Status = Status(r.String())
 		case "exception":
@@ -234,7 +234,7 @@ func (o *Outcome) ReadJSON(r *codec.Reader) {
 
 func readJudged(r *codec.Reader) (j Judged) {
 	for r.Enter('{'); r.More('}'); {
-		if name := string(r.Name()); name == "reason" {
+		if name := r.Name(); name == "reason" {
 			j.Reason = Reason(r.String())
 		} else {
 			j.readMember(r, name)
@@ -261,7 +261,7 @@ func (a Amount) WriteJSON(w *codec.Writer) { w.Raw(a.String()) }
 
 // ReadJSON implements record.Reader.
 func (a *Amount) ReadJSON(r *codec.Reader) {
-	parsed, err := ParseAmount(string(r.Number()))
+	parsed, err := ParseAmount(r.Number())
 	if err != nil {
 		r.Refuse()
 		return
@@ -279,7 +279,7 @@ func (a Asset) WriteJSON(w *codec.Writer) {
 // ReadJSON implements record.Reader.
 func (a *Asset) ReadJSON(r *codec.Reader) {
 	for r.Enter('{'); r.More('}'); {
-		switch string(r.Name()) {
+		switch r.Name() {
 		case "code":
 			a.Code = r.String()
 		case "issuer":

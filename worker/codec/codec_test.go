@@ -35,7 +35,7 @@ func FuzzStringsAreWrittenAndReadLikeEncodingJSON(f *testing.F) {
 		if err := json.Unmarshal(written, &want); err != nil {
 			t.Fatal(err)
 		}
-		r := codec.NewReader(written)
+		r := codec.NewReader(string(written))
 		if got := r.String(); !r.Done() || got != want {
 			t.Errorf("%s is read as %q, want %q", written, got, want)
 		}
@@ -48,7 +48,7 @@ func FuzzStringsThatAreTakenMeanTheSame(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := codec.NewReader(data)
+		r := codec.NewReader(string(data))
 		got := r.String()
 		if !r.Done() {
 			return
@@ -68,7 +68,7 @@ func FuzzPlainObjectsMeanTheSame(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, ok := codec.PlainObject(data)
+		got, ok := codec.PlainObject(string(data))
 		if !ok {
 			return
 		}
@@ -76,7 +76,11 @@ func FuzzPlainObjectsMeanTheSame(f *testing.F) {
 		if err := json.Unmarshal(data, &want); err != nil {
 			t.Fatalf("%q was taken; encoding/json: %v", data, err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		read := map[string]json.RawMessage{}
+		for _, m := range got {
+			read[m.Name] = json.RawMessage(m.Value)
+		}
+		if diff := cmp.Diff(want, read); diff != "" || len(read) != len(got) {
 			t.Errorf("%q (-want +got):\n%s", data, diff)
 		}
 	})
@@ -84,7 +88,7 @@ func FuzzPlainObjectsMeanTheSame(f *testing.F) {
 
 func TestPlainObjectTakesWhatMerchantsSend(t *testing.T) {
 	body := `{"amount": "12.50", "asset_code": "USDC", "description": "Three \"books\" & ü", "metadata": {"cart": "1"}, "expires_in": 3600, "x": null}`
-	if _, ok := codec.PlainObject([]byte(body)); !ok {
+	if _, ok := codec.PlainObject(body); !ok {
 		t.Error("an ordinary body was not taken")
 	}
 }

@@ -2,34 +2,52 @@ package codec
 
 import "encoding/json"
 
+// Member is one of an object.
+type Member struct {
+	Name  string
+	Value string // as it was written
+	// Text is the value if that is a string of printable ASCII characters that stand for themselves, as nearly all are. Plain tells an empty one.
+	Text  string
+	Plain bool
+}
+
+// MaxPlainMembers is how many members an object may have for PlainObject, which looks at all of them to find a repeated one.
+const MaxPlainMembers = 64
+
 // PlainObject takes a JSON object apart whose members are strings, numbers, literals and objects of such, as most bodies are: in one
-// pass, where encoding/json makes three. It reports false for all else, valid or not; repeated names, lists, bad UTF-8, escapes
-// beyond the basic plane and anything after the object among it. The members are parts of body.
-func PlainObject(body []byte) (map[string]json.RawMessage, bool) {
-	r := NewReader(body)
-	members := r.plainObject(2)
+// pass, where encoding/json makes three. It reports false for all else, valid or not; repeated names, names with escapes, lists, bad
+// UTF-8, escapes beyond the basic plane, many members and anything after the object among it.
+func PlainObject(body string) ([]Member, bool) {
+	r := Reader{data: body}
+	members := r.plainObject(make([]Member, 0, 12), 2)
 	r.blank()
 	return members, r.Done()
 }
 
-// plainObject reads an object that nests at most so many levels deep, this one included.
-func (r *Reader) plainObject(levels int) map[string]json.RawMessage {
-	members := map[string]json.RawMessage{}
+// plainObject appends the members of an object that nests at most so many levels deep, this one included.
+func (r *Reader) plainObject(members []Member, levels int) []Member {
+	outer := len(members)
 	r.blank()
 	r.Enter('{')
 	for r.blank(); r.More('}'); r.blank() {
 		r.blank()
-		name := r.String()
+		var m Member
+		var plain bool
+		m.Name, plain = r.quoted()
 		r.blank()
 		r.expect(':')
 		r.blank()
 		start := r.at
 		switch c := r.peek(); {
 		case c == '{' && levels > 1:
-			r.plainObject(levels - 1)
+			members = r.plainObject(members, levels-1)[:len(members)]
 		case c == '"':
-			if raw, plain := r.quoted(); !plain && !r.refused {
-				if _, ok := unquote(raw); !ok {
+			text, unescaped := r.quoted()
+			m.Plain = unescaped && r.printable
+			if m.Plain {
+				m.Text = text
+			} else if !unescaped && !r.refused {
+				if _, ok := unquote(text); !ok {
 					r.refused = true
 				}
 			}
@@ -42,13 +60,33 @@ func (r *Reader) plainObject(levels int) map[string]json.RawMessage {
 		default:
 			r.Bool()
 		}
-		if _, twice := members[name]; twice || r.refused {
+		if !plain || r.refused || len(members)-outer == MaxPlainMembers || Find(members[outer:], m.Name) != nil {
 			r.refused = true
-			return nil
+			return members[:outer]
 		}
-		members[name] = r.data[start:r.at:r.at]
+		m.Value = r.data[start:r.at]
+		members = append(members, m)
 	}
 	return members
+}
+
+// Members makes members of what encoding/json took apart.
+func Members(object map[string]json.RawMessage) []Member {
+	members := make([]Member, 0, len(object))
+	for name, value := range object {
+		members = append(members, Member{Name: name, Value: string(value)})
+	}
+	return members
+}
+
+// Find returns the member of a name; nil if there is none.
+func Find(members []Member, name string) *Member {
+	for i := range members {
+		if members[i].Name == name {
+			return &members[i]
+		}
+	}
+	return nil
 }
 
 func (r *Reader) blank() {

@@ -9,7 +9,7 @@ import (
 // Reader takes a document apart in the order in which it stands:
 //
 //	for r.Enter('{'); r.More('}'); {
-//		switch string(r.Name()) {
+//		switch r.Name() {
 //		case "id":
 //			id = r.String()
 //		default:
@@ -18,16 +18,18 @@ import (
 //	}
 //	ok := r.Done()
 //
-// What it does not know, blanks included, makes Done report false, and every value is zero from there on.
+// What it does not know, blanks included, makes Done report false, and every value is zero from there on. The strings that it returns are
+// parts of one, the document, which stays in memory as long as any of them.
 type Reader struct {
-	data    []byte
-	at      int
-	first   bool // nothing was read yet of the object or list that was entered last
-	refused bool
+	data      string
+	at        int
+	first     bool // nothing was read yet of the object or list that was entered last
+	refused   bool
+	printable bool // of the string that was read last: whether it is ASCII from the blank to the tilde
 }
 
-// NewReader reads data, which must not change meanwhile.
-func NewReader(data []byte) Reader { return Reader{data: data} }
+// NewReader reads a document.
+func NewReader(data string) Reader { return Reader{data: data} }
 
 // Refuse gives the document up.
 func (r *Reader) Refuse() { r.refused = true }
@@ -70,11 +72,11 @@ func (r *Reader) More(close byte) bool {
 	return !r.refused
 }
 
-// Name returns the name of a member. It is part of the document.
-func (r *Reader) Name() []byte {
+// Name returns the name of a member, which has no escapes and is ASCII.
+func (r *Reader) Name() string {
 	r.expect('"')
 	if r.refused {
-		return nil
+		return ""
 	}
 	start := r.at
 	for ; r.at < len(r.data); r.at++ {
@@ -86,18 +88,18 @@ func (r *Reader) Name() []byte {
 			return name
 		case c < ' ' || c == '\\' || c >= utf8.RuneSelf:
 			r.refused = true
-			return nil
+			return ""
 		}
 	}
 	r.refused = true
-	return nil
+	return ""
 }
 
 // String returns a string.
 func (r *Reader) String() string {
 	raw, plain := r.quoted()
 	if plain || r.refused {
-		return string(raw)
+		return raw
 	}
 	s, ok := unquote(raw)
 	if !ok {
@@ -114,21 +116,21 @@ func (r *Reader) Key() string {
 }
 
 // quoted returns what stands between quotes, and whether it stands for itself.
-func (r *Reader) quoted() (raw []byte, plain bool) {
+func (r *Reader) quoted() (raw string, plain bool) {
 	r.expect('"')
 	if r.refused {
-		return nil, false
+		return "", false
 	}
 	start, plain := r.at, true
-	ascii := true
+	r.printable = true
 	for ; r.at < len(r.data); r.at++ {
 		switch c := r.data[r.at]; {
 		case c == '"':
 			raw = r.data[start:r.at]
 			r.at++
-			if !ascii && !utf8.Valid(raw) {
+			if !r.printable && !utf8.ValidString(raw) {
 				r.refused = true
-				return nil, false
+				return "", false
 			}
 			return raw, plain
 		case c == '\\':
@@ -136,17 +138,17 @@ func (r *Reader) quoted() (raw []byte, plain bool) {
 			r.at++ // whatever follows is not the end
 		case c < ' ':
 			r.refused = true
-			return nil, false
-		case c >= utf8.RuneSelf:
-			ascii = false
+			return "", false
+		case c > '~':
+			r.printable = false
 		}
 	}
 	r.refused = true
-	return nil, false
+	return "", false
 }
 
 // unquote resolves escapes. It refuses those beyond the basic plane, which the writer does not use.
-func unquote(raw []byte) (string, bool) {
+func unquote(raw string) (string, bool) {
 	b := make([]byte, 0, len(raw))
 	for i := 0; i < len(raw); i++ {
 		if raw[i] != '\\' {
@@ -174,7 +176,7 @@ func unquote(raw []byte) (string, bool) {
 			if i+4 >= len(raw) {
 				return "", false
 			}
-			code, err := strconv.ParseUint(string(raw[i+1:i+5]), 16, 16)
+			code, err := strconv.ParseUint(raw[i+1:i+5], 16, 16)
 			if err != nil || 0xd800 <= code && code <= 0xdfff {
 				return "", false
 			}
@@ -199,15 +201,15 @@ func (r *Reader) Bool() bool {
 }
 
 func (r *Reader) literal(word string) bool {
-	if r.refused || len(r.data)-r.at < len(word) || string(r.data[r.at:r.at+len(word)]) != word {
+	if r.refused || len(r.data)-r.at < len(word) || r.data[r.at:r.at+len(word)] != word {
 		return false
 	}
 	r.at += len(word)
 	return true
 }
 
-// Number returns the digits of a number that is not negative and has no exponent: "0", "12", "12.5". It is part of the document.
-func (r *Reader) Number() []byte {
+// Number returns the digits of a number that is not negative and has no exponent, as it is written: "0", "12", "12.5".
+func (r *Reader) Number() string {
 	start := r.at
 	r.digits()
 	if r.at-start > 1 && r.data[start] == '0' {
@@ -218,7 +220,7 @@ func (r *Reader) Number() []byte {
 		r.digits()
 	}
 	if r.refused {
-		return nil
+		return ""
 	}
 	return r.data[start:r.at]
 }
@@ -235,7 +237,7 @@ func (r *Reader) digits() {
 
 // Int returns an integer that is not negative.
 func (r *Reader) Int() int64 {
-	n, err := strconv.ParseInt(string(r.Number()), 10, 64)
+	n, err := strconv.ParseInt(r.Number(), 10, 64)
 	if err != nil {
 		r.refused = true
 		return 0
@@ -246,9 +248,50 @@ func (r *Reader) Int() int64 {
 // Time returns a time.
 func (r *Reader) Time() (t time.Time) {
 	raw, plain := r.quoted()
-	if r.refused || !plain || t.UnmarshalText(raw) != nil {
+	if t, ok := parseTime(raw); ok && plain {
+		return t
+	}
+	if r.refused || !plain || t.UnmarshalText([]byte(raw)) != nil {
 		r.refused = true
 		return time.Time{}
 	}
 	return t
+}
+
+// parseTime reads a time in UTC as it is mostly written: with no decimals of its seconds, or with three. Of any other it reports false.
+func parseTime(s string) (time.Time, bool) {
+	const form = "2006-01-02T15:04:05"
+	nanos := 0
+	switch len(s) {
+	case len(form) + len("Z"):
+	case len(form) + len(".000Z"):
+		if s[len(form)] != '.' {
+			return time.Time{}, false
+		}
+		nanos = parseDigits(s[len(form)+1:len(s)-1]) * int(time.Millisecond)
+	default:
+		return time.Time{}, false
+	}
+	year, month, day := parseDigits(s[:4]), parseDigits(s[5:7]), parseDigits(s[8:10])
+	hour, minute, second := parseDigits(s[11:13]), parseDigits(s[14:16]), parseDigits(s[17:19])
+	if s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[len(s)-1] != 'Z' ||
+		year < 0 || month < 1 || month > 12 || day < 1 || day > 28 || uint(hour) > 23 || uint(minute) > 59 || uint(second) > 59 || nanos < 0 {
+		return time.Time{}, false // and so are the last days of a month, which not every month has
+	}
+	return time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC), true
+}
+
+// parseDigits reads a decimal of digits only; -1 if it is none.
+//
+//go:noinline
+func parseDigits(s string) int {
+	n := 0
+	for i := range len(s) {
+		c := s[i]
+		if c < '0' || c > '9' {
+			return -1
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n
 }

@@ -38,7 +38,7 @@ func Decode[T any](value []byte) (v T, ok bool, err error) {
 		return v, false, nil
 	}
 	if reader, ok := any(&v).(Reader); ok {
-		r := codec.NewReader(value)
+		r := codec.NewReader(string(value))
 		if reader.ReadJSON(&r); r.Done() {
 			return v, true, nil
 		}
@@ -53,7 +53,7 @@ func Decode[T any](value []byte) (v T, ok bool, err error) {
 // ReadJSON implements Reader.
 func (c *Checkpoint) ReadJSON(r *codec.Reader) {
 	for r.Enter('{'); r.More('}'); {
-		switch string(r.Name()) {
+		switch r.Name() {
 		case "ledger":
 			c.Ledger = r.Int()
 		case "closed_at":
@@ -67,7 +67,7 @@ func (c *Checkpoint) ReadJSON(r *codec.Reader) {
 // ReadJSON implements Reader.
 func (c *Cursor) ReadJSON(r *codec.Reader) {
 	for r.Enter('{'); r.More('}'); {
-		switch string(r.Name()) {
+		switch r.Name() {
 		case "from":
 			c.From.ReadJSON(r)
 		case "next":
@@ -92,7 +92,7 @@ func (c *Cursor) ReadJSON(r *codec.Reader) {
 
 func readBehind(r *codec.Reader) (b Behind) {
 	for r.Enter('{'); r.More('}'); {
-		switch string(r.Name()) {
+		switch r.Name() {
 		case "after":
 			b.After = r.Int()
 		case "through":
@@ -111,7 +111,7 @@ func readBehind(r *codec.Reader) (b Behind) {
 // ReadJSON implements Reader.
 func (c *Cancel) ReadJSON(r *codec.Reader) {
 	for r.Enter('{'); r.More('}'); {
-		switch string(r.Name()) {
+		switch r.Name() {
 		case "deadline":
 			c.Deadline = r.Time()
 		default:

@@ -100,7 +100,7 @@ func agrees[T any](t *testing.T, v T) {
 func reads[T any](t *testing.T, data []byte, all bool) {
 	t.Helper()
 	var own, want T
-	r := codec.NewReader(data)
+	r := codec.NewReader(string(data))
 	any(&own).(record.Reader).ReadJSON(&r)
 	if all && !r.Done() {
 		t.Fatalf("%T does not read %s", own, data)

@@ -31,7 +31,7 @@ func (l *look) encode() []byte {
 
 // decodeLook reads what encode wrote. Anything else, such as what another version of this program remembered, is as good as nothing.
 func decodeLook(value []byte) (l look, ok bool) {
-	r := codec.NewReader(value)
+	r := codec.NewReader(string(value))
 	l.readJSON(&r)
 	if !r.Done() {
 		return look{}, false
@@ -41,7 +41,7 @@ func decodeLook(value []byte) (l look, ok bool) {
 
 func (l *look) readJSON(r *codec.Reader) {
 	for r.Enter('{'); r.More('}'); {
-		switch string(r.Name()) {
+		switch r.Name() {
 		case "At":
 			l.At = r.Time()
 		case "Root":
@@ -70,7 +70,7 @@ func (l *look) readJSON(r *codec.Reader) {
 
 func readRoot(r *codec.Reader, root *horizon.Root) {
 	for r.Enter('{'); r.More('}'); {
-		switch string(r.Name()) {
+		switch r.Name() {
 		case "Passphrase":
 			root.Passphrase = r.String()
 		case "LatestLedger":
@@ -101,7 +101,7 @@ func (f *found) writeJSON(w *codec.Writer) {
 
 func readFound(r *codec.Reader) (f found) {
 	for r.Enter('{'); r.More('}'); {
-		switch string(r.Name()) {
+		switch r.Name() {
 		case "Payment":
 			f.Payment = checkout.ReadPayment(r)
 		case "IDs":
