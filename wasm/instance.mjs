@@ -101,9 +101,13 @@ export class Instance {
       call: (id, p, size) => this.#call(id, this.#bytes(p, size).slice()),
       respond: (status, head, headSize, body, bodySize) => {
         const lines = text(this.#bytes(head, headSize)).split("\n"); // a name, its value, the next name, …
-        const headers = [];
-        for (let i = 0; i + 1 < lines.length; i += 2) headers.push([lines[i], lines[i + 1]]);
-        this.#job.resolve({ status, headers, body: this.#bytes(body, bodySize).slice() });
+        const headers = {};
+        const more = []; // what an object cannot hold: names that are there twice
+        for (let i = 0; i + 1 < lines.length; i += 2) {
+          if (headers[lines[i]] === undefined) headers[lines[i]] = lines[i + 1];
+          else more.push([lines[i], lines[i + 1]]);
+        }
+        this.#job.resolve({ status, headers, more, body: this.#bytes(body, bodySize).slice() });
       },
       fail: (p, size) => this.#job.reject(new Error(text(this.#bytes(p, size)) || "aborted")),
       done: () => {
@@ -127,7 +131,7 @@ export class Instance {
     return this.#exports.mem.buffer.byteLength;
   }
 
-  // fetch passes a request to Go. See #start for what comes back; the result is { status, headers, body }.
+  // fetch passes a request to Go. See #start for what comes back; the result is a reply (see problem.mjs).
   fetch(fields, env, ctx, limit) {
     return this.#start(env, ctx, limit, (job) => {
       this.#held.set((this.#arrived = 0), pack(fields));

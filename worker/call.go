@@ -21,22 +21,6 @@ import (
 	"edgecheckout/worker/record"
 )
 
-// audience says who may call a route.
-type audience int
-
-const (
-	forEverybody audience = iota
-	forMerchant           // with an API key
-	forOperator           // with the ADMIN_TOKEN
-)
-
-// route is one line of the API. A handler returns what to answer, or an *Error to tell, or another error to hide and log.
-type route struct {
-	pattern  string // GET /path?parameter&parameter
-	audience audience
-	handler  func(*call) (answer, error)
-}
-
 // answer is a whole response: it leaves in one piece.
 type answer struct {
 	status      int // 0 means 200
@@ -54,10 +38,10 @@ type call struct {
 	requestID string
 	// began is when the request came in, in whole milliseconds. What it makes has this time, not that of its end: racing requests under one
 	// Idempotency-Key overwrite each other's record, and must not move a deadline by as long as one of them hangs.
-	began time.Time
-	path  func(name string) string
-	query url.Values // only what the route knows, each once; for everybody's routes nothing
-	body  []byte
+	began    time.Time
+	endpoint *endpoint
+	query    url.Values // only what the route knows, each once; for everybody's routes nothing
+	body     []byte
 
 	// For merchants:
 	merchant record.Merchant
@@ -76,13 +60,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &call{Service: s, ctx: context.WithValue(r.Context(), requestIDKey{}, requestID), request: r, requestID: requestID, began: s.platform.Now().UTC().Truncate(time.Millisecond)}
 	var a answer
-	handler, pattern := s.mux.Handler(r)
-	if matched, ok := handler.(route); ok && pattern != "" {
-		// The mux sets the path values only when it serves: the route's own pattern gives them as well.
-		c.path = pathValues(pattern, r.URL)
-		a, err = c.run(matched)
-	} else {
-		a, err = answer{}, unmatched(handler, r)
+	if c.endpoint, err = s.router.find(r); err == nil {
+		a, err = c.run()
 	}
 	if err != nil {
 		a = c.errorAnswer(err)
@@ -90,70 +69,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, r, requestID, a)
 }
 
-// ServeHTTP makes a route an entry of the mux; it is never called through it.
-func (r route) ServeHTTP(http.ResponseWriter, *http.Request) {}
-
-// methodAndPath is the part of a pattern that the mux knows.
-func (r route) methodAndPath() string {
-	pattern, _, _ := strings.Cut(r.pattern, "?")
-	return pattern
-}
-
-// parameters lists the names that the query may have.
-func (r route) parameters() []string {
-	_, names, _ := strings.Cut(r.pattern, "?")
-	return strings.FieldsFunc(names, func(c rune) bool { return c == '&' })
-}
-
-// pathValues matches a path against the pattern that the mux chose for it, whose wildcards are whole segments. A slash that is written %2F
-// ends none.
-func pathValues(pattern string, u *url.URL) func(name string) string {
-	return func(name string) string {
-		_, want, _ := strings.Cut(pattern, " ")
-		path, escaped := u.Path, u.RawPath != ""
-		if escaped {
-			path = u.EscapedPath()
-		}
-		for rest := path; want != ""; {
-			var wildcard, value string
-			wildcard, want, _ = strings.Cut(want, "/")
-			value, rest, _ = strings.Cut(rest, "/")
-			if len(wildcard) == len(name)+2 && wildcard[0] == '{' && wildcard[1:len(wildcard)-1] == name {
-				if plain, err := url.PathUnescape(value); escaped && err == nil {
-					return plain
-				}
-				return value
-			}
-		}
-		return ""
-	}
-}
-
-// unmatched tells an unknown path from a known one with another method, which the mux answers itself.
-func unmatched(handler http.Handler, r *http.Request) error {
-	probe := &statusProbe{header: http.Header{}}
-	handler.ServeHTTP(probe, r)
-	if allow := probe.header.Get("Allow"); probe.status == http.StatusMethodNotAllowed {
-		return methodNotAllowed{allow}
-	}
-	return &Error{Code: CodeNotFound, Message: fmt.Sprintf("There is nothing at %s.", clip(r.URL.Path))}
-}
-
-type methodNotAllowed struct{ allow string }
-
-func (e methodNotAllowed) Error() string { return "method not allowed" }
-
-type statusProbe struct {
-	header http.Header
-	status int
-}
-
-func (p *statusProbe) Header() http.Header         { return p.header }
-func (p *statusProbe) Write(b []byte) (int, error) { return len(b), nil }
-func (p *statusProbe) WriteHeader(status int)      { p.status = status }
-
-func (c *call) run(r route) (answer, error) {
-	switch r.audience {
+func (c *call) run() (answer, error) {
+	switch c.endpoint.audience {
 	case forMerchant:
 		if err := c.authenticate(); err != nil {
 			return answer{}, err
@@ -164,8 +81,8 @@ func (c *call) run(r route) (answer, error) {
 		}
 	}
 	// Pages ignore what a mail program or an advertiser adds to their address.
-	if r.audience != forEverybody && c.request.URL.RawQuery != "" {
-		if err := c.readQuery(r.parameters()); err != nil {
+	if c.endpoint.audience != forEverybody && c.request.URL.RawQuery != "" {
+		if err := c.readQuery(c.endpoint.query); err != nil {
 			return answer{}, err
 		}
 	}
@@ -174,8 +91,11 @@ func (c *call) run(r route) (answer, error) {
 			return answer{}, err
 		}
 	}
-	return r.handler(c)
+	return c.endpoint.handler(c)
 }
+
+// path returns what stands in the place of a wildcard in the URL's path.
+func (c *call) path(name string) string { return pathValue(c.endpoint.path, c.request.URL, name) }
 
 // readQuery takes the query apart; names says which parameters there are.
 func (c *call) readQuery(names []string) error {

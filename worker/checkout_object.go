@@ -108,7 +108,7 @@ func (c *call) paymentURI(s *checkout.Session, out *checkout.Outcome) string {
 	if amount == 0 {
 		amount = s.Amount
 	}
-	return s.PaymentURI(amount, c.config.Networks[record.ModeOf(s.Livemode)].Passphrase)
+	return s.PaymentURI(amount, c.networks[record.ModeOf(s.Livemode)])
 }
 
 // standing loads a session; nil if there is none.

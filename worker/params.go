@@ -99,8 +99,8 @@ func (p *params) text(name string, max int) string {
 	if m == nil {
 		return ""
 	}
-	if m.Plain && len(m.Text) <= max {
-		return m.Text
+	if m.Plain && len(m.Text()) <= max {
+		return m.Text()
 	}
 	var s string
 	if !parseString(m, &s) {
@@ -121,7 +121,7 @@ func (p *params) text(name string, max int) string {
 // parseString reads a member of a body, which is valid JSON, and reports whether it is a string.
 func parseString(m *codec.Member, s *string) bool {
 	if m.Plain {
-		*s = m.Text
+		*s = m.Text()
 		return true
 	}
 	return json.Unmarshal([]byte(m.Value), s) == nil

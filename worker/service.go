@@ -5,7 +5,6 @@ package worker
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -19,15 +18,17 @@ type Service struct {
 	platform Platform
 	watcher  *watch.Watcher
 	keys     *keyCache
-	mux      *http.ServeMux
+	router   router
+	networks map[record.Mode]checkout.URINetwork // for the URIs that wallets read
 }
 
 // New makes a service. Nothing is read or written before the first request.
 func New(config Config, platform Platform) *Service {
-	s := &Service{config: config, platform: platform, keys: newKeyCache(platform.Now)}
+	s := &Service{config: config, platform: platform, keys: newKeyCache(platform.Now), networks: map[record.Mode]checkout.URINetwork{}}
 	networks := map[record.Mode]watch.Network{}
 	for mode, network := range config.Networks {
 		networks[mode] = network.Network
+		s.networks[mode] = checkout.URINetworkOf(network.Passphrase)
 	}
 	s.watcher = &watch.Watcher{
 		Store:     platform.Store,
@@ -40,10 +41,7 @@ func New(config Config, platform Platform) *Service {
 		Serial:    platform.Serial,
 		Log:       s.log,
 	}
-	s.mux = http.NewServeMux()
-	for _, r := range s.routes() {
-		s.mux.Handle(r.methodAndPath(), r)
-	}
+	s.router = newRouter(s.routes())
 	return s
 }
 

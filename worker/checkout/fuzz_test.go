@@ -88,7 +88,7 @@ func FuzzPaymentURI(f *testing.F) {
 		if passphrase != checkout.PublicPassphrase {
 			want["network_passphrase"] = []string{passphrase}
 		}
-		u, err := url.Parse(s.PaymentURI(checkout.Amount(amount), passphrase))
+		u, err := url.Parse(s.PaymentURI(checkout.Amount(amount), checkout.URINetworkOf(passphrase)))
 		if err != nil || u.Scheme != "web+stellar" || u.Opaque != "pay" || u.Fragment != "" {
 			t.Fatalf("%+v, %v", u, err)
 		}

@@ -64,18 +64,25 @@ func (s *Session) fill(u string) string {
 	return strings.ReplaceAll(u, IDPlaceholder, s.ID.String())
 }
 
-// PaymentURI is the SEP-7 request (https://stellar.org/protocol/sep-7) to pay amount into the session. The
-// passphrase is left out on the public network, as SEP-7 asks.
-func (s *Session) PaymentURI(amount Amount, passphrase string) string {
-	asset, network := "", ""
+// PaymentURI is the SEP-7 request (https://stellar.org/protocol/sep-7) to pay amount into the session.
+func (s *Session) PaymentURI(amount Amount, network URINetwork) string {
+	asset := ""
 	if !s.Asset.IsNative() {
 		asset = "&asset_code=" + s.Asset.Code + "&asset_issuer=" + string(s.Asset.Issuer)
 	}
-	if passphrase != PublicPassphrase {
-		network = "&network_passphrase=" + escape(passphrase)
-	}
 	return "web+stellar:pay?destination=" + string(s.Account) + "&amount=" + amount.String() + asset +
-		"&memo=" + s.Memo + "&memo_type=MEMO_TEXT" + network
+		"&memo=" + s.Memo + "&memo_type=MEMO_TEXT" + string(network)
+}
+
+// URINetwork is what a SEP-7 request says of its network.
+type URINetwork string
+
+// URINetworkOf makes it of the network's passphrase, which SEP-7 wants to be left out for the public network.
+func URINetworkOf(passphrase string) URINetwork {
+	if passphrase == PublicPassphrase {
+		return ""
+	}
+	return URINetwork("&network_passphrase=" + escape(passphrase))
 }
 
 // escape writes a parameter of a URI: what RFC 3986 does not call unreserved as %XX, a blank too, as SEP-7 wants it.

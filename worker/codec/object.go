@@ -6,10 +6,11 @@ import "encoding/json"
 type Member struct {
 	Name  string
 	Value string // as it was written
-	// Text is the value if that is a string of printable ASCII characters that stand for themselves, as nearly all are. Plain tells an empty one.
-	Text  string
-	Plain bool
+	Plain bool   // whether that is a string of printable ASCII characters that stand for themselves, as nearly all are
 }
+
+// Text returns the string that a plain member is.
+func (m *Member) Text() string { return m.Value[1 : len(m.Value)-1] }
 
 // MaxPlainMembers is how many members an object may have for PlainObject, which looks at all of them to find a repeated one.
 const MaxPlainMembers = 64
@@ -19,7 +20,7 @@ const MaxPlainMembers = 64
 // UTF-8, escapes beyond the basic plane, many members and anything after the object among it.
 func PlainObject(body string) ([]Member, bool) {
 	r := Reader{data: body}
-	members := r.plainObject(make([]Member, 0, 12), 2)
+	members := r.plainObject(make([]Member, 0, 8), 2)
 	r.blank()
 	return members, r.Done()
 }
@@ -44,9 +45,7 @@ func (r *Reader) plainObject(members []Member, levels int) []Member {
 		case c == '"':
 			text, unescaped := r.quoted()
 			m.Plain = unescaped && r.printable
-			if m.Plain {
-				m.Text = text
-			} else if !unescaped && !r.refused {
+			if !unescaped && !r.refused {
 				if _, ok := unquote(text); !ok {
 					r.refused = true
 				}

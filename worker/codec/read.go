@@ -258,19 +258,19 @@ func (r *Reader) Time() (t time.Time) {
 	return t
 }
 
-// parseTime reads a time in UTC as it is mostly written: with no decimals of its seconds, or with three. Of any other it reports false.
+// parseTime reads a time in UTC, as most are. Of any other it reports false.
 func parseTime(s string) (time.Time, bool) {
 	const form = "2006-01-02T15:04:05"
-	nanos := 0
-	switch len(s) {
-	case len(form) + len("Z"):
-	case len(form) + len(".000Z"):
-		if s[len(form)] != '.' {
-			return time.Time{}, false
-		}
-		nanos = parseDigits(s[len(form)+1:len(s)-1]) * int(time.Millisecond)
-	default:
+	decimals := len(s) - len(form) - len(".Z")
+	if decimals < -1 || decimals == 0 || decimals > 9 || decimals > 0 && s[len(form)] != '.' {
 		return time.Time{}, false
+	}
+	nanos := 0
+	if decimals > 0 {
+		nanos = parseDigits(s[len(form)+1 : len(s)-1])
+		for ; decimals < 9; decimals++ {
+			nanos *= 10
+		}
 	}
 	year, month, day := parseDigits(s[:4]), parseDigits(s[5:7]), parseDigits(s[8:10])
 	hour, minute, second := parseDigits(s[11:13]), parseDigits(s[14:16]), parseDigits(s[17:19])
