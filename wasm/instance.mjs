@@ -1,7 +1,7 @@
 // One instance of the Go program: its memory, its clock and timers, its source of random values, and the job at hand.
 
 import "./wasm_exec.js"; // defines globalThis.Go
-import { pack, text, unpack } from "./message.mjs";
+import { bound, pack, text, unpack, write } from "./message.mjs";
 import { claim, ports } from "./ports.mjs";
 
 // Random values must not be asked for while the module is evaluated, which is when the first instance boots. Until
@@ -49,8 +49,8 @@ export class Instance {
   #go = new Go();
   #exports;
   #job = null; // see #start
-  #held = new Map(); // messages that Go is about to take, by id of the call
-  #arrived = 0; // the id of the newest of them
+  #inbox = { at: 0, room: 0 }; // where Go expects messages
+  #arrived = { id: 0, size: 0, large: null }; // the newest one, and itself if there is no room for it
   #timer = null; // Go's wake-up: { id, due, handle }
   #timers = 0;
   #view = null; // of the whole memory
@@ -92,13 +92,13 @@ export class Instance {
     });
     go.importObject.workers = { ready() {} };
     go.importObject.edge = {
-      arrived: () => this.#arrived,
-      size: (id) => this.#held.get(id).length,
-      take: (id, p) => {
-        this.#bytes(p, this.#held.get(id).length).set(this.#held.get(id));
-        this.#held.delete(id);
+      inbox: (at, room) => {
+        this.#inbox = { at, room };
       },
-      call: (id, p, size) => this.#call(id, this.#bytes(p, size).slice()),
+      arrived: () => this.#arrived.id,
+      size: () => this.#arrived.size,
+      take: (p) => this.#bytes(p, this.#arrived.size).set(this.#arrived.large),
+      call: (id, p, size) => this.#call(id, this.#bytes(p, size)),
       respond: (status, head, headSize, body, bodySize) => {
         const lines = text(this.#bytes(head, headSize)).split("\n"); // a name, its value, the next name, …
         const headers = {};
@@ -134,7 +134,7 @@ export class Instance {
   // fetch passes a request to Go. See #start for what comes back; the result is a reply (see problem.mjs).
   fetch(fields, env, ctx, limit) {
     return this.#start(env, ctx, limit, (job) => {
-      this.#held.set((this.#arrived = 0), pack(fields));
+      this.#hand(0, fields);
       this.#exports.begin();
       this.#wake(job);
     });
@@ -182,24 +182,38 @@ export class Instance {
     job.finish();
   }
 
-  async #call(id, bytes) {
+  // #call performs an operation. The message is Go's memory: a port copies what it needs after it has waited for anything.
+  async #call(id, message) {
     const job = this.#job;
     job.calls++;
     let answer;
     try {
-      const [name, ...fields] = unpack(bytes);
-      answer = pack(["", ...(await ports[text(name)](fields, this.context.env))]);
+      const [name, ...fields] = unpack(message);
+      answer = ["", ...(await ports[text(name)](fields, this.context.env))];
     } catch (error) {
-      answer = pack([error?.name === "TimeoutError" ? "timeout" : String(error)]);
+      answer = [error?.name === "TimeoutError" ? "timeout" : String(error)];
     }
     job.calls--;
     if (this.dead) return;
     this.#enter(() => {
-      this.#held.set((this.#arrived = id), answer);
+      this.#hand(id, answer);
       this.#exports.settle();
       this.#wake(job);
     });
     if (this.#job === job) this.#finish();
+  }
+
+  // #hand puts a message where Go looks for it: the arguments of a job (id 0), or the result of a call.
+  #hand(id, fields) {
+    const { at, room } = this.#inbox;
+    const inbox = this.#bytes(at, room);
+    if (bound(fields) <= room) {
+      this.#arrived = { id, size: write(fields, inbox, 0), large: null };
+      return;
+    }
+    const large = pack(fields);
+    if (large.length <= room) inbox.set(large);
+    this.#arrived = { id, size: large.length, large };
   }
 
   // #wake goes on with what begin and settle left to do. Mostly the job is done or waits for a call when they return; otherwise somebody sleeps or waits

@@ -9,37 +9,43 @@ export const text = (bytes) => decoder.decode(bytes);
 
 // pack makes a message of strings, byte arrays and nulls (missing).
 export function pack(fields) {
-  let bound = 0; // a UTF-16 unit takes at most three bytes
-  for (const field of fields) {
-    bound += 4 + (typeof field === "string" ? field.length * 3 : (field?.byteLength ?? 0));
-  }
-  const bytes = new Uint8Array(bound);
-  const view = new DataView(bytes.buffer);
-  let at = 0;
+  const bytes = new Uint8Array(bound(fields));
+  return bytes.subarray(0, write(fields, bytes, 0));
+}
+
+// bound is how many bytes a message has at most: a UTF-16 unit takes up to three.
+export function bound(fields) {
+  let size = 0;
+  for (const field of fields) size += 4 + (typeof field === "string" ? field.length * 3 : (field?.byteLength ?? 0));
+  return size;
+}
+
+// write puts a message into bytes, and returns where it ends.
+export function write(fields, bytes, at) {
   for (const field of fields) {
     let size = 0;
     if (field === null) {
-      view.setUint32(at, MISSING, true);
-      at += 4;
-      continue;
+      size = MISSING;
     } else if (typeof field === "string") {
       size = encoder.encodeInto(field, bytes.subarray(at + 4)).written;
     } else {
       size = field.byteLength;
       bytes.set(field instanceof Uint8Array ? field : new Uint8Array(field), at + 4);
     }
-    view.setUint32(at, size, true);
-    at += 4 + size;
+    bytes[at] = size;
+    bytes[at + 1] = size >>> 8;
+    bytes[at + 2] = size >>> 16;
+    bytes[at + 3] = size >>> 24;
+    at += 4 + (field === null ? 0 : size);
   }
-  return bytes.subarray(0, at);
+  return at;
 }
 
 // unpack returns the fields as parts of bytes, or null where one is missing.
 export function unpack(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const fields = [];
   for (let at = 0; at < bytes.length; ) {
-    const size = view.getUint32(at, true);
+    const size = (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
     at += 4;
     if (size === MISSING) {
       fields.push(null);

@@ -1,5 +1,5 @@
 // The operations that a Go program may ask for. Each takes the fields of its message and returns the fields of its
-// answer; it runs for all its keys at the same time. Errors become errors in Go.
+// answer; it runs for all its keys at the same time. Errors become errors in Go. The fields are Go's memory, which is another's after the first await.
 
 import { text } from "./message.mjs";
 
@@ -10,7 +10,8 @@ export const ports = {
     const writes = [];
     for (let i = 0; i < fields.length; i += 3) {
       const expiration = Number(text(fields[i + 2]));
-      writes.push(env.KV.put(text(fields[i]), fields[i + 1], expiration ? { expiration } : {}));
+      const value = fields[i + 1].length > 0 ? fields[i + 1].slice() : "";
+      writes.push(env.KV.put(text(fields[i]), value, expiration ? { expiration } : {}));
     }
     await Promise.all(writes);
     return [];
@@ -34,9 +35,9 @@ export const ports = {
     const init = { method: text(method), headers: [], redirect: "manual", cache: "no-store" };
     init.signal = AbortSignal.timeout(Number(text(milliseconds)));
     for (let i = 0; i < headers.length; i += 2) init.headers.push([text(headers[i]), text(headers[i + 1])]);
-    if (body.length > 0) init.body = body;
-    const response = await fetch(text(url), init);
+    if (body.length > 0) init.body = body.slice();
     const max = Number(text(bound));
+    const response = await fetch(text(url), init);
     const bytes = await read(response.body, max + 1);
     if (bytes.length > max) throw new Error(`answer is larger than ${max} bytes`);
     return [String(response.status), response.headers.get("Retry-After") ?? "", bytes];
@@ -49,7 +50,7 @@ export const ports = {
 
   async "recent.keep"([key, value, seconds]) {
     const headers = { "Cache-Control": `public, s-maxage=${text(seconds)}` };
-    await caches.default.put(recentURL(key), new Response(value, { headers }));
+    await caches.default.put(recentURL(key), new Response(value.slice(), { headers }));
     return [];
   },
 };

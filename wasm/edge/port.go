@@ -14,17 +14,23 @@ import (
 // only, because each JavaScript value that Go holds costs several crossings and a finalizer: a request through
 // syscall/js took 150 µs where it takes 27 µs this way.
 
-// arrived returns the id of what JavaScript has just handed over, and size how many bytes it has: the arguments of a job (id 0) or the result
-// of a call. take copies it to p.
+// inbox tells where JavaScript shall put the messages that it hands over. There is one at a time: it is copied before anything else happens.
+//
+//go:wasmimport edge inbox
+func inbox(p unsafe.Pointer, room int32)
+
+// arrived returns what the newest message is: the arguments of a job (id 0), or the result of the call with that id.
 //
 //go:wasmimport edge arrived
 func arrived() int32
 
+// size returns how many bytes the newest message has. If the inbox has no room for them, take copies them to p.
+//
 //go:wasmimport edge size
-func size(id int32) int32
+func size() int32
 
 //go:wasmimport edge take
-func take(id int32, p unsafe.Pointer)
+func take(p unsafe.Pointer)
 
 // call starts an asynchronous operation of ports.mjs; settle announces its result.
 //
@@ -61,10 +67,16 @@ var server fiber
 
 // pending holds the calls of all other goroutines that JavaScript has not settled, by id. Ids of jobs are 0, those of calls begin at 1.
 var (
-	pending  = map[int32]chan struct{}{}
+	pending  = map[int32]chan message{}
 	lastCall int32
-	awaited  int32 // the call that the fiber waits for; 0 if it waits for none
+	awaited  int32   // the call that the fiber waits for; 0 if it waits for none
+	received message // what the fiber has waited for
 )
+
+// room is the inbox; larger messages take a way that costs a copy more.
+var room [16 << 10]byte
+
+func init() { inbox(unsafe.Pointer(&room), int32(len(room))) }
 
 // What follows is what JavaScript calls. These functions have neither parameters nor results: with a frame, whose size is added to the stack pointer
 // when they return, nobody could leave them in the midst (see fiber).
@@ -74,6 +86,7 @@ var (
 //go:wasmexport begin
 func begin() {
 	server.enter()
+	received = receive()
 	server.wake()
 }
 
@@ -82,13 +95,13 @@ func begin() {
 //go:wasmexport settle
 func settle() {
 	server.enter()
-	id := arrived()
+	id, result := arrived(), receive()
 	if id == awaited {
-		awaited = 0
+		awaited, received = 0, result
 		server.wake()
 		return
 	}
-	pending[id] <- struct{}{}
+	pending[id] <- result
 	letOthersRun()
 }
 
@@ -97,10 +110,14 @@ func settle() {
 //go:wasmexport interrupt
 func interrupt() { server.enter() }
 
-// receive copies the message that JavaScript holds under id.
-func receive(id int32) message {
-	m := make(message, size(id))
-	take(id, unsafe.Pointer(unsafe.SliceData(m)))
+// receive copies the message that has just arrived.
+func receive() message {
+	m := make(message, size())
+	if len(m) > len(room) {
+		take(unsafe.Pointer(unsafe.SliceData(m)))
+	} else {
+		copy(m, room[:])
+	}
 	return m
 }
 
@@ -118,6 +135,7 @@ func ask(ctx context.Context, request message) ([][]byte, error) {
 	}
 	lastCall++
 	id := lastCall
+	var result message
 	if server.current() {
 		if cap(request) <= maxOutbox {
 			outbox = request[:0]
@@ -126,17 +144,18 @@ func ask(ctx context.Context, request message) ([][]byte, error) {
 		call(id, unsafe.Pointer(unsafe.SliceData(request)), int32(len(request)))
 		runtime.KeepAlive(request)
 		server.wait()
+		result = received
 	} else {
-		settled := make(chan struct{}, 1)
+		settled := make(chan message, 1)
 		pending[id] = settled
 		call(id, unsafe.Pointer(unsafe.SliceData(request)), int32(len(request)))
 		runtime.KeepAlive(request)
-		<-settled
+		result = <-settled
 		delete(pending, id)
 	}
 
 	// The first field says how it went: empty if well, else what went wrong.
-	fields := receive(id).fields()
+	fields := result.fields()
 	switch failure := string(fields[0]); failure {
 	case "":
 		return fields[1:], nil

@@ -58,7 +58,7 @@ func Serve(handler http.Handler, task func(ctx context.Context) error) {
 			server.free = true
 			server.wait()
 			server.free = false
-			serve(handler, receive(0))
+			serve(handler, received)
 			after.Wait()
 			done()
 		}

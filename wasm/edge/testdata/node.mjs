@@ -18,7 +18,6 @@ createRequire(import.meta.url)(`${goroot}/lib/wasm/wasm_exec.js`);
 const env = { KV: new KV() };
 const site = await serve();
 const go = new Go();
-const held = new Map();
 let exports;
 const bytes = (p, size) => new Uint8Array(exports.mem.buffer, p, size);
 
@@ -27,23 +26,25 @@ go.env = { ...process.env, SITE: `http://127.0.0.1:${site.address().port}` };
 for (const name of Object.keys(go.env)) if (!/^(SITE|PWD|TMPDIR|HOME|GO.*)$/.test(name)) delete go.env[name];
 go.exit = process.exit;
 go.importObject.workers = { ready() {} };
-let arrived = 0;
+let inbox;
+let arrived;
 go.importObject.edge = {
-  arrived: () => arrived,
-  size: (id) => held.get(id).length,
-  take: (id, p) => {
-    bytes(p, held.get(id).length).set(held.get(id));
-    held.delete(id);
+  inbox: (at, room) => {
+    inbox = { at, room };
   },
+  arrived: () => arrived.id,
+  size: () => arrived.message.length,
+  take: (p) => bytes(p, arrived.message.length).set(arrived.message),
   async call(id, p, size) {
-    const [name, ...fields] = unpack(bytes(p, size).slice());
+    const [name, ...fields] = unpack(bytes(p, size));
     let answer;
     try {
       answer = pack(["", ...(await ports[text(name)](fields, env))]);
     } catch (error) {
       answer = pack([error?.name === "TimeoutError" ? "timeout" : String(error)]);
     }
-    held.set((arrived = id), answer);
+    arrived = { id, message: answer };
+    if (answer.length <= inbox.room) bytes(inbox.at, inbox.room).set(answer);
     exports.settle();
     exports.interrupt();
     go._resume();
