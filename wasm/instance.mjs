@@ -53,7 +53,7 @@ export class Instance {
   #arrived = { id: 0, size: 0, large: null }; // the newest one, and itself if there is no room for it
   #timer = null; // Go's wake-up: { id, due, handle }
   #timers = 0;
-  #view = null; // of the whole memory
+  #view = new Uint8Array(0); // of the whole memory
   dead = false;
 
   // context is what syumai/workers binds to: environment, execution context, and the handlers that Go registers.
@@ -128,7 +128,7 @@ export class Instance {
 
   // memory is the size of the instance in bytes; it never shrinks.
   get memory() {
-    return this.#exports.mem.buffer.byteLength;
+    return this.#memory().length;
   }
 
   // fetch passes a request to Go. See #start for what comes back; the result is a reply (see problem.mjs).
@@ -255,8 +255,11 @@ export class Instance {
   }
 
   #bytes(p, size) {
-    const { buffer } = this.#exports.mem;
-    if (this.#view?.buffer !== buffer) this.#view = new Uint8Array(buffer); // the memory has grown
-    return this.#view.subarray(p, p + size);
+    return this.#memory().subarray(p, p + size);
+  }
+
+  #memory() {
+    if (this.#view.length === 0) this.#view = new Uint8Array(this.#exports.mem.buffer); // memory that has grown is another buffer
+    return this.#view;
   }
 }

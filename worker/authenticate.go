@@ -23,7 +23,7 @@ var errAPIKeyInvalid = &Error{Code: CodeAPIKeyInvalid, Message: "The API key in 
 
 // authenticate finds the merchant and the mode that the request's API key stands for.
 func (c *call) authenticate() error {
-	secret := c.request.Header.Get("X-Api-Key")
+	secret := c.header("X-Api-Key")
 	if secret == "" {
 		return &Error{Code: CodeAPIKeyMissing, Message: "An API key is required: send it in the header x-api-key (sk_test_… or sk_live_…)."}
 	}
@@ -34,13 +34,13 @@ func (c *call) authenticate() error {
 	if len(rest) != secretDigits || strings.Trim(rest, "0123456789abcdef") != "" {
 		return errAPIKeyInvalid // no KV read for what cannot be a key
 	}
-	identity, ok := c.keys.recall(secret)
+	identity, ok := c.keys.recall(secret, c.began)
 	if !ok {
 		var err error
 		if identity, err = c.identify(secret); err != nil {
 			return err
 		}
-		c.keys.keep(secret, identity)
+		c.keys.keep(secret, identity, c.began)
 	}
 	if identity.key.Livemode != live {
 		return errAPIKeyInvalid
@@ -113,7 +113,7 @@ func (tokens AdminTokens) Has(given string) bool {
 
 // authenticateOperator lets in whoever has one of the operator's tokens.
 func (c *call) authenticateOperator() error {
-	given, ok := strings.CutPrefix(c.request.Header.Get("Authorization"), "Bearer ")
+	given, ok := strings.CutPrefix(c.header("Authorization"), "Bearer ")
 	if !ok || given == "" {
 		return &Error{Code: CodeAdminTokenMissing, Message: "The operator's token is required: send the header Authorization: Bearer {ADMIN_TOKEN}."}
 	}
@@ -135,34 +135,39 @@ const keyLifetime = 30 * time.Second
 // maxKeys bounds the cache; beyond it everything is forgotten, which costs two reads a key.
 const maxKeys = 512
 
-// keyCache remembers API keys by their hash.
+// keyCache remembers API keys. For as long as one is believed it is kept as it came, as the request is that brought it, since hashing it took
+// longer than all else that authenticates a request.
 type keyCache struct {
-	now func() time.Time
 	mu  sync.Mutex
-	ids map[[sha256.Size]byte]remembered
+	ids map[string]remembered // by how the key begins
 }
 
 type remembered struct {
 	identity
-	until time.Time
+	secret []byte
+	until  time.Time
 }
 
-func newKeyCache(now func() time.Time) *keyCache {
-	return &keyCache{now: now, ids: map[[sha256.Size]byte]remembered{}}
-}
+// beginning is how much of a key finds it: the prefix and 64 random bits, which leaves 192 to compare.
+const beginning = len(testKeyPrefix) + 16
 
-func (k *keyCache) recall(secret string) (identity, bool) {
+func newKeyCache() *keyCache { return &keyCache{ids: map[string]remembered{}} }
+
+func (k *keyCache) recall(secret string, now time.Time) (identity, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	r, ok := k.ids[sha256.Sum256([]byte(secret))]
-	return r.identity, ok && k.now().Before(r.until)
+	r, ok := k.ids[secret[:beginning]]
+	if !ok || !now.Before(r.until) || subtle.ConstantTimeCompare(r.secret, []byte(secret)) != 1 {
+		return identity{}, false
+	}
+	return r.identity, true
 }
 
-func (k *keyCache) keep(secret string, id identity) {
+func (k *keyCache) keep(secret string, id identity, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.ids) >= maxKeys {
 		clear(k.ids)
 	}
-	k.ids[sha256.Sum256([]byte(secret))] = remembered{id, k.now().Add(keyLifetime)}
+	k.ids[strings.Clone(secret[:beginning])] = remembered{id, []byte(secret), now.Add(keyLifetime)}
 }

@@ -48,17 +48,27 @@ type call struct {
 	livemode bool
 }
 
+// header returns the first value of a header by its canonical name.
+func (c *call) header(name string) string {
+	if values := c.request.Header[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
 func (c *call) mode() record.Mode { return record.ModeOf(c.livemode) }
 
 // maxBody is the largest body, in bytes.
 const maxBody = 64 << 10
 
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	requestID, err := checkout.NewID(checkout.KindRequest, s.platform.Now(), s.platform.Entropy)
+	now := s.platform.Now()
+	requestID, err := checkout.NewID(checkout.KindRequest, now, s.platform.Entropy)
 	if err != nil {
 		requestID = "req_" // entropy never fails; if it did, the answer would still be a clean one
 	}
-	c := &call{Service: s, ctx: context.WithValue(r.Context(), requestIDKey{}, requestID), request: r, requestID: requestID, began: s.platform.Now().UTC().Truncate(time.Millisecond)}
+	c := &call{Service: s, request: r, requestID: requestID, began: now.UTC().Truncate(time.Millisecond)}
+	c.ctx = context.WithValue(r.Context(), requestIDKey{}, &c.requestID)
 	var a answer
 	if c.endpoint, err = s.router.find(r); err == nil {
 		a, err = c.run()
@@ -147,7 +157,7 @@ func (c *call) readBody() error {
 	if c.request.ContentLength == 0 {
 		return nil // then it has no type either; whether there must be one is for the handler to say
 	}
-	kind := c.request.Header.Get("Content-Type")
+	kind := c.header("Content-Type")
 	var err error
 	if kind != "application/json" { // the parser takes time, and nearly all send just this
 		kind, _, err = mime.ParseMediaType(kind)
@@ -242,25 +252,34 @@ func optional(s string) *string {
 	return &s
 }
 
+// wholeWriter is a ResponseWriter that takes a response in one piece, without a map that is made only to be taken apart again.
+type wholeWriter interface {
+	// WriteWhole is all of a response. header has names, in their canonical form, and values by turns.
+	WriteWhole(status int, header []string, body []byte)
+}
+
 func write(w http.ResponseWriter, r *http.Request, requestID string, a answer) {
-	header := w.Header()
+	header := make([]string, 0, 16)
 	for name, value := range a.header {
-		header.Set(name, value)
+		header = append(header, http.CanonicalHeaderKey(name), value)
 	}
 	if a.cache == "" {
 		a.cache = "no-store"
 	}
-	// The names are in their canonical form, so that nothing needs to be asked of them.
-	values := [...]string{requestID, a.contentType, "nosniff", a.cache}
-	header["Request-Id"] = values[0:1:1]
-	header["Content-Type"] = values[1:2:2]
-	header["X-Content-Type-Options"] = values[2:3:3]
-	header["Cache-Control"] = values[3:4:4]
+	header = append(header, "Request-Id", requestID, "Content-Type", a.contentType, "X-Content-Type-Options", "nosniff", "Cache-Control", a.cache)
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	w.WriteHeader(a.status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(a.body)
+	if r.Method == http.MethodHead {
+		a.body = nil
 	}
+	if whole, ok := w.(wholeWriter); ok {
+		whole.WriteWhole(a.status, header, a.body)
+		return
+	}
+	for i := 0; i < len(header); i += 2 {
+		w.Header()[header[i]] = header[i+1 : i+2 : i+2]
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body)
 }

@@ -151,7 +151,7 @@ func (p *params) amount(name, why string) checkout.Amount {
 		p.fail(invalid(name, "%s must be a number above 0, or the same as a decimal string, such as 50 or \"0.0000001\".", name))
 		return 0
 	}
-	if strings.ContainsAny(text, "eE") {
+	if strings.IndexByte(text, 'e') >= 0 || strings.IndexByte(text, 'E') >= 0 {
 		p.fail(invalid(name, "%s must be written without an exponent, such as 0.0000001.", name))
 		return 0
 	}

@@ -24,7 +24,7 @@ type Service struct {
 
 // New makes a service. Nothing is read or written before the first request.
 func New(config Config, platform Platform) *Service {
-	s := &Service{config: config, platform: platform, keys: newKeyCache(platform.Now), networks: map[record.Mode]checkout.URINetwork{}}
+	s := &Service{config: config, platform: platform, keys: newKeyCache(), networks: map[record.Mode]checkout.URINetwork{}}
 	networks := map[record.Mode]watch.Network{}
 	for mode, network := range config.Networks {
 		networks[mode] = network.Network
@@ -90,7 +90,7 @@ func (s *Service) routes() []route {
 // the log: whatever was not done is done by a later sweep.
 func (s *Service) Sweep(ctx context.Context) error {
 	if id, err := checkout.NewID(checkout.KindRequest, s.platform.Now(), s.platform.Entropy); err == nil {
-		ctx = context.WithValue(ctx, requestIDKey{}, id)
+		ctx = context.WithValue(ctx, requestIDKey{}, &id)
 	}
 	report, err := s.watcher.Sweep(ctx)
 	fields := map[string]any{"open": report.Open, "accounts": report.Accounts, "records": report.Records,
@@ -108,8 +108,8 @@ type requestIDKey struct{}
 // log writes one JSON line, with the id of the request or sweep that it belongs to. Nothing secret and nothing about a customer belongs in fields.
 func (s *Service) log(ctx context.Context, event string, fields map[string]any) {
 	line := map[string]any{"time": s.platform.Now().UTC().Format(time.RFC3339Nano), "event": event}
-	if id, ok := ctx.Value(requestIDKey{}).(string); ok {
-		line["request_id"] = id
+	if id, ok := ctx.Value(requestIDKey{}).(*string); ok {
+		line["request_id"] = *id
 	}
 	for name, value := range fields {
 		line[name] = value

@@ -13,7 +13,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -106,22 +105,25 @@ func parseRequest(m message) *http.Request {
 		values = append(values, text(fields[i+1]))
 		header[text(fields[i])] = values[len(values)-1 : len(values) : len(values)]
 	}
-	r := &http.Request{
-		Method:        text(fields[0]),
-		URL:           target,
-		Host:          target.Host,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-		Header:        header,
-		Body:          http.NoBody,
-		ContentLength: int64(len(body)),
-	}
+	whole := &struct {
+		http.Request
+		body requestBody
+	}{}
+	r := &whole.Request
+	r.Method, r.URL, r.Host = text(fields[0]), target, target.Host
+	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
+	r.Header, r.Body, r.ContentLength = header, http.NoBody, int64(len(body))
 	if len(body) > 0 {
-		r.Body = io.NopCloser(bytes.NewReader(body))
+		whole.body.Reset(body)
+		r.Body = &whole.body
 	}
 	return r
 }
+
+// requestBody is a body that is all there.
+type requestBody struct{ bytes.Reader }
+
+func (*requestBody) Close() error { return nil }
 
 // parseURL reads the absolute URL of a request. The runtime lets a path through whose percent-encoding is broken and
 // which url.Parse refuses; such a path is taken as it stands, so that the handler can answer that there is no such thing.
@@ -173,6 +175,7 @@ type response struct {
 	head   []byte // the header as it was when the status was written: each name and value on a line of its own
 	typed  bool   // whether it names a Content-Type
 	body   bytes.Buffer
+	whole  []byte // the body, in the place of what was written bit by bit
 }
 
 // reply is the response of the request at hand. A handler that has returned must not use it any more, as net/http says.
@@ -186,7 +189,7 @@ func (w *response) reset() {
 		w.header = http.Header{}
 	}
 	clear(w.header)
-	w.status, w.head, w.typed = 0, w.head[:0], false
+	w.status, w.head, w.typed, w.whole = 0, w.head[:0], false, nil
 	w.body.Reset()
 	if w.body.Cap() > maxKept {
 		w.body = bytes.Buffer{}
@@ -208,12 +211,26 @@ func (w *response) WriteHeader(status int) {
 	}
 }
 
+// WriteWhole is all of a response: its header, as names and values by turns, and its body, which must not change until the handler has returned.
+func (w *response) WriteWhole(status int, header []string, body []byte) {
+	if w.status != 0 {
+		return
+	}
+	w.status, w.typed, w.whole = status, true, body
+	for i := 0; i+1 < len(header); i += 2 {
+		w.addHeader(header[i], header[i+1])
+	}
+}
+
 // oneLine keeps a header's value from starting another header.
 var oneLine = strings.NewReplacer("\r", " ", "\n", " ", "\x00", " ")
 
 func (w *response) addHeader(name, value string) {
-	if strings.ContainsAny(value, "\r\n\x00") {
-		value = oneLine.Replace(value)
+	for i := range len(value) {
+		if c := value[i]; c == '\r' || c == '\n' || c == 0 {
+			value = oneLine.Replace(value)
+			break
+		}
 	}
 	w.head = append(w.head, name...)
 	w.head = append(w.head, '\n')
@@ -233,14 +250,15 @@ func (w *response) WriteString(s string) (int, error) {
 
 func (w *response) send() {
 	w.WriteHeader(http.StatusOK)
-	head, body := w.head, w.body.Bytes()
+	body := w.whole
+	if body == nil {
+		body = w.body.Bytes()
+	}
 	if !w.typed && len(body) > 0 {
 		w.addHeader("Content-Type", http.DetectContentType(body))
-		head = w.head
 	}
-	respond(int32(w.status), unsafe.Pointer(unsafe.SliceData(head)), int32(len(head)),
+	respond(int32(w.status), unsafe.Pointer(unsafe.SliceData(w.head)), int32(len(w.head)),
 		unsafe.Pointer(unsafe.SliceData(body)), int32(len(body)))
-	runtime.KeepAlive(head)
 	runtime.KeepAlive(body)
 }
 

@@ -244,7 +244,7 @@ func readJudged(r *codec.Reader) (j Judged) {
 }
 
 // WriteJSON implements record.Writer.
-func (id ID) WriteJSON(w *codec.Writer) { w.String("", id.String()) }
+func (id ID) WriteJSON(w *codec.Writer) { w.Plain("", id.String()) }
 
 // ReadJSON implements record.Reader.
 func (id *ID) ReadJSON(r *codec.Reader) {

@@ -55,6 +55,14 @@ func (w *Writer) String(before, s string) {
 			return
 		}
 	}
+	w.Plain("", s)
+}
+
+// Plain writes a string that the caller knows to be ASCII without quotes, backslashes and control characters, such as an id.
+//
+//go:noinline
+func (w *Writer) Plain(before, s string) {
+	w.Raw(before)
 	b := w.extend(len(s) + 2)
 	b[0] = '"'
 	copy(b[1:], s)
