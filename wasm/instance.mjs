@@ -151,12 +151,9 @@ export class Instance {
   // fulfilled when nothing is left to do on its behalf, at the latest when limit (milliseconds) has passed; over says
   // whether that is so already, as it mostly is when no I/O was needed.
   #start(env, ctx, limit, begin) {
-    const result = Promise.withResolvers();
-    const finished = Promise.withResolvers();
-    const job = { instance: this, result: result.promise, finished: finished.promise, over: false };
-    Object.assign(job, { resolve: result.resolve, reject: result.reject, finish: finished.resolve });
-    Object.assign(job, { calls: 0, done: false, limit: undefined });
-    job.result.catch(() => {}); // whoever wants to know awaits it
+    const { promise: result, resolve, reject } = Promise.withResolvers();
+    const { promise: finished, resolve: finish } = Promise.withResolvers();
+    const job = { result, finished, over: false, resolve, reject, finish, calls: 0, done: false, limit: undefined };
     this.#job = job;
     this.context.env = env;
     this.context.ctx = ctx;

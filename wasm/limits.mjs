@@ -17,7 +17,6 @@ const MAX_BELIEVED = 4096;
 
 // refuse counts a request, and returns what to answer if it is one too many; null if it is not.
 export async function refuse(request, path, env) {
-  if (!env.ADDRESS_LIMIT) return null; // a deployment without limits
   const { limit, caller } = countedBy(request, path);
   try {
     if (!env[limit] || (await env[limit].limit({ key: caller })).success) return null;

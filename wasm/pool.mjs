@@ -25,18 +25,24 @@ export function boot(module, env) {
   program = module;
   const instance = new Instance(program, env);
   const rehearsal = instance.fetch(["GET", "https://boot.invalid/", null, "Content-Type", "text/plain"], env, {}, Infinity);
+  rehearsal.result.catch(() => {}); // the first real request finds out
   give(rehearsal.over ? instance : new Instance(program, env));
 }
 
 // run has an instance do a job, which start begins within limit milliseconds, and returns the job's result. The event
 // stays alive until the instance is back, also when its client leaves: what was begun is finished.
-export async function run(start, limit, env, ctx) {
+export function run(start, limit, env, ctx) {
   const until = Date.now() + limit + 1000;
   const instance = idle.pop();
-  if (instance) busy.set(instance, until);
-  const job = start(instance ?? (await wait(until, env)));
-  if (job.over) give(job.instance);
-  else ctx.waitUntil(job.finished.then(() => give(job.instance)));
+  if (instance === undefined) return wait(until, env).then((free) => lend(free, start, ctx));
+  busy.set(instance, until);
+  return lend(instance, start, ctx);
+}
+
+function lend(instance, start, ctx) {
+  const job = start(instance);
+  if (job.over) give(instance);
+  else ctx.waitUntil(job.finished.then(() => give(instance)));
   return job.result;
 }
 
@@ -61,6 +67,7 @@ function occupied() {
 function give(instance) {
   busy.delete(instance);
   if (instance.dead) return;
-  const memory = idle.reduce((sum, other) => sum + other.memory, instance.memory);
+  let memory = instance.memory;
+  for (const other of idle) memory += other.memory;
   if (idle.length < MAX_INSTANCES && memory <= MAX_IDLE_MEMORY) idle.push(instance);
 }

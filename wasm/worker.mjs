@@ -87,7 +87,7 @@ async function render(key, env, ctx) {
 async function cached(key, path, request, env, ctx) {
   const hit = await caches.default.match(key);
   if (!hit) {
-    const refused = await refuse(request, path, env);
+    const refused = env.ADDRESS_LIMIT ? await refuse(request, path, env) : null; // a deployment may have no limits
     if (refused) return respond(refused, request.method);
     return respond(await render(key, env, ctx), request.method, { "X-Cache": "miss" });
   }
@@ -116,22 +116,23 @@ export default {
     const { method, url } = request;
     const { origin, path } = split(url);
     if (cacheable(request, path)) return cached(origin + path, path, request, env, ctx);
-    const refused = await refuse(request, path, env);
+    const refused = env.ADDRESS_LIMIT ? await refuse(request, path, env) : null;
     if (refused) return respond(refused, method);
     const headers = [];
     for (const name of HEADERS) {
       const value = request.headers.get(name);
       if (value !== null) headers.push(name, value);
     }
-    let body;
+    let body = null;
     try {
-      body = await bodyOf(request);
+      const sent = bodyOf(request);
+      if (sent !== null) body = await sent;
     } catch {
       const message = "The body could not be read to its end."; // its sender may still be there for the answer
       return respond(problem(requestId(), 400, "invalid_request_error", "body_invalid", message), method);
     }
     const reply = await ask(method, url, body, headers, env, ctx);
-    learn(request, path, reply.status);
+    if (env.ADDRESS_LIMIT) learn(request, path, reply.status);
     return respond(reply, method);
   },
 

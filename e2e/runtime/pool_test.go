@@ -89,16 +89,48 @@ func TestAFaultIsFeltByNobodyElse(t *testing.T) {
 		for path := range faults {
 			checkBroken(t, path, w.get(t, path))
 		}
-		// This one has its response already when it goes wrong.
-		if a := w.get(t, "/panic-after"); a.status != http.StatusOK {
-			t.Errorf("/panic-after: %d %s", a.status, a.body)
+		// These have their response already when they go wrong.
+		for _, path := range []string{"/panic-after", "/panic-left-behind"} {
+			if a := w.get(t, path); a.status != http.StatusOK {
+				t.Errorf("%s: %d %s", path, a.status, a.body)
+			}
 		}
 	}
 	stop()
 	for _, want := range faults {
 		w.logs(t, want)
 	}
+	w.logs(t, "who was left behind panicked")
 	w.logs(t, w.get(t, "/exit").header.Get("Request-Id"))
+}
+
+// A handler may wait for goroutines of its own, in the midst of what JavaScript called. Its instance goes on serving as any other does.
+func TestAHandlerMayWaitForItsGoroutines(t *testing.T) {
+	w := serve(t, 1)
+	stop := healthy(t, w)
+	defer stop()
+	instances := map[string]int{}
+	for range 100 {
+		for _, path := range []string{"/join", "/ok"} {
+			a := w.get(t, path)
+			var served struct {
+				Instance string
+				Served   int
+			}
+			if err := json.Unmarshal([]byte(a.body), &served); err != nil || a.status != http.StatusOK {
+				t.Fatalf("%s: %d %s", path, a.status, a.body)
+			}
+			instances[served.Instance] = max(instances[served.Instance], served.Served)
+		}
+	}
+	stop()
+	most := 0
+	for _, served := range instances {
+		most = max(most, served)
+	}
+	if len(instances) > 9 || most < 20 {
+		t.Errorf("instances and what they served: %v; they should live on", instances)
+	}
 }
 
 func TestAClientThatLeavesDisturbsNobodyAndItsWorkIsFinished(t *testing.T) {

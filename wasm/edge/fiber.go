@@ -23,6 +23,8 @@ type fiber struct {
 	adrift  bool
 	woken   chan struct{} // once it is adrift
 	free    bool          // it waits for a request, and not on behalf of one
+	waits   int           // how often it was free since others ran
+	usual   int           // goroutines when nobody left any behind
 }
 
 // start begins run on the fiber, and returns when it waits for the first time.
@@ -66,13 +68,23 @@ func (f *fiber) wake() {
 		letOthersRun()
 		return
 	}
+	if f.usual == 0 {
+		f.usual = runtime.NumGoroutine()
+	}
 	f.within = true
 	f.resume()
 	f.within = false
 	if f.free {
-		runtime.Gosched() // the garbage collector's helpers, say, and what handlers left behind
+		if f.waits++; f.waits == patience || runtime.NumGoroutine() > f.usual {
+			f.waits = 0
+			letOthersRun()
+		}
 	}
 }
+
+// patience is how many requests are served before the helpers of the garbage collector get their turn, who do no more than what is done without them
+// at the next opportunity. What a handler left behind gets it at once: it must not go wrong in the time of another request.
+const patience = 8
 
 // letOthersRun yields twice, since the scheduler now and then prefers who yielded to who is ready.
 func letOthersRun() {

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/syumai/workers/cloudflare"
@@ -60,6 +61,8 @@ func main() {
 	mux.HandleFunc("/panic-after", func(w http.ResponseWriter, r *http.Request) {
 		edge.After(r.Context(), func(context.Context) { panic("work after the response panicked") })
 	})
+	mux.HandleFunc("/panic-left-behind", func(http.ResponseWriter, *http.Request) { go panic("who was left behind panicked") })
+	mux.HandleFunc("/join", join)
 	mux.HandleFunc("/exit", func(http.ResponseWriter, *http.Request) { os.Exit(3) })
 	mux.HandleFunc("/hang", func(http.ResponseWriter, *http.Request) { select {} })
 	mux.HandleFunc("/abort", func(http.ResponseWriter, *http.Request) { panic(edge.Abort) })
@@ -78,6 +81,33 @@ func ok(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_ = json.NewEncoder(w).Encode(map[string]any{"instance": instance, "served": served, "greeting": greeting})
+}
+
+// join waits for goroutines of its own, which wait for KV, each other and time; then it goes on itself.
+func join(w http.ResponseWriter, r *http.Request) {
+	var workers sync.WaitGroup
+	first := make(chan struct{})
+	faults := make(chan error, 3)
+	for range 2 {
+		workers.Go(func() {
+			<-first
+			_, err := store.Get(r.Context(), "ok/never")
+			faults <- err
+		})
+	}
+	workers.Go(func() {
+		err := store.Put(r.Context(), kv.Entry{Key: "join", Value: []byte("v")})
+		time.Sleep(5 * time.Millisecond)
+		close(first)
+		faults <- err
+	})
+	_, err := store.Get(r.Context(), "join")
+	workers.Wait()
+	if err = errors.Join(err, <-faults, <-faults, <-faults); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	ok(w, r)
 }
 
 // secrets makes what must never be the same twice.
