@@ -4,7 +4,10 @@
 import { text } from "./message.mjs";
 
 export const ports = {
-  "kv.get": (keys, env) => Promise.all(keys.map((key) => env.KV.get(text(key), "arrayBuffer"))),
+  async "kv.get"(keys, env) {
+    if (keys.length === 1) return [await env.KV.get(text(keys[0]), "arrayBuffer")];
+    return Promise.all(keys.map((key) => env.KV.get(text(key), "arrayBuffer")));
+  },
 
   async "kv.put"(fields, env) {
     const writes = [];
@@ -13,7 +16,7 @@ export const ports = {
       const value = fields[i + 1].length > 0 ? fields[i + 1].slice() : "";
       writes.push(env.KV.put(text(fields[i]), value, expiration ? { expiration } : {}));
     }
-    await Promise.all(writes);
+    await (writes.length === 1 ? writes[0] : Promise.all(writes));
     return [];
   },
 

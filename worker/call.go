@@ -169,9 +169,8 @@ func (c *call) readBody() error {
 		return nil
 	}
 	var body []byte
-	if announced := c.request.ContentLength; 0 < announced && announced <= maxBody {
-		body = make([]byte, announced)
-		_, err = io.ReadFull(c.request.Body, body)
+	if whole, ok := c.request.Body.(interface{ Bytes() []byte }); ok { // as a bytes.Buffer, which is there already
+		body = whole.Bytes()
 	} else {
 		body, err = io.ReadAll(io.LimitReader(c.request.Body, maxBody+1))
 	}

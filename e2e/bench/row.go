@@ -17,7 +17,7 @@ type row struct {
 	fewer bool
 	// once is set for what does not vary: one round is enough.
 	once bool
-	// warm puts every peer under the row's load once before the first round, so that compilers have done their work.
+	// warm puts every peer under the row's load before the first round, so that compilers have done their work.
 	warm bool
 	// begin prepares a round for all peers; it may be nil.
 	begin func(ctx context.Context, b *bench) error
@@ -28,6 +28,9 @@ type row struct {
 	// note adds to the line what the figures do not say; it may be nil.
 	note func(b *bench) string
 }
+
+// warmRounds is how many rounds V8 gets for its compilers: after one of them, functions of every peer still ran as they were compiled at first.
+const warmRounds = 3
 
 // result is the medians of a row by the names of the peers.
 type result struct {
@@ -44,7 +47,7 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 	all := map[string][]float64{}
 	first := 0
 	if r.warm {
-		first = -1
+		first = -warmRounds
 	}
 	for round := first; round < rounds; round++ {
 		if r.begin != nil {

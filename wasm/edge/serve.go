@@ -95,11 +95,15 @@ func serve(handler http.Handler, m message) {
 	reply.send()
 }
 
+// requestHeader is the header of the request at hand. Whoever goes on after the response clones it.
+var requestHeader = http.Header{}
+
 // parseRequest reads method, URL, body and then names and values of headers; the names are in their canonical form.
 func parseRequest(m message) *http.Request {
 	fields := m.fields()
 	target := parseURL(text(fields[1]))
-	body, header := fields[2], make(http.Header, len(fields)/2)
+	body, header := fields[2], requestHeader
+	clear(header)
 	values := make([]string, 0, len(fields)/2)
 	for i := 3; i+1 < len(fields); i += 2 {
 		values = append(values, text(fields[i+1]))
@@ -114,14 +118,14 @@ func parseRequest(m message) *http.Request {
 	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
 	r.Header, r.Body, r.ContentLength = header, http.NoBody, int64(len(body))
 	if len(body) > 0 {
-		whole.body.Reset(body)
+		whole.body.Buffer = *bytes.NewBuffer(body)
 		r.Body = &whole.body
 	}
 	return r
 }
 
 // requestBody is a body that is all there.
-type requestBody struct{ bytes.Reader }
+type requestBody struct{ bytes.Buffer }
 
 func (*requestBody) Close() error { return nil }
 
