@@ -2,11 +2,15 @@
 
 // requestId is req_ and a ULID: 48 bits of milliseconds and 80 random ones, in Crockford's base 32.
 export function requestId() {
-  let bits = BigInt(Date.now());
-  for (const byte of crypto.getRandomValues(new Uint8Array(10))) bits = (bits << 8n) | BigInt(byte);
-  let id = "";
-  for (let i = 0; i < 26; i++, bits >>= 5n) id = "0123456789abcdefghjkmnpqrstvwxyz"[Number(bits & 31n)] + id;
-  return "req_" + id;
+  const random = new DataView(crypto.getRandomValues(new Uint8Array(10)).buffer);
+  const half = (at) => base32(random.getUint8(at) * 2 ** 32 + random.getUint32(at + 1), 8); // of 40 bits
+  return "req_" + base32(Date.now(), 10) + half(0) + half(5);
+}
+
+function base32(number, digits) {
+  let text = "";
+  for (; digits > 0; digits--, number = Math.floor(number / 32)) text = "0123456789abcdefghjkmnpqrstvwxyz"[number % 32] + text;
+  return text;
 }
 
 // A reply is { status, headers, more, body }: headers is an object, which makes a Response in half the time that pairs take, and more has the pairs
