@@ -117,6 +117,7 @@ func Relevant(payments []Payment, asset Asset) []Payment {
 
 // Union returns the payments of both lists in ledger order, each once.
 func Union(a, b []Payment) []Payment {
-	all := slices.SortedFunc(slices.Values(slices.Concat(a, b)), comparePayments)
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, comparePayments)
 	return slices.CompactFunc(all, func(x, y Payment) bool { return comparePayments(x, y) == 0 })
 }

@@ -34,20 +34,30 @@ func Encode(v any) []byte {
 
 // Decode reads a record; a missing one (nil) reports false.
 func Decode[T any](value []byte) (v T, ok bool, err error) {
-	if value == nil {
-		return v, false, nil
+	read, err := DecodeNew[T](value)
+	if read != nil {
+		v = *read
 	}
-	if reader, ok := any(&v).(Reader); ok {
+	return v, read != nil && err == nil, err
+}
+
+// DecodeNew reads a record like Decode; a missing one is nil.
+func DecodeNew[T any](value []byte) (*T, error) {
+	if value == nil {
+		return nil, nil // most are, and cost no room for what they are not
+	}
+	v := new(T)
+	if reader, ok := any(v).(Reader); ok {
 		r := codec.NewReader(string(value))
 		if reader.ReadJSON(&r); r.Done() {
-			return v, true, nil
+			return v, nil
 		}
-		v = *new(T)
+		*v = *new(T)
 	}
-	if err := json.Unmarshal(value, &v); err != nil {
-		return v, false, fmt.Errorf("record: stored %T: %w", v, err)
+	if err := json.Unmarshal(value, v); err != nil {
+		return v, fmt.Errorf("record: stored %T: %w", *v, err)
 	}
-	return v, true, nil
+	return v, nil
 }
 
 // ReadJSON implements Reader.

@@ -64,7 +64,10 @@ func (w *Watcher) Look(ctx context.Context, s *Standing) (checkout.Outcome, erro
 		return s.Outcome(w.Now()), failed
 	}
 	proven := last.Proven
-	payments := paymentsOf(last.Payments)[s.Session.ID]
+	var payments []checkout.Payment
+	if len(last.Payments) > 0 {
+		payments = paymentsOf(last.Payments)[s.Session.ID]
+	}
 	if len(payments) == 0 && proven.Before(s.Deadline()) {
 		return s.Outcome(w.Now()), failed
 	}

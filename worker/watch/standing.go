@@ -56,17 +56,17 @@ func (w *Watcher) Load(ctx context.Context, ids ...checkout.ID) ([]*Standing, er
 }
 
 func decodeStanding(values [][]byte) (*Standing, error) {
-	session, ok, err := record.Decode[checkout.Session](values[0])
-	if err != nil || !ok {
+	session, err := record.DecodeNew[checkout.Session](values[0])
+	if err != nil || session == nil {
 		return nil, err
 	}
-	s := &Standing{Session: session}
-	outcome, ok, err := record.Decode[checkout.Outcome](values[1])
+	s := &Standing{Session: *session}
+	outcome, err := record.DecodeNew[checkout.Outcome](values[1])
 	if err != nil {
 		return nil, err
 	}
-	if ok && protect.WriteOnce {
-		s.Recorded = &outcome
+	if protect.WriteOnce {
+		s.Recorded = outcome
 	}
 	seen, _, err := record.Decode[checkout.Payments](values[2])
 	if err != nil {
