@@ -136,7 +136,7 @@ const keyLifetime = 30 * time.Second
 const maxKeys = 512
 
 // keyCache remembers API keys. For as long as one is believed it is kept as it came, as the request is that brought it, since hashing it took
-// longer than all else that authenticates a request.
+// half of the time of authenticating a request.
 type keyCache struct {
 	mu  sync.Mutex
 	ids map[string]remembered // by how the key begins
