@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -115,6 +116,33 @@ func TestEveryRouteIsInTheREADME(t *testing.T) {
 		}
 		if !regexp.MustCompile("[` ]" + regexp.QuoteMeta(path) + "[`?]").Match(readme) {
 			t.Errorf("README.md does not say what %s is for", route.Pattern)
+		}
+	}
+}
+
+// What stands in the root is what a newcomer sees first; what a tool leaves behind there must not be committed with everything else.
+func TestTheRootHoldsOnlyWhatBelongsThere(t *testing.T) {
+	list := exec.Command("git", "ls-files", "-z")
+	list.Dir = ".."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("git, which must be installed, does not list the files: %v", err)
+	}
+	belongs := map[string]bool{}
+	for _, name := range strings.Fields(`.ci .gitignore LICENSE Makefile README.md e2e go.mod go.sum package-lock.json package.json
+		sandbox templates wasm worker wrangler.toml`) {
+		belongs[name] = true
+	}
+	found := map[string]bool{}
+	for _, path := range strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00") {
+		root, _, _ := strings.Cut(path, "/")
+		if found[root] = true; !belongs[root] {
+			t.Errorf("%s does not belong into the root", path)
+		}
+	}
+	for name := range belongs {
+		if !found[name] {
+			t.Errorf("there is no %s in the root", name)
 		}
 	}
 }
