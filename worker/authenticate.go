@@ -31,7 +31,7 @@ func (c *call) authenticate() error {
 	if !live {
 		rest = strings.TrimPrefix(secret, testKeyPrefix)
 	}
-	if len(rest) != secretDigits || strings.Trim(rest, "0123456789abcdef") != "" {
+	if len(rest) != secretDigits || !isHex(rest) {
 		return errAPIKeyInvalid // no KV read for what cannot be a key
 	}
 	identity, ok := c.keys.recall(secret, c.began)
@@ -45,29 +45,38 @@ func (c *call) authenticate() error {
 	if identity.key.Livemode != live {
 		return errAPIKeyInvalid
 	}
-	c.merchant, c.livemode = identity.merchant, live
-	if _, ok := c.config.Networks[c.mode()]; !ok {
+	c.merchant, c.livemode = &identity.merchant, live
+	if c.in(live).network == nil {
 		return &Error{Code: CodeNetworkMissing, Message: fmt.Sprintf("The key is right, but this deployment serves no %s mode: the operator has configured no Horizon for it.", c.mode())}
 	}
 	return nil
 }
 
-func (c *call) identify(secret string) (identity, error) {
+func isHex(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *call) identify(secret string) (*identity, error) {
 	key, ok, err := get[record.APIKey](c, record.APIKeyKey(secret))
 	if err != nil {
-		return identity{}, err
+		return nil, err
 	}
 	if !ok {
-		return identity{}, errAPIKeyInvalid
+		return nil, errAPIKeyInvalid
 	}
 	merchant, ok, err := get[record.Merchant](c, record.MerchantKey(key.Merchant))
 	if err != nil {
-		return identity{}, err
+		return nil, err
 	}
 	if !ok {
-		return identity{}, errAPIKeyInvalid
+		return nil, errAPIKeyInvalid
 	}
-	return identity{key, merchant}, nil
+	return &identity{key, merchant}, nil
 }
 
 // get reads one record.
@@ -123,6 +132,7 @@ func (c *call) authenticateOperator() error {
 	return nil
 }
 
+// identity is whom a key stands for. It is shared by all requests with the key and must not be changed.
 type identity struct {
 	key      record.APIKey
 	merchant record.Merchant
@@ -143,7 +153,7 @@ type keyCache struct {
 }
 
 type remembered struct {
-	identity
+	*identity
 	secret []byte
 	until  time.Time
 }
@@ -153,17 +163,17 @@ const beginning = len(testKeyPrefix) + 16
 
 func newKeyCache() *keyCache { return &keyCache{ids: map[string]remembered{}} }
 
-func (k *keyCache) recall(secret string, now time.Time) (identity, bool) {
+func (k *keyCache) recall(secret string, now time.Time) (*identity, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	r, ok := k.ids[secret[:beginning]]
 	if !ok || !now.Before(r.until) || subtle.ConstantTimeCompare(r.secret, []byte(secret)) != 1 {
-		return identity{}, false
+		return nil, false
 	}
 	return r.identity, true
 }
 
-func (k *keyCache) keep(secret string, id identity, now time.Time) {
+func (k *keyCache) keep(secret string, id *identity, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.ids) >= maxKeys {

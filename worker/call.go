@@ -44,7 +44,7 @@ type call struct {
 	body     []byte
 
 	// For merchants:
-	merchant record.Merchant
+	merchant *record.Merchant
 	livemode bool
 }
 
@@ -61,7 +61,18 @@ func (c *call) mode() record.Mode { return record.ModeOf(c.livemode) }
 // maxBody is the largest body, in bytes.
 const maxBody = 64 << 10
 
+// ServeHTTP implements http.Handler.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	status, header, body := s.Respond(r)
+	for i := 0; i < len(header); i += 2 {
+		w.Header()[header[i]] = header[i+1 : i+2 : i+2]
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+// Respond is ServeHTTP for whoever takes a response in one piece, which is cheaper. header has names, in their canonical form, and values by turns.
+func (s *Service) Respond(r *http.Request) (status int, header []string, body []byte) {
 	now := s.platform.Now()
 	requestID, err := checkout.NewID(checkout.KindRequest, now, s.platform.Entropy)
 	if err != nil {
@@ -76,7 +87,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		a = c.errorAnswer(err)
 	}
-	write(w, r, requestID, a)
+	return c.respond(a)
 }
 
 func (c *call) run() (answer, error) {
@@ -251,34 +262,20 @@ func optional(s string) *string {
 	return &s
 }
 
-// wholeWriter is a ResponseWriter that takes a response in one piece, without a map that is made only to be taken apart again.
-type wholeWriter interface {
-	// WriteWhole is all of a response. header has names, in their canonical form, and values by turns.
-	WriteWhole(status int, header []string, body []byte)
-}
-
-func write(w http.ResponseWriter, r *http.Request, requestID string, a answer) {
-	header := make([]string, 0, 16)
+func (c *call) respond(a answer) (status int, header []string, body []byte) {
+	header = make([]string, 0, 8+2*len(a.header))
 	for name, value := range a.header {
 		header = append(header, http.CanonicalHeaderKey(name), value)
 	}
 	if a.cache == "" {
 		a.cache = "no-store"
 	}
-	header = append(header, "Request-Id", requestID, "Content-Type", a.contentType, "X-Content-Type-Options", "nosniff", "Cache-Control", a.cache)
+	header = append(header, "Request-Id", c.requestID, "Content-Type", a.contentType, "X-Content-Type-Options", "nosniff", "Cache-Control", a.cache)
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	if r.Method == http.MethodHead {
+	if c.request.Method == http.MethodHead {
 		a.body = nil
 	}
-	if whole, ok := w.(wholeWriter); ok {
-		whole.WriteWhole(a.status, header, a.body)
-		return
-	}
-	for i := 0; i < len(header); i += 2 {
-		w.Header()[header[i]] = header[i+1 : i+2 : i+2]
-	}
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body)
+	return a.status, header, a.body
 }

@@ -23,7 +23,7 @@ func createCheckout(c *call) (answer, error) {
 	default:
 		return answer{}, invalid("type", "type must be product or direct, not %s.", clip(kind))
 	}
-	network := c.config.Networks[c.mode()]
+	network := c.in(c.livemode).network
 	account := c.merchant.Account(c.mode())
 	if account == "" {
 		return answer{}, errAccountMissing

@@ -5,7 +5,6 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
-	"edgecheckout/worker/record"
 	"edgecheckout/worker/watch"
 )
 
@@ -108,7 +107,7 @@ func (c *call) paymentURI(s *checkout.Session, out *checkout.Outcome) string {
 	if amount == 0 {
 		amount = s.Amount
 	}
-	return s.PaymentURI(amount, c.networks[record.ModeOf(s.Livemode)])
+	return s.PaymentURI(amount, c.in(s.Livemode).uri)
 }
 
 // standing loads a session; nil if there is none.

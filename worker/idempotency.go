@@ -30,7 +30,7 @@ type idempotency struct {
 
 const maxIdempotencyKey = 255
 
-func (c *call) idempotency() (idempotency, error) { return c.idempotencyOf(c.merchant, c.mode()) }
+func (c *call) idempotency() (idempotency, error) { return c.idempotencyOf(*c.merchant, c.mode()) }
 
 func (c *call) idempotencyOf(owner record.Merchant, mode record.Mode) (idempotency, error) {
 	given, sent := c.request.Header["Idempotency-Key"]

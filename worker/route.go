@@ -130,8 +130,10 @@ func pathValue(pattern string, u *url.URL, name string) string {
 		wildcard, pattern, _ = strings.Cut(pattern, "/")
 		value, rest, _ = strings.Cut(rest, "/")
 		if len(wildcard) == len(name)+2 && wildcard[0] == '{' && wildcard[1:len(wildcard)-1] == name {
-			if plain, err := url.PathUnescape(value); escaped && err == nil {
-				return plain
+			if escaped {
+				if plain, err := url.PathUnescape(value); err == nil {
+					return plain
+				}
 			}
 			return value
 		}

@@ -19,16 +19,30 @@ type Service struct {
 	watcher  *watch.Watcher
 	keys     *keyCache
 	router   router
-	networks map[record.Mode]checkout.URINetwork // for the URIs that wallets read
+	served   [2]served // test mode and live mode
+}
+
+// served is what most requests need of their mode's network.
+type served struct {
+	network *Network            // nil if the deployment serves none in this mode
+	uri     checkout.URINetwork // for the URIs that wallets read
+}
+
+// in returns what is served in a mode.
+func (s *Service) in(livemode bool) *served {
+	if livemode {
+		return &s.served[1]
+	}
+	return &s.served[0]
 }
 
 // New makes a service. Nothing is read or written before the first request.
 func New(config Config, platform Platform) *Service {
-	s := &Service{config: config, platform: platform, keys: newKeyCache(), networks: map[record.Mode]checkout.URINetwork{}}
+	s := &Service{config: config, platform: platform, keys: newKeyCache()}
 	networks := map[record.Mode]watch.Network{}
 	for mode, network := range config.Networks {
 		networks[mode] = network.Network
-		s.networks[mode] = checkout.URINetworkOf(network.Passphrase)
+		*s.in(mode == record.Live) = served{&network, checkout.URINetworkOf(network.Passphrase)}
 	}
 	s.watcher = &watch.Watcher{
 		Store:     platform.Store,

@@ -33,6 +33,13 @@ var Abort = errors.New("edge: request aborted")
 // after counts the work that handlers left to be done behind the response.
 var after sync.WaitGroup
 
+// Responder is a handler that gives a response in one piece, which is cheaper. header has names, in their canonical form, and values by turns;
+// body must not change until the handler is called again.
+type Responder interface {
+	http.Handler
+	Respond(r *http.Request) (status int, header []string, body []byte)
+}
+
 // Serve announces that the program is ready and then answers requests and runs the cron's task. It does not return.
 //
 // A panic ends the program, as it should: worker.mjs answers the request with a 500 and drops the instance. The task's
@@ -52,12 +59,13 @@ func Serve(handler http.Handler, task func(ctx context.Context) error) {
 		done()
 		return nil // an error returned here would end the program
 	})
+	responder, _ := handler.(Responder)
 	server.start(func() {
 		for {
 			server.free = true
 			server.wait()
 			server.free = false
-			serve(handler, received)
+			serve(handler, responder, received)
 			after.Wait()
 			done()
 		}
@@ -82,7 +90,7 @@ func After(ctx context.Context, work func(ctx context.Context)) {
 }
 
 // serve answers one request. Its context never ends: the instance has nothing else to do until all of the request's work is done.
-func serve(handler http.Handler, m message) {
+func serve(handler http.Handler, responder Responder, m message) {
 	defer func() {
 		if r := recover(); r != nil && r != any(Abort) {
 			panic(r)
@@ -91,7 +99,11 @@ func serve(handler http.Handler, m message) {
 		}
 	}()
 	reply.reset()
-	handler.ServeHTTP(&reply, parseRequest(m))
+	if responder != nil {
+		reply.set(responder.Respond(parseRequest(m)))
+	} else {
+		handler.ServeHTTP(&reply, parseRequest(m))
+	}
 	reply.send()
 }
 
@@ -215,11 +227,8 @@ func (w *response) WriteHeader(status int) {
 	}
 }
 
-// WriteWhole is all of a response: its header, as names and values by turns, and its body, which must not change until the handler has returned.
-func (w *response) WriteWhole(status int, header []string, body []byte) {
-	if w.status != 0 {
-		return
-	}
+// set makes the response what a Responder gave.
+func (w *response) set(status int, header []string, body []byte) {
 	w.status, w.typed, w.whole = status, true, body
 	for i := 0; i+1 < len(header); i += 2 {
 		w.addHeader(header[i], header[i+1])

@@ -47,15 +47,22 @@ func ParseAmount(s string) (Amount, error) {
 
 // String writes the shortest exact decimal: "50", "0.0000001".
 func (a Amount) String() string {
-	var room [24]byte
-	b := strconv.AppendInt(room[:0], int64(a)/StroopsPerUnit, 10)
+	var room [amountSize]byte
+	return string(a.appendTo(room[:0]))
+}
+
+// amountSize is how many bytes an amount has at most, and a decimal point and a digit that are taken away again.
+const amountSize = 24
+
+func (a Amount) appendTo(b []byte) []byte {
+	b = strconv.AppendInt(b, int64(a)/StroopsPerUnit, 10)
 	if fraction := int64(a) % StroopsPerUnit; fraction != 0 {
 		whole := len(b)
 		b = strconv.AppendInt(b, fraction+StroopsPerUnit, 10)
 		b[whole] = '.' // in the place of the unit that was added to keep the zeros behind it
 		b = bytes.TrimRight(b, "0")
 	}
-	return string(b)
+	return b
 }
 
 // Plus adds two amounts that are not negative. A sum beyond MaxAmount is MaxAmount: no checkout asks for more, so

@@ -257,7 +257,10 @@ func (id *ID) ReadJSON(r *codec.Reader) {
 }
 
 // WriteJSON implements record.Writer.
-func (a Amount) WriteJSON(w *codec.Writer) { w.Raw(a.String()) }
+func (a Amount) WriteJSON(w *codec.Writer) {
+	var room [amountSize]byte
+	w.Bare(a.appendTo(room[:0]))
+}
 
 // ReadJSON implements record.Reader.
 func (a *Amount) ReadJSON(r *codec.Reader) {

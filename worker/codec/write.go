@@ -44,6 +44,11 @@ func (w *Writer) extend(n int) []byte {
 //go:noinline
 func (w *Writer) Raw(text string) { copy(w.extend(len(text)), text) }
 
+// Bare writes what is JSON already, such as a number.
+//
+//go:noinline
+func (w *Writer) Bare(text []byte) { copy(w.extend(len(text)), text) }
+
 // String writes a string in quotes.
 //
 //go:noinline

@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/json"
 	"fmt"
+	"unsafe"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
@@ -32,32 +33,42 @@ func Encode(v any) []byte {
 	return value
 }
 
-// Decode reads a record; a missing one (nil) reports false.
+// Decode reads a record; a missing one (nil) reports false. The record keeps parts of value, which must not be changed afterwards.
 func Decode[T any](value []byte) (v T, ok bool, err error) {
-	read, err := DecodeNew[T](value)
-	if read != nil {
-		v = *read
+	if value == nil {
+		return v, false, nil
 	}
-	return v, read != nil && err == nil, err
+	read := new(T)
+	if reader, is := any(read).(Reader); is {
+		err = decode(reader, read, value)
+	} else {
+		err = unmarshal(read, value)
+	}
+	return *read, err == nil, err
 }
 
-// DecodeNew reads a record like Decode; a missing one is nil.
-func DecodeNew[T any](value []byte) (*T, error) {
-	if value == nil {
-		return nil, nil // most are, and cost no room for what they are not
+// DecodeInto reads a record, which is zero before, like Decode. It does not have to find out at run time whether the record can read itself.
+func DecodeInto[T any, R interface {
+	*T
+	Reader
+}](v R, value []byte) error {
+	return decode(v, (*T)(v), value)
+}
+
+func decode[T any](reader Reader, v *T, value []byte) error {
+	r := codec.NewReader(unsafe.String(unsafe.SliceData(value), len(value)))
+	if reader.ReadJSON(&r); r.Done() {
+		return nil
 	}
-	v := new(T)
-	if reader, ok := any(v).(Reader); ok {
-		r := codec.NewReader(string(value))
-		if reader.ReadJSON(&r); r.Done() {
-			return v, nil
-		}
-		*v = *new(T)
-	}
+	*v = *new(T)
+	return unmarshal(v, value)
+}
+
+func unmarshal[T any](v *T, value []byte) error {
 	if err := json.Unmarshal(value, v); err != nil {
-		return v, fmt.Errorf("record: stored %T: %w", *v, err)
+		return fmt.Errorf("record: stored %T: %w", *v, err)
 	}
-	return v, nil
+	return nil
 }
 
 // ReadJSON implements Reader.

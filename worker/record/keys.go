@@ -41,6 +41,15 @@ func CancelKey(id checkout.ID) string   { return "cancel/" + id.String() }
 
 func SeenKey(id checkout.ID) string { return "seen/" + id.String() }
 
+// StandingKeys are CheckoutKey, OutcomeKey, SeenKey and CancelKey, in one string.
+func StandingKeys(id checkout.ID) (checkout, outcome, seen, cancel string) {
+	text := id.String()
+	all := "checkout/" + text + "outcome/" + text + "seen/" + text + "cancel/" + text
+	n := len(text)
+	first, second, third := len("checkout/")+n, len("checkout/outcome/")+2*n, len("checkout/outcome/seen/")+3*n
+	return all[:first], all[first:second], all[second:third], all[third:]
+}
+
 // Objects that merchants and the operator edit, one writer at a time:
 
 func MerchantKey(id string) string { return "merchant/" + id }

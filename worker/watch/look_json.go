@@ -1,6 +1,8 @@
 package watch
 
 import (
+	"unsafe"
+
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
 	"edgecheckout/worker/horizon"
@@ -29,9 +31,9 @@ func (l *look) encode() []byte {
 	return w.Bytes()
 }
 
-// decodeLook reads what encode wrote. Anything else, such as what another version of this program remembered, is as good as nothing.
+// decodeLook reads what encode wrote, and keeps parts of it. Anything else, such as what another version of this program remembered, is as good as nothing.
 func decodeLook(value []byte) (l look, ok bool) {
-	r := codec.NewReader(string(value))
+	r := codec.NewReader(unsafe.String(unsafe.SliceData(value), len(value)))
 	l.readJSON(&r)
 	if !r.Done() {
 		return look{}, false

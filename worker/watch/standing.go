@@ -40,7 +40,8 @@ func (w *Watcher) Load(ctx context.Context, ids ...checkout.ID) ([]*Standing, er
 	const per = 4
 	keys := make([]string, 0, per*len(ids))
 	for _, id := range ids {
-		keys = append(keys, record.CheckoutKey(id), record.OutcomeKey(id), record.SeenKey(id), record.CancelKey(id))
+		checkout, outcome, seen, cancel := record.StandingKeys(id)
+		keys = append(keys, checkout, outcome, seen, cancel)
 	}
 	values, err := w.Store.Get(ctx, keys...)
 	if err != nil {
@@ -56,26 +57,32 @@ func (w *Watcher) Load(ctx context.Context, ids ...checkout.ID) ([]*Standing, er
 }
 
 func decodeStanding(values [][]byte) (*Standing, error) {
-	session, err := record.DecodeNew[checkout.Session](values[0])
-	if err != nil || session == nil {
+	if values[0] == nil {
+		return nil, nil
+	}
+	s := &Standing{}
+	if err := record.DecodeInto(&s.Session, values[0]); err != nil {
 		return nil, err
 	}
-	s := &Standing{Session: *session}
-	outcome, err := record.DecodeNew[checkout.Outcome](values[1])
-	if err != nil {
-		return nil, err
+	if values[1] != nil && protect.WriteOnce {
+		s.Recorded = &checkout.Outcome{}
+		if err := record.DecodeInto(s.Recorded, values[1]); err != nil {
+			return nil, err
+		}
 	}
-	if protect.WriteOnce {
-		s.Recorded = outcome
+	if values[2] != nil {
+		if err := record.DecodeInto((*checkout.Payments)(&s.Seen), values[2]); err != nil {
+			return nil, err
+		}
 	}
-	seen, _, err := record.Decode[checkout.Payments](values[2])
-	if err != nil {
-		return nil, err
+	if values[3] != nil {
+		var cancel record.Cancel
+		if err := record.DecodeInto(&cancel, values[3]); err != nil {
+			return nil, err
+		}
+		s.CancelledBy = cancel.Deadline
 	}
-	s.Seen = seen
-	cancel, _, err := record.Decode[record.Cancel](values[3])
-	s.CancelledBy = cancel.Deadline
-	return s, err
+	return s, nil
 }
 
 // settle adds payments to what is known of a session and records what is new. proven is the deadline up to which the session may
