@@ -115,6 +115,7 @@ export class Instance {
         this.#finish();
       },
       claim: (p, size, window) => Number(claim(text(this.#bytes(p, size)), window)),
+      now: () => Date.now(),
       log: (p, size) => console.log(text(this.#bytes(p, size))),
     };
     const instance = new WebAssembly.Instance(program, go.importObject);

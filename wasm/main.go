@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/syumai/workers/cloudflare"
 
@@ -28,7 +27,7 @@ func main() {
 		Store:   edge.Store{},
 		Horizon: edge.Horizon{},
 		Recent:  edge.Recent{},
-		Now:     time.Now,
+		Now:     edge.Now,
 		Entropy: rand.Reader,
 		After:   edge.After,
 		Log:     edge.Log{},

@@ -70,7 +70,7 @@ func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
 			checkout.Session{
 				ID: checkout.ID{1, 2, 3}, CustomerID: "cus_1", ProductID: "prod_1", Amount: 12_5000000, Asset: checkout.Asset{Code: "USDC", Issuer: "G2"},
 				Account: "G3", Memo: "abc", RedirectURL: "https://a.example/?a&b=<{CHECKOUT_ID}>", CancelURL: "https://b.example", Livemode: true,
-				Description: "„ü“ & \"\\\n\u2028\x01 <b>", Metadata: map[string]string{"b": "2", "a": "<1>", "ü": ""}, CreatedAt: at, ExpiresAt: at.Add(time.Hour),
+				Description: "„ü“ & \"\\\n\u2028\x01 <b>", Metadata: checkout.Metadata{{Name: "a", Value: "<1>"}, {Name: "b", Value: "2"}, {Name: "ü"}}, CreatedAt: at, ExpiresAt: at.Add(time.Hour),
 			},
 			checkout.Outcome{
 				Status: checkout.Completed, Exception: checkout.Overpaid, Received: 13_0000001, CompletedAt: at,

@@ -13,13 +13,6 @@ func timestamp(t time.Time) string { return t.UTC().Format(timestampLayout) }
 
 const timestampLayout = "2006-01-02T15:04:05.000Z"
 
-func metadataOrEmpty(m map[string]string) map[string]string {
-	if m == nil {
-		return map[string]string{}
-	}
-	return m
-}
-
 // checkoutAnswer is the checkout as the API shows it, its fields in the documented order. It is written field by field, and not by
 // encoding/json, since most requests end here; the tests compare the two.
 func (c *call) checkoutAnswer(standing *watch.Standing, out checkout.Outcome) (answer, error) {
@@ -55,7 +48,7 @@ func (c *call) checkoutAnswer(standing *watch.Standing, out checkout.Outcome) (a
 	w.Optional(`,"cancel_url":`, s.CancelURL)
 	w.Optional(`,"description":`, s.Description)
 	w.Raw(`,"metadata":`)
-	checkout.WriteMetadata(w, s.Metadata)
+	s.Metadata.WriteJSON(w)
 	w.Bool(`,"livemode":`, s.Livemode)
 	w.Millis(`,"expires_at":`, standing.Deadline())
 	w.Millis(`,"created_at":`, s.CreatedAt)

@@ -17,7 +17,7 @@ type customerObject struct {
 	Email     *string           `json:"email"`
 	Name      *string           `json:"name"`
 	Phone     *string           `json:"phone"`
-	Metadata  map[string]string `json:"metadata"`
+	Metadata  checkout.Metadata `json:"metadata"`
 	Livemode  bool              `json:"livemode"`
 	CreatedAt string            `json:"created_at"`
 	UpdatedAt string            `json:"updated_at"`
@@ -26,7 +26,7 @@ type customerObject struct {
 func customerView(u record.Customer) customerObject {
 	return customerObject{
 		ID: u.ID, Object: "customer", Email: optional(u.Email), Name: optional(u.Name), Phone: optional(u.Phone),
-		Metadata: metadataOrEmpty(u.Metadata), Livemode: u.Livemode, CreatedAt: timestamp(u.CreatedAt), UpdatedAt: timestamp(u.UpdatedAt),
+		Metadata: u.Metadata, Livemode: u.Livemode, CreatedAt: timestamp(u.CreatedAt), UpdatedAt: timestamp(u.UpdatedAt),
 	}
 }
 

@@ -214,7 +214,7 @@ const (
 )
 
 // metadata returns an object of strings, kept exactly; nil if it is absent.
-func (p *params) metadata(name string) map[string]string {
+func (p *params) metadata(name string) checkout.Metadata {
 	m := p.take(name)
 	if m == nil {
 		return nil
@@ -232,7 +232,7 @@ func (p *params) metadata(name string) map[string]string {
 		p.fail(invalid(name, "%s has %d keys; at most %d are allowed.", name, len(members), metadataKeys))
 		return nil
 	}
-	metadata := make(map[string]string, len(members))
+	metadata := make(checkout.Metadata, 0, len(members))
 	var fault *Error
 	first := "" // of the keys at fault, so that the message is always the same
 	for i := range members {
@@ -241,7 +241,7 @@ func (p *params) metadata(name string) map[string]string {
 		if err != nil && (fault == nil || key < first) {
 			first, fault = key, err
 		}
-		metadata[key] = value
+		metadata = metadata.With(key, value)
 	}
 	if fault != nil {
 		p.fail(fault)

@@ -23,7 +23,7 @@ type productObject struct {
 	AssetCode   string            `json:"asset_code"`
 	AssetIssuer *string           `json:"asset_issuer"`
 	PriceAmount checkout.Amount   `json:"price_amount"`
-	Metadata    map[string]string `json:"metadata"`
+	Metadata    checkout.Metadata `json:"metadata"`
 	Livemode    bool              `json:"livemode"`
 	CreatedAt   string            `json:"created_at"`
 	UpdatedAt   string            `json:"updated_at"`
@@ -38,7 +38,7 @@ func productView(p record.Product) productObject {
 	o := productObject{
 		ID: p.ID, Object: "product", Name: p.Name, Description: optional(p.Description), Images: p.Images, Type: "one_time", Status: statusActive,
 		AssetCode: p.Asset.Code, AssetIssuer: optional(string(p.Asset.Issuer)), PriceAmount: p.Price,
-		Metadata: metadataOrEmpty(p.Metadata), Livemode: p.Livemode, CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
+		Metadata: p.Metadata, Livemode: p.Livemode, CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
 	}
 	if p.Archived {
 		o.Status = statusArchived

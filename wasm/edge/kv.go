@@ -37,7 +37,7 @@ func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
 		return nil
 	}
 	// One more second covers what passes until KV looks at its own clock.
-	soonest := time.Now().Add(kv.MinTTL + time.Second)
+	soonest := Now().Add(kv.MinTTL + time.Second)
 	request := newMessage().add("kv.put")
 	for _, entry := range entries {
 		if err := checkKeys(entry.Key); err != nil {

@@ -57,6 +57,11 @@ func done()
 //go:wasmimport edge claim
 func claim(key unsafe.Pointer, size, window int32) int32
 
+// now is the wall clock, in milliseconds since 1970. It stands still while a request computes.
+//
+//go:wasmimport edge now
+func now() float64
+
 // log writes a line to the console.
 //
 //go:wasmimport edge log

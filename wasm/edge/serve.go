@@ -20,6 +20,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 	"unsafe"
 
 	"github.com/syumai/workers"
@@ -274,6 +275,9 @@ func (w *response) send() {
 		unsafe.Pointer(unsafe.SliceData(body)), int32(len(body)))
 	runtime.KeepAlive(body)
 }
+
+// Now is the wall clock in milliseconds, which is all that the platform tells. It costs less than time.Now, which asks for a second clock.
+func Now() time.Time { return time.UnixMilli(int64(now())) }
 
 // Log writes lines to the Worker's log.
 type Log struct{}

@@ -1,10 +1,6 @@
 package checkout
 
-import (
-	"slices"
-
-	"edgecheckout/worker/codec"
-)
+import "edgecheckout/worker/codec"
 
 // What follows writes and reads the records on the path of every request as encoding/json would by their tags, which remain the
 // definition: the tests compare the two.
@@ -29,7 +25,7 @@ func (s *Session) WriteJSON(w *codec.Writer) {
 	w.Filled(`,"description":`, s.Description)
 	if len(s.Metadata) > 0 {
 		w.Raw(`,"metadata":`)
-		WriteMetadata(w, s.Metadata)
+		s.Metadata.WriteJSON(w)
 	}
 	w.Time(`,"created_at":`, s.CreatedAt)
 	w.Time(`,"expires_at":`, s.ExpiresAt)
@@ -67,13 +63,10 @@ func (s *Session) ReadJSON(r *codec.Reader) {
 		case "description":
 			s.Description = r.String()
 		case "metadata":
-			if s.Metadata == nil {
-				s.Metadata = map[string]string{}
+			if s.Metadata != nil {
+				r.Refuse() // encoding/json would take the later one
 			}
-			for r.Enter('{'); r.More('}'); {
-				key := r.Key()
-				s.Metadata[key] = r.String()
-			}
+			s.Metadata.ReadJSON(r)
 		case "created_at":
 			s.CreatedAt = r.Time()
 		case "expires_at":
@@ -82,26 +75,6 @@ func (s *Session) ReadJSON(r *codec.Reader) {
 			r.Refuse()
 		}
 	}
-}
-
-// WriteMetadata writes metadata in the order of its keys.
-func WriteMetadata(w *codec.Writer, metadata map[string]string) {
-	var room [8]string
-	keys := room[:0]
-	for key := range metadata {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	before := "{"
-	for _, key := range keys {
-		w.String(before, key)
-		w.String(":", metadata[key])
-		before = ","
-	}
-	if len(keys) == 0 {
-		w.Raw("{")
-	}
-	w.Raw("}")
 }
 
 // WritePayment writes a payment. It is no method, since what embeds a payment is more than one.

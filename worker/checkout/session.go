@@ -30,22 +30,22 @@ const (
 // Session is a checkout as it was asked for. It is written once and never edited; its status follows from the
 // ledger (see Settle).
 type Session struct {
-	ID           ID                `json:"id"`
-	Merchant     string            `json:"merchant"`
-	MerchantName string            `json:"merchant_name"` // as it was then: the page needs no second record
-	Livemode     bool              `json:"livemode"`
-	CustomerID   string            `json:"customer_id,omitempty"`
-	ProductID    string            `json:"product_id,omitempty"`
-	Amount       Amount            `json:"amount"`
-	Asset        Asset             `json:"asset"`
-	Account      Address           `json:"account"`
-	Memo         string            `json:"memo"`
-	RedirectURL  string            `json:"redirect_url,omitempty"`
-	CancelURL    string            `json:"cancel_url,omitempty"`
-	Description  string            `json:"description,omitempty"`
-	Metadata     map[string]string `json:"metadata,omitempty"`
-	CreatedAt    time.Time         `json:"created_at"`
-	ExpiresAt    time.Time         `json:"expires_at"`
+	ID           ID        `json:"id"`
+	Merchant     string    `json:"merchant"`
+	MerchantName string    `json:"merchant_name"` // as it was then: the page needs no second record
+	Livemode     bool      `json:"livemode"`
+	CustomerID   string    `json:"customer_id,omitempty"`
+	ProductID    string    `json:"product_id,omitempty"`
+	Amount       Amount    `json:"amount"`
+	Asset        Asset     `json:"asset"`
+	Account      Address   `json:"account"`
+	Memo         string    `json:"memo"`
+	RedirectURL  string    `json:"redirect_url,omitempty"`
+	CancelURL    string    `json:"cancel_url,omitempty"`
+	Description  string    `json:"description,omitempty"`
+	Metadata     Metadata  `json:"metadata,omitempty"`
+	CreatedAt    time.Time `json:"created_at"`
+	ExpiresAt    time.Time `json:"expires_at"`
 }
 
 // Redirect returns the merchant's URL for after paying, with the checkout's id in the place of {CHECKOUT_ID}.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,11 +55,12 @@ func session() checkout.Session {
 	for i := range s.ID {
 		s.ID[i] = byte(rand.IntN(256))
 	}
+	metadata := map[string]string{}
 	for range rand.IntN(4) {
-		if s.Metadata == nil {
-			s.Metadata = map[string]string{}
-		}
-		s.Metadata[strings.ToValidUTF8(text(), "?")] = text()
+		metadata[strings.ToValidUTF8(text(), "?")] = text()
+	}
+	for _, name := range slices.Sorted(maps.Keys(metadata)) {
+		s.Metadata = append(s.Metadata, checkout.Pair{Name: name, Value: metadata[name]})
 	}
 	return s
 }

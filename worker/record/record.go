@@ -55,7 +55,7 @@ type Product struct {
 	Archived    bool              `json:"archived,omitempty"`
 	Asset       checkout.Asset    `json:"asset"`
 	Price       checkout.Amount   `json:"price"`
-	Metadata    map[string]string `json:"metadata,omitempty"`
+	Metadata    checkout.Metadata `json:"metadata,omitempty"`
 	CreatedAt   time.Time         `json:"created_at"`
 	UpdatedAt   time.Time         `json:"updated_at"`
 }
@@ -68,7 +68,7 @@ type Customer struct {
 	Email     string            `json:"email,omitempty"`
 	Name      string            `json:"name,omitempty"`
 	Phone     string            `json:"phone,omitempty"`
-	Metadata  map[string]string `json:"metadata,omitempty"`
+	Metadata  checkout.Metadata `json:"metadata,omitempty"`
 	CreatedAt time.Time         `json:"created_at"`
 	UpdatedAt time.Time         `json:"updated_at"`
 	// Deleted says that nothing but this is left: the other fields that are set are ids and times.

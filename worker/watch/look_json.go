@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"time"
 	"unsafe"
 
 	"edgecheckout/worker/checkout"
@@ -11,10 +12,10 @@ import (
 // encode writes a look for decodeLook, which every status call needs.
 func (l *look) encode() []byte {
 	w := codec.NewWriter(1024)
-	w.Time(`{"At":`, l.At)
+	w.Int(`{"At":`, unixMilli(l.At))
 	w.String(`,"Root":{"Passphrase":`, l.Root.Passphrase)
 	w.Int(`,"LatestLedger":`, l.Root.LatestLedger)
-	w.Time(`,"ClosedAt":`, l.Root.ClosedAt)
+	w.Int(`,"ClosedAt":`, unixMilli(l.Root.ClosedAt))
 	w.Int(`,"ElderLedger":`, l.Root.ElderLedger)
 	w.Int(`},"After":`, l.After)
 	w.Int(`,"Floor":`, l.Floor)
@@ -26,9 +27,25 @@ func (l *look) encode() []byte {
 		}
 		l.Payments[i].writeJSON(w)
 	}
-	w.Time(`],"Proven":`, l.Proven)
+	w.Int(`],"Proven":`, unixMilli(l.Proven))
 	w.Raw("}")
 	return w.Bytes()
+}
+
+// unixMilli is a time of a look, in whole milliseconds since 1970, which is read for a fraction of what a date costs; 0 if there is none. Cutting
+// the rest off ends no session early.
+func unixMilli(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func timeOf(milliseconds int64) time.Time {
+	if milliseconds == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(milliseconds).UTC()
 }
 
 // decodeLook reads what encode wrote, and keeps parts of it. Anything else, such as what another version of this program remembered, is as good as nothing.
@@ -45,7 +62,7 @@ func (l *look) readJSON(r *codec.Reader) {
 	for r.Enter('{'); r.More('}'); {
 		switch r.Name() {
 		case "At":
-			l.At = r.Time()
+			l.At = timeOf(r.Int())
 		case "Root":
 			readRoot(r, &l.Root)
 		case "After":
@@ -63,7 +80,7 @@ func (l *look) readJSON(r *codec.Reader) {
 				l.Payments = append(l.Payments, readFound(r))
 			}
 		case "Proven":
-			l.Proven = r.Time()
+			l.Proven = timeOf(r.Int())
 		default:
 			r.Refuse()
 		}
@@ -78,7 +95,7 @@ func readRoot(r *codec.Reader, root *horizon.Root) {
 		case "LatestLedger":
 			root.LatestLedger = r.Int()
 		case "ClosedAt":
-			root.ClosedAt = r.Time()
+			root.ClosedAt = timeOf(r.Int())
 		case "ElderLedger":
 			root.ElderLedger = r.Int()
 		default:

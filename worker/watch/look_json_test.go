@@ -11,8 +11,9 @@ import (
 )
 
 func TestALookIsReadAsItWasWritten(t *testing.T) {
-	at := time.Date(2026, 11, 22, 17, 0, 0, 123456789, time.UTC)
-	payment := horizon.Incoming{Payment: checkout.Payment{Operation: 5 << 32, Index: 1, Hash: "ab", ClosedAt: at, From: "G", Asset: checkout.XLM, Amount: 7}}
+	closed := time.Date(2026, 11, 22, 17, 0, 0, 123456789, time.UTC)
+	at := closed.Truncate(time.Millisecond)
+	payment := horizon.Incoming{Payment: checkout.Payment{Operation: 5 << 32, Index: 1, Hash: "ab", ClosedAt: closed, From: "G", Asset: checkout.XLM, Amount: 7}}
 	full := look{
 		At: at, Root: horizon.Root{Passphrase: "a & \"b\"", LatestLedger: 9, ClosedAt: at, ElderLedger: 1}, After: 3, Floor: 2, Through: 8,
 		Payments: []found{{Incoming: payment, IDs: []checkout.ID{{1}, {2}}}, {Incoming: payment, IDs: []checkout.ID{{3}}}}, Proven: at,
@@ -21,8 +22,11 @@ func TestALookIsReadAsItWasWritten(t *testing.T) {
 	if diff := cmp.Diff(full, got); !ok || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", ok, diff)
 	}
-	if _, ok := decodeLook((&look{At: at}).encode()); !ok {
-		t.Error("a look that found nothing is not read")
+	if got, ok := decodeLook((&look{At: at}).encode()); !ok || !got.Proven.IsZero() {
+		t.Errorf("a look that found nothing is read as %v", got)
+	}
+	if got, _ := decodeLook((&look{Proven: closed}).encode()); !got.Proven.Equal(at) {
+		t.Errorf("proven up to %v, want %v, which is no later than %v", got.Proven, at, closed)
 	}
 	for _, other := range []string{"", "{", `{"At":"yesterday"}`, `{"New":1}`, string(full.encode()) + " "} {
 		if got, ok := decodeLook([]byte(other)); ok {

@@ -50,6 +50,7 @@ go.importObject.edge = {
     go._resume();
   },
   claim: (p, size, window) => Number(claim(text(bytes(p, size)), window)),
+  now: () => Date.now(),
   log: (p, size) => console.log(text(bytes(p, size))),
   respond() {},
   fail() {},
