@@ -1,8 +1,8 @@
 // One instance of the Go program: its memory, its clock and timers, its source of random values, and the job at hand.
 
 import "./wasm_exec.js"; // defines globalThis.Go
-import { bound, pack, text, unpack, write } from "./message.mjs";
-import { claim, ports } from "./ports.mjs";
+import { bound, lines, pack, text, write } from "./message.mjs";
+import { claim, failed, perform } from "./ports.mjs";
 
 // Random values must not be asked for while the module is evaluated, which is when the first instance boots. Until
 // the first event they come from this generator (xorshift), seeded at build time: predictable, and good enough for
@@ -100,14 +100,16 @@ export class Instance {
       take: (p) => this.#bytes(p, this.#arrived.size).set(this.#arrived.large),
       call: (id, p, size) => this.#call(id, this.#bytes(p, size)),
       respond: (status, head, headSize, body, bodySize) => {
-        const lines = text(this.#bytes(head, headSize)).split("\n"); // a name, its value, the next name, …
+        const pairs = lines(this.#bytes(head, headSize)); // a name, its value, the next name, …
         const headers = {};
         const more = []; // what an object cannot hold: names that are there twice
-        for (let i = 0; i + 1 < lines.length; i += 2) {
-          if (headers[lines[i]] === undefined) headers[lines[i]] = lines[i + 1];
-          else more.push([lines[i], lines[i + 1]]);
+        for (let i = 0; i + 1 < pairs.length; i += 2) {
+          if (headers[pairs[i]] === undefined) headers[pairs[i]] = pairs[i + 1];
+          else more.push([pairs[i], pairs[i + 1]]);
         }
-        this.#job.resolve({ status, headers, more, body: this.#bytes(body, bodySize).slice() });
+        const bytes = this.#bytes(body, bodySize);
+        const isText = headers["Content-Type"]?.endsWith("; charset=utf-8"); // and becomes a string, which costs half
+        this.#job.resolve({ status, headers, more, body: isText ? text(bytes) : bytes.slice() });
       },
       fail: (p, size) => this.#job.reject(new Error(text(this.#bytes(p, size)) || "aborted")),
       done: () => {
@@ -132,10 +134,10 @@ export class Instance {
     return this.#memory().length;
   }
 
-  // fetch passes a request to Go. See #start for what comes back; the result is a reply (see problem.mjs).
-  fetch(fields, env, ctx, limit) {
+  // fetch passes a request to Go; headers has names and values by turns. See #start for what comes back; the result is a reply (see problem.mjs).
+  fetch({ method, url, headers, body }, env, ctx, limit) {
     return this.#start(env, ctx, limit, (job) => {
-      this.#hand(0, fields);
+      this.#hand(0, [[method, url, ...headers].join("\n"), body]);
       this.#exports.begin();
       this.#wake(job);
     });
@@ -186,10 +188,9 @@ export class Instance {
     job.calls++;
     let answer;
     try {
-      const [name, ...fields] = unpack(message);
-      answer = ["", ...(await ports[text(name)](fields, this.context.env))];
+      answer = await perform(message, this.context.env);
     } catch (error) {
-      answer = [error?.name === "TimeoutError" ? "timeout" : String(error)];
+      answer = failed(error);
     }
     job.calls--;
     if (this.dead) return;

@@ -1,11 +1,14 @@
 // What crosses between JavaScript and Go in one copy: a list of fields, each a little-endian 32-bit length and its
-// bytes; the length 2^32-1 stands for a field that is missing. edge/message.go is its twin.
+// bytes; the length 2^32-1 stands for a field that is missing. The first field is text of one or more lines, the others are
+// any bytes. edge/message.go is its twin.
 
 const MISSING = 0xffffffff;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export const text = (bytes) => decoder.decode(bytes);
+
+export const lines = (bytes) => decoder.decode(bytes).split("\n");
 
 // pack makes a message of strings, byte arrays and nulls (missing).
 export function pack(fields) {
@@ -27,7 +30,7 @@ export function write(fields, bytes, at) {
     if (field === null) {
       size = MISSING;
     } else if (typeof field === "string") {
-      size = encoder.encodeInto(field, bytes.subarray(at + 4)).written;
+      if (field !== "") size = encoder.encodeInto(field, bytes.subarray(at + 4)).written;
     } else {
       size = field.byteLength;
       bytes.set(field instanceof Uint8Array ? field : new Uint8Array(field), at + 4);

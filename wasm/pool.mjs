@@ -24,7 +24,7 @@ export class Overloaded extends Error {
 export function boot(module, env) {
   program = module;
   const instance = new Instance(program, env);
-  const rehearsal = instance.fetch(["GET", "https://boot.invalid/", null, "Content-Type", "text/plain"], env, {}, Infinity);
+  const rehearsal = instance.fetch({ method: "GET", url: "https://boot.invalid/", headers: [], body: null }, env, {}, Infinity);
   rehearsal.result.catch(() => {}); // the first real request finds out
   give(rehearsal.over ? instance : new Instance(program, env));
 }

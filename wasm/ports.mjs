@@ -1,65 +1,77 @@
-// The operations that a Go program may ask for. Each takes the fields of its message and returns the fields of its
-// answer; it runs for all its keys at the same time. Errors become errors in Go. The fields are Go's memory, which is another's after the first await.
+// The operations that a Go program may ask for. Each takes the lines of its message and the fields behind them, runs for all its keys at
+// the same time, and returns the answer. Errors become errors in Go. The fields are Go's memory, which is another's after the first await.
+//
+// What KV and the cache hold is text: the runtime makes strings of what it keeps for less than buffers, which it must free.
 
-import { text } from "./message.mjs";
+import { lines, text, unpack } from "./message.mjs";
 
-export const ports = {
-  async "kv.get"(keys, env) {
-    if (keys.length === 1) return [await env.KV.get(text(keys[0]), "arrayBuffer")];
-    return Promise.all(keys.map((key) => env.KV.get(text(key), "arrayBuffer")));
+// An answer is a message, too; its first line is empty, which says that it went well, or what went wrong.
+const well = "";
+const said = (...lines) => `\n${lines.join("\n")}`;
+
+const ports = {
+  async "kv.get"(keys, _, env) {
+    if (keys.length === 1) return [well, await env.KV.get(keys[0])];
+    return [well, ...(await Promise.all(keys.map((key) => env.KV.get(key))))];
   },
 
-  async "kv.put"(fields, env) {
-    const writes = [];
-    for (let i = 0; i < fields.length; i += 3) {
-      const expiration = Number(text(fields[i + 2]));
-      const value = fields[i + 1].length > 0 ? fields[i + 1].slice() : "";
-      writes.push(env.KV.put(text(fields[i]), value, expiration ? { expiration } : {}));
-    }
-    await (writes.length === 1 ? writes[0] : Promise.all(writes));
-    return [];
-  },
-
-  async "kv.delete"(keys, env) {
-    await Promise.all(keys.map((key) => env.KV.delete(text(key))));
-    return [];
-  },
-
-  async "kv.list"([prefix, cursor, limit], env) {
-    const page = await env.KV.list({
-      prefix: text(prefix),
-      cursor: text(cursor) || undefined,
-      limit: Number(text(limit)),
+  // A key and when it expires, by turns, and the values.
+  async "kv.put"(lines, values, env) {
+    const writes = values.map((value, i) => {
+      const expiration = Number(lines[2 * i + 1]);
+      return env.KV.put(lines[2 * i], text(value), expiration ? { expiration } : {});
     });
-    return [page.list_complete ? "" : page.cursor, ...page.keys.map((key) => key.name)];
+    await (writes.length === 1 ? writes[0] : Promise.all(writes));
+    return [well];
   },
 
-  async fetch([method, url, milliseconds, bound, body, ...headers]) {
-    const init = { method: text(method), headers: [], redirect: "manual", cache: "no-store" };
-    init.signal = AbortSignal.timeout(Number(text(milliseconds)));
-    for (let i = 0; i < headers.length; i += 2) init.headers.push([text(headers[i]), text(headers[i + 1])]);
-    if (body.length > 0) init.body = body.slice();
-    const max = Number(text(bound));
-    const response = await fetch(text(url), init);
+  async "kv.delete"(keys, _, env) {
+    await Promise.all(keys.map((key) => env.KV.delete(key)));
+    return [well];
+  },
+
+  async "kv.list"([prefix, cursor, limit], _, env) {
+    const page = await env.KV.list({ prefix, cursor: cursor || undefined, limit: Number(limit) });
+    const names = page.keys.map((key) => key.name).filter((name) => !name.includes("\n")); // nobody could ask for those
+    return [said(page.list_complete ? "" : page.cursor, ...names)];
+  },
+
+  async fetch([method, url, milliseconds, bound, ...pairs], [body]) {
+    const headers = [];
+    for (let i = 0; i < pairs.length; i += 2) headers.push([pairs[i], pairs[i + 1]]);
+    const init = { method, headers, redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(Number(milliseconds)) };
+    if (body) init.body = body.slice();
+    const max = Number(bound);
+    const response = await fetch(url, init);
     const bytes = await read(response.body, max + 1);
     if (bytes.length > max) throw new Error(`answer is larger than ${max} bytes`);
-    return [String(response.status), response.headers.get("Retry-After") ?? "", bytes];
+    return [said(response.status, response.headers.get("Retry-After") ?? ""), bytes];
   },
 
   async "recent.recall"([key]) {
     const kept = await caches.default.match(recentURL(key));
-    return [kept ? await kept.arrayBuffer() : null];
+    return [well, kept ? await kept.text() : null];
   },
 
-  async "recent.keep"([key, value, seconds]) {
-    const headers = { "Cache-Control": `public, s-maxage=${text(seconds)}` };
-    await caches.default.put(recentURL(key), new Response(value.slice(), { headers }));
-    return [];
+  async "recent.keep"([key, seconds], [value]) {
+    const headers = { "Cache-Control": `public, s-maxage=${seconds}` };
+    await caches.default.put(recentURL(key), new Response(text(value), { headers }));
+    return [well];
   },
 };
 
+// perform does what a message asks for, by the name of a port in its first line, and returns a promise of the answer.
+export function perform(message, env) {
+  const [head, ...fields] = unpack(message);
+  const [name, ...rest] = lines(head);
+  return ports[name](rest, fields, env);
+}
+
+// failed is the answer that says what went wrong.
+export const failed = (error) => [error?.name === "TimeoutError" ? "timeout" : String(error).replaceAll("\n", " ")];
+
 // The cache is addressed by URLs; these belong to nobody's site.
-const recentURL = (key) => `https://recent.invalid/${encodeURIComponent(text(key))}`;
+const recentURL = (key) => `https://recent.invalid/${encodeURIComponent(key)}`;
 
 // read takes at most max bytes from a stream, reads on for at most drain bytes without keeping them, and cancels what
 // is left then. A client whose request is cancelled while it is still sending may never see the response.

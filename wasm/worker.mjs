@@ -24,9 +24,8 @@ boot(program, deployment); // Cloudflare evaluates the module before the first r
 // ask has Go answer a request with a reply (see problem.mjs).
 async function ask(method, url, body, headers, env, ctx) {
   const limit = Number(env.REQUEST_LIMIT_MS) || REQUEST_LIMIT;
-  const fields = [method, url, body, ...headers];
   try {
-    return await run((instance) => instance.fetch(fields, env, ctx, limit), limit, env, ctx);
+    return await run((instance) => instance.fetch({ method, url, headers, body }, env, ctx, limit), limit, env, ctx);
   } catch (error) {
     return broken(error, method, split(url).path);
   }
@@ -104,6 +103,7 @@ async function cached(key, path, request, env, ctx) {
 
 // bodyOf returns the body, or the beginning of one that is too long; null if there is none.
 function bodyOf(request) {
+  if (request.method === "GET") return null; // nobody wants what a GET may bring along
   const length = Number(request.headers.get("content-length") ?? NaN);
   if (length < MAX_BODY) return length > 0 ? request.arrayBuffer() : null; // the runtime lets no more through than was announced
   if (request.body === null) return null;

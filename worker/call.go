@@ -78,7 +78,7 @@ func (s *Service) Respond(r *http.Request) (status int, header []string, body []
 	if err != nil {
 		requestID = "req_" // entropy never fails; if it did, the answer would still be a clean one
 	}
-	c := &call{Service: s, request: r, requestID: requestID, began: now.UTC().Truncate(time.Millisecond)}
+	c := &call{Service: s, request: r, requestID: requestID, began: time.UnixMilli(now.UnixMilli()).UTC()}
 	c.ctx = context.WithValue(r.Context(), requestIDKey{}, &c.requestID)
 	var a answer
 	if c.endpoint, err = s.router.find(r); err == nil {
@@ -264,8 +264,10 @@ func optional(s string) *string {
 
 func (c *call) respond(a answer) (status int, header []string, body []byte) {
 	header = make([]string, 0, 8+2*len(a.header))
-	for name, value := range a.header {
-		header = append(header, http.CanonicalHeaderKey(name), value)
+	if len(a.header) > 0 {
+		for name, value := range a.header {
+			header = append(header, http.CanonicalHeaderKey(name), value)
+		}
 	}
 	if a.cache == "" {
 		a.cache = "no-store"

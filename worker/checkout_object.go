@@ -41,8 +41,9 @@ func (c *call) checkoutAnswer(standing *watch.Standing, out checkout.Outcome) (a
 		w.Raw("}")
 	}
 	w.String(`],"payment_url":`, c.payURL(id))
-	w.Plain(`,"payment_uri":`, c.paymentURI(s, &out))
-	w.Plain(`,"destination":`, string(s.Account))
+	w.Raw(`,"payment_uri":"`)
+	s.WritePaymentURI(w, payable(s, &out), c.in(s.Livemode).uri)
+	w.Plain(`","destination":`, string(s.Account))
 	w.Plain(`,"memo":`, s.Memo)
 	w.Optional(`,"memo_type":"text","redirect_url":`, s.RedirectURL)
 	w.Optional(`,"cancel_url":`, s.CancelURL)
@@ -94,13 +95,12 @@ func (c *call) baseURL() string {
 // payURL is where the customer pays the checkout with the id.
 func (c *call) payURL(id string) string { return c.baseURL() + "/pay/" + id }
 
-// paymentURI asks a wallet for what is still due, or for the whole amount once nothing is due any more.
-func (c *call) paymentURI(s *checkout.Session, out *checkout.Outcome) string {
-	amount := out.Due(s.Amount)
-	if amount == 0 {
-		amount = s.Amount
+// payable is what a wallet is asked for: what is still due, or the whole amount once nothing is due any more.
+func payable(s *checkout.Session, out *checkout.Outcome) checkout.Amount {
+	if due := out.Due(s.Amount); due != 0 {
+		return due
 	}
-	return s.PaymentURI(amount, c.in(s.Livemode).uri)
+	return s.Amount
 }
 
 // standing loads a session; nil if there is none.

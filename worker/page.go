@@ -94,7 +94,7 @@ func (c *call) pageView(s *watch.Standing, out checkout.Outcome) templates.Check
 		AssetIssuer: string(session.Asset.Issuer),
 		Destination: string(session.Account),
 		Memo:        session.Memo,
-		PaymentURI:  c.paymentURI(session, &out),
+		PaymentURI:  session.PaymentURI(payable(session, &out), c.in(session.Livemode).uri),
 		Network:     c.config.Networks[record.ModeOf(session.Livemode)].Name,
 		PageURL:     c.payURL(id),
 		ExpiresAt:   deadline,

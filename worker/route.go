@@ -38,8 +38,10 @@ func (r route) parameters() []string {
 // endpoint is a route that has been taken apart.
 type endpoint struct {
 	route
-	path  string   // /path/{wildcard}
-	query []string // the names that the query may have
+	method  string
+	path    string   // /path/{wildcard}
+	literal string   // the path up to its first wildcard
+	query   []string // the names that the query may have
 }
 
 // ServeHTTP makes an endpoint an entry of the mux; it is never called through it.
@@ -48,37 +50,29 @@ func (*endpoint) ServeHTTP(http.ResponseWriter, *http.Request) {}
 // router finds the endpoint of a request. The mux has the say. What it would say of a path that is written plainly is found without it, which
 // is cheaper.
 type router struct {
-	mux    *http.ServeMux
-	shapes map[shape][]*endpoint
-}
-
-// shape is what endpoints are told apart by at first sight.
-type shape struct {
-	method  string
-	first   string // segment of the path
-	slashes int
+	mux   *http.ServeMux
+	plain [][]*endpoint // by the number of slashes in the path
 }
 
 func newRouter(routes []route) router {
-	t := router{http.NewServeMux(), map[shape][]*endpoint{}}
+	t := router{mux: http.NewServeMux()}
 	for _, r := range routes {
 		method, path, _ := strings.Cut(r.methodAndPath(), " ")
-		e := &endpoint{r, path, r.parameters()}
+		literal, _, _ := strings.Cut(path, "{")
+		e := &endpoint{r, method, path, literal, r.parameters()}
 		t.mux.Handle(r.methodAndPath(), e)
-		key := shapeOf(method, path)
-		t.shapes[key] = append(t.shapes[key], e)
+		slashes := strings.Count(path, "/")
+		for len(t.plain) <= slashes {
+			t.plain = append(t.plain, nil)
+		}
+		t.plain[slashes] = append(t.plain[slashes], e)
 	}
 	return t
 }
 
-func shapeOf(method, path string) shape {
-	first, _, _ := strings.Cut(path[1:], "/")
-	return shape{method, first, strings.Count(path, "/")}
-}
-
 // find returns the endpoint for a request, or an error that says what is wrong with its path or its method.
 func (t router) find(r *http.Request) (*endpoint, error) {
-	if e := t.plain(r.Method, r.URL); e != nil {
+	if e := t.findPlain(r.Method, r.URL); e != nil {
 		return e, nil
 	}
 	handler, pattern := t.mux.Handler(r)
@@ -88,16 +82,20 @@ func (t router) find(r *http.Request) (*endpoint, error) {
 	return nil, unmatched(handler, r)
 }
 
-// plain returns the endpoint of a path without escapes, empty segments or dots; nil if there is none, or the mux must tell.
-func (t router) plain(method string, u *url.URL) *endpoint {
+// findPlain returns the endpoint of a path without escapes, empty segments or dots; nil if there is none, or the mux must tell.
+func (t router) findPlain(method string, u *url.URL) *endpoint {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
 	if u.RawPath != "" || !strings.HasPrefix(u.Path, "/") {
 		return nil
 	}
-	for _, e := range t.shapes[shapeOf(method, u.Path)] {
-		if fits(e.path, u.Path) {
+	slashes := strings.Count(u.Path, "/")
+	if slashes >= len(t.plain) {
+		return nil
+	}
+	for _, e := range t.plain[slashes] {
+		if e.method == method && strings.HasPrefix(u.Path, e.literal) && fits(e.path, u.Path) {
 			return e
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"edgecheckout/worker/horizon"
@@ -21,16 +22,16 @@ var _ horizon.Transport = Horizon{}
 // Get implements horizon.Transport.
 func (Horizon) Get(ctx context.Context, url string, timeout time.Duration) (horizon.Response, error) {
 	milliseconds := max(timeout.Milliseconds(), 1)
-	fields, err := ask(ctx, pack("fetch", "GET", url, decimal(milliseconds), decimal(horizon.MaxBodyBytes), "",
-		"Accept", "application/json"))
+	said, fields, err := ask(ctx, say("fetch", "GET", url, decimal(milliseconds), decimal(horizon.MaxBodyBytes), "Accept", "application/json"))
 	if errors.Is(err, errTimeout) {
 		return horizon.Response{}, fmt.Errorf("%w: %s after %s", horizon.ErrTimeout, url, timeout)
 	} else if err != nil {
 		return horizon.Response{}, fmt.Errorf("fetching %s: %w", url, err)
 	}
-	status, err := strconv.Atoi(string(fields[0]))
+	number, retryAfter, _ := strings.Cut(strings.Clone(said), "\n")
+	status, err := strconv.Atoi(number)
 	if err != nil {
 		return horizon.Response{}, fmt.Errorf("fetching %s: status: %w", url, err)
 	}
-	return horizon.Response{Status: status, RetryAfter: string(fields[1]), Body: fields[2]}, nil
+	return horizon.Response{Status: status, RetryAfter: retryAfter, Body: fields[0]}, nil
 }

@@ -5,6 +5,7 @@ package edge
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"edgecheckout/worker/kv"
@@ -24,11 +25,12 @@ func (Store) Get(ctx context.Context, keys ...string) ([][]byte, error) {
 	if err := checkKeys(keys...); err != nil {
 		return nil, err
 	}
-	request := newMessage().add("kv.get")
+	request := say("kv.get")
 	for _, key := range keys {
-		request = request.add(key)
+		request = request.line(key)
 	}
-	return ask(ctx, request)
+	_, values, err := ask(ctx, request)
+	return values, err
 }
 
 // Put implements kv.Store.
@@ -38,7 +40,7 @@ func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
 	}
 	// One more second covers what passes until KV looks at its own clock.
 	soonest := Now().Add(kv.MinTTL + time.Second)
-	request := newMessage().add("kv.put")
+	request := say("kv.put")
 	for _, entry := range entries {
 		if err := checkKeys(entry.Key); err != nil {
 			return err
@@ -52,9 +54,12 @@ func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
 			// KV counts in whole seconds; rounding up keeps an entry no shorter than asked.
 			expiration = expiresAt.Add(time.Second - time.Nanosecond).Unix()
 		}
-		request = request.add(entry.Key).addBytes(entry.Value).add(decimal(expiration))
+		request = request.line(entry.Key).line(decimal(expiration))
 	}
-	_, err := ask(ctx, request)
+	for _, entry := range entries {
+		request = request.add(entry.Value)
+	}
+	_, _, err := ask(ctx, request)
 	return err
 }
 
@@ -66,30 +71,33 @@ func (Store) Delete(ctx context.Context, keys ...string) error {
 	if err := checkKeys(keys...); err != nil {
 		return err
 	}
-	request := pack("kv.delete")
+	request := say("kv.delete")
 	for _, key := range keys {
-		request = request.add(key)
+		request = request.line(key)
 	}
-	_, err := ask(ctx, request)
+	_, _, err := ask(ctx, request)
 	return err
 }
 
 // List implements kv.Store.
 func (Store) List(ctx context.Context, prefix, cursor string, limit int) (kv.Page, error) {
-	fields, err := ask(ctx, pack("kv.list", prefix, cursor, decimal(min(max(limit, 1), kv.MaxListKeys))))
+	said, _, err := ask(ctx, say("kv.list", prefix, cursor, decimal(min(max(limit, 1), kv.MaxListKeys))))
 	if err != nil {
 		return kv.Page{}, err
 	}
-	page := kv.Page{Cursor: string(fields[0]), Keys: make([]string, 0, len(fields)-1)}
-	for _, key := range fields[1:] {
-		page.Keys = append(page.Keys, string(key))
+	page := kv.Page{Keys: make([]string, 0, strings.Count(said, "\n"))}
+	page.Cursor, said, _ = strings.Cut(strings.Clone(said), "\n")
+	for said != "" {
+		var key string
+		key, said, _ = strings.Cut(said, "\n")
+		page.Keys = append(page.Keys, key)
 	}
 	return page, nil
 }
 
 func checkKeys(keys ...string) error {
 	for _, key := range keys {
-		if key == "" || key == "." || key == ".." || len(key) > kv.MaxKeyBytes {
+		if key == "" || key == "." || key == ".." || len(key) > kv.MaxKeyBytes || strings.IndexByte(key, '\n') >= 0 { // see say
 			return fmt.Errorf("%w: %q", kv.ErrKey, key)
 		}
 	}

@@ -23,9 +23,11 @@ func TestStoreKeepsItsContract(t *testing.T) {
 }
 
 func TestKeysThatKVCannotHoldAreRefusedBeforeAnythingIsWritten(t *testing.T) {
-	err := Store{}.Put(t.Context(), kv.Entry{Key: "refused/good"}, kv.Entry{Key: ".."})
-	if !errors.Is(err, kv.ErrKey) {
-		t.Errorf("got %v, want kv.ErrKey", err)
+	for _, bad := range []string{"..", "two\nlines"} {
+		err := Store{}.Put(t.Context(), kv.Entry{Key: "refused/good"}, kv.Entry{Key: bad})
+		if !errors.Is(err, kv.ErrKey) {
+			t.Errorf("%q: got %v, want kv.ErrKey", bad, err)
+		}
 	}
 	if values, err := (Store{}).Get(t.Context(), "refused/good"); err != nil || values[0] != nil {
 		t.Errorf("got %q, %v; want nothing stored", values, err)

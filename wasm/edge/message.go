@@ -9,26 +9,35 @@ import (
 )
 
 // A message is what crosses between JavaScript and Go in one copy: a list of fields, each a little-endian 32-bit length
-// and its bytes. message.mjs is its twin.
+// and its bytes. The first field is text of one or more lines, since a text that crosses costs JavaScript as much as all of them
+// together; what may be any bytes follows in fields of its own. message.mjs is its twin.
 type message []byte
 
 // missing is the length of a field that is not there, such as the value of an unknown key.
 const missing = math.MaxUint32
 
-func pack(fields ...string) message {
+// say begins a message with lines; more of them may follow. None may have a line break in it, or it is two.
+func say(lines ...string) message {
 	m := newMessage()
-	for _, field := range fields {
-		m = m.add(field)
+	m = append(m, 0, 0, 0, 0)
+	for i, line := range lines {
+		if i > 0 {
+			m = append(m, '\n')
+		}
+		m = append(m, line...)
 	}
+	binary.LittleEndian.PutUint32(m, uint32(len(m)-4))
 	return m
 }
 
-func (m message) add(field string) message {
-	m = binary.LittleEndian.AppendUint32(m, uint32(len(field)))
-	return append(m, field...)
+// line adds a line to a message that has no other fields yet.
+func (m message) line(s string) message {
+	m = append(append(m, '\n'), s...)
+	binary.LittleEndian.PutUint32(m, uint32(len(m)-4))
+	return m
 }
 
-func (m message) addBytes(field []byte) message {
+func (m message) add(field []byte) message {
 	m = binary.LittleEndian.AppendUint32(m, uint32(len(field)))
 	return append(m, field...)
 }

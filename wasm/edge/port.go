@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"unsafe"
 )
 
@@ -117,12 +118,12 @@ func interrupt() { server.enter() }
 
 // receive copies the message that has just arrived.
 func receive() message {
-	m := make(message, size())
-	if len(m) > len(room) {
-		take(unsafe.Pointer(unsafe.SliceData(m)))
-	} else {
-		copy(m, room[:])
+	n := size()
+	if int(n) <= len(room) {
+		return append(message(nil), room[:n]...)
 	}
+	m := make(message, n)
+	take(unsafe.Pointer(unsafe.SliceData(m)))
 	return m
 }
 
@@ -132,11 +133,11 @@ var ErrPlatform = errors.New("edge: platform operation failed")
 // errTimeout reports that the platform gave an operation up because its time was over.
 var errTimeout = errors.New("edge: platform operation timed out")
 
-// ask has JavaScript do an operation and waits for its result. It does not wait for ctx to end: a write that was begun
+// ask has JavaScript do an operation and waits for its result: lines, which are part of the values' memory, and values. It does not wait for ctx to end: a write that was begun
 // is seen through, and operations that can take long have a timeout of their own.
-func ask(ctx context.Context, request message) ([][]byte, error) {
+func ask(ctx context.Context, request message) (said string, values [][]byte, err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	lastCall++
 	id := lastCall
@@ -159,14 +160,15 @@ func ask(ctx context.Context, request message) ([][]byte, error) {
 		delete(pending, id)
 	}
 
-	// The first field says how it went: empty if well, else what went wrong.
+	// The first line says how it went: empty if well, else what went wrong.
 	fields := result.fields()
-	switch failure := string(fields[0]); failure {
+	failure, said, _ := strings.Cut(text(fields[0]), "\n")
+	switch failure {
 	case "":
-		return fields[1:], nil
+		return said, fields[1:], nil
 	case "timeout":
-		return nil, errTimeout
+		return "", nil, errTimeout
 	default:
-		return nil, fmt.Errorf("%w: %s", ErrPlatform, failure)
+		return "", nil, fmt.Errorf("%w: %s", ErrPlatform, failure)
 	}
 }

@@ -15,17 +15,17 @@ type Recent struct{}
 
 // Recall returns what was kept under key within its time, or nil. A cache that does not answer remembers nothing.
 func (Recent) Recall(ctx context.Context, key string) []byte {
-	fields, err := ask(ctx, pack("recent.recall", key))
+	_, values, err := ask(ctx, say("recent.recall", key))
 	if err != nil {
 		return nil
 	}
-	return fields[0]
+	return values[0]
 }
 
 // Keep remembers value for ttl, in whole seconds and at least one.
 func (Recent) Keep(ctx context.Context, key string, value []byte, ttl time.Duration) {
 	seconds := max(int64(ttl/time.Second), 1)
-	_, _ = ask(ctx, pack("recent.keep", key, string(value), decimal(seconds))) // it may forget at any time
+	_, _, _ = ask(ctx, say("recent.keep", key, decimal(seconds)).add(value)) // it may forget at any time
 }
 
 // Claim reports true to one caller of this isolate in every window.

@@ -111,23 +111,27 @@ func serve(handler http.Handler, responder Responder, m message) {
 // requestHeader is the header of the request at hand. Whoever goes on after the response clones it.
 var requestHeader = http.Header{}
 
-// parseRequest reads method, URL, body and then names and values of headers; the names are in their canonical form.
+// parseRequest reads the lines method, URL, and then names and values of headers, and the body; the names are in their canonical form.
 func parseRequest(m message) *http.Request {
-	fields := m.fields()
-	target := parseURL(text(fields[1]))
-	body, header := fields[2], requestHeader
+	first, rest := m.cut()
+	body, _ := rest.cut()
+	method, lines, _ := strings.Cut(text(first), "\n")
+	address, lines, _ := strings.Cut(lines, "\n")
+	target, header := parseURL(address), requestHeader
 	clear(header)
-	values := make([]string, 0, len(fields)/2)
-	for i := 3; i+1 < len(fields); i += 2 {
-		values = append(values, text(fields[i+1]))
-		header[text(fields[i])] = values[len(values)-1 : len(values) : len(values)]
+	for values := make([]string, 0, 4); lines != ""; {
+		var name, value string
+		name, lines, _ = strings.Cut(lines, "\n")
+		value, lines, _ = strings.Cut(lines, "\n")
+		values = append(values, value)
+		header[name] = values[len(values)-1 : len(values) : len(values)]
 	}
 	whole := &struct {
 		http.Request
 		body requestBody
 	}{}
 	r := &whole.Request
-	r.Method, r.URL, r.Host = text(fields[0]), target, target.Host
+	r.Method, r.URL, r.Host = method, target, target.Host
 	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
 	r.Header, r.Body, r.ContentLength = header, http.NoBody, int64(len(body))
 	if len(body) > 0 {

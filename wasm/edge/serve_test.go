@@ -14,8 +14,8 @@ import (
 )
 
 func TestParseRequest(t *testing.T) {
-	r := parseRequest(pack("POST", "https://pay.example/checkout?type=direct", `{"amount":1}`,
-		"Content-Type", "application/json", "Idempotency-Key", "a,b"))
+	r := parseRequest(say("POST", "https://pay.example/checkout?type=direct", "Content-Type", "application/json",
+		"Authorization", "", "Idempotency-Key", "a,b").add([]byte(`{"amount":1}`)))
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestParseRequest(t *testing.T) {
 }
 
 func TestAPathWithBrokenEscapesIsTakenAsItStands(t *testing.T) {
-	r := parseRequest(pack("GET", "https://pay.example/pay/%zz?a=1", ""))
+	r := parseRequest(say("GET", "https://pay.example/pay/%zz?a=1").add(nil))
 	if r.URL.Path != "/pay/%zz" || r.URL.Host != "pay.example" || r.URL.RawQuery != "a=1" {
 		t.Errorf("got %#v", r.URL)
 	}
@@ -81,13 +81,13 @@ func TestMessagesSurviveTheCrossing(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	long := strings.Repeat("ü", 70000)
-	if diff := cmp.Diff([][]byte{{}, []byte(long)}, pack("", long).fields()); diff != "" {
+	if diff := cmp.Diff([][]byte{[]byte("\na"), []byte(long)}, say("").line("a").add([]byte(long)).fields()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
 func TestAnUnknownOperationIsAnError(t *testing.T) {
-	if _, err := ask(t.Context(), pack("no.such")); !errors.Is(err, ErrPlatform) {
+	if _, _, err := ask(t.Context(), say("no.such")); !errors.Is(err, ErrPlatform) {
 		t.Errorf("got %v, want ErrPlatform", err)
 	}
 }

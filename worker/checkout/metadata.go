@@ -45,6 +45,9 @@ func (m *Metadata) ReadJSON(r *codec.Reader) {
 			r.Refuse()
 			return
 		}
+		if *m == nil {
+			*m = make(Metadata, 0, 4) // most have no more
+		}
 		*m = append(*m, Pair{name, r.String()})
 	}
 }

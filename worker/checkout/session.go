@@ -3,6 +3,8 @@ package checkout
 import (
 	"strings"
 	"time"
+
+	"edgecheckout/worker/codec"
 )
 
 // Status says where a checkout stands. All but Open are terminal.
@@ -66,12 +68,27 @@ func (s *Session) fill(u string) string {
 
 // PaymentURI is the SEP-7 request (https://stellar.org/protocol/sep-7) to pay amount into the session.
 func (s *Session) PaymentURI(amount Amount, network URINetwork) string {
-	asset := ""
+	w := codec.NewWriter(512)
+	s.WritePaymentURI(w, amount, network)
+	return string(w.Bytes())
+}
+
+// WritePaymentURI writes PaymentURI, which has no character that JSON must escape.
+func (s *Session) WritePaymentURI(w *codec.Writer, amount Amount, network URINetwork) {
+	w.Raw("web+stellar:pay?destination=")
+	w.Raw(string(s.Account))
+	w.Raw("&amount=")
+	amount.WriteJSON(w)
 	if !s.Asset.IsNative() {
-		asset = "&asset_code=" + s.Asset.Code + "&asset_issuer=" + string(s.Asset.Issuer)
+		w.Raw("&asset_code=")
+		w.Raw(s.Asset.Code)
+		w.Raw("&asset_issuer=")
+		w.Raw(string(s.Asset.Issuer))
 	}
-	return "web+stellar:pay?destination=" + string(s.Account) + "&amount=" + amount.String() + asset +
-		"&memo=" + s.Memo + "&memo_type=MEMO_TEXT" + string(network)
+	w.Raw("&memo=")
+	w.Raw(s.Memo)
+	w.Raw("&memo_type=MEMO_TEXT")
+	w.Raw(string(network))
 }
 
 // URINetwork is what a SEP-7 request says of its network.

@@ -21,13 +21,16 @@ const (
 	MaxValueBytes = 25 << 20
 )
 
+// ErrValue reports a value that is not UTF-8.
+var ErrValue = errors.New("kv: value is not UTF-8")
+
 // ErrKey reports a key that the store cannot hold: empty, ".", "..", or longer than MaxKeyBytes.
 var ErrKey = errors.New("kv: key is empty, reserved or too long")
 
 // Entry is a value to store under a key.
 type Entry struct {
 	Key   string
-	Value []byte
+	Value []byte // text in UTF-8; a store may refuse what is not, or spoil it
 	// ExpiresAt is when the store forgets the entry; zero means never. A time closer than MinTTL is stored as
 	// MinTTL from now.
 	ExpiresAt time.Time

@@ -2,11 +2,13 @@ package kv
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 // Memory is a namespace kept in memory, seen from several edges. Each edge behaves as a data centre of Cloudflare
@@ -180,6 +182,9 @@ func (e *edge) Put(ctx context.Context, entries ...Entry) error {
 	for _, entry := range entries {
 		if err := checkKey(entry.Key); err != nil {
 			return err
+		}
+		if !utf8.Valid(entry.Value) {
+			return fmt.Errorf("%w: %q", ErrValue, entry.Value)
 		}
 		m.counts.Writes++
 		err := e.use("put", entry.Key, func(now time.Time) {

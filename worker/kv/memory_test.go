@@ -2,6 +2,7 @@ package kv_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -19,6 +20,13 @@ func TestMemoryKeepsTheContract(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+func TestMemoryRefusesWhatIsNoText(t *testing.T) {
+	err := kv.NewMemory(time.Now).Edge().Put(t.Context(), kv.Entry{Key: "a", Value: []byte{0xff, 0xfe}})
+	if !errors.Is(err, kv.ErrValue) {
+		t.Errorf("got %v, want kv.ErrValue", err)
 	}
 }
 

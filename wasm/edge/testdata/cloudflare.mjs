@@ -1,7 +1,7 @@
 // The KV namespace and the cache of Cloudflare as the adapter sees them, in memory.
 
 export class KV {
-  #entries = new Map(); // name: { value: Uint8Array, expiration: seconds or undefined }
+  #entries = new Map(); // name: { value: string, expiration: seconds or undefined }
 
   #check(name) {
     if (name === "") throw new TypeError("Key name cannot be empty.");
@@ -14,12 +14,11 @@ export class KV {
     return entry && !(entry.expiration <= Date.now() / 1000) ? entry : undefined;
   }
 
-  async get(name, type) {
-    if (type !== "arrayBuffer") throw new Error(`this namespace gives out array buffers only, not ${type}`);
+  async get(name) {
     this.#check(name);
     await tick();
     const entry = this.#alive(name);
-    return entry ? entry.value.slice().buffer : null;
+    return entry ? entry.value : null;
   }
 
   async put(name, value, { expiration } = {}) {
@@ -28,9 +27,9 @@ export class KV {
       if (!Number.isInteger(expiration)) throw new Error("400 Invalid expiration.");
       if (expiration < Date.now() / 1000 + 60) throw new Error("400 Expiration must be at least 60 seconds in the future.");
     }
-    const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+    if (typeof value !== "string") throw new Error("this namespace takes text only");
     await tick();
-    this.#entries.set(name, { value: bytes, expiration });
+    this.#entries.set(name, { value, expiration });
   }
 
   async delete(name) {

@@ -7,8 +7,8 @@ import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { createRequire } from "node:module";
-import { pack, text, unpack } from "../../message.mjs";
-import { claim, ports } from "../../ports.mjs";
+import { pack, text } from "../../message.mjs";
+import { claim, failed, perform } from "../../ports.mjs";
 import { KV, Cache } from "./cloudflare.mjs";
 
 const goroot = execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim();
@@ -36,12 +36,11 @@ go.importObject.edge = {
   size: () => arrived.message.length,
   take: (p) => bytes(p, arrived.message.length).set(arrived.message),
   async call(id, p, size) {
-    const [name, ...fields] = unpack(bytes(p, size));
     let answer;
     try {
-      answer = pack(["", ...(await ports[text(name)](fields, env))]);
+      answer = pack(await perform(bytes(p, size), env));
     } catch (error) {
-      answer = pack([error?.name === "TimeoutError" ? "timeout" : String(error)]);
+      answer = pack(failed(error));
     }
     arrived = { id, message: answer };
     if (answer.length <= inbox.room) bytes(inbox.at, inbox.room).set(answer);
