@@ -1,7 +1,7 @@
 // One instance of the Go program: its memory, its clock and timers, its source of random values, and the job at hand.
 
 import "./wasm_exec.js"; // defines globalThis.Go
-import { bound, lines, pack, text, write } from "./message.mjs";
+import { bound, kept, lines, pack, text, write } from "./message.mjs";
 import { claim, failed, perform } from "./ports.mjs";
 
 // Random values must not be asked for while the module is evaluated, which is when the first instance boots. Until
@@ -107,9 +107,7 @@ export class Instance {
           if (headers[pairs[i]] === undefined) headers[pairs[i]] = pairs[i + 1];
           else more.push([pairs[i], pairs[i + 1]]);
         }
-        const bytes = this.#bytes(body, bodySize);
-        const isText = headers["Content-Type"]?.endsWith("; charset=utf-8"); // and becomes a string, which costs half
-        this.#job.resolve({ status, headers, more, body: isText ? text(bytes) : bytes.slice() });
+        this.#job.resolve({ status, headers, more, body: kept(this.#bytes(body, bodySize)) });
       },
       fail: (p, size) => this.#job.reject(new Error(text(this.#bytes(p, size)) || "aborted")),
       done: () => {

@@ -7,14 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"mime"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
@@ -40,7 +35,7 @@ type call struct {
 	// Idempotency-Key overwrite each other's record, and must not move a deadline by as long as one of them hangs.
 	began    time.Time
 	endpoint *endpoint
-	query    url.Values // only what the route knows, each once; for everybody's routes nothing
+	query    query // only what the route knows, each once; for everybody's routes nothing
 	body     []byte
 
 	// For merchants:
@@ -63,7 +58,7 @@ const maxBody = 64 << 10
 
 // ServeHTTP implements http.Handler.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	status, header, body := s.Respond(r)
+	status, header, body := s.Respond(r, nil)
 	for i := 0; i < len(header); i += 2 {
 		w.Header()[header[i]] = header[i+1 : i+2 : i+2]
 	}
@@ -71,14 +66,15 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body)
 }
 
-// Respond is ServeHTTP for whoever takes a response in one piece, which is cheaper. header has names, in their canonical form, and values by turns.
-func (s *Service) Respond(r *http.Request) (status int, header []string, body []byte) {
+// Respond is ServeHTTP for whoever has the request's body in one piece, if it is not nil, and takes a response in one, which is cheaper. header has
+// names, in their canonical form, and values by turns.
+func (s *Service) Respond(r *http.Request, sent []byte) (status int, header []string, body []byte) {
 	now := s.platform.Now()
 	requestID, err := checkout.NewID(checkout.KindRequest, now, s.platform.Entropy)
 	if err != nil {
 		requestID = "req_" // entropy never fails; if it did, the answer would still be a clean one
 	}
-	c := &call{Service: s, request: r, requestID: requestID, began: time.UnixMilli(now.UnixMilli()).UTC()}
+	c := &call{Service: s, request: r, body: sent, requestID: requestID, began: time.UnixMilli(now.UnixMilli()).UTC()}
 	c.ctx = context.WithValue(r.Context(), requestIDKey{}, &c.requestID)
 	var a answer
 	if c.endpoint, err = s.router.find(r); err == nil {
@@ -103,7 +99,8 @@ func (c *call) run() (answer, error) {
 	}
 	// Pages ignore what a mail program or an advertiser adds to their address.
 	if c.endpoint.audience != forEverybody && c.request.URL.RawQuery != "" {
-		if err := c.readQuery(c.endpoint.query); err != nil {
+		var err error
+		if c.query, err = parseQuery(c.request.URL.RawQuery, c.endpoint.query); err != nil {
 			return answer{}, err
 		}
 	}
@@ -118,52 +115,6 @@ func (c *call) run() (answer, error) {
 // path returns what stands in the place of a wildcard in the URL's path.
 func (c *call) path(name string) string { return pathValue(c.endpoint.path, c.request.URL, name) }
 
-// readQuery takes the query apart; names says which parameters there are.
-func (c *call) readQuery(names []string) error {
-	if values := plainQuery(c.request.URL.RawQuery, names); values != nil {
-		c.query = values
-		return nil
-	}
-	values, err := url.ParseQuery(c.request.URL.RawQuery)
-	if err != nil {
-		return invalid("", "The query of the URL is not valid.")
-	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if !slices.Contains(names, name) {
-			return unknownParameter(name, "a query parameter", names)
-		}
-		if len(values[name]) > 1 {
-			return &Error{CodeParameterDuplicate, name + " is given twice; give it once.", name}
-		}
-		if !utf8.ValidString(values[name][0]) {
-			return invalid(name, "%s is not valid UTF-8.", name)
-		}
-	}
-	c.query = values
-	return nil
-}
-
-// plainQuery is what url.ParseQuery makes of a query that has only known names, each once, and values of letters, digits, '_', '-' and '.', as nearly
-// all have; nil for any other.
-func plainQuery(query string, names []string) url.Values {
-	values := url.Values{}
-	for more := true; more; {
-		var pair string
-		pair, query, more = strings.Cut(query, "&")
-		name, value, ok := strings.Cut(pair, "=")
-		if !ok || !slices.Contains(names, name) || values.Has(name) {
-			return nil
-		}
-		for i := range len(value) {
-			if c := value[i]; !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || c == '_' || c == '-' || c == '.') {
-				return nil
-			}
-		}
-		values[name] = []string{value}
-	}
-	return values
-}
-
 func (c *call) readBody() error {
 	if c.request.ContentLength == 0 {
 		return nil // then it has no type either; whether there must be one is for the handler to say
@@ -176,22 +127,14 @@ func (c *call) readBody() error {
 	if err != nil || kind != "application/json" {
 		return &Error{Code: CodeContentType, Message: "The body must be JSON: send the header Content-Type: application/json."}
 	}
-	if c.request.Body == nil {
-		return nil
+	if c.body == nil && c.request.Body != nil {
+		if c.body, err = io.ReadAll(io.LimitReader(c.request.Body, maxBody+1)); err != nil {
+			return &Error{Code: CodeBodyInvalid, Message: "The body could not be read to its end."}
+		}
 	}
-	var body []byte
-	if whole, ok := c.request.Body.(interface{ Bytes() []byte }); ok { // as a bytes.Buffer, which is there already
-		body = whole.Bytes()
-	} else {
-		body, err = io.ReadAll(io.LimitReader(c.request.Body, maxBody+1))
-	}
-	if err != nil {
-		return &Error{Code: CodeBodyInvalid, Message: "The body could not be read to its end."}
-	}
-	if len(body) > maxBody {
+	if len(c.body) > maxBody {
 		return &Error{Code: CodeBodyTooLarge, Message: fmt.Sprintf("The body has more than %d bytes (64 KiB).", maxBody)}
 	}
-	c.body = body
 	return nil
 }
 

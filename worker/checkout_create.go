@@ -143,11 +143,11 @@ func (c *call) storeCheckout(s *checkout.Session, idem idempotency) error {
 	id := s.ID.String()
 	expiry := s.ExpiresAt.Add(record.KeepAfterExpiry)
 	listed := record.Listed{Created: s.CreatedAt, ID: id, Customer: s.CustomerID}
-	indexes := append(idem.entries(c, id),
+	indexes := append(append(make([]kv.Entry, 0, 3), idem.entries(c, id)...),
 		kv.Entry{Key: record.ByMerchantKey(s.Merchant, c.mode(), checkout.KindCheckout, listed), ExpiresAt: expiry},
 		kv.Entry{Key: record.EntryOf(s, s.ExpiresAt).Key(), ExpiresAt: expiry},
 	)
-	checkout := kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(s), ExpiresAt: expiry}
+	checkout := kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Written(s), ExpiresAt: expiry}
 	if !protect.IndexFirst {
 		return c.platform.Store.Put(c.ctx, append(indexes, checkout)...)
 	}

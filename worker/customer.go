@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -326,7 +325,7 @@ func listCustomers(c *call) (answer, error) {
 }
 
 // findCustomer answers with a list of the customer that has all of the addresses, or of none.
-func (c *call) findCustomer(query url.Values) (answer, error) {
+func (c *call) findCustomer(query query) (answer, error) {
 	if w, err := windowOf(query, "customer"); err != nil {
 		return answer{}, err
 	} else if w.cursor != "" {
@@ -334,10 +333,10 @@ func (c *call) findCustomer(query url.Values) (answer, error) {
 	}
 	// A + that was not written as %2B arrives as a blank, of which an e-mail address has none, nor the beginning of a phone number.
 	if email := strings.TrimSpace(query.Get("email")); strings.Contains(email, " ") {
-		query.Set("email", strings.ReplaceAll(email, " ", "+"))
+		query = query.with("email", strings.ReplaceAll(email, " ", "+"))
 	}
 	if phone, ok := strings.CutPrefix(query.Get("phone"), " "); ok {
-		query.Set("phone", "+"+phone)
+		query = query.with("phone", "+"+phone)
 	}
 	p := queryParams(query)
 	wanted := addressesOf(record.Customer{Email: p.email("email"), Phone: p.phone("phone")})

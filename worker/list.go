@@ -2,8 +2,6 @@ package worker
 
 import (
 	"encoding/json"
-	"maps"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -43,7 +41,7 @@ const (
 	paramBefore = "ending_before"
 )
 
-func windowOf(query url.Values, noun string) (window, error) {
+func windowOf(query query, noun string) (window, error) {
 	w := window{limit: usualLimit, cursor: query.Get(paramAfter)}
 	if query.Has(paramLimit) {
 		limit, err := strconv.ParseUint(query.Get(paramLimit), 10, 8) // takes no sign
@@ -217,14 +215,12 @@ func (l list) fill(c *call, s *scan, limit int) (p listPage, err error) {
 }
 
 // link names the page that comes next on the way, behind the object with an id.
-func (w window) link(path string, query url.Values, last string) string {
+func (w window) link(path string, query query, last string) string {
 	rel := "next"
 	if w.newer {
 		rel = "prev"
 	}
-	next := maps.Clone(query)
-	next.Set(w.param(), last)
-	return "<" + path + "?" + next.Encode() + `>; rel="` + rel + `"`
+	return "<" + path + "?" + query.with(w.param(), last).encode() + `>; rel="` + rel + `"`
 }
 
 // listBody writes a list of objects that are written already.

@@ -30,10 +30,10 @@ func newParams(body []byte) *params {
 }
 
 // queryParams makes params of a query, whose values are all strings. The caller has looked whether it knows the names.
-func queryParams(query url.Values) *params {
+func queryParams(query query) *params {
 	p := &params{}
-	for name := range query {
-		p.keep(name, query.Get(name))
+	for _, m := range query {
+		p.keep(m.Name, m.Value)
 	}
 	return p
 }

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"errors"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -90,7 +89,7 @@ func listPayments(c *call) (answer, error) {
 
 const paymentsPath = "/payment"
 
-func paymentList(query url.Values, w window, items [][]byte, more bool, last string) answer {
+func paymentList(query query, w window, items [][]byte, more bool, last string) answer {
 	a := answer{contentType: jsonType, body: listBody(paymentsPath, items, more)}
 	if more {
 		a.header = map[string]string{"Link": w.link(paymentsPath, query, last)}
@@ -99,7 +98,7 @@ func paymentList(query url.Values, w window, items [][]byte, more bool, last str
 }
 
 // paymentsOf lists what a checkout lists, the newest first.
-func (c *call) paymentsOf(query url.Values, w window) (answer, error) {
+func (c *call) paymentsOf(query query, w window) (answer, error) {
 	s, err := c.standingOf(query.Get(paramCheckout))
 	if err != nil {
 		return answer{}, err
@@ -135,7 +134,7 @@ const usualSince = 24 * time.Hour
 //
 // It reads a bounded part of the ledger at a time (see watch.Unmatched): a page may have fewer payments than the limit, or none, and has_more is true.
 // Whoever follows the Link header goes on behind what was read.
-func (c *call) unmatchedPayments(query url.Values, w window, edge checkout.PaymentID) (answer, error) {
+func (c *call) unmatchedPayments(query query, w window, edge checkout.PaymentID) (answer, error) {
 	if query.Get(paramUnmatched) != "true" {
 		return answer{}, invalid(paramUnmatched, "unmatched must be true; to list the payments of a checkout, leave it out and give checkout_id.")
 	}

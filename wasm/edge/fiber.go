@@ -85,7 +85,7 @@ func (f *fiber) wake() {
 
 // patience is how many requests are served before the helpers of the garbage collector get their turn, who do no more than what is done without them
 // at the next opportunity. What a handler left behind gets it at once: it must not go wrong in the time of another request.
-const patience = 8
+const patience = 32
 
 // letOthersRun yields twice, since the scheduler now and then prefers who yielded to who is ready.
 func letOthersRun() {

@@ -13,6 +13,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -34,11 +35,11 @@ var Abort = errors.New("edge: request aborted")
 // after counts the work that handlers left to be done behind the response.
 var after sync.WaitGroup
 
-// Responder is a handler that gives a response in one piece, which is cheaper. header has names, in their canonical form, and values by turns;
-// body must not change until the handler is called again.
+// Responder is a handler that takes the request's body in one piece, nil if there is none, and gives a response in one, which is cheaper. header has
+// names, in their canonical form, and values by turns; body must not change until the handler is called again.
 type Responder interface {
 	http.Handler
-	Respond(r *http.Request) (status int, header []string, body []byte)
+	Respond(r *http.Request, sent []byte) (status int, header []string, body []byte)
 }
 
 // Serve announces that the program is ready and then answers requests and runs the cron's task. It does not return.
@@ -103,48 +104,49 @@ func serve(handler http.Handler, responder Responder, m message) {
 	if responder != nil {
 		reply.set(responder.Respond(parseRequest(m)))
 	} else {
-		handler.ServeHTTP(&reply, parseRequest(m))
+		r, body := parseRequest(m)
+		if len(body) > 0 {
+			r.Body = io.NopCloser(bytes.NewReader(body))
+		}
+		handler.ServeHTTP(&reply, r)
 	}
 	reply.send()
 }
 
-// requestHeader is the header of the request at hand. Whoever goes on after the response clones it.
-var requestHeader = http.Header{}
+// request is the one at hand. Whoever goes on after the response clones it.
+var request struct {
+	http.Request
+	header http.Header
+	values [8][1]string // of the header
+}
 
 // parseRequest reads the lines method, URL, and then names and values of headers, and the body; the names are in their canonical form.
-func parseRequest(m message) *http.Request {
+func parseRequest(m message) (r *http.Request, body []byte) {
 	first, rest := m.cut()
-	body, _ := rest.cut()
+	body, _ = rest.cut()
 	method, lines, _ := strings.Cut(text(first), "\n")
 	address, lines, _ := strings.Cut(lines, "\n")
-	target, header := parseURL(address), requestHeader
-	clear(header)
-	for values := make([]string, 0, 4); lines != ""; {
+	if request.header == nil {
+		request.header = http.Header{}
+	}
+	clear(request.header)
+	for i := 0; lines != ""; i++ {
 		var name, value string
 		name, lines, _ = strings.Cut(lines, "\n")
 		value, lines, _ = strings.Cut(lines, "\n")
-		values = append(values, value)
-		header[name] = values[len(values)-1 : len(values) : len(values)]
+		if i == len(request.values) {
+			break // worker.mjs passes fewer
+		}
+		request.values[i][0] = value
+		request.header[name] = request.values[i][:]
 	}
-	whole := &struct {
-		http.Request
-		body requestBody
-	}{}
-	r := &whole.Request
-	r.Method, r.URL, r.Host = method, target, target.Host
-	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
-	r.Header, r.Body, r.ContentLength = header, http.NoBody, int64(len(body))
-	if len(body) > 0 {
-		whole.body.Buffer = *bytes.NewBuffer(body)
-		r.Body = &whole.body
+	target := parseURL(address)
+	request.Request = http.Request{
+		Method: method, URL: target, Host: target.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: request.header, Body: http.NoBody, ContentLength: int64(len(body)),
 	}
-	return r
+	return &request.Request, body
 }
-
-// requestBody is a body that is all there.
-type requestBody struct{ bytes.Buffer }
-
-func (*requestBody) Close() error { return nil }
 
 // parseURL reads the absolute URL of a request. The runtime lets a path through whose percent-encoding is broken and
 // which url.Parse refuses; such a path is taken as it stands, so that the handler can answer that there is no such thing.

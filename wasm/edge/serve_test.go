@@ -14,24 +14,20 @@ import (
 )
 
 func TestParseRequest(t *testing.T) {
-	r := parseRequest(say("POST", "https://pay.example/checkout?type=direct", "Content-Type", "application/json",
+	r, sent := parseRequest(say("POST", "https://pay.example/checkout?type=direct", "Content-Type", "application/json",
 		"Authorization", "", "Idempotency-Key", "a,b").add([]byte(`{"amount":1}`)))
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := []string{r.Method, r.Host, r.URL.Path, r.URL.Query().Get("type"), string(body), r.Header.Get("Idempotency-Key")}
+	got := []string{r.Method, r.Host, r.URL.Path, r.URL.Query().Get("type"), string(sent), r.Header.Get("Idempotency-Key")}
 	want := []string{"POST", "pay.example", "/checkout", "direct", `{"amount":1}`, "a,b"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if r.ContentLength != int64(len(body)) {
+	if r.ContentLength != int64(len(sent)) {
 		t.Errorf("content length %d", r.ContentLength)
 	}
 }
 
 func TestAPathWithBrokenEscapesIsTakenAsItStands(t *testing.T) {
-	r := parseRequest(say("GET", "https://pay.example/pay/%zz?a=1").add(nil))
+	r, _ := parseRequest(say("GET", "https://pay.example/pay/%zz?a=1").add(nil))
 	if r.URL.Path != "/pay/%zz" || r.URL.Host != "pay.example" || r.URL.RawQuery != "a=1" {
 		t.Errorf("got %#v", r.URL)
 	}

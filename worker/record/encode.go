@@ -22,15 +22,20 @@ type Reader interface {
 // Encode writes a record for the store.
 func Encode(v any) []byte {
 	if record, ok := v.(Writer); ok {
-		w := codec.NewWriter(1024)
-		record.WriteJSON(w)
-		return w.Bytes()
+		return Written(record)
 	}
 	value, err := json.Marshal(v)
 	if err != nil {
 		panic(fmt.Sprintf("record: %T cannot be encoded: %v", v, err)) // only a programming error makes it fail
 	}
 	return value
+}
+
+// Written is Encode for a record that is known to write itself.
+func Written(record Writer) []byte {
+	w := codec.NewWriter(1024)
+	record.WriteJSON(w)
+	return w.Bytes()
 }
 
 // Decode reads a record; a missing one (nil) reports false. The record keeps parts of value, which must not be changed afterwards.

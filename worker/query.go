@@ -1,0 +1,90 @@
+package worker
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"edgecheckout/worker/codec"
+)
+
+// query is the parameters in the query of a URL, each once. There are so few that a list of them is found through faster than a map is made.
+type query []codec.Member
+
+// Get returns a parameter's value, "" if it is not there.
+func (q query) Get(name string) string {
+	if m := codec.Find(q, name); m != nil {
+		return m.Value
+	}
+	return ""
+}
+
+// Has reports whether a parameter is there.
+func (q query) Has(name string) bool { return codec.Find(q, name) != nil }
+
+// with returns the query with a parameter that has another value, or was not there.
+func (q query) with(name, value string) query {
+	changed := slices.Clone(q)
+	if m := codec.Find(changed, name); m != nil {
+		m.Value = value
+		return changed
+	}
+	return append(changed, codec.Member{Name: name, Value: value})
+}
+
+// encode writes the query for a URL, in the order of the names.
+func (q query) encode() string {
+	values := url.Values{}
+	for _, m := range q {
+		values.Set(m.Name, m.Value)
+	}
+	return values.Encode()
+}
+
+// parseQuery reads a query; names says which parameters there may be.
+func parseQuery(raw string, names []string) (query, error) {
+	if q := plainQuery(raw, names); q != nil {
+		return q, nil
+	}
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, invalid("", "The query of the URL is not valid.")
+	}
+	q := query{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(names, name) {
+			return nil, unknownParameter(name, "a query parameter", names)
+		}
+		if len(values[name]) > 1 {
+			return nil, &Error{CodeParameterDuplicate, name + " is given twice; give it once.", name}
+		}
+		if !utf8.ValidString(values[name][0]) {
+			return nil, invalid(name, "%s is not valid UTF-8.", name)
+		}
+		q = append(q, codec.Member{Name: name, Value: values[name][0]})
+	}
+	return q, nil
+}
+
+// plainQuery is what url.ParseQuery makes of a query that has only known names, each once, and values of letters, digits, '_', '-' and '.', as nearly
+// all have; nil for any other.
+func plainQuery(raw string, names []string) query {
+	q := make(query, 0, 2)
+	for more := true; more; {
+		var pair string
+		pair, raw, more = strings.Cut(raw, "&")
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok || !slices.Contains(names, name) || q.Has(name) {
+			return nil
+		}
+		for i := range len(value) {
+			if c := value[i]; !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || c == '_' || c == '-' || c == '.') {
+				return nil
+			}
+		}
+		q = append(q, codec.Member{Name: name, Value: value})
+	}
+	return q
+}
