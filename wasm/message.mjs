@@ -12,7 +12,7 @@ const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 // kept is a copy of bytes: a string if they are a short text in UTF-8, which costs the runtime half of what a buffer does.
 export function kept(bytes) {
-  if (bytes.length <= 4096) {
+  if (bytes.length > 0 && bytes.length <= 4096) {
     try {
       return strict.decode(bytes);
     } catch {

@@ -25,6 +25,7 @@ type bench struct {
 	world   world
 	ids     []string // of the sessions that begin made for this round
 
+	starts   int // for a row that measures warm processes
 	accounts int // of a sweep
 
 	customers int           // of the row about latency
@@ -43,7 +44,7 @@ type peer struct {
 
 // newBench builds and starts the peers, all with the same merchant in their KV.
 func newBench(ctx context.Context, root, dir string, length time.Duration) (_ *bench, err error) {
-	b := &bench{dir: dir, length: length, accounts: sweepAccounts, customers: settleCustomers, patience: settlePatience}
+	b := &bench{dir: dir, length: length, starts: warmStarts, accounts: sweepAccounts, customers: settleCustomers, patience: settlePatience}
 	defer func() {
 		if err != nil {
 			b.stop()
@@ -96,6 +97,20 @@ func (b *bench) stop() {
 	if b.horizon != nil {
 		b.horizon.stop()
 	}
+}
+
+// restart gives every peer a new process.
+func (b *bench) restart(ctx context.Context) error {
+	for _, p := range b.peers {
+		p.load.close()
+		p.process.Stop()
+		process, err := p.start(ctx, b.world)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		p.process, p.load = process, newGenerator(process.Address)
+	}
+	return nil
 }
 
 // sessions makes open sessions that are known to every peer, and no page of which is cached. They are b.ids.

@@ -17,7 +17,7 @@ type row struct {
 	fewer bool
 	// once is set for what does not vary: one round is enough.
 	once bool
-	// warm puts every peer under the row's load before the first round, so that compilers have done their work.
+	// warm measures processes that have been under the row's load for warmRounds, so that compilers have done their work, and warmStarts of them.
 	warm bool
 	// begin prepares a round for all peers; it may be nil.
 	begin func(ctx context.Context, b *bench) error
@@ -30,7 +30,11 @@ type row struct {
 }
 
 // warmRounds is how many rounds V8 gets for its compilers: after one of them, functions of every peer still ran as they were compiled at first.
-const warmRounds = 3
+const warmRounds = 4
+
+// warmStarts is how often every peer is started anew for a row that measures warm processes. What V8 compiles, and how, it decides anew each time:
+// one process of a Worker is by up to a tenth faster than another.
+const warmStarts = 3
 
 // result is the medians of a row by the names of the peers.
 type result struct {
@@ -45,27 +49,26 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 		rounds = 1
 	}
 	all := map[string][]float64{}
-	first := 0
+	first, starts := 0, 1
 	if r.warm {
-		first = -warmRounds
+		first, starts = -warmRounds, b.starts
+		rounds = (rounds + 1) / 2 // after each start
 	}
-	for round := first; round < rounds; round++ {
-		if r.begin != nil {
-			if err := r.begin(ctx, b); err != nil {
+	for start := range starts {
+		if r.warm {
+			if err := b.restart(ctx); err != nil {
 				return result{}, err
 			}
 		}
-		for i := range b.peers {
-			p := b.peers[(i+round+len(b.peers))%len(b.peers)]
-			if slices.Contains(r.without, p.name) {
-				continue
-			}
-			figure, err := r.measure(ctx, b, p)
+		for round := first; round < rounds; round++ {
+			figures, err := b.round(ctx, r, start+round-first)
 			if err != nil {
-				return result{}, fmt.Errorf("%s: %w", p.name, err)
+				return result{}, err
 			}
-			if round >= 0 {
-				all[p.name] = append(all[p.name], figure)
+			for name, figure := range figures {
+				if round >= 0 {
+					all[name] = append(all[name], figure)
+				}
 			}
 		}
 	}
@@ -78,6 +81,28 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 		res.said = r.note(b)
 	}
 	return res, nil
+}
+
+// round takes a figure of every peer; turn says who begins.
+func (b *bench) round(ctx context.Context, r row, turn int) (map[string]float64, error) {
+	if r.begin != nil {
+		if err := r.begin(ctx, b); err != nil {
+			return nil, err
+		}
+	}
+	figures := map[string]float64{}
+	for i := range b.peers {
+		p := b.peers[(i+turn)%len(b.peers)]
+		if slices.Contains(r.without, p.name) {
+			continue
+		}
+		figure, err := r.measure(ctx, b, p)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
+		}
+		figures[p.name] = figure
+	}
+	return figures, nil
 }
 
 // milliseconds is a duration as the rows say it.
