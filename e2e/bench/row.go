@@ -29,8 +29,9 @@ type row struct {
 	note func(b *bench) string
 }
 
-// warmRounds is how many rounds V8 gets for its compilers: after one of them, functions of every peer still ran as they were compiled at first.
-const warmRounds = 4
+// warmRounds is how many rounds a new process gets before it counts: V8 compiles again what runs often, and heaps grow to their size. Of a row whose
+// requests are few in a round, functions of every peer still ran as they were compiled at first after four.
+const warmRounds = 6
 
 // warmStarts is how often every peer is started anew for a row that measures warm processes. What V8 compiles, and how, it decides anew each time:
 // one process of a Worker is by up to a tenth faster than another.
