@@ -37,7 +37,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	rounds := flag.Int("rounds", 5, "rounds of which the median counts")
+	rounds := flag.Int("rounds", 5, "rounds of which the median counts; rows about what is warm take half as many, rounded up, after each start")
 	length := flag.Duration("time", time.Second, "how long a peer is under load in a round")
 	only := flag.String("rows", "", "rows to measure, separated by commas; all if empty")
 	out := flag.String("o", "", "where to write the result as JSON; build/bench.json if empty")

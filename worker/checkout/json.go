@@ -98,7 +98,7 @@ func (p *Payment) writeMembers(w *codec.Writer) {
 	p.Amount.WriteJSON(w)
 }
 
-// ReadPayment reads what AppendPayment wrote.
+// ReadPayment reads what WritePayment wrote.
 func ReadPayment(r *codec.Reader) (p Payment) {
 	for r.Enter('{'); r.More('}'); {
 		p.readMember(r, r.Name())
