@@ -90,7 +90,8 @@ async function cached(key, path, request, env, ctx) {
     if (refused) return respond(refused, request.method);
     return respond(await render(key, env, ctx), request.method, { "X-Cache": "miss" });
   }
-  const headers = new Headers(hit.headers);
+  const response = new Response(request.method === "HEAD" ? null : hit.body, hit);
+  const { headers } = response;
   const renderedAt = Number(headers.get("X-Rendered-At"));
   if (PAGE.test(path) && Date.now() - renderedAt > FRESH && sharedFor(200, headers.get("Cache-Control")) <= OPEN_PAGE) {
     if (claim(`render ${key}`, FRESH)) ctx.waitUntil(render(key, env, ctx));
@@ -98,7 +99,7 @@ async function cached(key, path, request, env, ctx) {
   headers.delete("X-Rendered-At");
   headers.set("Request-Id", requestId());
   headers.set("X-Cache", "hit");
-  return new Response(request.method === "HEAD" ? null : hit.body, { status: hit.status, headers });
+  return response;
 }
 
 // bodyOf returns the body, or the beginning of one that is too long; null if there is none.

@@ -19,14 +19,16 @@ const (
 // bench is the three peers, running, and the world that they live in.
 type bench struct {
 	dir     string
-	length  time.Duration // of a round's load on one peer
+	length  time.Duration // of a turn's load on one peer
 	peers   []*peer
 	horizon *horizonServer
 	world   world
-	ids     []string // of the sessions that begin made for this round
+	ids     []string // of the sessions that begin made for this turn
 
-	starts   int // for a row that measures warm processes
-	accounts int // of a sweep
+	starts       int // for a row that measures warm processes
+	warmRequests int // of each of them
+	turns        int // in a round
+	accounts     int // of a sweep
 
 	customers int           // of the row about latency
 	patience  time.Duration // of the last of them
@@ -44,7 +46,10 @@ type peer struct {
 
 // newBench builds and starts the peers, all with the same merchant in their KV.
 func newBench(ctx context.Context, root, dir string, length time.Duration) (_ *bench, err error) {
-	b := &bench{dir: dir, length: length, starts: warmStarts, accounts: sweepAccounts, customers: settleCustomers, patience: settlePatience}
+	b := &bench{
+		dir: dir, length: length, starts: warmStarts, warmRequests: warmRequests, turns: turnsInRound,
+		accounts: sweepAccounts, customers: settleCustomers, patience: settlePatience,
+	}
 	defer func() {
 		if err != nil {
 			b.stop()

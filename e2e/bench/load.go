@@ -22,8 +22,9 @@ const maxRequests = 40_000
 // generator puts one address under load, over connections that stay open. It costs little, since it takes processor
 // time from the peer that it measures: requests are bytes made beforehand.
 type generator struct {
-	address string
-	conns   [connections]*conn
+	address  string
+	conns    [connections]*conn
+	answered int // requests of all runs
 }
 
 type conn struct {
@@ -72,6 +73,7 @@ func (g *generator) run(ctx context.Context, length time.Duration, want int, nex
 	}
 	wait.Wait()
 	o := outcome{int(answered.Load()), time.Since(begun)}
+	g.answered += o.requests
 	g.close() // workerd ends connections that are idle for some seconds
 	if err := context.Cause(ctx); err != nil {
 		return o, err

@@ -13,7 +13,7 @@ import (
 func describe(root string, rounds int) []string {
 	return []string{
 		fmt.Sprintf("Machine: %s, %d cores, %s; %s; workerd %s.", processor(), runtime.NumCPU(), runtime.GOOS, runtime.Version(), version(root, "workerd")),
-		fmt.Sprintf("Every peer in a workerd of its own, spoken to directly over %d connections that stay open, in turns; medians of %d rounds. For rows about what is warm, of %d, a third each after %d starts, and behind %d rounds to warm up.", connections, rounds, warmStarts*((rounds+1)/2), warmStarts, warmRounds),
+		fmt.Sprintf("Every peer in a workerd of its own, spoken to directly over %d connections that stay open, in turns; medians of %d rounds. Rows about what is warm: of %d rounds, a third each after %d starts and %d requests to warm up (stock: a round), and with %d turns in a round.", connections, rounds, warmStarts*((rounds+1)/2), warmStarts, warmRequests, turnsInRound),
 		"Behind every peer the same KV and edge cache: in memory, in a second Worker of the same process, through workerd's own bindings. Its time is part of every peer's. The sandbox's Horizon and the load generator run in the benchmark's process.",
 	}
 }

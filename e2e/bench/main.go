@@ -38,7 +38,7 @@ func main() {
 
 func run(ctx context.Context) error {
 	rounds := flag.Int("rounds", 5, "rounds of which the median counts; rows about what is warm take half as many, rounded up, after each start")
-	length := flag.Duration("time", time.Second, "how long a peer is under load in a round")
+	length := flag.Duration("time", 250*time.Millisecond, "how long a peer is under load in a turn; a round about what is warm has several")
 	only := flag.String("rows", "", "rows to measure, separated by commas; all if empty")
 	out := flag.String("o", "", "where to write the result as JSON; build/bench.json if empty")
 	profiled := flag.String("profile", "", "a row under whose load to say which functions take the time, instead of measuring")

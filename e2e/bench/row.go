@@ -17,11 +17,12 @@ type row struct {
 	fewer bool
 	// once is set for what does not vary: one round is enough.
 	once bool
-	// warm measures processes that have been under the row's load for warmRounds, so that compilers have done their work, and warmStarts of them.
+	// warm measures processes that have answered warmRequests of the row, so that compilers have done their work, and warmStarts of them, in
+	// rounds of several turns.
 	warm bool
-	// begin prepares a round for all peers; it may be nil.
+	// begin prepares a turn for all peers; it may be nil.
 	begin func(ctx context.Context, b *bench) error
-	// measure takes one peer's figure in a round.
+	// measure takes one peer's figure in a turn.
 	measure func(ctx context.Context, b *bench, p *peer) (float64, error)
 	// without names peers that the row does not measure.
 	without []string
@@ -29,13 +30,17 @@ type row struct {
 	note func(b *bench) string
 }
 
-// warmRounds is how many rounds a new process gets before it counts: V8 compiles again what runs often, and heaps grow to their size. Of a row whose
-// requests are few in a round, functions of every peer still ran as they were compiled at first after four.
-const warmRounds = 6
+// warmRequests is how many requests a new process answers before it counts. V8 compiles a function of WebAssembly again once it has run for 13 MB of its
+// code: a request for a status took three times as long in Go at first as after 15,000 of them.
+const warmRequests = 20_000
 
 // warmStarts is how often every peer is started anew for a row that measures warm processes. What V8 compiles, and how, it decides anew each time:
 // one process of a Worker is by up to a tenth faster than another.
 const warmStarts = 3
+
+// turnsInRound is how often the peers take turns in a round about what is warm: the machine's speed changes within seconds, and should for all alike. A
+// round is long in sum, so that each has its share of the garbage collector's longest pauses, which take 0.1 s.
+const turnsInRound = 8
 
 // result is the medians of a row by the names of the peers.
 type result struct {
@@ -49,27 +54,28 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 	if r.once {
 		rounds = 1
 	}
+	peers := slices.DeleteFunc(slices.Clone(b.peers), func(p *peer) bool { return slices.Contains(r.without, p.name) })
 	all := map[string][]float64{}
-	first, starts := 0, 1
+	starts, turns := 1, 1
 	if r.warm {
-		first, starts = -warmRounds, b.starts
-		rounds = (rounds + 1) / 2 // after each start
+		starts, turns, rounds = b.starts, b.turns, (rounds+1)/2 // after each start
 	}
 	for start := range starts {
 		if r.warm {
 			if err := b.restart(ctx); err != nil {
 				return result{}, err
 			}
+			if err := b.warmUp(ctx, r, peers); err != nil {
+				return result{}, err
+			}
 		}
-		for round := first; round < rounds; round++ {
-			figures, err := b.round(ctx, r, start+round-first)
+		for round := range rounds {
+			figures, err := b.round(ctx, r, peers, turns, start+round)
 			if err != nil {
 				return result{}, err
 			}
 			for name, figure := range figures {
-				if round >= 0 {
-					all[name] = append(all[name], figure)
-				}
+				all[name] = append(all[name], figure)
 			}
 		}
 	}
@@ -84,24 +90,35 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 	return res, nil
 }
 
-// round takes a figure of every peer; turn says who begins.
-func (b *bench) round(ctx context.Context, r row, turn int) (map[string]float64, error) {
-	if r.begin != nil {
-		if err := r.begin(ctx, b); err != nil {
-			return nil, err
+// warmUp puts new peers under a row's load until they are warm. Stock never is, since it boots the program for every request: it gets one round.
+func (b *bench) warmUp(ctx context.Context, r row, peers []*peer) error {
+	cold := slices.Clone(peers)
+	for first := 0; len(cold) > 0; first++ {
+		if _, err := b.round(ctx, r, cold, b.turns, first); err != nil {
+			return err
 		}
+		cold = slices.DeleteFunc(cold, func(p *peer) bool { return p.name == stock || p.load.answered >= b.warmRequests })
 	}
+	return nil
+}
+
+// round takes a figure of every peer, the mean of its turns; first says who begins.
+func (b *bench) round(ctx context.Context, r row, peers []*peer, turns, first int) (map[string]float64, error) {
 	figures := map[string]float64{}
-	for i := range b.peers {
-		p := b.peers[(i+turn)%len(b.peers)]
-		if slices.Contains(r.without, p.name) {
-			continue
+	for turn := range turns {
+		if r.begin != nil {
+			if err := r.begin(ctx, b); err != nil {
+				return nil, err
+			}
 		}
-		figure, err := r.measure(ctx, b, p)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p.name, err)
+		for i := range peers {
+			p := peers[(i+turn+first)%len(peers)]
+			figure, err := r.measure(ctx, b, p)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", p.name, err)
+			}
+			figures[p.name] += figure / float64(turns)
 		}
-		figures[p.name] = figure
 	}
 	return figures, nil
 }

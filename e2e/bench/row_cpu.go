@@ -10,7 +10,7 @@ var cpuRow = row{
 		if err != nil {
 			return 0, err
 		}
-		o, err := p.load.run(ctx, 2*b.length, 200, func(n int) []byte { return post("/checkout?type=direct", b.world.key, order(n)) })
+		o, err := p.load.run(ctx, b.length, 200, func(n int) []byte { return post("/checkout?type=direct", b.world.key, order(n)) })
 		if err != nil {
 			return 0, err
 		}

@@ -28,7 +28,7 @@ var memoryRow = row{
 		load := &peer{load: newGenerator(fresh.Address)}
 		done := make(chan error, 1)
 		go func() {
-			_, err := b.retrieve(ctx, load, 2*b.length)
+			_, err := b.retrieve(ctx, load, turnsInRound*b.length)
 			done <- err
 		}()
 		var highest workerd.Heap
