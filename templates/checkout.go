@@ -135,16 +135,6 @@ func (c Checkout) asset() string {
 // deadline is written for people. The seconds are cut off, so that it errs on the early side.
 func (c Checkout) deadline() string { return c.ExpiresAt.UTC().Format("15:04 UTC, 2 January 2006") }
 
-// groups cuts a long value into pieces of four characters to read and compare by eye.
-func groups(value string) []string {
-	var out []string
-	for len(value) > 4 {
-		out = append(out, value[:4])
-		value = value[4:]
-	}
-	return append(out, value)
-}
-
 // phases lists the phases that a page may come to show without being loaded again: all of them while the checkout is
 // open, and after that only its own.
 func (c Checkout) phases() []phase {

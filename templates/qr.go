@@ -3,6 +3,7 @@ package templates
 import (
 	"context"
 	"io"
+	"math/bits"
 	"strconv"
 	"sync"
 
@@ -37,16 +38,9 @@ func draw(text string) (drawing, bool) {
 	}
 	path := make([]byte, 0, 8<<10)
 	for y := range code.Size {
+		row := code.Bitmap[y*code.Stride:][:code.Stride]
 		end := -1 // of the run before, in this row
-		for x := 0; x < code.Size; {
-			if !code.Black(x, y) {
-				x++
-				continue
-			}
-			start := x
-			for x < code.Size && code.Black(x, y) {
-				x++
-			}
+		for start := next(row, 0, 0); start < code.Size; start = next(row, end, 0) {
 			if end < 0 {
 				path = append(path, 'M')
 				path = appendSmall(path, start+quietZone)
@@ -58,11 +52,21 @@ func draw(text string) (drawing, bool) {
 				path = appendSmall(path, start-end)
 				path = append(path, ' ', '0', 'h')
 			}
-			path = appendSmall(path, x-start)
-			end = x
+			end = min(next(row, start, 0xff), code.Size)
+			path = appendSmall(path, end-start)
 		}
 	}
 	return drawing{size: code.Size + 2*quietZone, path: path}, true
+}
+
+// next is where the first black module of a row stands from x on, or with other = 0xff the first white one; behind the row if there is none.
+func next(row []byte, x int, other byte) int {
+	for ; x < 8*len(row); x = (x | 7) + 1 {
+		if rest := (row[x/8] ^ other) << (x % 8); rest != 0 {
+			return x + bits.LeadingZeros8(rest)
+		}
+	}
+	return x
 }
 
 // appendSmall writes a number from 0 to 999, of which a path has thousands.

@@ -138,7 +138,7 @@ func (c *call) html(component interface {
 	Render(ctx context.Context, w io.Writer) error
 }, policy string) (answer, error) {
 	var b bytes.Buffer
-	b.Grow(16 << 10) // a page with its code has some 14,000 bytes
+	b.Grow(20 << 10) // a page with its code has some 16,000 bytes
 	if err := component.Render(c.ctx, &b); err != nil {
 		return answer{}, err
 	}
