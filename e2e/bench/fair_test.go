@@ -389,3 +389,21 @@ func TestEveryRowCanBeMeasured(t *testing.T) {
 		t.Errorf("the table has not a line a row:\n%s", table)
 	}
 }
+
+func TestAProfileNamesTheProgramsFunctions(t *testing.T) {
+	root, err := stack.FindRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := start(t)
+	b.warmRequests, b.turns = 1, 2
+	var out bytes.Buffer
+	if err := b.profile(t.Context(), root, retrieveRow, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"worker.getCheckout", "fetch"} {
+		if !bytes.Contains(out.Bytes(), []byte(name+"\n")) {
+			t.Errorf("the profile does not name %s:\n%s", name, out.Bytes())
+		}
+	}
+}

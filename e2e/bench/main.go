@@ -71,7 +71,7 @@ func run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return b.profile(ctx, root, of[0])
+		return b.profile(ctx, root, of[0], os.Stdout)
 	}
 	var results []result
 	for _, r := range chosen {

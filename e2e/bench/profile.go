@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,9 +15,9 @@ import (
 	"edgecheckout/e2e/workerd"
 )
 
-// profile prints which functions of ours take the time under a row's load: by themselves, and with all that they call. The
+// profile writes which functions of ours take the time under a row's load: by themselves, and with all that they call. The
 // program is built with the names of its functions, which is all that differs from the measured one.
-func (b *bench) profile(ctx context.Context, root string, r row) error {
+func (b *bench) profile(ctx context.Context, root string, r row, out io.Writer) error {
 	p := *b.peers[0]
 	p.config.Modules = filepath.Join(b.dir, "profile")
 	if err := os.MkdirAll(p.config.Modules, 0o755); err != nil {
@@ -33,30 +34,30 @@ func (b *bench) profile(ctx context.Context, root string, r row) error {
 	if err != nil {
 		return err
 	}
-	defer process.Stop()
 	p.process, p.load = process, newGenerator(process.Address)
-	b.peers = []*peer{&p}
+	b.peers = append(b.peers, &p) // which makes it one that begin prepares, and that is stopped
 	v8, err := process.Inspect(ctx, "worker")
 	if err != nil {
 		return err
 	}
 	defer v8.Close()
-	if _, err := b.measure(ctx, r, 2); err != nil { // warms up
+	alone := []*peer{&p}
+	if err := b.warmUp(ctx, r, alone); err != nil {
 		return err
 	}
 	taken, err := v8.Profile(func() error {
-		_, err := b.measure(ctx, row{name: r.name, begin: r.begin, measure: r.measure}, 2)
+		_, err := b.round(ctx, r, alone, b.turns, 0)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	printProfile(taken)
-	return nil
+	return writeProfile(taken, out)
 }
 
-// printProfile prints the functions that take the most time.
-func printProfile(c workerd.Profile) {
+// writeProfile writes the functions that take the most time.
+func writeProfile(c workerd.Profile, out io.Writer) error {
+	var b strings.Builder
 	parent, names := map[int]int{}, map[int]string{}
 	for _, n := range c.Nodes {
 		names[n.ID] = cmp.Or(n.CallFrame.FunctionName, "(anonymous)")
@@ -82,14 +83,16 @@ func printProfile(c workerd.Profile) {
 			}
 		}
 	}
-	fmt.Printf("%v were taken\n", total.Round(time.Millisecond))
+	fmt.Fprintf(&b, "%v were taken\n", total.Round(time.Millisecond))
 	for title, times := range map[string]map[string]time.Duration{"by themselves": self, "with what they call": all} {
-		fmt.Println("\n" + title)
+		fmt.Fprintf(&b, "\n%s\n", title)
 		for i, name := range slices.SortedFunc(maps.Keys(times), func(a, b string) int { return cmp.Compare(times[b], times[a]) }) {
 			if i == 90 {
 				break
 			}
-			fmt.Printf("%5.1f %%  %s\n", 100*float64(times[name])/float64(total), strings.TrimPrefix(name, "edgecheckout/"))
+			fmt.Fprintf(&b, "%5.1f %%  %s\n", 100*float64(times[name])/float64(total), strings.TrimPrefix(name, "edgecheckout/"))
 		}
 	}
+	_, err := io.WriteString(out, b.String())
+	return err
 }
