@@ -147,16 +147,21 @@ const jsonType = "application/json; charset=utf-8"
 
 func encode(v any) ([]byte, error) {
 	if document, ok := v.(record.Writer); ok {
-		w := codec.NewWriter(512)
-		document.WriteJSON(w)
-		w.Raw("\n")
-		return w.Bytes(), nil
+		return encodeWriter(document), nil
 	}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(v)
 	return b.Bytes(), err
+}
+
+// encodeWriter is encode for what is known to write itself.
+func encodeWriter(document record.Writer) []byte {
+	w := codec.NewWriter(512)
+	document.WriteJSON(w)
+	w.Raw("\n")
+	return w.Bytes()
 }
 
 // errorAnswer is the one place where an error becomes a response. What is not an *Error is logged under the request's id

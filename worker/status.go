@@ -1,11 +1,9 @@
 package worker
 
 import (
-	"strconv"
 	"time"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/watch"
 )
 
 // statusObject is what the payment page needs to keep itself current, and nothing else.
@@ -42,16 +40,16 @@ func getStatus(c *call) (answer, error) {
 	if out.Status == checkout.Completed {
 		o.RedirectURL = optional(s.Session.Redirect())
 	}
-	a, err := jsonAnswer(o)
-	a.cache = "public, max-age=0, s-maxage=" + strconv.Itoa(statusSeconds(s, out))
-	return a, err
+	a := answer{contentType: jsonType, body: encodeWriter(o), cache: cacheOpenStatus}
+	if out.Status.Terminal() {
+		a.cache = cacheTerminalStatus
+	}
+	return a, nil
 }
 
-// statusSeconds is how long the edge may repeat an answer. Of an open checkout it is the least there is: a page that heard of
-// the payment asks every 1.1 s, and must not be told again what was known before.
-func statusSeconds(s *watch.Standing, out checkout.Outcome) int {
-	if out.Status.Terminal() {
-		return 300
-	}
-	return 1
-}
+// How long the edge may repeat an answer. Of an open checkout it is the least there is: a page that heard of the payment
+// asks every 1.1 s, and must not be told again what was known before.
+const (
+	cacheOpenStatus     = "public, max-age=0, s-maxage=1"
+	cacheTerminalStatus = "public, max-age=0, s-maxage=300"
+)

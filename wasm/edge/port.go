@@ -118,12 +118,14 @@ func interrupt() { server.enter() }
 
 // receive copies the message that has just arrived.
 func receive() message {
-	n := size()
-	if int(n) <= len(room) {
-		return append(message(nil), room[:n]...)
+	n := int(size())
+	if n > len(room) {
+		m := make(message, n)
+		take(unsafe.Pointer(unsafe.SliceData(m)))
+		return m
 	}
-	m := make(message, n)
-	take(unsafe.Pointer(unsafe.SliceData(m)))
+	m := make(message, n) // and copied at once: the compiler then does not clear it before
+	copy(m, room[:])
 	return m
 }
 
