@@ -1,22 +1,24 @@
-// One instance of the Go program: its memory, its clock and timers, its source of random values, and the job at hand.
+// One instance of the Go program: its memory, its clock, its source of random values, and the events that it serves.
 
 import "./wasm_exec.js"; // defines globalThis.Go
-import { bound, kept, lines, pack, text, write } from "./message.mjs";
+import { bound, encoded, kept, lines, text, write } from "./message.mjs";
 import { claim, failed, perform } from "./ports.mjs";
 
-// Random values must not be asked for while the module is evaluated, which is when the first instance boots. Until
-// the first event they come from this generator (xorshift), seeded at build time: predictable, and good enough for
-// what the Go runtime takes at boot, the seeds of its hash maps and of math/rand. Nothing secret comes from there:
-// crypto/rand keeps no state in Go (crypto/internal/sysrand asks for every byte when it is wanted, outside of FIPS
-// mode, which must stay off), so that from the first event on each of its bytes is made by crypto.getRandomValues.
+// Random values must not be asked for while the module is evaluated, which is when the first instance boots. What the Go
+// runtime takes at boot, the seeds of its hash maps and of math/rand, comes from this generator (xorshift), seeded at
+// build time: it is predictable, and good enough for them. Nothing secret comes from there: crypto/rand keeps no state in Go
+// (crypto/internal/sysrand asks for every byte when it is wanted, outside of FIPS mode, which must stay off). The generator
+// exists only while predictably runs, so every event has crypto.getRandomValues, of whatever kind it is.
 let seed = null;
 
-export function predictableUntilFirstEvent(words) {
+// predictably calls boot, which must not wait for anything, with random values made from four 32-bit words.
+export function predictably(words, boot) {
   seed = new Uint32Array(words);
-}
-
-export function randomFromNowOn() {
-  seed = null;
+  try {
+    return boot();
+  } finally {
+    seed = null;
+  }
 }
 
 function fillRandom(bytes) {
@@ -45,26 +47,58 @@ function readClock() {
   clock.low = now * 1e6 - clock.high * 2 ** 32;
 }
 
+// An isolate has 128 MB. An instance that takes more than MAX_MEMORY bytes ends before Cloudflare ends the isolate, since its requests can then
+// still be answered.
+const MAX_MEMORY = 96 << 20;
+
+const TICK = 4; // milliseconds; see #tick
+
+// Ended is why events fail whose instance is no more. Go ran for the culprit when that happened.
+export class Ended extends Error {
+  name = "Ended";
+
+  constructor(message, culprit) {
+    super(message);
+    this.culprit = culprit;
+  }
+}
+
+// Expired is why an event fails that did not end in time.
+export class Expired extends Error {
+  name = "Expired";
+}
+
 export class Instance {
   #go = new Go();
   #exports;
-  #job = null; // see #start
+  #events = []; // by slot
+  #free = []; // slots
+  #current = null; // the event in which Go runs
+  #culprit = null; // the one in which it ended
   #inbox = { at: 0, room: 0 }; // where Go expects messages
-  #arrived = { id: 0, size: 0, large: null }; // the newest one, and itself if there is no room for it
-  #timer = null; // Go's wake-up: { id, due, handle }
+  #large = null; // the fields of a message that the inbox has no room for
   #timers = 0;
   #view = new Uint8Array(0); // of the whole memory
-  dead = false;
+  #header = new Int32Array(0); // of the inbox: slot and size
 
-  // context is what syumai/workers binds to: environment, execution context, and the handlers that Go registers.
+  ended = null; // why; null while it lives
+  underway = 0; // events that are served
+  lost = 0; // events that were given up and are still waiting in Go, and fibers that cannot be used again
+
+  // context is what syumai/workers binds to while the program boots.
   context = { env: {}, ctx: {}, binding: {} };
 
   constructor(program, env) {
     const go = this.#go;
     this.context.env = env;
-    go._resolveExitPromise = () => {}; // exit tells, and within the request that it happens in
-    go.exit = (code) => this.#die(new Error(`the Go program exited with code ${code}`));
+    go._resolveExitPromise = () => {}; // exit tells, and within the event that it happens in
+    go.exit = (code) => this.#end(`the Go program exited with code ${code}`);
+    const resetView = go.importObject.gojs["runtime.resetMemoryDataView"];
     Object.assign(go.importObject.gojs, {
+      "runtime.resetMemoryDataView": (sp) => {
+        resetView(sp);
+        if (go.mem.buffer.byteLength > MAX_MEMORY) throw new Error(`the Go program needs more than ${MAX_MEMORY} bytes`);
+      },
       "runtime.getRandomData": (sp) => {
         fillRandom(this.#bytes(go.mem.getUint32(sp + 8, true), go.mem.getUint32(sp + 16, true)));
       },
@@ -79,51 +113,49 @@ export class Instance {
         go.mem.setUint32(sp + 12, now / 1000 / 2 ** 32, true);
         go.mem.setInt32(sp + 16, (now % 1000) * 1e6, true);
       },
-      "runtime.scheduleTimeoutEvent": (sp) => {
-        this.#timer = { id: ++this.#timers, due: Date.now() + Number(go.mem.getBigInt64(sp + 8, true)) };
-        if (this.#job) this.#arm();
-        go.mem.setInt32(sp + 16, this.#timers, true);
-      },
-      "runtime.clearTimeoutEvent": (sp) => {
-        if (this.#timer?.id !== go.mem.getInt32(sp + 8, true)) return;
-        clearTimeout(this.#timer.handle);
-        this.#timer = null;
-      },
+      // Go's timers have none of JavaScript's, which would belong to whatever event Go runs in. An event that waits for one ticks.
+      "runtime.scheduleTimeoutEvent": (sp) => go.mem.setInt32(sp + 16, ++this.#timers, true),
+      "runtime.clearTimeoutEvent": () => {},
     });
     go.importObject.workers = { ready() {} };
     go.importObject.edge = {
       inbox: (at, room) => {
         this.#inbox = { at, room };
       },
-      arrived: () => this.#arrived.id,
-      size: () => this.#arrived.size,
-      take: (p) => this.#bytes(p, this.#arrived.size).set(this.#arrived.large),
-      call: (id, p, size) => this.#call(id, this.#bytes(p, size)),
-      respond: (status, head, headSize, body, bodySize) => {
-        const pairs = lines(this.#bytes(head, headSize)); // a name, its value, the next name, …
+      take: (p) => {
+        write(this.#large, this.#memory(), p);
+        this.#large = null;
+      },
+      call: (slot, p, size) => this.#within(slot, this.#bytes(p, size), (event, message) => this.#call(event, message)),
+      respond: (slot, status, head, headSize, body, bodySize) => {
+        const pairs = lines(this.#bytes(head, headSize)); // alternating names and values
         const headers = {};
         const more = []; // what an object cannot hold: names that are there twice
         for (let i = 0; i + 1 < pairs.length; i += 2) {
           if (headers[pairs[i]] === undefined) headers[pairs[i]] = pairs[i + 1];
           else more.push([pairs[i], pairs[i + 1]]);
         }
-        this.#job.resolve({ status, headers, more, body: kept(this.#bytes(body, bodySize)) });
+        const reply = { status, headers, more, body: kept(this.#bytes(body, bodySize)) };
+        this.#within(slot, reply, (event) => this.#finish(event, null, reply));
       },
-      fail: (p, size) => this.#job.reject(new Error(text(this.#bytes(p, size)) || "aborted")),
-      done: () => {
-        this.#job.done = true;
-        this.#finish();
+      fail: (slot, p, size) => {
+        const error = new Error(text(this.#bytes(p, size)));
+        this.#within(slot, error, (event) => this.#finish(event, error));
       },
       claim: (p, size, window) => Number(claim(text(this.#bytes(p, size)), window)),
       now: () => Date.now(),
-      log: (p, size) => console.log(text(this.#bytes(p, size))),
+      log: (slot, p, size) => {
+        const line = text(this.#bytes(p, size));
+        if (slot < 0) console.log(line);
+        else this.#within(slot, line, () => console.log(line));
+      },
     };
     const instance = new WebAssembly.Instance(program, go.importObject);
     this.#exports = instance.exports;
     // Packages of syumai/workers look for globalThis.context while they are initialised, which run does before it
     // returns; no other instance can see this one's.
     globalThis.context = this.context;
-    go.run(instance).catch((error) => this.#die(error));
+    go.run(instance).catch((error) => this.#end(String(error)));
     delete globalThis.context;
   }
 
@@ -132,123 +164,149 @@ export class Instance {
     return this.#memory().length;
   }
 
-  // fetch passes a request to Go; headers has names and values by turns. See #start for what comes back; the result is a reply (see problem.mjs).
-  fetch({ method, url, headers, body }, env, ctx, limit) {
-    return this.#start(env, ctx, limit, (job) => {
-      this.#hand(0, [[method, url, ...headers].join("\n"), body]);
-      this.#exports.begin();
-      this.#wake(job);
-    });
-  }
-
-  // scheduled runs the cron's task. See #start for what comes back; there is no result.
-  scheduled(event, env, ctx, limit) {
-    return this.#start(env, ctx, limit, (job) => {
-      this.context.binding.runScheduler(event).then(job.resolve, job.reject);
-    });
-  }
-
-  // #start begins a job. Its promise result is what the job is for, and fails if the job does. Its promise finished is
-  // fulfilled when nothing is left to do on its behalf, at the latest when limit (milliseconds) has passed; over says
-  // whether that is so already, as it mostly is when no I/O was needed.
-  #start(env, ctx, limit, begin) {
+  // serve begins an event; fields are its message, whose first line is its kind or its method. It returns the event, whose result is a promise of
+  // a reply (see problem.mjs), and fails with Ended or Expired, or with what went wrong in Go. Whatever is done for an event is done within it:
+  // the platform binds each promise, timer and stream to the event that made it.
+  serve(fields, env, limit) {
     const { promise: result, resolve, reject } = Promise.withResolvers();
-    const { promise: finished, resolve: finish } = Promise.withResolvers();
-    const job = { result, finished, over: false, resolve, reject, finish, calls: 0, done: false, limit: undefined };
-    this.#job = job;
-    this.context.env = env;
-    this.context.ctx = ctx;
-    this.#enter(() => {
-      if (this.#timer) this.#arm();
-      begin(job);
-    });
-    if (!job.over && limit < Infinity) {
-      job.limit = setTimeout(() => this.#die(new Error(`no answer within ${limit} ms`)), limit);
+    const slot = this.#free.pop() ?? this.#events.length;
+    const event = {
+      instance: this, result, resolve, reject, slot, env,
+      until: Date.now() + limit, // when it is given up
+      over: false, // its result is known
+      waits: false, // for an operation of the platform
+      done: false, // Go is done with it
+      drifts: false, // see #tick
+      later: [], // what Go asked for on its behalf in the time of another event
+      timer: undefined,
+    };
+    this.#events[slot] = event;
+    this.underway++;
+    this.#run(event, fields, this.#exports.begin);
+    if (!event.over && limit < Infinity) {
+      event.timer = setTimeout(() => this.expire(event), limit);
     }
-    return job;
+    return event;
   }
 
-  // #finish ends the job when Go has said that it is done and no operation is under way any more, since what comes back
-  // later must not find the instance working for somebody else.
-  #finish() {
-    const job = this.#job;
-    if (!this.dead && !(job.done && job.calls === 0)) return;
-    clearTimeout(job.limit);
-    clearTimeout(this.#timer?.handle); // a timer belongs to the request that armed it; the next one arms it again
-    this.#job = null;
-    job.over = true;
-    job.finish();
+  // expire gives an event up; Go may go on with it.
+  expire(event) {
+    if (event.over) return;
+    if (this.ended === null) this.#conclude(event, new Expired("there was no answer in time"));
+    else this.#look(event);
+  }
+
+  // #run has Go serve an event, or go on with it, until it waits or is done.
+  #run(event, fields, enter) {
+    this.#current = event;
+    try {
+      this.#hand(event.slot, fields);
+      enter();
+    } catch (error) {
+      this.#end(String(error)); // a trap or an exhausted stack leaves the program in no known state
+    }
+    this.#current = null;
+    this.#look(event);
+  }
+
+  // #look decides how an event goes on after Go ran for it.
+  #look(event) {
+    if (event.over || event.done) return;
+    if (this.ended !== null) this.#conclude(event, new Ended(this.ended, event === this.#culprit));
+    else if (!event.waits) this.#tick(event);
+  }
+
+  // #tick lets the Go scheduler run, again and again, for an event that waits neither for the platform nor is done: its handler sleeps or
+  // waits for another goroutine. It does so within the event. What goroutines ask for in the time of another event waits until then.
+  #tick(event) {
+    event.drifts = true;
+    setTimeout(() => {
+      if (event.over || this.ended !== null) return this.#look(event);
+      this.#current = event;
+      try {
+        for (const task of event.later.splice(0)) task();
+        if (!event.done && !event.waits) {
+          this.#exports.interrupt();
+          this.#go._resume();
+        }
+      } catch (error) {
+        this.#end(String(error));
+      }
+      this.#current = null;
+      this.#look(event);
+    }, TICK);
+  }
+
+  // #within does a task now if Go runs in the event that the task is for, else when that one ticks next.
+  #within(slot, value, task) {
+    const event = this.#events[slot];
+    if (event === this.#current) return task(event, value);
+    if (value instanceof Uint8Array) value = value.slice(); // Go's memory
+    event.later.push(() => task(event, value));
   }
 
   // #call performs an operation. The message is Go's memory: a port copies what it needs after it has waited for anything.
-  async #call(id, message) {
-    const job = this.#job;
-    job.calls++;
+  async #call(event, message) {
+    event.waits = true;
     let answer;
     try {
-      answer = await perform(message, this.context.env);
+      answer = await perform(message, event.env);
     } catch (error) {
       answer = failed(error);
     }
-    job.calls--;
-    if (this.dead) return;
-    this.#enter(() => {
-      this.#hand(id, answer);
-      this.#exports.settle();
-      this.#wake(job);
-    });
-    if (this.#job === job) this.#finish();
+    event.waits = false;
+    if (this.ended !== null) return this.#look(event);
+    this.#run(event, answer, this.#exports.settle);
   }
 
-  // #hand puts a message where Go looks for it: the arguments of a job (id 0), or the result of a call.
-  #hand(id, fields) {
+  // #finish is Go's word that it is done with an event.
+  #finish(event, error, reply) {
+    event.done = true;
+    if (!event.drifts) this.#free.push(event.slot);
+    if (!event.over) this.#conclude(event, error, reply);
+    else if (!event.drifts) this.lost--; // it was given up, and its fiber is free again after all
+  }
+
+  // #conclude settles an event's result.
+  #conclude(event, error, reply) {
+    event.over = true;
+    clearTimeout(event.timer);
+    this.underway--;
+    if (!event.done || event.drifts) this.lost++;
+    if (error) event.reject(error);
+    else event.resolve(reply);
+  }
+
+  // forget takes an event out of the count whose client or platform ended it, so that nothing in it will ever run again.
+  forget(event) {
+    if (event.over) return;
+    event.over = true;
+    this.underway--;
+    this.lost++;
+  }
+
+  // #hand puts a message where Go looks for it: the fields of a new event, or the result of a call.
+  #hand(slot, fields) {
     const { at, room } = this.#inbox;
     const inbox = this.#bytes(at, room);
-    if (bound(fields) <= room) {
-      this.#arrived = { id, size: write(fields, inbox, 0), large: null };
+    if (this.#header.length === 0) this.#header = new Int32Array(inbox.buffer, at, 2);
+    this.#header[0] = slot;
+    if (bound(fields) <= room - 8) {
+      this.#header[1] = write(fields, inbox, 8) - 8;
       return;
     }
-    const large = pack(fields);
-    if (large.length <= room) inbox.set(large);
-    this.#arrived = { id, size: large.length, large };
+    const exact = encoded(fields);
+    const size = bound(exact);
+    this.#header[1] = size;
+    if (size <= room - 8) write(exact, inbox, 8);
+    else this.#large = exact;
   }
 
-  // #wake goes on with what begin and settle left to do. Mostly the job is done or waits for a call when they return; otherwise somebody sleeps or waits
-  // for another goroutine, which is the scheduler's business.
-  #wake(job) {
-    if (!job.done && job.calls === 0) this.#schedule();
-  }
-
-  #schedule() {
-    this.#exports.interrupt();
-    this.#go._resume();
-  }
-
-  #arm() {
-    const timer = this.#timer;
-    timer.handle = setTimeout(
-      () => {
-        if (!this.dead && this.#timer === timer) this.#enter(() => this.#schedule());
-      },
-      Math.max(timer.due - Date.now(), 0),
-    );
-  }
-
-  // #enter runs Go. What it throws (a trap, an exhausted stack) leaves the program in no known state.
-  #enter(run) {
-    try {
-      run();
-    } catch (error) {
-      this.#die(error);
-    }
-  }
-
-  #die(error) {
-    if (this.dead) return;
-    this.dead = true;
-    if (!this.#job) return;
-    this.#job.reject(error);
-    this.#finish();
+  // #end notes that the instance is no more. Each event finds that out by itself, since none may settle the promise of another.
+  #end(reason) {
+    if (this.ended !== null) return;
+    this.ended = reason;
+    this.#culprit = this.#current;
   }
 
   #bytes(p, size) {
@@ -256,7 +314,10 @@ export class Instance {
   }
 
   #memory() {
-    if (this.#view.length === 0) this.#view = new Uint8Array(this.#exports.mem.buffer); // memory that has grown is another buffer
+    if (this.#view.length === 0) {
+      this.#view = new Uint8Array(this.#exports.mem.buffer); // memory that has grown is another buffer
+      this.#header = new Int32Array(0);
+    }
     return this.#view;
   }
 }

@@ -29,14 +29,13 @@ func main() {
 		Recent:  edge.Recent{},
 		Now:     edge.Now,
 		Entropy: rand.Reader,
-		After:   edge.After,
 		Log:     edge.Log{},
 	})
 	// Every instance rehearses, whenever it is made: the second one's functions are compiled, but its tables are as empty as the first's.
 	if err := worker.Rehearse(config, rand.Reader); err != nil {
 		_, _ = edge.Log{}.Write([]byte(`{"event":"rehearsal_failed"}`)) // the service answers all the same
 	}
-	edge.Serve(service, service.Sweep)
+	edge.Serve(edge.Handlers{Request: service, Scheduled: service.Sweep})
 }
 
 // refuse answers every request with an error that says nothing of the inside, and logs which setting is wrong. It does
@@ -47,10 +46,11 @@ func refuse(cause error) {
 	if err != nil {
 		line = []byte(wrong)
 	}
-	edge.Serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		_, _ = edge.Log{}.Write(line)
-		panic(edge.Abort)
-	}), func(context.Context) error {
-		return fmt.Errorf("%s: %w", wrong, cause)
+	edge.Serve(edge.Handlers{
+		Request: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			_, _ = edge.Log{}.Write(line)
+			panic(edge.Abort)
+		}),
+		Scheduled: func(context.Context) error { return fmt.Errorf("%s: %w", wrong, cause) },
 	})
 }

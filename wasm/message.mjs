@@ -24,18 +24,22 @@ export function kept(bytes) {
 
 export const lines = (bytes) => decoder.decode(bytes).split("\n");
 
-// pack makes a message of strings, byte arrays and nulls (missing).
-export function pack(fields) {
-  const bytes = new Uint8Array(bound(fields));
-  return bytes.subarray(0, write(fields, bytes, 0));
-}
+// A field is a string, bytes (in one piece, or as a list of chunks), or null if it is missing.
 
 // bound is how many bytes a message has at most: a UTF-16 unit takes up to three.
 export function bound(fields) {
   let size = 0;
-  for (const field of fields) size += 4 + (typeof field === "string" ? field.length * 3 : (field?.byteLength ?? 0));
+  for (const field of fields) size += 4 + (typeof field === "string" ? field.length * 3 : sizeOf(field));
   return size;
 }
+
+function sizeOf(field) {
+  if (Array.isArray(field)) return field.reduce((size, chunk) => size + chunk.length, 0);
+  return field?.byteLength ?? 0;
+}
+
+// encoded returns fields without strings; their bound is the very size of the message.
+export const encoded = (fields) => fields.map((field) => (typeof field === "string" ? encoder.encode(field) : field));
 
 // write puts a message into bytes, and returns where it ends.
 export function write(fields, bytes, at) {
@@ -46,8 +50,10 @@ export function write(fields, bytes, at) {
     } else if (typeof field === "string") {
       if (field !== "") size = encoder.encodeInto(field, bytes.subarray(at + 4)).written;
     } else {
-      size = field.byteLength;
-      bytes.set(field instanceof Uint8Array ? field : new Uint8Array(field), at + 4);
+      for (const chunk of Array.isArray(field) ? field : [field]) {
+        bytes.set(chunk instanceof Uint8Array ? chunk : new Uint8Array(chunk), at + 4 + size);
+        size += chunk.byteLength;
+      }
     }
     bytes[at] = size;
     bytes[at + 1] = size >>> 8;

@@ -36,16 +36,12 @@ const ports = {
     return [said(page.list_complete ? "" : page.cursor, ...names)];
   },
 
-  async fetch([method, url, milliseconds, bound, ...pairs], [body]) {
-    const headers = [];
-    for (let i = 0; i < pairs.length; i += 2) headers.push([pairs[i], pairs[i + 1]]);
-    const init = { method, headers, redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(Number(milliseconds)) };
-    if (body) init.body = body.slice();
-    const max = Number(bound);
-    const response = await fetch(url, init);
-    const bytes = await read(response.body, max + 1);
-    if (bytes.length > max) throw new Error(`answer is larger than ${max} bytes`);
-    return [said(response.status, response.headers.get("Retry-After") ?? ""), bytes];
+  // GET requests with the same time limit in milliseconds and the same bound on the bytes of an answer. The answer has three lines for each, and
+  // its body: status and Retry-After, or what went wrong.
+  async fetch([milliseconds, bound, ...urls]) {
+    const signal = AbortSignal.timeout(Number(milliseconds));
+    const answers = await Promise.all(urls.map((url) => get(url, signal, Number(milliseconds), Number(bound))));
+    return [said(...answers.flatMap(({ lines }) => lines)), ...answers.map(({ body }) => body)];
   },
 
   async "recent.recall"([key]) {
@@ -70,34 +66,60 @@ export function perform(message, env) {
 // failed is the answer that says what went wrong.
 export const failed = (error) => [error?.name === "TimeoutError" ? "timeout" : String(error).replaceAll("\n", " ")];
 
+// get returns three lines, status, Retry-After and error, and the body.
+async function get(url, signal, milliseconds, bound) {
+  let release = () => {};
+  try {
+    const headers = { Accept: "application/json" };
+    const response = await fetch(url, { headers, redirect: "manual", cache: "no-store", signal });
+    release = await turn(signal, milliseconds);
+    const body = await read(response.body, bound + 1);
+    if (body.reduce((size, chunk) => size + chunk.length, 0) > bound) throw new Error(`answer is larger than ${bound} bytes`);
+    return { lines: [response.status, response.headers.get("Retry-After") ?? "", ""], body };
+  } catch (error) {
+    return { lines: [0, "", ...failed(error)], body: null };
+  } finally {
+    release();
+  }
+}
+
+// A page of Horizon may have a megabyte. What nobody reads yet stays with the network; so few are read at the same time that the isolate has
+// room for them. Who waits for a turn asks again and again, since one event cannot wake another.
+const MAX_READERS = 6;
+const readers = new Map(); // what is read, and when its time is over, in case its event ends before it does
+
+async function turn(signal, milliseconds) {
+  for (;;) {
+    for (const [reader, until] of readers) if (until < Date.now()) readers.delete(reader);
+    if (readers.size < MAX_READERS) break;
+    await scheduler.wait(2);
+    signal.throwIfAborted();
+  }
+  const reader = Symbol();
+  readers.set(reader, Date.now() + milliseconds);
+  return () => readers.delete(reader);
+}
+
 // The cache is addressed by URLs; these belong to nobody's site.
 const recentURL = (key) => `https://recent.invalid/${encodeURIComponent(key)}`;
 
-// read takes at most max bytes from a stream, reads on for at most drain bytes without keeping them, and cancels what
-// is left then. A client whose request is cancelled while it is still sending may never see the response.
+// read returns at most max bytes of a stream as a list of chunks, reads on for at most drain bytes without keeping them, and cancels
+// what is left then. A client whose request is cancelled while it is still sending may never see the response.
 export async function read(stream, max, drain = 0) {
-  if (!stream) return new Uint8Array(0);
   const chunks = [];
+  if (!stream) return chunks;
   let size = 0; // of what was read, kept or not
   const reader = stream.getReader();
   for (;;) {
     if (size >= max + drain) {
       reader.cancel().catch(() => {});
-      break;
+      return chunks;
     }
     const { done, value } = await reader.read();
-    if (done) break;
+    if (done) return chunks;
     if (size < max) chunks.push(value.subarray(0, max - size));
     size += value.length;
   }
-  if (chunks.length === 1) return chunks[0];
-  const bytes = new Uint8Array(Math.min(size, max));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 // claims maps what was claimed in this isolate to when its window ends, oldest claim first.

@@ -1,12 +1,11 @@
-// The Worker: hands requests and cron events to a pool of Go instances. What the edge has cached, and who asks for too much, is answered before
+// The Worker: hands requests, cron events and batches of queues to the Go program. What the edge has cached, and who asks for too much, is answered before
 // Go wakes.
 
 import { env as deployment } from "cloudflare:workers";
 import program from "./app.wasm";
 import seed from "./seed.mjs"; // made by the build
-import { predictableUntilFirstEvent, randomFromNowOn } from "./instance.mjs";
 import { learn, refuse } from "./limits.mjs";
-import { boot, Overloaded, run } from "./pool.mjs";
+import { boot, Overloaded, run } from "./isolate.mjs";
 import { claim, read } from "./ports.mjs";
 import { problem, requestId } from "./problem.mjs";
 import { CACHEABLE, PAGE } from "./routes.mjs";
@@ -17,15 +16,16 @@ const MAX_BODY = 64 * 1024 + 1; // one byte more than is allowed, so that Go can
 const MAX_DRAIN = 1 << 20; // bytes of a longer body that are let through, so that its sender sees the 413
 const REQUEST_LIMIT = 30_000; // milliseconds, unless REQUEST_LIMIT_MS says otherwise
 const SCHEDULED_LIMIT = 5 * 60_000;
+const QUEUE_LIMIT = 5 * 60_000;
 
-predictableUntilFirstEvent(seed);
-boot(program, deployment); // Cloudflare evaluates the module before the first request reaches it
+boot(program, deployment, seed); // Cloudflare evaluates the module before the first request reaches it
 
 // ask has Go answer a request with a reply (see problem.mjs).
 async function ask(method, url, body, headers, env, ctx) {
   const limit = Number(env.REQUEST_LIMIT_MS) || REQUEST_LIMIT;
+  const safe = method === "GET" || method === "HEAD";
   try {
-    return await run((instance) => instance.fetch({ method, url, headers, body }, env, ctx, limit), limit, env, ctx);
+    return await run([[method, url, ...headers].join("\n"), body], env, ctx, limit, safe);
   } catch (error) {
     return broken(error, method, split(url).path);
   }
@@ -113,7 +113,6 @@ function bodyOf(request) {
 
 export default {
   async fetch(request, env, ctx) {
-    randomFromNowOn();
     const { method, url } = request;
     const { origin, path } = split(url);
     if (cacheable(request, path)) return cached(origin + path, path, request, env, ctx);
@@ -138,12 +137,22 @@ export default {
   },
 
   async scheduled(event, env, ctx) {
-    randomFromNowOn();
     try {
-      await run((instance) => instance.scheduled(event, env, ctx, SCHEDULED_LIMIT), SCHEDULED_LIMIT, env, ctx);
+      await run(["scheduled"], env, ctx, SCHEDULED_LIMIT, false);
     } catch (error) {
       console.error(JSON.stringify({ level: "ERROR", msg: "cron task failed", cron: event.cron, error: String(error) }));
       throw error;
+    }
+  },
+
+  // A batch that fails as a whole is delivered again by the platform.
+  async queue({ messages }, env, ctx) {
+    const head = messages.flatMap(({ id, attempts }) => [id, attempts]);
+    const bodies = messages.map(({ body }) => (typeof body === "string" ? body : JSON.stringify(body)));
+    const reply = await run([["queue", ...head].join("\n"), ...bodies], env, ctx, QUEUE_LIMIT, false);
+    for (const [i, delay] of reply.body.split("\n").slice(0, messages.length).entries()) {
+      if (delay === "") messages[i].ack();
+      else messages[i].retry({ delaySeconds: Number(delay) });
     }
   },
 };

@@ -19,10 +19,6 @@ type Platform struct {
 	Now func() time.Time
 	// Entropy is a cryptographically secure random source; reading it never fails.
 	Entropy io.Reader
-	// After runs work once the response is on its way, and keeps the instance alive until it is done.
-	After func(ctx context.Context, work func(ctx context.Context))
-	// Serial makes a sweep do one thing after the other, so that a simulation can be repeated. Never set it in production.
-	Serial bool
 	// Log receives one JSON object a line.
 	Log io.Writer
 }

@@ -29,8 +29,7 @@ func Rehearse(config Config, entropy io.Reader) error {
 	}
 	service := New(config, Platform{
 		Store: store, Horizon: horizonStage{}, Recent: stage{}, Log: io.Discard, Entropy: entropy,
-		Now:   func() time.Time { return time.Unix(1_800_000_000, 0) }, // the clock stands at zero while an isolate starts
-		After: func(context.Context, func(context.Context)) {},
+		Now: func() time.Time { return time.Unix(1_800_000_000, 0) }, // the clock stands at zero while an isolate starts
 	})
 
 	const order = `{"amount": "12.50", "asset_code": "XLM", "description": "A \"rehearsal\"", "redirect_url": "https://shop.example/", ` +

@@ -52,7 +52,6 @@ func New(config Config, platform Platform) *Service {
 		Memos:     config.Memos,
 		Now:       platform.Now,
 		Margin:    config.SettleMargin,
-		Serial:    platform.Serial,
 		Log:       s.log,
 	}
 	s.router = newRouter(s.routes())

@@ -75,7 +75,7 @@ func (s *site) edge(more ...string) *worker.Service {
 func (s *site) platform() worker.Platform {
 	return worker.Platform{
 		Store: s.Store.Edge(), Horizon: s.World, Recent: watchtest.NewRecent(s.Now), Now: s.Now, Entropy: rand.Reader,
-		After: func(ctx context.Context, work func(context.Context)) { work(ctx) }, Log: s.log,
+		Log: s.log,
 	}
 }
 

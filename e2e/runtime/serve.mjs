@@ -1,6 +1,6 @@
 // Serves a built Worker in workerd on a free port of 127.0.0.1 and prints its URL:
 //   node serve.mjs BUILD_DIRECTORY ISOLATES [NAME=VALUE ...]
-// With several isolates, the first element of a path chooses one: /7/ok is /ok of the eighth; a body with the header X-Break breaks off there. A NAME_LIMIT whose value is a number is a limit of so
+// A directory with a watch.mjs is watched (see there). With several isolates, the first element of a path chooses one: /7/ok is /ok of the eighth; a body with the header X-Break breaks off there. A NAME_LIMIT whose value is a number is a limit of so
 // many requests in ten seconds.
 
 import { readdirSync } from "node:fs";
@@ -8,7 +8,9 @@ import path from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
 const [directory, isolates, ...settings] = process.argv.slice(2);
-const modules = ["worker.mjs", ...readdirSync(directory).filter((name) => name !== "worker.mjs")].map((name) => ({
+const names = readdirSync(directory);
+const main = names.includes("watch.mjs") ? "watch.mjs" : "worker.mjs";
+const modules = [main, ...names.filter((name) => name !== main)].map((name) => ({
   type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
   path: path.join(directory, name),
 }));
@@ -20,11 +22,16 @@ const worker = {
   modules,
   modulesRoot: directory,
   compatibilityDate,
+  ...(main === "watch.mjs" && {
+    compatibilityFlags: ["nodejs_als"],
+    queueProducers: { QUEUE: "queue" },
+    queueConsumers: { queue: { maxBatchSize: 1, maxBatchTimeout: 0, maxRetries: 5 } },
+  }),
   kvNamespaces: ["KV"],
   bindings: Object.fromEntries(pairs.filter((pair) => !isLimit(pair))),
   ratelimits: Object.fromEntries(pairs.filter(isLimit).map(limitOf)),
 };
-const names = Array.from({ length: Number(isolates) }, (_, i) => `isolate-${i}`);
+const services = Array.from({ length: Number(isolates) }, (_, i) => `isolate-${i}`);
 const router = {
   name: "router",
   modules: true,
@@ -40,14 +47,14 @@ const router = {
     return env["isolate-" + isolate].fetch(new Request(new URL("/" + rest, request.url), init));
   } }`,
   compatibilityDate,
-  serviceBindings: Object.fromEntries(names.map((name) => [name, name])),
+  serviceBindings: Object.fromEntries(services.map((name) => [name, name])),
 };
 const options = {
   host: "127.0.0.1",
   port: 0,
   cf: false,
   unsafeTriggerHandlers: true, // /cdn-cgi/local/scheduled
-  workers: names.length > 1 ? [router, ...names.map((name) => ({ name, ...worker }))] : [{ name: "one", ...worker }],
+  workers: services.length > 1 ? [router, ...services.map((name) => ({ name, ...worker }))] : [{ name: "one", ...worker }],
 };
 const miniflare = new Miniflare(convertV4MiniflareOptions(options));
 console.log(`listening on ${await miniflare.ready}`);

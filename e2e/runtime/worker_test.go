@@ -1,4 +1,4 @@
-// Package runtime holds the tests of the pool of Go instances in workerd, with a program that goes wrong on request.
+// Package runtime holds the tests of the runtime around Go in workerd, with a program that goes wrong on request.
 package runtime
 
 import (
@@ -70,6 +70,12 @@ type worker struct {
 // serve starts a Worker that ends with the test.
 func serve(t *testing.T, isolates int, settings ...string) *worker {
 	t.Helper()
+	return serveModules(t, built, isolates, settings...)
+}
+
+// serveModules does so from another directory.
+func serveModules(t *testing.T, directory string, isolates int, settings ...string) *worker {
+	t.Helper()
 	node, err := filepath.Abs("../../node_modules/.bin/node")
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +84,7 @@ func serve(t *testing.T, isolates int, settings ...string) *worker {
 		t.Fatalf("%v: run npm ci first", err)
 	}
 	w := &worker{log: &log{}}
-	process := exec.Command(node, append([]string{"serve.mjs", built, fmt.Sprint(isolates)}, settings...)...)
+	process := exec.Command(node, append([]string{"serve.mjs", directory, fmt.Sprint(isolates)}, settings...)...)
 	process.Stderr = w.log
 	stdin, err := process.StdinPipe() // closing it ends the process
 	if err != nil {

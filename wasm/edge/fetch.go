@@ -4,7 +4,6 @@ package edge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,17 +20,22 @@ var _ horizon.Transport = Horizon{}
 
 // Get implements horizon.Transport.
 func (Horizon) Get(ctx context.Context, url string, timeout time.Duration) (horizon.Response, error) {
-	milliseconds := max(timeout.Milliseconds(), 1)
-	said, fields, err := ask(ctx, say("fetch", "GET", url, decimal(milliseconds), decimal(horizon.MaxBodyBytes), "Accept", "application/json"))
-	if errors.Is(err, errTimeout) {
-		return horizon.Response{}, fmt.Errorf("%w: %s after %s", horizon.ErrTimeout, url, timeout)
-	} else if err != nil {
+	said, bodies, err := ask(ctx, say("fetch", decimal(max(timeout.Milliseconds(), 1)), decimal(horizon.MaxBodyBytes), url))
+	if err != nil {
 		return horizon.Response{}, fmt.Errorf("fetching %s: %w", url, err)
 	}
-	number, retryAfter, _ := strings.Cut(strings.Clone(said), "\n")
-	status, err := strconv.Atoi(number)
+	status, said, _ := strings.Cut(said, "\n")
+	retryAfter, failure, _ := strings.Cut(said, "\n")
+	switch failure {
+	case "":
+	case timedOut:
+		return horizon.Response{}, fmt.Errorf("%w: %s after %s", horizon.ErrTimeout, url, timeout)
+	default:
+		return horizon.Response{}, fmt.Errorf("fetching %s: %w: %s", url, ErrPlatform, failure)
+	}
+	number, err := strconv.Atoi(status)
 	if err != nil {
 		return horizon.Response{}, fmt.Errorf("fetching %s: status: %w", url, err)
 	}
-	return horizon.Response{Status: status, RetryAfter: retryAfter, Body: fields[0]}, nil
+	return horizon.Response{Status: number, RetryAfter: strings.Clone(retryAfter), Body: bodies[0]}, nil
 }

@@ -3,6 +3,7 @@
 package edge
 
 import (
+	"context"
 	"errors"
 	"os"
 	"strings"
@@ -15,41 +16,47 @@ import (
 )
 
 func TestHorizonReturnsAnyStatusAsAResponse(t *testing.T) {
-	cases := map[string]horizon.Response{
-		"/echo":     {Status: 200, Body: []byte(`{"method":"GET","accept":"application/json"}`)},
-		"/limited":  {Status: 429, RetryAfter: "17", Body: []byte("slow down")},
-		"/redirect": {Status: 302, Body: []byte{}},
-	}
-	for path, want := range cases {
-		got, err := Horizon{}.Get(t.Context(), os.Getenv("SITE")+path, 5*time.Second)
-		if err != nil {
-			t.Errorf("%s: %v", path, err)
-		} else if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", path, diff)
+	within(t, func(ctx context.Context) {
+		cases := map[string]horizon.Response{
+			"/echo":     {Status: 200, Body: []byte(`{"method":"GET","accept":"application/json"}`)},
+			"/limited":  {Status: 429, RetryAfter: "17", Body: []byte("slow down")},
+			"/redirect": {Status: 302, Body: []byte{}},
 		}
-	}
+		for path, want := range cases {
+			got, err := Horizon{}.Get(ctx, os.Getenv("SITE")+path, 5*time.Second)
+			if err != nil {
+				t.Errorf("%s: %v", path, err)
+			} else if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", path, diff)
+			}
+		}
+	})
 }
 
 func TestHorizonGivesUpAfterTheTimeout(t *testing.T) {
-	for _, path := range []string{"/silent", "/half"} {
-		start := time.Now()
-		_, err := Horizon{}.Get(t.Context(), os.Getenv("SITE")+path, 200*time.Millisecond)
-		if took := time.Since(start); !errors.Is(err, horizon.ErrTimeout) || took < 150*time.Millisecond || took > 3*time.Second {
-			t.Errorf("%s: got %v after %v, want ErrTimeout after 200ms", path, err, took)
+	within(t, func(ctx context.Context) {
+		for _, path := range []string{"/silent", "/half"} {
+			start := time.Now()
+			_, err := Horizon{}.Get(ctx, os.Getenv("SITE")+path, 200*time.Millisecond)
+			if took := time.Since(start); !errors.Is(err, horizon.ErrTimeout) || took < 150*time.Millisecond || took > 3*time.Second {
+				t.Errorf("%s: got %v after %v, want ErrTimeout after 200ms", path, err, took)
+			}
 		}
-	}
+	})
 }
 
 func TestHorizonFailsWhenThereIsNoAnswerToTrust(t *testing.T) {
-	cases := map[string]string{
-		os.Getenv("SITE") + "/broken": "fetch failed",
-		os.Getenv("SITE") + "/large":  "larger than 8388608 bytes",
-		"not a url":                   "URL",
-	}
-	for url, want := range cases {
-		_, err := Horizon{}.Get(t.Context(), url, 5*time.Second)
-		if !errors.Is(err, ErrPlatform) || errors.Is(err, horizon.ErrTimeout) || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want %q", url, err, want)
+	within(t, func(ctx context.Context) {
+		cases := map[string]string{
+			os.Getenv("SITE") + "/broken": "fetch failed",
+			os.Getenv("SITE") + "/large":  "larger than 8388608 bytes",
+			"not a url":                   "URL",
 		}
-	}
+		for url, want := range cases {
+			_, err := Horizon{}.Get(ctx, url, 5*time.Second)
+			if !errors.Is(err, ErrPlatform) || errors.Is(err, horizon.ErrTimeout) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: got %v, want %q", url, err, want)
+			}
+		}
+	})
 }

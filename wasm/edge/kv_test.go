@@ -15,42 +15,50 @@ import (
 func TestStoreKeepsItsContract(t *testing.T) {
 	for _, c := range kvtest.Cases {
 		t.Run(c.Name, func(t *testing.T) {
-			if err := c.Run(t.Context(), Store{}, t.Name()+"/"); err != nil {
-				t.Error(err)
-			}
+			within(t, func(ctx context.Context) {
+				if err := c.Run(ctx, Store{}, t.Name()+"/"); err != nil {
+					t.Error(err)
+				}
+			})
 		})
 	}
 }
 
 func TestKeysThatKVCannotHoldAreRefusedBeforeAnythingIsWritten(t *testing.T) {
-	for _, bad := range []string{"..", "two\nlines"} {
-		err := Store{}.Put(t.Context(), kv.Entry{Key: "refused/good"}, kv.Entry{Key: bad})
-		if !errors.Is(err, kv.ErrKey) {
-			t.Errorf("%q: got %v, want kv.ErrKey", bad, err)
+	within(t, func(ctx context.Context) {
+		for _, bad := range []string{"..", "two\nlines"} {
+			err := Store{}.Put(ctx, kv.Entry{Key: "refused/good"}, kv.Entry{Key: bad})
+			if !errors.Is(err, kv.ErrKey) {
+				t.Errorf("%q: got %v, want kv.ErrKey", bad, err)
+			}
 		}
-	}
-	if values, err := (Store{}).Get(t.Context(), "refused/good"); err != nil || values[0] != nil {
-		t.Errorf("got %q, %v; want nothing stored", values, err)
-	}
+		if values, err := (Store{}).Get(ctx, "refused/good"); err != nil || values[0] != nil {
+			t.Errorf("got %q, %v; want nothing stored", values, err)
+		}
+	})
 }
 
 func TestExpiryIsNeverEarlierThanAsked(t *testing.T) {
-	// The fake namespace refuses, as KV does, what expires in less than 60 seconds.
-	for _, ahead := range []time.Duration{-time.Hour, 0, 59 * time.Second, 60 * time.Second, 61 * time.Second, 90 * 24 * time.Hour} {
-		err := Store{}.Put(t.Context(), kv.Entry{Key: "expiry", Value: []byte("x"), ExpiresAt: time.Now().Add(ahead)})
-		if err != nil {
-			t.Errorf("expiry in %v: %v", ahead, err)
+	within(t, func(ctx context.Context) {
+		// The fake namespace refuses, as KV does, what expires in less than 60 seconds.
+		for _, ahead := range []time.Duration{-time.Hour, 0, 59 * time.Second, 60 * time.Second, 61 * time.Second, 90 * 24 * time.Hour} {
+			err := Store{}.Put(ctx, kv.Entry{Key: "expiry", Value: []byte("x"), ExpiresAt: time.Now().Add(ahead)})
+			if err != nil {
+				t.Errorf("expiry in %v: %v", ahead, err)
+			}
 		}
-	}
+	})
 }
 
 func TestCallsOfACancelledRequestAreNotMade(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := (Store{}).Put(ctx, kv.Entry{Key: "cancelled"}); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want context.Canceled", err)
-	}
-	if values, err := (Store{}).Get(t.Context(), "cancelled"); err != nil || values[0] != nil {
-		t.Errorf("got %q, %v; want nothing stored", values, err)
-	}
+	within(t, func(ctx context.Context) {
+		cancelled, cancel := context.WithCancel(ctx)
+		cancel()
+		if err := (Store{}).Put(cancelled, kv.Entry{Key: "cancelled"}); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+		if values, err := (Store{}).Get(ctx, "cancelled"); err != nil || values[0] != nil {
+			t.Errorf("got %q, %v; want nothing stored", values, err)
+		}
+	})
 }

@@ -42,7 +42,8 @@ func (m message) add(field []byte) message {
 	return append(m, field...)
 }
 
-// outbox is the room for what the fiber sends: JavaScript copies a message before the call that it is for returns.
+// outbox is the room for what fibers send: JavaScript reads a message before the call that it is for
+// returns.
 var outbox = make(message, 0, 4096)
 
 // maxOutbox is how much room is kept, in bytes.
@@ -50,8 +51,8 @@ const maxOutbox = 64 << 10
 
 // newMessage returns an empty message, which must be sent before another one is begun.
 func newMessage() message {
-	if !server.current() {
-		return make(message, 0, 256) // goroutines that are not the fiber may take turns anywhere
+	if running == nil || running.self != goroutine() {
+		return make(message, 0, 256) // what the scheduler runs may take turns anywhere
 	}
 	return outbox[:0]
 }

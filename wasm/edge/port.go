@@ -4,6 +4,7 @@ package edge
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
@@ -11,47 +12,38 @@ import (
 	"unsafe"
 )
 
-// The functions below are the whole frontier between this package and instance.mjs. They pass addresses and numbers
-// only, because each JavaScript value that Go holds costs several crossings and a finalizer: a request through
-// syscall/js took 150 µs where it takes 27 µs this way.
+// The functions below are the whole interface between this package and instance.mjs. They pass
+// addresses and numbers only, because each JavaScript value that Go holds costs several crossings
+// and a finalizer: a request through syscall/js took 150 µs where it takes 27 µs this way.
 
-// inbox tells where JavaScript shall put the messages that it hands over. There is one at a time: it is copied before anything else happens.
+// inbox tells where JavaScript shall put the messages that it hands over: the slot of the event and
+// the size of the message, 32 bits each, and the message. There is one at a time, and it is copied
+// before anything else happens.
 //
 //go:wasmimport edge inbox
 func inbox(p unsafe.Pointer, room int32)
 
-// arrived returns what the newest message is: the arguments of a job (id 0), or the result of the call with that id.
+// take copies the newest message to p. It is for messages that the inbox has no room for.
 //
-//go:wasmimport edge arrived
-func arrived() int32
-
-// size returns how many bytes the newest message has. If the inbox has no room for them, take copies them to p.
-//
-//go:wasmimport edge size
-func size() int32
-
 //go:wasmimport edge take
 func take(p unsafe.Pointer)
 
-// call starts an asynchronous operation of ports.mjs; settle announces its result.
+// call starts an asynchronous operation of ports.mjs on behalf of an event; settle announces its
+// result.
 //
 //go:wasmimport edge call
-func call(id int32, p unsafe.Pointer, size int32)
+func call(slot int32, p unsafe.Pointer, size int32)
 
-// respond hands the response of the request over; head is the names and values of its headers, each on a line of its own.
+// respond ends an event with a result; head is the names and values of a response's headers, each
+// on a line of its own.
 //
 //go:wasmimport edge respond
-func respond(status int32, head unsafe.Pointer, headSize int32, body unsafe.Pointer, bodySize int32)
+func respond(slot, status int32, head unsafe.Pointer, headSize int32, body unsafe.Pointer, bodySize int32)
 
-// fail reports that the job ended without a result, and why.
+// fail ends an event without a result, and says why.
 //
 //go:wasmimport edge fail
-func fail(p unsafe.Pointer, size int32)
-
-// done gives the instance back: nothing runs on behalf of the job any more.
-//
-//go:wasmimport edge done
-func done()
+func fail(slot int32, p unsafe.Pointer, size int32)
 
 // claim answers 1 once in every window of milliseconds for a key.
 //
@@ -63,114 +55,122 @@ func claim(key unsafe.Pointer, size, window int32) int32
 //go:wasmimport edge now
 func now() float64
 
-// log writes a line to the console.
+// log writes a line to the console of an event; slot is -1 for a goroutine that serves none.
 //
 //go:wasmimport edge log
-func log(p unsafe.Pointer, size int32)
+func log(slot int32, p unsafe.Pointer, size int32)
 
-// server is the fiber on which handlers run.
-var server fiber
+// header is how many bytes of the inbox stand before the message.
+const header = 8
 
-// pending holds the calls of all other goroutines that JavaScript has not settled, by id. Ids of jobs are 0, those of calls begin at 1.
-var (
-	pending  = map[int32]chan message{}
-	lastCall int32
-	awaited  int32   // the call that the fiber waits for; 0 if it waits for none
-	received message // what the fiber has waited for
-)
+// room is the inbox, aligned for the numbers in its header. A larger message takes a way that costs
+// one more copy.
+var room = (*[header + 16<<10]byte)(unsafe.Pointer(new([1 + 2<<10]uint64)))
 
-// room is the inbox; larger messages take a way that costs a copy more.
-var room [16 << 10]byte
+func init() { inbox(unsafe.Pointer(room), int32(len(room))) }
 
-func init() { inbox(unsafe.Pointer(&room), int32(len(room))) }
+// What follows is what JavaScript calls. These functions have neither parameters nor results: with
+// a frame, whose size is added to the stack pointer when they return, control could not go back to
+// JavaScript in the middle of them (see fiber).
 
-// What follows is what JavaScript calls. These functions have neither parameters nor results: with a frame, whose size is added to the stack pointer
-// when they return, nobody could leave them in the midst (see fiber).
-
-// begin serves a request, until it must wait or is done.
+// begin serves an event until it must wait or is over.
 //
 //go:wasmexport begin
 func begin() {
-	server.enter()
-	received = receive()
-	server.wake()
+	entered()
+	slot, m := receive()
+	for int(slot) >= len(fibers) {
+		fibers = append(fibers, nil)
+	}
+	f := fibers[slot]
+	if f == nil {
+		f = newFiber(slot, serve)
+		fibers[slot] = f
+	}
+	before := finished
+	f.received = m
+	f.wake()
+	yield(before)
 }
 
-// settle goes on with whoever made the call that has been settled.
+// settle goes on with the fiber whose call has been settled.
 //
 //go:wasmexport settle
 func settle() {
-	server.enter()
-	id, result := arrived(), receive()
-	if id == awaited {
-		awaited, received = 0, result
-		server.wake()
-		return
+	entered()
+	slot, m := receive()
+	f := fibers[slot]
+	if f == nil {
+		f = detachedAt(slot)
 	}
-	pending[id] <- result
-	letOthersRun()
+	before := finished
+	f.received = m
+	f.wake()
+	yield(before)
 }
 
-// interrupt comes before the scheduler is asked to run whoever can.
+// interrupt comes before the scheduler is asked to run whatever can run.
 //
 //go:wasmexport interrupt
-func interrupt() { server.enter() }
+func interrupt() { entered() }
+
+// detachedAt finds the fiber of an event among those that the scheduler runs.
+func detachedAt(slot int32) *fiber {
+	for _, f := range detached {
+		if f.slot == slot {
+			return f
+		}
+	}
+	panic("edge: a call was settled that nobody made")
+}
 
 // receive copies the message that has just arrived.
-func receive() message {
-	n := int(size())
-	if n > len(room) {
-		m := make(message, n)
+func receive() (slot int32, m message) {
+	slot = int32(binary.LittleEndian.Uint32(room[:]))
+	n := int(binary.LittleEndian.Uint32(room[4:]))
+	if n > len(room)-header {
+		m = make(message, n)
 		take(unsafe.Pointer(unsafe.SliceData(m)))
-		return m
+		return slot, m
 	}
-	m := make(message, n) // and copied at once: the compiler then does not clear it before
-	copy(m, room[:])
-	return m
+	m = make(message, n) // and copied at once: the compiler then does not clear it before
+	copy(m, room[header:])
+	return slot, m
 }
 
 // ErrPlatform reports that an operation of the platform failed; its text says which and how.
 var ErrPlatform = errors.New("edge: platform operation failed")
 
-// errTimeout reports that the platform gave an operation up because its time was over.
-var errTimeout = errors.New("edge: platform operation timed out")
+// timedOut is what the platform says of an operation that it gave up because its time was over.
+const timedOut = "timeout"
 
-// ask has JavaScript do an operation and waits for its result: lines, which are part of the values' memory, and values. It does not wait for ctx to end: a write that was begun
-// is seen through, and operations that can take long have a timeout of their own.
+// ErrNoEvent reports a goroutine that asked something of the platform and serves no event. Cloudflare
+// binds whatever a Worker waits for to the event that began it; only a fiber is sure to be in it.
+var ErrNoEvent = errors.New("edge: only the goroutine that serves an event can ask the platform")
+
+// ask has JavaScript do an operation and waits for its result: lines, which are part of the values'
+// memory, and values. It does not wait for ctx to end: a write that was begun is seen through, and
+// operations that can take long have a timeout of their own.
 func ask(ctx context.Context, request message) (said string, values [][]byte, err error) {
 	if err := ctx.Err(); err != nil {
 		return "", nil, err
 	}
-	lastCall++
-	id := lastCall
-	var result message
-	if server.current() {
-		if cap(request) <= maxOutbox {
-			outbox = request[:0]
-		}
-		awaited = id
-		call(id, unsafe.Pointer(unsafe.SliceData(request)), int32(len(request)))
-		runtime.KeepAlive(request)
-		server.wait()
-		result = received
-	} else {
-		settled := make(chan message, 1)
-		pending[id] = settled
-		call(id, unsafe.Pointer(unsafe.SliceData(request)), int32(len(request)))
-		runtime.KeepAlive(request)
-		result = <-settled
-		delete(pending, id)
+	f := current()
+	if f == nil {
+		return "", nil, ErrNoEvent
 	}
+	if !f.detached && cap(request) <= maxOutbox {
+		outbox = request[:0]
+	}
+	call(f.slot, unsafe.Pointer(unsafe.SliceData(request)), int32(len(request)))
+	runtime.KeepAlive(request)
+	f.wait()
 
 	// The first line says how it went: empty if well, else what went wrong.
-	fields := result.fields()
+	fields := f.received.fields()
 	failure, said, _ := strings.Cut(text(fields[0]), "\n")
-	switch failure {
-	case "":
-		return said, fields[1:], nil
-	case "timeout":
-		return "", nil, errTimeout
-	default:
+	if failure != "" {
 		return "", nil, fmt.Errorf("%w: %s", ErrPlatform, failure)
 	}
+	return said, fields[1:], nil
 }

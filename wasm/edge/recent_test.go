@@ -3,24 +3,27 @@
 package edge
 
 import (
+	"context"
 	"testing"
 	"time"
 )
 
 func TestRecentForgetsAfterItsTime(t *testing.T) {
-	var recent Recent
-	if got := recent.Recall(t.Context(), "a/b?c"); got != nil {
-		t.Errorf("before: got %q", got)
-	}
-	recent.Keep(t.Context(), "a/b?c", []byte{}, time.Second)
-	recent.Keep(t.Context(), "a/b", []byte("another"), time.Second)
-	if got := recent.Recall(t.Context(), "a/b?c"); got == nil || len(got) != 0 {
-		t.Errorf("within: got %v, want an empty value that is not nil", got)
-	}
-	time.Sleep(1100 * time.Millisecond)
-	if got := recent.Recall(t.Context(), "a/b?c"); got != nil {
-		t.Errorf("after: got %q", got)
-	}
+	within(t, func(ctx context.Context) {
+		var recent Recent
+		if got := recent.Recall(ctx, "a/b?c"); got != nil {
+			t.Errorf("before: got %q", got)
+		}
+		recent.Keep(ctx, "a/b?c", []byte{}, time.Second)
+		recent.Keep(ctx, "a/b", []byte("another"), time.Second)
+		if got := recent.Recall(ctx, "a/b?c"); got == nil || len(got) != 0 {
+			t.Errorf("within: got %v, want an empty value that is not nil", got)
+		}
+		time.Sleep(1100 * time.Millisecond)
+		if got := recent.Recall(ctx, "a/b?c"); got != nil {
+			t.Errorf("after: got %q", got)
+		}
+	})
 }
 
 func TestAClaimIsGivenOnceInAWindow(t *testing.T) {

@@ -1,10 +1,11 @@
 //go:build js && wasm
 
-// Package edge binds a Go program to Cloudflare's Workers runtime: requests, cron, KV, outgoing fetch, the data
-// centre's cache and the log. It knows nothing of what the program is for.
+// Package edge binds a Go program to Cloudflare's Workers runtime: requests, cron, queues, KV, outgoing
+// fetch, the data centre's cache and the log. It knows nothing of what the program is for.
 //
-// worker.mjs owns the instances of the program and gives an instance one job at a time, so the package keeps no locks:
-// everything in an instance belongs to the job at hand.
+// One instance of the program serves all events of an isolate at once, each on a fiber of its own
+// (see fiber). Fibers run one at a time and give way only while they wait for the platform, so what
+// a handler does between two calls of this package needs no lock.
 package edge
 
 import (
@@ -12,7 +13,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -20,132 +20,175 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unsafe"
 
 	"github.com/syumai/workers"
-	"github.com/syumai/workers/cloudflare/cron"
 )
 
-// Abort is what a handler panics with to have its request answered by a plain 500 without being blamed for it: the
-// instance lives on and nothing is logged.
+// Abort is what a handler panics with to have its request answered by a plain 500. The stack is not
+// logged.
 var Abort = errors.New("edge: request aborted")
 
-// after counts the work that handlers left to be done behind the response.
-var after sync.WaitGroup
-
-// Responder is a handler that takes the request's body in one piece, nil if there is none, and gives a response in one, which is cheaper. header has
-// names, in their canonical form, and values by turns; body must not change until the handler is called again.
+// Responder is a handler that takes the request's body in one piece, nil if there is none, and gives
+// a response in one, which is cheaper. header has alternating names, in their canonical form, and
+// values; body must not change until the handler is called again.
 type Responder interface {
 	http.Handler
 	Respond(r *http.Request, sent []byte) (status int, header []string, body []byte)
 }
 
-// Serve announces that the program is ready and then answers requests and runs the cron's task. It does not return.
-//
-// A panic ends the program, as it should: worker.mjs answers the request with a 500 and drops the instance. The task's
-// panic is caught only to be reported as the failure of this run.
-func Serve(handler http.Handler, task func(ctx context.Context) error) {
-	// The first read from crypto/rand arms a timer and looks up its source; this must not wait for the first request.
-	// What is read here is predictable (see instance.mjs) and thrown away.
-	_, _ = rand.Read(make([]byte, 16))
+// Handlers serve the events of a Worker. A panic of theirs ends its event and nothing else.
+type Handlers struct {
+	// Request answers HTTP requests.
+	Request http.Handler
+	// Scheduled runs the cron's task.
+	Scheduled func(ctx context.Context) error
+	// Queue consumes a batch of a queue; nil for a program that consumes none.
+	Queue func(ctx context.Context, batch []Message) []Verdict
+}
 
-	cron.ScheduleTaskNonBlock(func(ctx context.Context) error {
-		if err := runTask(ctx, task); err != nil {
-			reason := []byte(err.Error())
-			fail(unsafe.Pointer(unsafe.SliceData(reason)), int32(len(reason)))
-			runtime.KeepAlive(reason)
-		}
-		after.Wait()
-		done()
-		return nil // an error returned here would end the program
-	})
-	responder, _ := handler.(Responder)
-	server.start(func() {
-		for {
-			server.free = true
-			server.wait()
-			server.free = false
-			serve(handler, responder, received)
-			after.Wait()
-			done()
-		}
-	})
+// Message is one message of a queue.
+type Message struct {
+	ID       string
+	Attempts int // how often it was delivered, this time included
+	Body     []byte
+}
+
+// Verdict says what becomes of a message of a batch; the zero value acknowledges it.
+type Verdict struct {
+	Retry bool
+	Delay time.Duration // until the next attempt: whole seconds, at most 12 hours
+}
+
+var handlers Handlers
+
+// stackLimit is the largest stack that a goroutine may have, in bytes. Endless recursion then ends
+// the instance with a clear error before it has used up the isolate's 128 MB.
+const stackLimit = 16 << 20
+
+// heapTarget is when the garbage collector begins to work harder, in bytes. A memory of WebAssembly
+// never shrinks, so what the heap needs at its worst stays taken.
+const heapTarget = 24 << 20
+
+// Serve announces that the program is ready and then serves events. It does not return.
+func Serve(h Handlers) {
+	handlers = h
+	debug.SetMaxStack(stackLimit)
+	debug.SetMemoryLimit(heapTarget)
+	// The first read from crypto/rand arms a timer and looks up its source; this must not wait for
+	// the first request. What is read here is predictable (see instance.mjs) and thrown away.
+	_, _ = rand.Read(make([]byte, 16))
+	usual = runtime.NumGoroutine() + 1 // the goroutine that calls from JavaScript run on
 	workers.Ready()
 	select {}
 }
 
-func runTask(ctx context.Context, task func(ctx context.Context) error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
-		}
-	}()
-	return task(ctx)
+// The kinds of events, as instance.mjs names them.
+const (
+	kindScheduled = "scheduled"
+	kindQueue     = "queue"
+)
+
+// serve serves one event on its fiber. The first line of its message is the kind, and for a request
+// the method.
+func serve(f *fiber) {
+	var failure string
+	first, rest := f.received.cut()
+	kind, lines, _ := strings.Cut(text(first), "\n")
+	switch kind {
+	case kindScheduled:
+		failure = guard(func() {
+			if err := handlers.Scheduled(context.Background()); err != nil {
+				panic(err)
+			}
+			respond(f.slot, http.StatusOK, nil, 0, nil, 0)
+		})
+	case kindQueue:
+		failure = guard(func() { serveBatch(f, lines, rest) })
+	default:
+		failure = guard(func() { serveRequest(f, kind, lines, rest) })
+	}
+	if failure == "" {
+		return
+	}
+	reason := []byte(failure)
+	fail(f.slot, unsafe.Pointer(unsafe.SliceData(reason)), int32(len(reason)))
+	runtime.KeepAlive(reason)
 }
 
-// After runs work once the response is on its way; the instance stays with its request until it is done.
-func After(ctx context.Context, work func(ctx context.Context)) {
-	ctx = context.WithoutCancel(ctx)
-	after.Go(func() { work(ctx) })
-}
-
-// serve answers one request. Its context never ends: the instance has nothing else to do until all of the request's work is done.
-func serve(handler http.Handler, responder Responder, m message) {
-	defer func() {
-		if r := recover(); r != nil && r != any(Abort) {
-			panic(r)
-		} else if r != nil {
-			fail(nil, 0)
-		}
-	}()
-	reply.reset()
-	if responder != nil {
-		reply.set(responder.Respond(parseRequest(m)))
+// serveRequest answers one request. Its context never ends: what a client that left had begun is
+// finished.
+func serveRequest(f *fiber, method, lines string, rest message) {
+	w := &f.response
+	w.reset()
+	r, body := f.request.parse(method, lines, rest)
+	if responder, ok := handlers.Request.(Responder); ok {
+		w.set(responder.Respond(r, body))
 	} else {
-		r, body := parseRequest(m)
 		if len(body) > 0 {
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		}
-		handler.ServeHTTP(&reply, r)
+		handlers.Request.ServeHTTP(w, r)
 	}
-	reply.send()
+	w.send(f.slot)
 }
 
-// request is the one at hand. Whoever goes on after the response clones it.
-var request struct {
+// serveBatch hands a batch over: the lines are alternating ids and numbers of attempts, the fields
+// behind them the bodies. The result has a line for each message: empty, or the seconds until it is
+// to be tried again.
+func serveBatch(f *fiber, lines string, rest message) {
+	var batch []Message
+	for _, body := range rest.fields() {
+		var id, attempts string
+		id, lines, _ = strings.Cut(lines, "\n")
+		attempts, lines, _ = strings.Cut(lines, "\n")
+		n, _ := strconv.Atoi(attempts)
+		batch = append(batch, Message{id, n, body})
+	}
+	var result []byte
+	for _, v := range handlers.Queue(context.Background(), batch) {
+		if v.Retry {
+			result = strconv.AppendInt(result, int64(v.Delay/time.Second), 10)
+		}
+		result = append(result, '\n')
+	}
+	respond(f.slot, http.StatusOK, nil, 0, unsafe.Pointer(unsafe.SliceData(result)), int32(len(result)))
+	runtime.KeepAlive(result)
+}
+
+// request is the one that a fiber serves. Whoever goes on after the response clones it.
+type request struct {
 	http.Request
 	header http.Header
 	values [8][1]string // of the header
 }
 
-// parseRequest reads the lines method, URL, and then names and values of headers, and the body; the names are in their canonical form.
-func parseRequest(m message) (r *http.Request, body []byte) {
-	first, rest := m.cut()
+// parse reads the URL, and then names and values of headers, from lines, and the body; the names are
+// in their canonical form.
+func (q *request) parse(method, lines string, rest message) (r *http.Request, body []byte) {
 	body, _ = rest.cut()
-	method, lines, _ := strings.Cut(text(first), "\n")
 	address, lines, _ := strings.Cut(lines, "\n")
-	if request.header == nil {
-		request.header = http.Header{}
+	if q.header == nil {
+		q.header = http.Header{}
 	}
-	clear(request.header)
+	clear(q.header)
 	for i := 0; lines != ""; i++ {
 		var name, value string
 		name, lines, _ = strings.Cut(lines, "\n")
 		value, lines, _ = strings.Cut(lines, "\n")
-		if i == len(request.values) {
+		if i == len(q.values) {
 			break // worker.mjs passes fewer
 		}
-		request.values[i][0] = value
-		request.header[name] = request.values[i][:]
+		q.values[i][0] = value
+		q.header[name] = q.values[i][:]
 	}
 	target := parseURL(address)
-	request.Request = http.Request{
+	q.Request = http.Request{
 		Method: method, URL: target, Host: target.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: request.header, Body: http.NoBody, ContentLength: int64(len(body)),
+		Header: q.header, Body: http.NoBody, ContentLength: int64(len(body)),
 	}
-	return &request.Request, body
+	return &q.Request, body
 }
 
 // parseURL reads the absolute URL of a request. The runtime lets a path through whose percent-encoding is broken and
@@ -201,11 +244,8 @@ type response struct {
 	whole  []byte // the body, in the place of what was written bit by bit
 }
 
-// reply is the response of the request at hand. A handler that has returned must not use it any more, as net/http says.
-var reply response
-
 // maxKept is how much room for a body is kept for the next response, in bytes.
-const maxKept = 64 << 10
+const maxKept = 16 << 10
 
 func (w *response) reset() {
 	if w.header == nil {
@@ -268,7 +308,7 @@ func (w *response) WriteString(s string) (int, error) {
 	return w.body.WriteString(s)
 }
 
-func (w *response) send() {
+func (w *response) send(slot int32) {
 	w.WriteHeader(http.StatusOK)
 	body := w.whole
 	if body == nil {
@@ -277,7 +317,7 @@ func (w *response) send() {
 	if !w.typed && len(body) > 0 {
 		w.addHeader("Content-Type", http.DetectContentType(body))
 	}
-	respond(int32(w.status), unsafe.Pointer(unsafe.SliceData(w.head)), int32(len(w.head)),
+	respond(slot, int32(w.status), unsafe.Pointer(unsafe.SliceData(w.head)), int32(len(w.head)),
 		unsafe.Pointer(unsafe.SliceData(body)), int32(len(body)))
 	runtime.KeepAlive(body)
 }
@@ -289,8 +329,12 @@ func Now() time.Time { return time.UnixMilli(int64(now())) }
 type Log struct{}
 
 func (Log) Write(p []byte) (int, error) {
+	slot := int32(-1)
+	if f := current(); f != nil {
+		slot = f.slot
+	}
 	line := bytes.TrimSuffix(p, []byte("\n"))
-	log(unsafe.Pointer(unsafe.SliceData(line)), int32(len(line)))
+	log(slot, unsafe.Pointer(unsafe.SliceData(line)), int32(len(line)))
 	runtime.KeepAlive(line)
 	return len(p), nil
 }

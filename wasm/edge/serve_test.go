@@ -3,6 +3,7 @@
 package edge
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -13,8 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+func parse(m message) (*http.Request, []byte) {
+	first, rest := m.cut()
+	method, lines, _ := strings.Cut(text(first), "\n")
+	return new(request).parse(method, lines, rest)
+}
+
 func TestParseRequest(t *testing.T) {
-	r, sent := parseRequest(say("POST", "https://pay.example/checkout?type=direct", "Content-Type", "application/json",
+	r, sent := parse(say("POST", "https://pay.example/checkout?type=direct", "Content-Type", "application/json",
 		"Authorization", "", "Idempotency-Key", "a,b").add([]byte(`{"amount":1}`)))
 	got := []string{r.Method, r.Host, r.URL.Path, r.URL.Query().Get("type"), string(sent), r.Header.Get("Idempotency-Key")}
 	want := []string{"POST", "pay.example", "/checkout", "direct", `{"amount":1}`, "a,b"}
@@ -27,7 +34,7 @@ func TestParseRequest(t *testing.T) {
 }
 
 func TestAPathWithBrokenEscapesIsTakenAsItStands(t *testing.T) {
-	r, _ := parseRequest(say("GET", "https://pay.example/pay/%zz?a=1").add(nil))
+	r, _ := parse(say("GET", "https://pay.example/pay/%zz?a=1").add(nil))
 	if r.URL.Path != "/pay/%zz" || r.URL.Host != "pay.example" || r.URL.RawQuery != "a=1" {
 		t.Errorf("got %#v", r.URL)
 	}
@@ -83,8 +90,16 @@ func TestMessagesSurviveTheCrossing(t *testing.T) {
 }
 
 func TestAnUnknownOperationIsAnError(t *testing.T) {
-	if _, _, err := ask(t.Context(), say("no.such")); !errors.Is(err, ErrPlatform) {
-		t.Errorf("got %v, want ErrPlatform", err)
+	within(t, func(ctx context.Context) {
+		if _, _, err := ask(ctx, say("no.such")); !errors.Is(err, ErrPlatform) {
+			t.Errorf("got %v, want ErrPlatform", err)
+		}
+	})
+}
+
+func TestAGoroutineThatServesNoEventCannotAsk(t *testing.T) {
+	if _, _, err := ask(t.Context(), say("kv.get", "a")); !errors.Is(err, ErrNoEvent) {
+		t.Errorf("got %v, want ErrNoEvent", err)
 	}
 }
 

@@ -143,9 +143,7 @@ func (w *world) newEdge(name string) *edge {
 	}
 	e.service = worker.New(config, worker.Platform{
 		Store: store{w.memory.Edge(), w}, Horizon: e, Recent: e.recent, Entropy: entropy{w}, Log: io.Discard,
-		Now:    func() time.Time { return w.now },
-		After:  func(ctx context.Context, work func(context.Context)) { work(ctx) },
-		Serial: true,
+		Now: func() time.Time { return w.now },
 	})
 	return e
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -21,10 +20,6 @@ const maxOpen = 50 * kv.MaxListKeys
 
 // orphanAge is how long after its time an entry stays although its session cannot be found or ended.
 const orphanAge = 7 * 24 * time.Hour
-
-// parallel is how many accounts are read at the same time: Cloudflare opens six connections at once for one invocation
-// (https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections).
-const parallel = 6
 
 // Report counts what a sweep did.
 type Report struct {
@@ -95,14 +90,11 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 	stored := cursor
 	cursor = current(cursor, root)
 
-	var mu sync.Mutex
 	var failed []error
 	waiting := false
 	behind := map[checkout.Address]record.Behind{}
 	one := func(account checkout.Address) {
 		p, swept, err := w.sweepAccount(ctx, client, root, cursor, account, accounts[account])
-		mu.Lock()
-		defer mu.Unlock()
 		report.Accounts++
 		report.Records += p.records
 		report.Payments += len(p.payments)
@@ -118,20 +110,9 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 			failed = append(failed, fmt.Errorf("account %s: %w", account, err))
 		}
 	}
-	slots := make(chan struct{}, parallel)
-	var wait sync.WaitGroup
 	for _, account := range slices.Sorted(maps.Keys(accounts)) {
-		if w.Serial {
-			one(account)
-			continue
-		}
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
-			one(account)
-		})
+		one(account)
 	}
-	wait.Wait()
 
 	if len(failed) == 0 {
 		w.Recent.Keep(ctx, sweptKey(mode), record.Encode(newestOf(root)), rememberSweep)

@@ -52,8 +52,6 @@ type Watcher struct {
 	// Margin is how far past a deadline the ledger must have been read before a session ends without having been paid:
 	// behind a load balancer a page may come from a Horizon that lags behind the one that served the root.
 	Margin time.Duration
-	// Serial makes a sweep read one account after the other, for simulations that must not depend on a scheduler.
-	Serial bool
 	// Log writes one line about something that happened; fields are marshalled as JSON.
 	Log func(ctx context.Context, event string, fields map[string]any)
 }

@@ -33,10 +33,7 @@ func main() {
 		Recent:  newRecent(),
 		Now:     time.Now,
 		Entropy: rand.Reader,
-		After: func(ctx context.Context, work func(ctx context.Context)) {
-			cloudflare.WaitUntil(func() { work(context.WithoutCancel(ctx)) })
-		},
-		Log: os.Stdout,
+		Log:     os.Stdout,
 	})
 	cron.ScheduleTaskNonBlock(func(ctx context.Context) error {
 		if err := service.Sweep(ctx); err != nil {
