@@ -61,9 +61,9 @@ test: node_modules/.stamp chromium build ## Test everything: Go with the race de
 	$(MAKE) generate-check
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./wasm/... ./worker/... ./e2e/runtime/...
-	go test -race $$(go list ./... | grep -v '/e2e')
+	go test -race $$(go list ./... | grep -v -e /e2e -e /sim/mutants)
 	go test -count=1 -run Dust ./worker/watch
-	go test -count=1 -v -tags bite -run Bites ./worker/sim
+	go test -count=1 -v ./worker/sim/mutants
 	$(MAKE) test-wasm
 	go test -count=1 -p 1 ./e2e/...
 

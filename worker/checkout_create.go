@@ -5,7 +5,6 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/protect"
 	"edgecheckout/worker/record"
 	"edgecheckout/worker/watch"
 )
@@ -148,9 +147,6 @@ func (c *call) storeCheckout(s *checkout.Session, idem idempotency) error {
 		kv.Entry{Key: record.EntryOf(s, s.ExpiresAt).Key(), ExpiresAt: expiry},
 	)
 	checkout := kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Written(s), ExpiresAt: expiry}
-	if !protect.IndexFirst {
-		return c.platform.Store.Put(c.ctx, append(indexes, checkout)...)
-	}
 	if err := c.platform.Store.Put(c.ctx, indexes...); err != nil {
 		return err
 	}

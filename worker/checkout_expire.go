@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/protect"
 	"edgecheckout/worker/record"
 )
 
@@ -32,9 +31,6 @@ func expireCheckout(c *call) (answer, error) {
 		return answer{}, &Error{Code: CodeCheckoutNotOpen, Message: "The checkout is " + string(out.Status) + " already; only an open one can be cancelled."}
 	}
 	deadline := c.platform.Now().Add(record.CancelGrace).UTC().Truncate(time.Millisecond)
-	if !protect.CancelGrace {
-		deadline = c.began
-	}
 	if s.CancelledBy.IsZero() && deadline.Before(s.Session.ExpiresAt) {
 		expiry := s.Session.ExpiresAt.Add(record.KeepAfterExpiry)
 		err := c.platform.Store.Put(c.ctx,

@@ -9,7 +9,6 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/protect"
 	"edgecheckout/worker/record"
 )
 
@@ -77,7 +76,7 @@ func (i idempotency) earlier(kind checkout.Kind) []string {
 
 // newID returns the id for the object that this request makes.
 func (i idempotency) newID(c *call, kind checkout.Kind) (string, error) {
-	if i.key == "" || !protect.DerivedIDs {
+	if i.key == "" {
 		return checkout.NewID(kind, c.began, c.platform.Entropy)
 	}
 	return i.derive(kind, i.day), nil

@@ -6,8 +6,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"edgecheckout/worker/protect"
 )
 
 // Amount is a quantity of an asset in stroops, the ledger's unit: 1e-7 of one.
@@ -33,10 +31,6 @@ func ParseAmount(s string) (Amount, error) {
 		if digits[i] < '0' || digits[i] > '9' {
 			return 0, ErrAmount
 		}
-	}
-	if !protect.IntegerAmounts {
-		f, err := strconv.ParseFloat(s, 64)
-		return Amount(f * StroopsPerUnit), err
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil {

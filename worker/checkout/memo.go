@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
-
-	"edgecheckout/worker/protect"
 )
 
 // MemoLifetime is how old a checkout may be whose memo is still looked up. It covers the longest session, one day,
@@ -55,7 +53,7 @@ func (keys MemoKeys) Seal(id ID) string {
 // Open returns the checkouts that a memo can mean, in either case: none unless a key decrypts it to an id made in
 // the MemoLifetime before now. A memo of someone else's passes that test once in some 35,000.
 func (keys MemoKeys) Open(memo string, now time.Time) []ID {
-	if len(memo) != ulid.EncodedSize || !protect.MemoCase && memo != strings.ToLower(memo) {
+	if len(memo) != ulid.EncodedSize {
 		return nil
 	}
 	sealed, err := ulid.ParseStrict(memo)

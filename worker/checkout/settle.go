@@ -2,8 +2,6 @@ package checkout
 
 import (
 	"time"
-
-	"edgecheckout/worker/protect"
 )
 
 // Reason says why a payment does not count; it is empty when it does.
@@ -68,12 +66,12 @@ func Settle(amount Amount, asset Asset, deadline time.Time, payments []Payment, 
 	for _, p := range Union(payments, nil) {
 		judged := Judged{Payment: p}
 		switch {
-		case p.Asset != asset && (protect.Issuer || p.Asset.Code != asset.Code):
+		case p.Asset != asset:
 			judged.Reason = ReasonWrongAsset
 			wrongAsset = wrongAsset || p.ClosedAt.Before(deadline)
 		case out.Status == Completed && p.ClosedAt.After(out.CompletedAt):
 			judged.Reason = ReasonDuplicate
-		case !p.ClosedAt.Before(deadline) && (protect.DeadlineIsExclusive || p.ClosedAt.After(deadline)):
+		case !p.ClosedAt.Before(deadline):
 			judged.Reason = ReasonLate
 		default:
 			out.Received = out.Received.Plus(p.Amount)
@@ -84,7 +82,7 @@ func Settle(amount Amount, asset Asset, deadline time.Time, payments []Payment, 
 		out.Payments = append(out.Payments, judged)
 	}
 
-	over := !coverage.Before(deadline) && (!now.Before(deadline) || !protect.PresentRoot)
+	over := !coverage.Before(deadline) && !now.Before(deadline)
 	switch {
 	case out.Status == Completed:
 		if out.Received > amount {

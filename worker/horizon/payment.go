@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/protect"
 )
 
 // Incoming is a payment that the account received, with the memo of its transaction.
@@ -67,7 +66,7 @@ func DecodeRecord(raw []byte, account checkout.Address) (operation int64, receiv
 	if err != nil || operation <= 0 {
 		return 0, nil, fmt.Errorf("%w: record with id %.40q", ErrAnswer, r.ID)
 	}
-	if protect.Success && r.Successful != nil && !*r.Successful {
+	if r.Successful != nil && !*r.Successful {
 		return operation, nil, nil
 	}
 	base := Incoming{Payment: checkout.Payment{Operation: operation, Hash: r.Hash, ClosedAt: r.CreatedAt.UTC()}}
@@ -75,7 +74,7 @@ func DecodeRecord(raw []byte, account checkout.Address) (operation int64, receiv
 	to := string(account)
 	switch r.Type {
 	case "payment", "path_payment_strict_receive", "path_payment_strict_send":
-		if (r.To == to && r.From != to) || !protect.Direction {
+		if r.To == to && r.From != to {
 			received, err = r.movement.addTo(received, base)
 		}
 	case "create_account":
@@ -120,10 +119,10 @@ func (r *record) memo() (string, error) {
 	if r.Transaction == nil || r.Transaction.MemoType == "" {
 		return "", fmt.Errorf("%w: operation %s without its transaction", ErrAnswer, r.ID)
 	}
-	if r.Transaction.MemoType != "text" && protect.MemoType {
+	if r.Transaction.MemoType != "text" {
 		return "", nil
 	}
-	if r.Transaction.MemoBytes == nil || !protect.MemoBytes {
+	if r.Transaction.MemoBytes == nil {
 		return r.Transaction.Memo, nil
 	}
 	memo, err := base64.StdEncoding.DecodeString(*r.Transaction.MemoBytes)

@@ -7,7 +7,6 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/protect"
 	"edgecheckout/worker/record"
 )
 
@@ -64,7 +63,7 @@ func decodeStanding(values [][]byte) (*Standing, error) {
 	if err := record.DecodeInto(&s.Session, values[0]); err != nil {
 		return nil, err
 	}
-	if values[1] != nil && protect.WriteOnce {
+	if values[1] != nil {
 		s.Recorded = &checkout.Outcome{}
 		if err := record.DecodeInto(s.Recorded, values[1]); err != nil {
 			return nil, err
@@ -95,9 +94,6 @@ func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.P
 		for _, j := range s.Recorded.Payments {
 			known = append(known[:len(known):len(known)], j.Payment)
 		}
-	}
-	if !protect.SeenGrows && len(payments) > 0 {
-		known = nil
 	}
 	known = checkout.Relevant(known, s.Session.Asset)
 	s.Seen = checkout.Relevant(append(known[:len(known):len(known)], payments...), s.Session.Asset)

@@ -11,7 +11,6 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/protect"
 	"edgecheckout/worker/record"
 )
 
@@ -173,7 +172,7 @@ func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root 
 	failed := []error{p.err}
 	ended := map[checkout.ID]bool{}
 	for i, s := range standings {
-		if s == nil || protect.OwnAccount && s.Session.Account != account || s.Session.Livemode != (open[0].Mode == record.Live) {
+		if s == nil || s.Session.Account != account || s.Session.Livemode != (open[0].Mode == record.Live) {
 			continue // a memo that happens to decrypt, or a payment with the memo of somebody else's checkout
 		}
 		was := s.Recorded != nil
@@ -231,7 +230,7 @@ func (w *Watcher) startOf(ctx context.Context, cursor record.Cursor, root horizo
 		return 0, err
 	}
 	idle, ok, err := record.Decode[record.Idle](values[0])
-	if err != nil || !ok || !protect.IdleMark || idle.Ledger > root.LatestLedger {
+	if err != nil || !ok || idle.Ledger > root.LatestLedger {
 		return after, err
 	}
 	return min(after, idle.Ledger), nil
@@ -251,7 +250,7 @@ func (w *Watcher) trail(cursor record.Cursor, account checkout.Address, p pass) 
 		rested = now.Sub(was.At) >= Overlap
 	}
 	switch {
-	case !p.begun, !ok && p.complete, !protect.Behind:
+	case !p.begun, !ok && p.complete:
 		return record.Behind{}, false
 	case !ok, was.Caught != p.complete:
 		return record.Behind{After: p.after, Through: p.read, At: now, Caught: p.complete}, true
@@ -278,9 +277,6 @@ func advance(cursor record.Cursor, root horizon.Root, behind map[checkout.Addres
 		moved = record.Cursor{From: record.Checkpoint{Ledger: root.LedgerBefore(trailing), ClosedAt: trailing}, Next: newest, Reset: cursor.Reset}
 	case root.ClosedAt.Sub(cursor.Next.ClosedAt) >= Overlap:
 		moved.From, moved.Next = cursor.Next, newest
-	}
-	if !protect.Overlap {
-		moved.From, moved.Next = newest, newest
 	}
 	moved.Behind = behind
 	same := moved.From == cursor.From && moved.Next == cursor.Next && maps.EqualFunc(behind, cursor.Behind, func(a, b record.Behind) bool {

@@ -11,7 +11,6 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/protect"
 	"edgecheckout/worker/record"
 )
 
@@ -78,7 +77,7 @@ func (w *Watcher) connect(ctx context.Context, mode record.Mode) (horizon.Client
 		case err != nil:
 		case root.Passphrase != network.Passphrase:
 			err = errNetwork
-		case protect.PresentRoot && root.ClosedAt.Sub(w.Now()) > maxAhead:
+		case root.ClosedAt.Sub(w.Now()) > maxAhead:
 			err = fmt.Errorf("%w: its newest ledger closes in the future", horizon.ErrAnswer)
 		}
 		if err == nil {
@@ -215,14 +214,8 @@ func start(cursor record.Cursor, root horizon.Root, account checkout.Address, cr
 // the deadline; a pass that has read Overlap past it needs no second one. After a reset nobody ends unpaid for Overlap, which is longer than a
 // sweep may last: one that has read the old history may still be about to complete what the new one knows nothing of.
 func (w *Watcher) proven(cursor record.Cursor, account checkout.Address, coverage time.Time) time.Time {
-	if !protect.Coverage {
-		return w.Now()
-	}
 	if coverage.IsZero() || !cursor.Reset.IsZero() && coverage.Before(cursor.Reset.Add(Overlap)) {
 		return time.Time{}
-	}
-	if !protect.TwoPasses {
-		return coverage
 	}
 	once := coverage.Add(-Overlap)
 	if behind, ok := cursor.Behind[account]; ok && !behind.Caught {

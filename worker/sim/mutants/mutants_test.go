@@ -1,0 +1,201 @@
+// Package mutants takes one protection of settlement away after the other, and expects the simulator to
+// notice. The shipped source knows nothing of it: the mutants stand in copies that the go command
+// compiles in the place of the source (go help build, -overlay).
+package mutants
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// mutant is what becomes of a part of the source while it is on. New is compiled in the place of Old,
+// which stands in the file once, and asks mutant.On for its name.
+type mutant struct {
+	name string
+	why  string // what holds without it
+	file string // below worker/
+	old  string
+	new  string
+}
+
+var mutants = []mutant{
+	{"Overlap", "every pass reads at least ten minutes of the ledger again", "watch/sweep.go",
+		"\tmoved.Behind = behind\n",
+		"\tif mutant.On == \"Overlap\" {\n\t\tmoved.From, moved.Next = newest, newest\n\t}\n\tmoved.Behind = behind\n"},
+	{"Behind", "an account that could not be finished begins where it was left", "watch/sweep.go",
+		"case !p.begun, !ok && p.complete:",
+		"case !p.begun, !ok && p.complete, mutant.On == \"Behind\":"},
+	{"Coverage", "nothing ends unpaid before the ledger was read past its deadline, whatever the clock says", "watch/watcher.go",
+		"\tif coverage.IsZero() ||",
+		"\tif mutant.On == \"Coverage\" {\n\t\treturn w.Now()\n\t}\n\tif coverage.IsZero() ||"},
+	{"TwoPasses", "a second pass, and both beyond a margin, must agree that nothing came", "watch/watcher.go",
+		"\tonce := coverage.Add(-Overlap)\n",
+		"\tif mutant.On == \"TwoPasses\" {\n\t\treturn coverage\n\t}\n\tonce := coverage.Add(-Overlap)\n"},
+	{"WriteOnce", "an outcome that was recorded stays", "watch/standing.go",
+		"\tif values[1] != nil {",
+		"\tif values[1] != nil && mutant.On != \"WriteOnce\" {"},
+	{"SeenGrows", "what was seen is only ever added to", "watch/standing.go",
+		"\tknown = checkout.Relevant(known,",
+		"\tif mutant.On == \"SeenGrows\" && len(payments) > 0 {\n\t\tknown = nil\n\t}\n\tknown = checkout.Relevant(known,"},
+	{"IntegerAmounts", "amounts are never floats", "checkout/amount.go",
+		"\tn, err := strconv.ParseInt(digits, 10, 64)\n",
+		"\tif mutant.On == \"IntegerAmounts\" {\n\t\tf, err := strconv.ParseFloat(s, 64)\n\t\treturn Amount(f * StroopsPerUnit), err\n\t}\n" +
+			"\tn, err := strconv.ParseInt(digits, 10, 64)\n"},
+	{"Issuer", "an asset is its code and its issuer", "checkout/settle.go",
+		"case p.Asset != asset:\n\t\t\tjudged.Reason",
+		"case p.Asset != asset && (mutant.On != \"Issuer\" || p.Asset.Code != asset.Code):\n\t\t\tjudged.Reason"},
+	{"MemoBytes", "the memo is the bytes that were signed, not the text that Horizon shows", "horizon/payment.go",
+		"if r.Transaction.MemoBytes == nil {",
+		"if r.Transaction.MemoBytes == nil || mutant.On == \"MemoBytes\" {"},
+	{"MemoType", "only a memo of type text names a checkout", "horizon/payment.go",
+		"if r.Transaction.MemoType != \"text\" {",
+		"if r.Transaction.MemoType != \"text\" && mutant.On != \"MemoType\" {"},
+	{"MemoCase", "a memo names its checkout in either case", "checkout/memo.go",
+		"if len(memo) != ulid.EncodedSize {",
+		"if len(memo) != ulid.EncodedSize || mutant.On == \"MemoCase\" && memo != strings.ToLower(memo) {"},
+	{"Direction", "only what others sent to the account was received", "horizon/payment.go",
+		"if r.To == to && r.From != to {",
+		"if r.To == to && r.From != to || mutant.On == \"Direction\" {"},
+	{"Success", "a failed transaction moved nothing", "horizon/payment.go",
+		"if r.Successful != nil && !*r.Successful {",
+		"if mutant.On != \"Success\" && r.Successful != nil && !*r.Successful {"},
+	{"OwnAccount", "a payment counts only at the checkout's own account", "watch/sweep.go",
+		"if s == nil || s.Session.Account != account ||",
+		"if s == nil || mutant.On != \"OwnAccount\" && s.Session.Account != account ||"},
+	{"DeadlineIsExclusive", "a ledger that closes at the deadline is late", "checkout/settle.go",
+		"case !p.ClosedAt.Before(deadline):",
+		"case !p.ClosedAt.Before(deadline) && (mutant.On != \"DeadlineIsExclusive\" || p.ClosedAt.After(deadline)):"},
+	{"DerivedIDs", "requests under one Idempotency-Key make the same id", "idempotency.go",
+		"\tif i.key == \"\" {\n\t\treturn checkout.NewID(",
+		"\tif i.key == \"\" || mutant.On == \"DerivedIDs\" {\n\t\treturn checkout.NewID("},
+	{"IndexFirst", "a checkout that can be found is watched", "checkout_create.go",
+		"\tif err := c.platform.Store.Put(c.ctx, indexes...); err != nil {",
+		"\tif mutant.On == \"IndexFirst\" {\n\t\treturn c.platform.Store.Put(c.ctx, append(indexes, checkout)...)\n\t}\n" +
+			"\tif err := c.platform.Store.Put(c.ctx, indexes...); err != nil {"},
+	{"CancelGrace", "a cancellation takes effect when every edge can know of it", "checkout_expire.go",
+		"\tif s.CancelledBy.IsZero() &&",
+		"\tif mutant.On == \"CancelGrace\" {\n\t\tdeadline = c.began\n\t}\n\tif s.CancelledBy.IsZero() &&"},
+	{"PresentRoot", "a Horizon whose ledger closes in the future is not believed", "watch/watcher.go",
+		"case root.ClosedAt.Sub(w.Now()) > maxAhead:",
+		"case mutant.On != \"PresentRoot\" && root.ClosedAt.Sub(w.Now()) > maxAhead:"},
+	{"PresentRoot", "", "checkout/settle.go",
+		"over := !coverage.Before(deadline) && !now.Before(deadline)",
+		"over := !coverage.Before(deadline) && (mutant.On == \"PresentRoot\" || !now.Before(deadline))"},
+	{"IdleMark", "an account that was idle is read again from where it was left", "watch/sweep.go",
+		"if err != nil || !ok || idle.Ledger",
+		"if err != nil || !ok || mutant.On == \"IdleMark\" || idle.Ledger"},
+}
+
+// most is how many simulations may pass before a mutant is found.
+const most = 2000
+
+func TestTheSimulatorFindsEveryMutant(t *testing.T) {
+	worker, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, names := write(t, worker)
+	command := exec.Command("go", "test", "-count=1", "-v", "-vet=off", "-overlay", overlay, "-run", "^TestMutants$", "-timeout", "20m", "./worker/sim", "-args", "-seeds", fmt.Sprint(most))
+	command.Dir = filepath.Dir(worker)
+	var output bytes.Buffer
+	command.Stdout, command.Stderr = &output, &output
+	failed := command.Run()
+	found := map[string]bool{}
+	for lines := bufio.NewScanner(&output); lines.Scan(); {
+		if name, line, ok := strings.Cut(lines.Text(), " found at "); ok {
+			found[name] = true
+			t.Logf("without %s: %s", name, line)
+		} else if failed != nil {
+			t.Log(lines.Text())
+		}
+	}
+	if failed != nil {
+		t.Errorf("%v", failed)
+	}
+	for _, name := range names {
+		if !found[name] {
+			t.Errorf("without %s nothing was violated in %d simulations", name, most)
+		}
+	}
+}
+
+// write makes the copies and the overlay that leads to them, and returns its path and the mutants'
+// names.
+func write(t *testing.T, worker string) (overlay string, names []string) {
+	t.Helper()
+	dir := t.TempDir()
+	replace := map[string]string{}
+	put := func(path, text string) {
+		copied := filepath.Join(dir, strings.ReplaceAll(path, "/", "_"))
+		if err := os.WriteFile(copied, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		replace[filepath.Join(worker, path)] = copied
+	}
+	texts := map[string]string{}
+	for _, m := range mutants {
+		text, read := texts[m.file]
+		if !read {
+			source, err := os.ReadFile(filepath.Join(worker, m.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = strings.Replace(string(source), "\nimport (\n", "\nimport (\n\t\"edgecheckout/worker/mutant\"\n", 1)
+		}
+		if n := strings.Count(text, m.old); n != 1 {
+			t.Fatalf("mutant %s: worker/%s has %d times %q, want once", m.name, m.file, n, m.old)
+		}
+		texts[m.file] = strings.Replace(text, m.old, m.new, 1)
+		if m.why != "" {
+			names = append(names, m.name)
+		}
+	}
+	for file, text := range texts {
+		put(file, text)
+	}
+	put("mutant/mutant.go", "package mutant\n\nvar On string\n")
+	put("sim/mutant_test.go", fmt.Sprintf(program, names))
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay = filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(overlay, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return overlay, names
+}
+
+// program is the test that runs with the overlay. It has the simulator look for each mutant, and
+// shows that without one it finds nothing.
+const program = `package sim
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"edgecheckout/worker/mutant"
+)
+
+func TestMutants(t *testing.T) {
+	for _, name := range strings.Fields(strings.Trim("%v", "[]")) {
+		mutant.On = name
+		if _, violation := RunMany(1, *seeds); violation != nil {
+			reason, _, _ := strings.Cut(violation.Reason, "\n")
+			fmt.Printf("%%s found at seed %%d: %%.160s\n", name, violation.Seed, reason)
+		}
+	}
+	mutant.On = ""
+	if _, violation := RunMany(1, 50); violation != nil {
+		t.Errorf("without a mutant: %%v", violation)
+	}
+}
+`
