@@ -3,7 +3,7 @@
 GOROOT   := $(shell go env GOROOT)
 NODE     := node_modules/.bin
 MAX_GZIP := 2621440
-GENERATED = templates/*_templ.go worker/openapi/reference.html
+GENERATED = templates/*_templ.go templates/names.go worker/openapi/reference.html wasm/routes.mjs
 export WRANGLER_SEND_METRICS := false
 export PATH := $(CURDIR)/$(NODE):$(PATH)
 
@@ -12,7 +12,7 @@ help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: build/app.wasm build/wasm_exec.js $(patsubst wasm/%,build/%,$(wildcard wasm/*.mjs)) ## Build the Worker into build/ and check its size
+build: build/app.wasm build/assets build/wasm_exec.js $(patsubst wasm/%,build/%,$(wildcard wasm/*.mjs)) ## Build the Worker into build/ and check its size
 	@raw=$$(wc -c < build/app.wasm); zipped=$$(gzip -9 -c build/app.wasm | wc -c); \
 	echo "build/app.wasm: $$raw bytes, $$zipped bytes gzip -9"; \
 	if [ $$zipped -gt $(MAX_GZIP) ]; then echo "more than the $(MAX_GZIP) bytes it may have" >&2; exit 1; fi
@@ -28,6 +28,11 @@ build/app.wasm:
 		mv build/app.wasm.$$$$ build/app.wasm; \
 	fi
 
+# What Cloudflare serves without calling the Worker, the files of the last release among it: see templates/static.
+.PHONY: build/assets
+build/assets:
+	@go run ./wasm/assets build/assets
+
 build/wasm_exec.js: $(GOROOT)/lib/wasm/wasm_exec.js
 	@mkdir -p build
 	@cp $< $@
@@ -37,8 +42,10 @@ build/%.mjs: wasm/%.mjs
 	@cp $< $@
 
 .PHONY: generate
-generate: ## Generate Go from the templates, and the API's reference from its description
+generate: ## Generate Go from the templates, the API's reference from its description, and JavaScript's list of the routes
+	go run ./templates/static/names templates/names.go
 	go tool templ generate -path templates
+	go run ./wasm/routes wasm/routes.mjs
 	go run ./worker/openapi/reference worker/openapi/reference.html
 
 .PHONY: generate-check
@@ -47,9 +54,14 @@ generate-check: ## Check that what is generated is up to date
 	if [ "$$before" != "$$(cat $(GENERATED) | cksum)" ]; then \
 		echo "some of $(GENERATED) were out of date; they are generated anew now: commit them" >&2; exit 1; fi
 
+.PHONY: release
+release: ## Keep this release's files for the pages that are still open when the next one is deployed; commit them
+	go run ./wasm/assets -release templates/static/released
+
 .PHONY: dry-run
 dry-run: node_modules/.stamp ## Build and bundle as a deployment would, without one
-	wrangler deploy --dry-run --outdir build/dry-run --env ''
+	@mkdir -p build && wrangler deploy --dry-run --outdir build/dry-run --env '' > build/dry-run.txt 2>&1; failed=$$?; cat build/dry-run.txt; \
+	if grep -q WARNING build/dry-run.txt; then echo 'wrangler warns of something' >&2; exit 1; fi; exit $$failed
 
 .PHONY: test-wasm
 test-wasm: node_modules/.stamp ## Test the binding to Cloudflare under Node

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"edgecheckout/templates"
+	"edgecheckout/templates/static"
 )
 
 // Text needs 4.5:1 against what is behind it, and the edges of controls and signs 3:1 (WCAG 2.2, 1.4.3 and 1.4.11).
@@ -35,7 +35,7 @@ func TestColoursHaveContrast(t *testing.T) {
 func palettes(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	var css string
-	for _, a := range templates.Assets() {
+	for _, a := range static.Files() {
 		if strings.HasPrefix(a.Path, "/assets/pay.") && strings.HasSuffix(a.Path, ".css") {
 			css = string(a.Body)
 		}

@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// StrictTransportSecurity is the policy of every page and file that browsers must ask for over https for a year.
+const StrictTransportSecurity = "max-age=31536000"
+
 // ContentSecurityPolicy is the policy of every page of this package. The stream's URL, if there is one, is what the page's
 // script may read besides the page's own origin. The other URLs name where a form of the page may post to besides that
 // origin (a browser applies form-action to the redirect that follows as well); with none no form may post at all. Only

@@ -6,6 +6,7 @@ import (
 
 	"edgecheckout/templates"
 	"edgecheckout/templates/samples"
+	"edgecheckout/templates/static"
 	"edgecheckout/worker/openapi"
 
 	"github.com/PuerkitoBio/goquery"
@@ -15,7 +16,7 @@ import (
 // everyPage returns every page that the package can make.
 func everyPage() map[string]templ.Component {
 	pages := map[string]templ.Component{
-		"docs":    templates.Docs(openapi.Reference("https://pay.example")),
+		"docs":    templates.Docs(openapi.Reference),
 		"message": templates.Message(templates.MessagePage{Title: "Too many requests", Text: "Please wait.", RequestID: "req_1"}),
 	}
 	for _, s := range samples.All("http://127.0.0.1:8787") {
@@ -95,7 +96,7 @@ func TestEverythingHasAName(t *testing.T) {
 // The content security policy refuses whatever is inline.
 func TestNothingIsInline(t *testing.T) {
 	paths := map[string]bool{}
-	for _, a := range templates.Assets() {
+	for _, a := range static.Files() {
 		paths[a.Path] = true
 	}
 	for name, page := range everyPage() {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -126,6 +127,7 @@ var (
 	table    = regexp.MustCompile(`^\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}\s*(#.*)?$`)
 	mainKey  = regexp.MustCompile(`^main\s*=\s*"([^"]+)"`)
 	nameKey  = regexp.MustCompile(`^name\s*=\s*"([^"]+)"`)
+	filesKey = regexp.MustCompile(`^directory\s*=\s*"([^"]+)"`)
 	limitKey = regexp.MustCompile(`^(simple\s*=\s*\{[^}]*?\blimit\s*=\s*)\d+`)
 )
 
@@ -133,7 +135,7 @@ var (
 const unlimited = 1_000_000_000
 
 // frozen is wrangler.toml without [build], so that nothing is built or rebuilt, and the module that it names as main.
-// The new file finds that module at main, and has the limits of requests that are given by name, and none to speak of beside them.
+// The new file finds that module at main, the files that Cloudflare serves in a folder beside itself, and has the limits of requests that are given by name, and none to speak of beside them.
 func frozen(toml, main string, limits map[string]int) (frozenToml, module string, err error) {
 	var kept []string
 	in, name := "", ""
@@ -147,6 +149,9 @@ func frozen(toml, main string, limits map[string]int) (frozenToml, module string
 		if m := mainKey.FindStringSubmatch(line); m != nil && in == "" {
 			module = m[1]
 			line = "main = " + strconv.Quote(main)
+		}
+		if m := filesKey.FindStringSubmatch(line); m != nil && in == "assets" {
+			line = `directory = "` + path.Base(m[1]) + `"`
 		}
 		if m := nameKey.FindStringSubmatch(line); m != nil {
 			name = m[1]
@@ -204,6 +209,13 @@ func freeze(root, dir string, limits map[string]int) (string, error) {
 	if _, err := os.Stat(filepath.Join(modules, filepath.Base(module))); err != nil {
 		return "", fmt.Errorf("%s is not built: run `make build`", module)
 	}
-	path := filepath.Join(dir, "wrangler.toml")
-	return path, os.WriteFile(path, []byte(config), 0o600)
+	files := filepath.Join(dir, "assets")
+	if err := os.RemoveAll(files); err != nil {
+		return "", err
+	}
+	if err := os.CopyFS(files, os.DirFS(filepath.Join(from, "assets"))); err != nil {
+		return "", fmt.Errorf("%w: run `make build`", err)
+	}
+	frozen := filepath.Join(dir, "wrangler.toml")
+	return frozen, os.WriteFile(frozen, []byte(config), 0o600)
 }

@@ -63,6 +63,9 @@ watch_dir = ["worker"]
 [[kv_namespaces]]
 binding = "KV"
 
+[assets]
+directory = "build/assets" # files
+
 [[ratelimits]]
 name = "KEY_LIMIT" # of a key
 simple = { limit = 1000, period = 10 }
@@ -81,6 +84,9 @@ main = "worker/worker.mjs"
 
 [[kv_namespaces]]
 binding = "KV"
+
+[assets]
+directory = "assets"
 
 [[ratelimits]]
 name = "KEY_LIMIT" # of a key
@@ -117,9 +123,13 @@ func TestFreezeCopiesTheBuiltWorker(t *testing.T) {
 	write(t, root, "build/worker.mjs", "export default {}")
 	write(t, root, "build/app.wasm", "\x00asm")
 	write(t, root, "build/dev.json", "{}")
+	write(t, root, "build/assets/docs.html", "<!DOCTYPE html>")
 	config, err := freeze(root, dir, nil)
 	if err != nil || config != filepath.Join(dir, "wrangler.toml") {
 		t.Fatalf("freeze = %q, %v", config, err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "assets", "docs.html")); err != nil || string(text) != "<!DOCTYPE html>" {
+		t.Errorf("the files that Cloudflare serves: %q, %v", text, err)
 	}
 	entries, err := os.ReadDir(filepath.Join(dir, "worker"))
 	if err != nil {

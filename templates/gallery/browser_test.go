@@ -14,6 +14,7 @@ import (
 
 	"edgecheckout/templates"
 	"edgecheckout/templates/samples"
+	"edgecheckout/templates/static"
 
 	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
@@ -37,7 +38,7 @@ const waitingAnswer = `{"status":"open","exception":null,"amount_received":0,"am
 func newShop(t *testing.T, c templates.Checkout) *shop {
 	s := &shop{code: http.StatusOK, answer: waitingAnswer}
 	mux := http.NewServeMux()
-	for _, a := range templates.Assets() {
+	for _, a := range static.Files() {
 		mux.HandleFunc("GET "+a.Path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", a.ContentType)
 			_, _ = w.Write(a.Body)

@@ -16,7 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"edgecheckout/templates"
+	"edgecheckout/templates/static"
 )
 
 func main() {
@@ -63,7 +63,7 @@ func write(ctx context.Context, dir string) ([]string, error) {
 		return nil, err
 	}
 	files := map[string][]byte{"index.html": []byte(index(all, ".html"))}
-	for _, a := range templates.Assets() {
+	for _, a := range static.Files() {
 		files[strings.TrimPrefix(a.Path, "/")] = a.Body
 	}
 	var names []string

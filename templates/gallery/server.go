@@ -9,6 +9,7 @@ import (
 
 	"edgecheckout/templates"
 	"edgecheckout/templates/samples"
+	"edgecheckout/templates/static"
 )
 
 // rendered is one document of the gallery under its name.
@@ -46,7 +47,7 @@ func handler(origin string) (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	for _, a := range templates.Assets() {
+	for _, a := range static.Files() {
 		mux.HandleFunc("GET "+a.Path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", a.ContentType)
 			_, _ = w.Write(a.Body)

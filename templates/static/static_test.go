@@ -1,21 +1,20 @@
-package templates_test
+package static
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/xml"
 	"io"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
-
-	"edgecheckout/templates"
 )
 
-func TestAssetsAreNamedByTheirContent(t *testing.T) {
+func TestFilesAreNamedByTheirContent(t *testing.T) {
 	types := map[string]string{"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
 	seen := map[string]bool{}
-	for _, a := range templates.Assets() {
+	for _, a := range append(Files(), Released()...) {
 		m := regexp.MustCompile(`^/assets/[a-z]+\.([0-9a-f]{16})\.([a-z]+)$`).FindStringSubmatch(a.Path)
 		if m == nil {
 			t.Errorf("path %q", a.Path)
@@ -36,7 +35,7 @@ func TestAssetsAreNamedByTheirContent(t *testing.T) {
 }
 
 func TestScriptIsSmall(t *testing.T) {
-	for _, a := range templates.Assets() {
+	for _, a := range Files() {
 		if strings.HasSuffix(a.Path, ".js") && len(a.Body) > 10<<10 {
 			t.Errorf("%s has %d bytes, more than 10 KiB", a.Path, len(a.Body))
 		}
@@ -44,7 +43,7 @@ func TestScriptIsSmall(t *testing.T) {
 }
 
 func TestIconIsWellFormed(t *testing.T) {
-	for _, a := range templates.Assets() {
+	for _, a := range Files() {
 		if !strings.HasSuffix(a.Path, ".svg") {
 			continue
 		}
@@ -55,6 +54,20 @@ func TestIconIsWellFormed(t *testing.T) {
 			} else if err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+}
+
+// A page of the last release that is still open, or that an old data centre answers with, finds its files.
+func TestTheFilesOfTheLastReleaseAreThere(t *testing.T) {
+	kinds := map[string]bool{}
+	for _, f := range Released() {
+		name, _, _ := strings.Cut(strings.TrimPrefix(f.Path, "/assets/"), ".")
+		kinds[name+path.Ext(f.Path)] = true
+	}
+	for _, kind := range []string{"pay.js", "pay.css", "docs.css", "icon.svg"} {
+		if !kinds[kind] {
+			t.Errorf("the last release's %s is not in released: run make release", kind)
 		}
 	}
 }

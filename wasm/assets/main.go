@@ -1,0 +1,94 @@
+// Command assets writes what Cloudflare serves without calling the Worker (Workers Static Assets): assets DIRECTORY. With -release it writes
+// only the files that the pages refer to, which the next release then serves beside its own.
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+
+	"edgecheckout/templates"
+	"edgecheckout/templates/static"
+	"edgecheckout/worker/openapi"
+)
+
+func main() {
+	release := flag.Bool("release", false, "write the files of this release alone")
+	flag.Parse()
+	if err := run(flag.Arg(0), *release); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(directory string, release bool) error {
+	files := map[string][]byte{}
+	if release {
+		for _, f := range static.Files() {
+			files[path.Base(f.Path)] = f.Body
+		}
+		return write(directory, files)
+	}
+	for _, f := range append(static.Released(), static.Files()...) {
+		files[f.Path] = f.Body
+	}
+	var docs bytes.Buffer
+	if err := templates.Docs(openapi.Reference).Render(context.Background(), &docs); err != nil {
+		return err
+	}
+	files["/docs.html"] = docs.Bytes()
+	files["/openapi.json"] = openapi.Document
+	files["/_headers"] = []byte(headers())
+	return write(directory, files)
+}
+
+// headers is the file in which Cloudflare reads which headers to send. A path's own rules come beside those of all.
+func headers() string {
+	return `/*
+  Strict-Transport-Security: ` + templates.StrictTransportSecurity + `
+  X-Content-Type-Options: nosniff
+
+/assets/*
+  ! Cache-Control
+  Cache-Control: public, max-age=31536000, immutable
+
+/docs
+  ! Cache-Control
+  Cache-Control: public, max-age=300
+  Content-Security-Policy: ` + templates.ContentSecurityPolicy("") + `
+  Referrer-Policy: no-referrer
+
+/openapi.json
+  ! Cache-Control
+  Cache-Control: public, max-age=300
+  Access-Control-Allow-Origin: *
+`
+}
+
+// write makes the directory hold these files and no others. What has not changed is not touched, so that nothing reloads.
+func write(directory string, files map[string][]byte) error {
+	wanted := map[string]bool{}
+	for name, body := range files {
+		file := filepath.Join(directory, filepath.FromSlash(name))
+		wanted[file] = true
+		if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, body) {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, body, 0o644); err != nil {
+			return err
+		}
+	}
+	return filepath.WalkDir(directory, func(file string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || wanted[file] {
+			return err
+		}
+		return os.Remove(file)
+	})
+}
