@@ -167,11 +167,11 @@ export class Instance {
   // serve begins an event; fields are its message, whose first line is its kind or its method. It returns the event, whose result is a promise of
   // a reply (see problem.mjs), and fails with Ended or Expired, or with what went wrong in Go. Whatever is done for an event is done within it:
   // the platform binds each promise, timer and stream to the event that made it.
-  serve(fields, env, limit) {
+  serve(fields, env, ctx, limit) {
     const { promise: result, resolve, reject } = Promise.withResolvers();
     const slot = this.#free.pop() ?? this.#events.length;
     const event = {
-      instance: this, result, resolve, reject, slot, env,
+      instance: this, result, resolve, reject, slot, env, ctx,
       until: Date.now() + limit, // when it is given up
       over: false, // its result is known
       waits: false, // for an operation of the platform
@@ -250,7 +250,7 @@ export class Instance {
     event.waits = true;
     let answer;
     try {
-      answer = await perform(message, event.env);
+      answer = await perform(message, event.env, event.ctx);
     } catch (error) {
       answer = failed(error);
     }

@@ -30,7 +30,7 @@ export function boot(module, env, seed) {
   program = module;
   instance = predictably(seed, () => {
     const first = new Instance(program, env);
-    const rehearsal = first.serve(["GET\nhttps://boot.invalid/", null], env, Infinity);
+    const rehearsal = first.serve(["GET\nhttps://boot.invalid/", null], env, {}, Infinity);
     rehearsal.result.catch(() => {}); // the first real request finds out
     return rehearsal.done && first.ended === null ? first : new Instance(program, env);
   });
@@ -40,7 +40,7 @@ export function boot(module, env, seed) {
 // until then also when its client leaves: what was begun is finished. If repeatable is set and the instance ends because of another event, it is
 // served once more.
 export function run(fields, env, ctx, limit, repeatable) {
-  const event = begin(fields, env, limit);
+  const event = begin(fields, env, ctx, limit);
   if (event.over) return event.result;
   return finish(event, fields, env, ctx, limit, repeatable);
 }
@@ -58,7 +58,7 @@ async function finish(event, fields, env, ctx, limit, repeatable) {
   }
 }
 
-function begin(fields, env, limit) {
+function begin(fields, env, ctx, limit) {
   let count = 0;
   for (const events of underway.values()) {
     forgetLost(events);
@@ -68,7 +68,7 @@ function begin(fields, env, limit) {
   if (instance === null || instance.ended !== null || instance.lost >= MAX_LOST || instance.memory > MAX_MEMORY) {
     instance = new Instance(program, env); // the one before ends with the last of its events
   }
-  return instance.serve(fields, env, limit);
+  return instance.serve(fields, env, ctx, limit);
 }
 
 function track(event, limit) {

@@ -1,10 +1,9 @@
 // How much one caller may ask for, before Go wakes. Cloudflare's rate-limiting bindings count, in each data centre for itself; wrangler.toml has
 // the numbers, and may leave all of them out.
 //
-// What the edge has cached is not counted: refusing it would save nothing, and the customers of a mobile network share few addresses.
+// What Cloudflare answers by itself, from its cache or with a file, never comes here.
 
 import { problem, reply, requestId } from "./problem.mjs";
-import { PAGE, PUBLIC } from "./routes.mjs";
 
 const PERIOD = 10; // seconds, of every binding; none tells how much of it is left
 
@@ -15,9 +14,9 @@ const KEY = /^sk_(test|live)_[0-9a-f]{64}$/;
 const believed = new Set();
 const MAX_BELIEVED = 4096;
 
-// refuse counts a request, and returns what to answer if it is one too many; null if it is not.
-export async function refuse(request, path, env) {
-  const { limit, caller } = countedBy(request, path);
+// refuse counts a request for a route (undefined: there is none), and returns what to answer if it is one too many; null if it is not.
+export async function refuse(request, route, env) {
+  const { limit, caller } = countedBy(request, route);
   try {
     if (!env[limit] || (await env[limit].limit({ key: caller })).success) return null;
   } catch (error) {
@@ -26,29 +25,30 @@ export async function refuse(request, path, env) {
   }
   const id = requestId();
   const wait = { "Retry-After": String(PERIOD) };
-  if (PAGE.test(path)) return reply(id, 429, "text/html; charset=utf-8", page, { ...wait, ...pageHeaders });
+  if (route?.page) return reply(id, 429, "text/html; charset=utf-8", page, { ...wait, ...pageHeaders });
   const whose = limit === "KEY_LIMIT" ? "with this API key" : "from this address";
   return problem(id, 429, "rate_limit_error", "rate_limited", `Too many requests ${whose}; try again in ${PERIOD} seconds.`, wait);
 }
 
-// learn notes what Go thought of the key of a request that was not refused.
-export function learn({ headers }, path, status) {
+// learn notes what Go thought of the key of a request that was not refused. Only a merchant's route looks at keys.
+export function learn({ headers }, route, status) {
+  if (route?.audience !== "merchant") return;
   const key = headers.get("x-api-key");
   if (status === 401) {
     believed.delete(key);
-  } else if (status < 300 && !believed.has(key) && KEY.test(key) && !PUBLIC.test(path)) {
+  } else if (status < 300 && !believed.has(key) && KEY.test(key)) {
     believed.add(key);
     if (believed.size > MAX_BELIEVED) believed.delete(believed.values().next().value); // it will be believed again
   }
 }
 
 // countedBy chooses the limit of a request, and the caller's name in it. The beginning of a key is enough of a name; the secret is handed to nobody.
-function countedBy({ method, headers }, path) {
-  const key = headers.get("x-api-key");
-  if (PUBLIC.test(path)) {
-    const reads = method === "GET" || method === "HEAD"; // what does not is a wallet's transaction, which is read up on the ledger
-    return { limit: reads ? "ADDRESS_LIMIT" : "COSTLY_LIMIT", caller: addressOf(headers) };
+function countedBy({ headers }, route) {
+  if (route?.audience !== "merchant") {
+    const cheap = route?.audience === "everybody" && route.method === "GET"; // a POST is a wallet's transaction, which is read up on the ledger
+    return { limit: cheap ? "ADDRESS_LIMIT" : "COSTLY_LIMIT", caller: addressOf(headers) };
   }
+  const key = headers.get("x-api-key");
   if (believed.has(key)) return { limit: "KEY_LIMIT", caller: key.slice(0, 16) };
   return { limit: KEY.test(key) ? "ADDRESS_LIMIT" : "COSTLY_LIMIT", caller: addressOf(headers) };
 }

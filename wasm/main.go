@@ -27,6 +27,7 @@ func main() {
 		Store:   edge.Store{},
 		Horizon: edge.Horizon{},
 		Recent:  edge.Recent{},
+		Cache:   edge.Cache{},
 		Now:     edge.Now,
 		Entropy: rand.Reader,
 		Log:     edge.Log{},

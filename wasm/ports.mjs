@@ -49,6 +49,13 @@ const ports = {
     return [well, kept ? await kept.text() : null];
   },
 
+  // Nobody waits for a purge, and one that is refused (there may be five a minute) harms nobody: what is kept does not grow old. wrangler dev
+  // has no such cache.
+  async "cache.purge"(tags, _, env, ctx) {
+    if (ctx.cache) ctx.waitUntil(purge(ctx.cache, tags));
+    return [well];
+  },
+
   async "recent.keep"([key, seconds], [value]) {
     const headers = { "Cache-Control": `public, s-maxage=${seconds}` };
     await caches.default.put(recentURL(key), new Response(text(value), { headers }));
@@ -56,11 +63,23 @@ const ports = {
   },
 };
 
+async function purge(cache, tags) {
+  let reason;
+  try {
+    const { success, errors } = await cache.purge({ tags });
+    if (success) return;
+    reason = errors.map(({ code, message }) => `${code} ${message}`).join(", ");
+  } catch (error) {
+    reason = String(error);
+  }
+  console.warn(JSON.stringify({ level: "WARN", msg: "the cache was not purged", tags: tags.length, error: reason }));
+}
+
 // perform does what a message asks for, by the name of a port in its first line, and returns a promise of the answer.
-export function perform(message, env) {
+export function perform(message, env, ctx) {
   const [head, ...fields] = unpack(message);
   const [name, ...rest] = lines(head);
-  return ports[name](rest, fields, env);
+  return ports[name](rest, fields, env, ctx);
 }
 
 // failed is the answer that says what went wrong.

@@ -26,7 +26,7 @@ export function problem(id, status, type, code, message, extra) {
 export function reply(id, status, type, body, extra) {
   const headers = {
     "Content-Type": type,
-    "Cache-Control": "no-store",
+    "Cache-Control": "private, no-store",
     "Request-Id": id,
     "X-Content-Type-Options": "nosniff",
     ...extra,

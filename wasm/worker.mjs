@@ -1,14 +1,14 @@
-// The Worker: hands requests, cron events and batches of queues to the Go program. What the edge has cached, and who asks for too much, is answered before
-// Go wakes.
+// The Worker: hands requests, cron events and batches of queues to the Go program. Who asks for too much is answered before Go wakes; what Cloudflare keeps
+// (Workers Cache) and the files of the pages are answered before this wakes.
 
 import { env as deployment } from "cloudflare:workers";
 import program from "./app.wasm";
 import seed from "./seed.mjs"; // made by the build
-import { learn, refuse } from "./limits.mjs";
+import { find } from "./door.mjs";
 import { boot, Overloaded, run } from "./isolate.mjs";
-import { claim, read } from "./ports.mjs";
+import { learn, refuse } from "./limits.mjs";
+import { read } from "./ports.mjs";
 import { problem, requestId } from "./problem.mjs";
-import { CACHEABLE, PAGE } from "./routes.mjs";
 
 // The headers that Go reads, by their canonical names; no others are passed in.
 const HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "X-Api-Key"];
@@ -27,7 +27,7 @@ async function ask(method, url, body, headers, env, ctx) {
   try {
     return await run([[method, url, ...headers].join("\n"), body], env, ctx, limit, safe);
   } catch (error) {
-    return broken(error, method, split(url).path);
+    return broken(error, method, pathOf(url));
   }
 }
 
@@ -42,64 +42,18 @@ function broken(error, method, path) {
   return problem(id, 500, "api_error", "internal_error", message);
 }
 
-function respond({ status, headers, more, body }, method, extra) {
+function respond({ status, headers, more, body }, method) {
   const bodiless = method === "HEAD" || status === 204 || status === 304;
-  const response = new Response(bodiless ? null : body, { status, headers: extra ? { ...headers, ...extra } : headers });
+  const response = new Response(bodiless ? null : body, { status, headers });
   for (const [name, value] of more) response.headers.append(name, value);
   return response;
 }
 
-// The edge cache.
-
-const OPEN_PAGE = 60; // seconds; a page that may be kept longer is finished and changes no more
-const FRESH = 15_000; // milliseconds after which an open page is rendered again behind the reader's back
-
-// cacheable says whether a request asks for what is the same for everybody.
-function cacheable({ method, headers }, path) {
-  if ((method !== "GET" && method !== "HEAD") || !CACHEABLE.test(path)) return false;
-  return !headers.has("x-api-key") && !headers.has("authorization");
-}
-
-// split cuts a URL that the runtime has normalised, for less than new URL costs.
-function split(url) {
+// pathOf cuts the path out of a URL that the runtime has normalised, for less than new URL costs.
+function pathOf(url) {
   const slash = url.indexOf("/", url.indexOf("://") + 3);
   const query = url.indexOf("?", slash);
-  return { origin: url.slice(0, slash), path: url.slice(slash, query < 0 ? undefined : query) };
-}
-
-// sharedFor returns for how many seconds Go lets everybody have a response with this status and Cache-Control; 0 if it does not.
-function sharedFor(status, control) {
-  if (status >= 500 || !/(^|[\s,])public($|[\s,;])/i.test(control)) return 0;
-  return Number(/(?:^|[\s,])s-maxage=(\d+)/i.exec(control)?.[1] ?? 0);
-}
-
-// render has Go answer what the key names, with nothing of the visitor's request in it, and caches the answer.
-async function render(key, env, ctx) {
-  const reply = await ask("GET", key, null, [], env, ctx);
-  if (sharedFor(reply.status, reply.headers["Cache-Control"]) > 0) {
-    const kept = respond(reply, "GET", { "X-Rendered-At": String(Date.now()) });
-    ctx.waitUntil(caches.default.put(key, kept));
-  }
-  return reply;
-}
-
-async function cached(key, path, request, env, ctx) {
-  const hit = await caches.default.match(key);
-  if (!hit) {
-    const refused = env.ADDRESS_LIMIT ? await refuse(request, path, env) : null; // a deployment may have no limits
-    if (refused) return respond(refused, request.method);
-    return respond(await render(key, env, ctx), request.method, { "X-Cache": "miss" });
-  }
-  const response = new Response(request.method === "HEAD" ? null : hit.body, hit);
-  const { headers } = response;
-  const renderedAt = Number(headers.get("X-Rendered-At"));
-  if (PAGE.test(path) && Date.now() - renderedAt > FRESH && sharedFor(200, headers.get("Cache-Control")) <= OPEN_PAGE) {
-    if (claim(`render ${key}`, FRESH)) ctx.waitUntil(render(key, env, ctx));
-  }
-  headers.delete("X-Rendered-At");
-  headers.set("Request-Id", requestId());
-  headers.set("X-Cache", "hit");
-  return response;
+  return url.slice(slash, query < 0 ? undefined : query);
 }
 
 // bodyOf returns the body, or the beginning of one that is too long; null if there is none.
@@ -114,9 +68,9 @@ function bodyOf(request) {
 export default {
   async fetch(request, env, ctx) {
     const { method, url } = request;
-    const { origin, path } = split(url);
-    if (cacheable(request, path)) return cached(origin + path, path, request, env, ctx);
-    const refused = env.ADDRESS_LIMIT ? await refuse(request, path, env) : null;
+    const limited = env.ADDRESS_LIMIT !== undefined; // a deployment may have no limits
+    const route = limited ? find(method, pathOf(url)) : undefined;
+    const refused = limited ? await refuse(request, route, env) : null;
     if (refused) return respond(refused, method);
     const headers = [];
     for (const name of HEADERS) {
@@ -132,7 +86,7 @@ export default {
       return respond(problem(requestId(), 400, "invalid_request_error", "body_invalid", message), method);
     }
     const reply = await ask(method, url, body, headers, env, ctx);
-    if (env.ADDRESS_LIMIT) learn(request, path, reply.status);
+    if (limited) learn(request, route, reply.status);
     return respond(reply, method);
   },
 

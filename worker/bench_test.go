@@ -51,6 +51,7 @@ func (silence) Get(context.Context, string, time.Duration) (horizon.Response, er
 func (silence) Recall(context.Context, string) []byte               { return nil }
 func (silence) Keep(context.Context, string, []byte, time.Duration) {}
 func (silence) Claim(string, time.Duration) bool                    { return false }
+func (silence) Purge(context.Context, ...string)                    {}
 
 // BenchmarkRequests measures what a request costs in Go alone.
 func BenchmarkRequests(b *testing.B) {
@@ -65,7 +66,7 @@ func BenchmarkRequests(b *testing.B) {
 	}
 	network := Network{Network: watch.Network{Passphrase: "Standalone Network ; February 2017"}, Assets: map[string]checkout.Asset{"USDC": {Code: "USDC", Issuer: account}}}
 	service := New(Config{BaseURL: "https://pay.example", Memos: memos, ExpiresInMin: 300 * time.Second, Networks: map[record.Mode]Network{record.Test: network}},
-		Platform{Store: store, Horizon: silence{}, Recent: silence{}, Now: time.Now, Entropy: rand.Reader, Log: io.Discard})
+		Platform{Store: store, Horizon: silence{}, Recent: silence{}, Cache: silence{}, Now: time.Now, Entropy: rand.Reader, Log: io.Discard})
 	send := func(b *testing.B, method, path, body string) string {
 		r := httptest.NewRequest(method, path, strings.NewReader(body))
 		r.Header.Set("X-Api-Key", key)

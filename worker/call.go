@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -20,10 +21,24 @@ import (
 type answer struct {
 	status      int // 0 means 200
 	contentType string
-	cache       string // Cache-Control; empty means no-store
+	keep        keep
+	tag         string // under which a kept answer can be purged; empty if nothing purges it
 	header      map[string]string
 	body        []byte
 }
+
+// keep says for how long an answer may be given again. The zero value is for what nobody may keep.
+type keep struct {
+	browser string // Cache-Control: what a browser may do
+	// edge is Cloudflare-CDN-Cache-Control: what Cloudflare's cache does, which takes the header away. A time without s-maxage or
+	// must-revalidate leaves stale-while-revalidate in force; without stale-if-error=0 the cache answers with what it has for as long as the
+	// Worker fails (https://developers.cloudflare.com/workers/cache/configuration/).
+	edge string
+}
+
+// keepNothing is said of whatever nobody may keep. Cloudflare's cache would keep an answer that says nothing for hours, and its key does not know
+// the header x-api-key.
+const keepNothing = "private, no-store"
 
 // call is one request on its way through a handler.
 type call struct {
@@ -35,7 +50,7 @@ type call struct {
 	// Idempotency-Key overwrite each other's record, and must not move a deadline by as long as one of them hangs.
 	began    time.Time
 	endpoint *endpoint
-	query    query // only what the route knows, each once; for everybody's routes nothing
+	query    query // only what the route knows, each once
 	body     []byte
 
 	// For merchants:
@@ -87,6 +102,9 @@ func (s *Service) Respond(r *http.Request, sent []byte) (status int, header []st
 }
 
 func (c *call) run() (answer, error) {
+	if err := c.checkScheme(); err != nil {
+		return answer{}, err
+	}
 	switch c.endpoint.audience {
 	case forMerchant:
 		if err := c.authenticate(); err != nil {
@@ -97,12 +115,8 @@ func (c *call) run() (answer, error) {
 			return answer{}, err
 		}
 	}
-	// Pages ignore what a mail program or an advertiser adds to their address.
-	if c.endpoint.audience != forEverybody && c.request.URL.RawQuery != "" {
-		var err error
-		if c.query, err = parseQuery(c.request.URL.RawQuery, c.endpoint.query); err != nil {
-			return answer{}, err
-		}
+	if err := c.readQuery(); err != nil {
+		return answer{}, err
 	}
 	if m := c.request.Method; m == http.MethodPost || m == http.MethodPut {
 		if err := c.readBody(); err != nil {
@@ -112,8 +126,47 @@ func (c *call) run() (answer, error) {
 	return c.endpoint.handler(c)
 }
 
+// checkScheme refuses what came over plain http although the deployment is reached over https. A page leads to itself.
+func (c *call) checkScheme() error {
+	u := c.request.URL
+	if u.Scheme != "http" || !strings.HasPrefix(c.config.BaseURL, "https:") {
+		return nil
+	}
+	if c.endpoint.audience == forEverybody && c.reads() {
+		return moved{c.config.BaseURL + u.Path + c.endpoint.canonical(u)}
+	}
+	return &Error{Code: CodeHTTPSRequired, Message: "Ask over https. What you sent could be read on its way: if it had a key or a token in it, replace that."}
+}
+
+func (c *call) reads() bool {
+	return c.request.Method == http.MethodGet || c.request.Method == http.MethodHead
+}
+
+// readQuery reads the parameters that the route knows. Others are refused, but a page's address may have grown on its way, by what a mail program or
+// an advertiser adds: what the edge keeps is asked for again without it.
+func (c *call) readQuery() error {
+	u := c.request.URL
+	if u.RawQuery == "" && !u.ForceQuery {
+		return nil
+	}
+	raw := u.RawQuery
+	if c.endpoint.audience == forEverybody {
+		canonical := c.endpoint.canonical(u)
+		if c.endpoint.serving != fresh && c.reads() && canonical != "?"+u.RawQuery {
+			return moved{u.Path + canonical}
+		}
+		raw = strings.TrimPrefix(canonical, "?")
+	}
+	if raw == "" {
+		return nil
+	}
+	var err error
+	c.query, err = parseQuery(raw, c.endpoint.query)
+	return err
+}
+
 // path returns what stands in the place of a wildcard in the URL's path.
-func (c *call) path(name string) string { return pathValue(c.endpoint.path, c.request.URL, name) }
+func (c *call) path(name string) string { return pathValue(c.endpoint.path, c.request.URL.Path, name) }
 
 func (c *call) readBody() error {
 	if c.request.ContentLength == 0 {
@@ -169,8 +222,11 @@ func encodeWriter(document record.Writer) []byte {
 func (c *call) errorAnswer(err error) answer {
 	var told *Error
 	var method methodNotAllowed
+	var elsewhere moved
 	header := map[string]string{}
 	switch {
+	case errors.As(err, &elsewhere):
+		return answer{status: http.StatusFound, contentType: "text/plain; charset=utf-8", header: map[string]string{"Location": elsewhere.to}}
 	case errors.As(err, &told):
 	case errors.As(err, &method):
 		header["Allow"] = method.allow
@@ -211,16 +267,21 @@ func optional(s string) *string {
 }
 
 func (c *call) respond(a answer) (status int, header []string, body []byte) {
-	header = make([]string, 0, 8+2*len(a.header))
+	header = make([]string, 0, 12+2*len(a.header))
 	if len(a.header) > 0 {
 		for name, value := range a.header {
 			header = append(header, http.CanonicalHeaderKey(name), value)
 		}
 	}
-	if a.cache == "" {
-		a.cache = "no-store"
+	if a.keep == (keep{}) {
+		a.keep.browser = keepNothing
+	} else {
+		header = append(header, "Cloudflare-Cdn-Cache-Control", a.keep.edge)
+		if a.tag != "" {
+			header = append(header, "Cache-Tag", a.tag)
+		}
 	}
-	header = append(header, "Request-Id", c.requestID, "Content-Type", a.contentType, "X-Content-Type-Options", "nosniff", "Cache-Control", a.cache)
+	header = append(header, "Request-Id", c.requestID, "Content-Type", a.contentType, "X-Content-Type-Options", "nosniff", "Cache-Control", a.keep.browser)
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}

@@ -3,6 +3,7 @@ package worker
 import (
 	"time"
 
+	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
 	"edgecheckout/worker/record"
 )
@@ -40,6 +41,7 @@ func expireCheckout(c *call) (answer, error) {
 			return answer{}, err
 		}
 		s.CancelledBy = deadline
+		c.forget(c.ctx, []checkout.ID{s.Session.ID})
 	}
 	if err := c.platform.Store.Put(c.ctx, idem.entries(c, s.Session.ID.String())...); err != nil {
 		return answer{}, err

@@ -76,24 +76,8 @@ func writePaymentMembers(w *codec.Writer, p *checkout.Judged) {
 	w.Optional(`,"reason":`, string(p.Reason))
 }
 
-// baseURL is the origin under which the caller reached the service, or the configured one.
-func (c *call) baseURL() string {
-	if c.config.BaseURL != "" {
-		return c.config.BaseURL
-	}
-	u := c.request.URL
-	host, scheme := u.Host, u.Scheme
-	if host == "" {
-		host = c.request.Host
-	}
-	if scheme == "" {
-		scheme = "http"
-	}
-	return scheme + "://" + host
-}
-
 // payURL is where the customer pays the checkout with the id.
-func (c *call) payURL(id string) string { return c.baseURL() + "/pay/" + id }
+func (c *call) payURL(id string) string { return c.config.BaseURL + "/pay/" + id }
 
 // payable is what a wallet is asked for: what is still due, or the whole amount once nothing is due any more.
 func payable(s *checkout.Session, out *checkout.Outcome) checkout.Amount {

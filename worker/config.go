@@ -17,7 +17,8 @@ import (
 
 // Config holds every setting of a deployment. wrangler.toml describes the variables they come from.
 type Config struct {
-	// BaseURL is the service's own origin in the URLs it hands out; empty means the origin of the request.
+	// BaseURL is the service's own origin, in the URLs that it hands out. A request's own origin is no substitute: the edge gives what it keeps
+	// to everybody who asks for the path, under whatever host.
 	BaseURL  string
 	Networks map[record.Mode]Network
 	// AdminTokens are the operator's secrets, more than one while they are rotated. None: the operator's routes refuse everybody.
@@ -59,8 +60,8 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 		SettleMargin: 30 * time.Second,
 		TestWallet:   getenv("TEST_WALLET_URL"),
 	}
-	if c.BaseURL != "" && !isOrigin(c.BaseURL) {
-		fail("BASE_URL", "want an origin such as https://pay.example.com, or nothing")
+	if !isOrigin(c.BaseURL) {
+		fail("BASE_URL", "want the origin under which customers find the service, such as https://pay.example.com")
 	}
 	if c.TestWallet != "" && !isHTTP(c.TestWallet) {
 		fail("TEST_WALLET_URL", "want an http(s) URL, or nothing")

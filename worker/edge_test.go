@@ -2,14 +2,20 @@ package worker_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"edgecheckout/worker"
+	"edgecheckout/worker/watch/watchtest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // javaScript reads the modules that stand before the service on Cloudflare.
@@ -30,37 +36,223 @@ func javaScript(t *testing.T) string {
 	return all.String()
 }
 
-// pattern reads a regular expression of wasm/routes.mjs.
-func pattern(t *testing.T, source, name string) *regexp.Regexp {
-	t.Helper()
-	match := regexp.MustCompile(`(?m)^export const ` + name + ` = /(.*)/;$`).FindStringSubmatch(source)
-	if match == nil {
-		t.Fatalf("no %s in wasm/routes.mjs", name)
-	}
-	return regexp.MustCompile(match[1])
-}
-
-func TestTheEdgeKnowsWhatIsPublicAndWhatIsCached(t *testing.T) {
+// Cloudflare's cache keeps what says nothing for hours, gives it to whoever asks for the path, and does not look at x-api-key.
+func TestEveryAnswerSaysWhoMayKeepIt(t *testing.T) {
 	s := deploy(t)
 	edge := s.edge()
-	source := javaScript(t)
-	public, cacheable, page := pattern(t, source, "PUBLIC"), pattern(t, source, "CACHEABLE"), pattern(t, source, "PAGE")
-	ask := s.ask(t, edge)
-	for _, route := range edge.Routes() {
-		method, template, _ := strings.Cut(route.Pattern, " ")
-		path := regexp.MustCompile(`\{\w+\}`).ReplaceAllString(template, "x_01kay3t4w5x6y7z8a90123456z")
-		if got, want := public.MatchString(path), route.Scheme == ""; got != want {
-			t.Errorf("%s is for everybody: %t; PUBLIC matches: %t", route.Pattern, want, got)
+	anybody := client{t, edge, http.Header{}}
+	nobody := http.Header{"Cache-Control": {"private, no-store"}}
+	said := func(r reply) http.Header {
+		said := http.Header{}
+		for _, name := range []string{"Cache-Control", "Cloudflare-Cdn-Cache-Control", "Cdn-Cache-Control", "Cache-Tag", "Vary"} {
+			if values := r.header.Values(name); values != nil {
+				said[name] = values
+			}
 		}
-		if got, want := page.MatchString(path), route.Function == "getPage"; got != want {
-			t.Errorf("%s is the page: %t; PAGE matches: %t", route.Pattern, want, got)
+		return said
+	}
+	const status = "GET /pay/{id}/status"
+	want := map[string]http.Header{
+		"GET /pay/{id}": {
+			"Cache-Control": {"no-cache"}, "Cloudflare-Cdn-Cache-Control": {"max-age=15, stale-while-revalidate=15, stale-if-error=0"},
+		},
+		status: {"Cache-Control": {"no-cache"}, "Cloudflare-Cdn-Cache-Control": {"max-age=1, stale-if-error=0"}},
+		"GET /.well-known/stellar.toml": {
+			"Cache-Control": {"max-age=300"}, "Cloudflare-Cdn-Cache-Control": {"max-age=3600, stale-while-revalidate=86400"},
+		},
+	}
+	for _, route := range worker.Operations() {
+		if route.Function == "" {
+			continue // a file: see wasm/assets
 		}
-		kept := false
-		if method == http.MethodGet {
-			kept = strings.HasPrefix(ask(route.Pattern, "", "").header.Get("Cache-Control"), "public")
+		body := ""
+		if contract.Operations()[route.Pattern].RequestBody != nil {
+			body = "{}"
 		}
-		if got := cacheable.MatchString(path); got != kept {
-			t.Errorf("%s may be kept: %t; CACHEABLE matches: %t", route.Pattern, kept, got)
+		ask := s.ask(t, edge) // things that no route has changed yet
+		r := ask(route.Pattern, "", body)
+		expected := want[route.Pattern]
+		if expected == nil {
+			expected = nobody
+		} else if id, page := strings.CutPrefix(r.header.Get("Cache-Tag"), "chk_"); page {
+			expected["Cache-Tag"] = []string{"chk_" + id}
+		}
+		if diff := cmp.Diff(expected, said(r)); diff != "" {
+			t.Errorf("%s, %d: (-want +got)\n%s", route.Pattern, r.status, diff)
+		}
+		// What goes wrong, and what leads elsewhere, is kept by nobody.
+		for _, again := range []reply{anybody.do("PATCH", "/product", ""), anybody.get("/nothing"), ask(route.Pattern, "?no_such_parameter=1", body)} {
+			if diff := cmp.Diff(nobody, said(again)); again.status != 200 && diff != "" {
+				t.Errorf("%s, %d: (-want +got)\n%s", route.Pattern, again.status, diff)
+			}
+		}
+	}
+	order := s.order(edge)
+	for path, expected := range map[string]http.Header{
+		"/pay/" + order: {
+			"Cache-Control": {"max-age=60"}, "Cloudflare-Cdn-Cache-Control": {"max-age=86400, stale-while-revalidate=86400"}, "Cache-Tag": {order},
+		},
+		"/pay/" + order + "/status": {"Cache-Control": {"no-cache"}, "Cloudflare-Cdn-Cache-Control": {"max-age=300"}, "Cache-Tag": {order}},
+		"/pay/nothing":              {"Cache-Control": {"no-cache"}, "Cloudflare-Cdn-Cache-Control": {"max-age=10, stale-if-error=0"}},
+		"/pay/nothing/status":       nobody,
+	} {
+		if diff := cmp.Diff(expected, said(anybody.get(path))); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", path, diff)
+		}
+	}
+}
+
+// order makes a checkout and pays it.
+func (s *site) order(edge *worker.Service) (id string) {
+	shop, _ := s.merchant(edge)
+	c := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
+	s.Pay(s.Person(), addr(c.text("destination")), "5", s.USDC(), c.text("memo"))
+	s.Advance(time.Minute)
+	s.sweep(edge)
+	return c.text("id")
+}
+
+var seconds = regexp.MustCompile(`(max-age|stale-while-revalidate)=(\d+)`)
+
+// Cloudflare's cache has two tiers, and each may keep a page for all its time.
+func TestNobodySeesAnOpenPageThatIsOlderThanAMinute(t *testing.T) {
+	s := deploy(t)
+	edge := s.edge()
+	shop, _ := s.merchant(edge)
+	id := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`).text("id")
+	anybody := client{t, edge, http.Header{}}
+	for when, wait := range map[string]time.Duration{"new": 0, "looked at": time.Hour, "at its end": 24 * time.Hour} {
+		s.Sleep(wait)
+		r := anybody.get("/pay/" + id)
+		edge, age := r.header.Get("Cloudflare-Cdn-Cache-Control"), 0
+		for _, part := range seconds.FindAllStringSubmatch(edge, -1) {
+			n, err := strconv.Atoi(part[2])
+			if err != nil {
+				t.Fatal(err)
+			}
+			age += n
+		}
+		if age == 0 || 2*age > 60 || !strings.Contains(edge, "stale-if-error=0") || r.header.Get("Cache-Control") != "no-cache" {
+			t.Errorf("%s: a page may be %d seconds old: %q, %q", when, 2*age, edge, r.header.Get("Cache-Control"))
+		}
+	}
+}
+
+func TestTheEdgeForgetsACheckoutThatEndsOrIsCancelled(t *testing.T) {
+	s := deploy(t)
+	here, cron := s.edge(), s.edge()
+	shop, _ := s.merchant(here)
+	person := s.Person()
+	s.Advance(time.Hour)
+	var ids []string
+	for range 103 {
+		ids = append(ids, shop.post("/checkout?type=direct", `{"amount":1,"asset_code":"USDC"}`).text("id"))
+	}
+	cancelled, looked, open := ids[0], ids[1], ids[2]
+	if got := s.purges.take(); got != nil {
+		t.Errorf("making a checkout purges %v", got)
+	}
+	shop.post("/checkout/"+cancelled+"/expire", "{}")
+	shop.post("/checkout/"+cancelled+"/expire", "{}")
+	if diff := cmp.Diff([]string{cancelled}, s.purges.take()); diff != "" {
+		t.Errorf("cancelling:\n%s", diff)
+	}
+	pay := func(id string) {
+		c := shop.get("/checkout/" + id)
+		s.Pay(person, addr(c.text("destination")), "1", s.USDC(), c.text("memo"))
+		s.Advance(watchtest.LedgerTime)
+	}
+	pay(looked)
+	for range 3 {
+		shop.get("/checkout/" + looked)
+	}
+	if diff := cmp.Diff([]string{looked}, s.purges.take()); diff != "" {
+		t.Errorf("a look that finds a payment:\n%s", diff)
+	}
+	for _, id := range ids[3:] {
+		pay(id)
+	}
+	s.purges.take()
+	s.Advance(time.Minute)
+	s.sweep(cron)
+	s.sweep(cron)
+	var forgotten []string
+	for _, call := range s.purges.take() {
+		tags := strings.Fields(call)
+		if len(tags) > worker.MaxPurge {
+			t.Errorf("%d tags are purged at once", len(tags))
+		}
+		forgotten = append(forgotten, tags...)
+	}
+	slices.Sort(forgotten)
+	ended := slices.Sorted(slices.Values(append(ids[3:], cancelled))) // its two minutes are over
+	if diff := cmp.Diff(ended, forgotten); diff != "" {
+		t.Errorf("a sweep that ends %d (%s stays open):\n%s", len(ended), open, diff)
+	}
+}
+
+func TestAQueryThatChangesNothingIsNotKept(t *testing.T) {
+	s := deploy(t)
+	edge := s.edge()
+	order := s.order(edge)
+	anybody := client{t, edge, http.Header{}}
+	for _, path := range []string{"/pay/" + order, "/pay/" + order + "/status", "/.well-known/stellar.toml"} {
+		for _, query := range []string{"?utm_source=mail", "?x", "?a=%zz", "?"} {
+			r := anybody.get(path + query)
+			if r.status != http.StatusFound || r.header.Get("Location") != path || r.header.Get("Cache-Control") != "private, no-store" || r.body != "" {
+				t.Errorf("%s%s: %d %v %q", path, query, r.status, r.header, r.body)
+			}
+		}
+	}
+	if r := anybody.get("/health?utm_source=mail"); r.status != http.StatusOK {
+		t.Errorf("what is not kept: %d", r.status)
+	}
+}
+
+func TestPlainHTTPLeadsPagesToHTTPSAndRefusesTheRest(t *testing.T) {
+	s := deploy(t)
+	edge := s.edge()
+	ask := func(edge http.Handler, method, path string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, "http://evil.example"+path, nil)
+		w := httptest.NewRecorder()
+		edge.ServeHTTP(w, r)
+		return w
+	}
+	for _, c := range []struct{ method, path, location string }{
+		{"GET", "/pay/x?utm=1", "https://pay.example/pay/x"}, {"HEAD", "/pay/x/status", "https://pay.example/pay/x/status"},
+		{"GET", "/health", "https://pay.example/health"}, {"POST", "/checkout", ""}, {"GET", "/checkout", ""}, {"GET", "/merchants/x", ""}, {"POST", "/pay/x/transaction", ""},
+	} {
+		w := ask(edge, c.method, c.path)
+		status := http.StatusBadRequest
+		if c.location != "" {
+			status = http.StatusFound
+		}
+		if w.Code != status || w.Header().Get("Location") != c.location || w.Header().Get("Cache-Control") != "private, no-store" ||
+			c.location == "" && !strings.Contains(w.Body.String(), `"code":"https_required"`) {
+			t.Errorf("%s %s: %d %v %s", c.method, c.path, w.Code, w.Header(), w.Body)
+		}
+	}
+	if w := ask(s.edge("BASE_URL", "http://127.0.0.1:8787"), "GET", "/checkout"); w.Code != http.StatusUnauthorized {
+		t.Errorf("on a laptop: %d %s", w.Code, w.Body)
+	}
+}
+
+// The edge gives what it keeps to everybody who asks for the path, under whatever host.
+func TestNothingOnAPageDependsOnTheHost(t *testing.T) {
+	s := deploy(t)
+	edge := s.edge()
+	order := s.order(edge)
+	for _, path := range []string{"/pay/" + order, "/pay/" + order + "/status", "/.well-known/stellar.toml"} {
+		var bodies []string
+		for _, host := range []string{"https://pay.example", "https://evil.example:8443"} {
+			r := httptest.NewRequest("GET", host+path, nil)
+			r.Host = strings.TrimPrefix(host, "https://")
+			w := httptest.NewRecorder()
+			edge.ServeHTTP(w, r)
+			bodies = append(bodies, w.Body.String())
+		}
+		if bodies[0] != bodies[1] || strings.Contains(bodies[1], "evil.example") {
+			t.Errorf("%s is another one under another host:\n%s", path, cmp.Diff(bodies[0], bodies[1]))
 		}
 	}
 }

@@ -39,6 +39,7 @@ const (
 	CodeBodyTooLarge         Code = "body_too_large"
 	CodeContentType          Code = "content_type_unsupported"
 	CodeAccountCannotPay     Code = "account_cannot_pay"
+	CodeHTTPSRequired        Code = "https_required"
 	CodeRateLimited          Code = "rate_limited"
 	CodeInternal             Code = "internal_error"
 	CodeUnavailable          Code = "unavailable"
@@ -77,6 +78,7 @@ var codes = map[Code]struct {
 	CodeBodyTooLarge:         {http.StatusRequestEntityTooLarge, typeInvalidRequest},
 	CodeContentType:          {http.StatusUnsupportedMediaType, typeInvalidRequest},
 	CodeAccountCannotPay:     {http.StatusBadRequest, typeInvalidRequest},
+	CodeHTTPSRequired:        {http.StatusBadRequest, typeInvalidRequest},
 	CodeRateLimited:          {http.StatusTooManyRequests, typeRateLimit},
 	CodeInternal:             {http.StatusInternalServerError, typeAPI},
 	CodeUnavailable:          {http.StatusServiceUnavailable, typeAPI},

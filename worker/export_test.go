@@ -6,20 +6,23 @@ import (
 	"strings"
 )
 
-// Route is a route as the tests of the contract see it.
-type Route struct {
+// Operation is a route as the tests of the contract see it.
+type Operation struct {
 	Pattern  string
 	Scheme   string // of the OpenAPI document that lets one in; "" for everybody
-	Function string // that answers
+	Function string // that answers; "" for a file
 }
 
-// Routes lists all that the service answers.
-func (s *Service) Routes() []Route {
-	var all []Route
-	for _, r := range s.routes() {
-		name := runtime.FuncForPC(reflect.ValueOf(r.handler).Pointer()).Name()
+// Operations lists all that is answered.
+func Operations() []Operation {
+	var all []Operation
+	for _, r := range (*Service)(nil).routes() {
+		name := ""
+		if r.serving != file {
+			name = runtime.FuncForPC(reflect.ValueOf(r.handler).Pointer()).Name()
+		}
 		scheme := map[audience]string{forMerchant: "apiKey", forOperator: "operator"}[r.audience]
-		all = append(all, Route{r.methodAndPath(), scheme, name[strings.LastIndexByte(name, '.')+1:]})
+		all = append(all, Operation{r.methodAndPath(), scheme, name[strings.LastIndexByte(name, '.')+1:]})
 	}
 	return all
 }

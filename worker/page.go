@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"edgecheckout/templates"
@@ -14,15 +13,14 @@ import (
 	"edgecheckout/worker/watch"
 )
 
-// How long the edge keeps a page (s-maxage) and a browser may show it again without asking (max-age), in seconds. What an open page shows can
-// become wrong, so nobody sees one that is older than a minute; a terminal one never changes, except that the
-// site's own files may, with a deployment.
-const (
-	cacheOpenPage     = "public, max-age=0, s-maxage=60"
-	cacheClosingPage  = "public, max-age=0, s-maxage=5" // the deadline is over, the ledger not read past it
-	cacheTerminalPage = "public, max-age=60, s-maxage=86400"
-	cacheNoPage       = "public, max-age=0, s-maxage=10" // the checkout may be so new that this edge cannot see it yet
-	cacheAsset        = "public, max-age=31536000, s-maxage=31536000, immutable"
+// How long a page is kept. What an open page shows can become wrong, so nobody sees one that is older than a minute, even if it is not purged
+// when the checkout ends: Cloudflare's cache has two tiers, each of which may keep a page for its 15 seconds and show it for 15 more while it
+// asks for a new one. A terminal page never changes, except with a deployment, which begins with an empty cache.
+var (
+	keepOpenPage     = keep{"no-cache", "max-age=15, stale-while-revalidate=15, stale-if-error=0"}
+	keepClosingPage  = keep{"no-cache", "max-age=5, stale-if-error=0"} // the deadline is over, the ledger not read past it
+	keepTerminalPage = keep{"max-age=60", "max-age=86400, stale-while-revalidate=86400"}
+	keepNoPage       = keep{"no-cache", "max-age=10, stale-if-error=0"} // the checkout may be so new that this edge cannot see it yet
 )
 
 // quietStart is how old an open checkout is before its page looks at the ledger by itself. Earlier there is nothing to find:
@@ -34,7 +32,7 @@ func getPage(c *call) (answer, error) {
 	a, err := c.page()
 	if err != nil {
 		c.errorAnswer(err) // logs it
-		return c.message(http.StatusInternalServerError, "", templates.MessagePage{
+		return c.message(http.StatusInternalServerError, keep{}, templates.MessagePage{
 			Title:     "This page cannot be shown right now",
 			Text:      "Something failed on our side. Nothing happened to your money. Please try again in a moment.",
 			RequestID: c.requestID,
@@ -49,7 +47,7 @@ func (c *call) page() (answer, error) {
 		return answer{}, err
 	}
 	if s == nil {
-		return c.message(http.StatusNotFound, cacheNoPage, templates.MessagePage{
+		return c.message(http.StatusNotFound, keepNoPage, templates.MessagePage{
 			Title: "This payment page does not exist",
 			Text:  "The link is incomplete, or its checkout ended long ago. Please go back to the shop and start the payment again.",
 		})
@@ -64,12 +62,13 @@ func (c *call) page() (answer, error) {
 	switch {
 	case err != nil:
 	case out.Status.Terminal():
-		a.cache = cacheTerminalPage
+		a.keep = keepTerminalPage
 	case view.Late:
-		a.cache = cacheClosingPage
+		a.keep = keepClosingPage
 	default:
-		a.cache = cacheOpenPage
+		a.keep = keepOpenPage
 	}
+	a.tag = view.ID
 	return a, err
 }
 
@@ -127,9 +126,9 @@ func streamURL(horizons []string, account checkout.Address) string {
 	return horizons[0] + "/accounts/" + string(account) + "/payments?cursor=now&join=transactions"
 }
 
-func (c *call) message(status int, cache string, m templates.MessagePage) (answer, error) {
+func (c *call) message(status int, kept keep, m templates.MessagePage) (answer, error) {
 	a, err := c.html(templates.Message(m), templates.ContentSecurityPolicy(""))
-	a.status, a.cache = status, cache
+	a.status, a.keep = status, kept
 	return a, err
 }
 
@@ -148,16 +147,8 @@ func (c *call) html(component interface {
 		header: map[string]string{
 			"Content-Security-Policy": policy,
 			"Referrer-Policy":         "no-referrer", // the page's address is the customer's secret
+			// Browsers obey it only where it came over https.
+			"Strict-Transport-Security": templates.StrictTransportSecurity,
 		},
 	}, nil
-}
-
-// getAsset is GET /assets/{name}: a file of the page, under the hash of its content.
-func getAsset(c *call) (answer, error) {
-	for _, asset := range templates.Assets() {
-		if strings.TrimPrefix(asset.Path, "/assets/") == c.path("name") {
-			return answer{contentType: asset.ContentType, cache: cacheAsset, body: asset.Body}, nil
-		}
-	}
-	return answer{}, &Error{Code: CodeNotFound, Message: "There is no such file."}
 }

@@ -75,7 +75,7 @@ func TestATransactionPaysWhatIsDue(t *testing.T) {
 	if diff := cmp.Diff(wantBody, r.body); r.status != 200 || diff != "" {
 		t.Fatalf("%d %s", r.status, diff)
 	}
-	if r.header.Get("Cache-Control") != "no-store" {
+	if r.header.Get("Cache-Control") != "private, no-store" {
 		t.Errorf("Cache-Control %s", r.header.Get("Cache-Control"))
 	}
 	if got := shop.get("/checkout/" + c.text("id")); got.text("status") != "open" {

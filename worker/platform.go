@@ -15,6 +15,7 @@ type Platform struct {
 	Store   kv.Store
 	Horizon horizon.Transport
 	Recent  Recent
+	Cache   Cache
 	// Now is the wall clock. On Cloudflare it stands still while a request computes, and moves with its I/O.
 	Now func() time.Time
 	// Entropy is a cryptographically secure random source; reading it never fails.
@@ -33,3 +34,13 @@ type Recent interface {
 	// Claim reports true to one caller of this isolate in every window, and false to the others.
 	Claim(key string, window time.Duration) bool
 }
+
+// Cache is what stands before the service and gives again what it has kept of its answers.
+type Cache interface {
+	// Purge has every data centre forget what was answered with one of the tags, of which there are 1 to MaxPurge. It does not wait until they
+	// have, and the platform may refuse, for instance to whoever purges too often: what was kept then grows old instead.
+	Purge(ctx context.Context, tags ...string)
+}
+
+// MaxPurge is how many tags are purged at once (https://developers.cloudflare.com/cache/how-to/purge-cache/).
+const MaxPurge = 100

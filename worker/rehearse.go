@@ -28,7 +28,7 @@ func Rehearse(config Config, entropy io.Reader) error {
 		config.Networks = map[record.Mode]Network{record.Test: {Assets: map[string]checkout.Asset{"XLM": checkout.XLM}}}
 	}
 	service := New(config, Platform{
-		Store: store, Horizon: horizonStage{}, Recent: stage{}, Log: io.Discard, Entropy: entropy,
+		Store: store, Horizon: horizonStage{}, Recent: stage{}, Cache: stage{}, Log: io.Discard, Entropy: entropy,
 		Now: func() time.Time { return time.Unix(1_800_000_000, 0) }, // the clock stands at zero while an isolate starts
 	})
 
@@ -98,6 +98,7 @@ func (stage) List(context.Context, string, string, int) (kv.Page, error) { retur
 func (stage) Recall(context.Context, string) []byte                      { return nil }
 func (stage) Keep(context.Context, string, []byte, time.Duration)        {}
 func (stage) Claim(string, time.Duration) bool                           { return true }
+func (stage) Purge(context.Context, ...string)                           {}
 
 // horizonStage is the Horizon that is not there.
 type horizonStage struct{}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -16,14 +17,25 @@ const (
 	forOperator           // with the ADMIN_TOKEN
 )
 
+// serving says who answers a route, and whether the edge may keep the answer.
+type serving int
+
+const (
+	fresh  serving = iota // the service answers each time
+	shared                // the service answers, and says how long everybody may get the same
+	page                  // shared, for people to look at: also errors are a page
+	file                  // Cloudflare answers with a file, without calling the Worker: see package static
+)
+
 // route is one line of the API. A handler returns what to answer, or an *Error to tell, or another error to hide and log.
 type route struct {
 	pattern  string // GET /path?parameter&parameter
 	audience audience
-	handler  func(*call) (answer, error)
+	serving  serving
+	handler  func(*call) (answer, error) // nil for a file
 }
 
-// methodAndPath is the part of a pattern that the mux knows.
+// methodAndPath is the pattern without its parameters.
 func (r route) methodAndPath() string {
 	pattern, _, _ := strings.Cut(r.pattern, "?")
 	return pattern
@@ -35,6 +47,24 @@ func (r route) parameters() []string {
 	return strings.FieldsFunc(names, func(c rune) bool { return c == '&' })
 }
 
+// Route is a route as wasm/routes.mjs has it.
+type Route struct {
+	Method, Path string // the path may have wildcards, each a whole segment: /path/{wildcard}
+	Audience     string // "everybody", "merchant" or "operator"
+	Page         bool   // whether people look at it
+}
+
+// Routes lists all routes, for the generator of wasm/routes.mjs.
+func Routes() []Route {
+	var all []Route
+	for _, r := range (*Service)(nil).routes() {
+		method, path, _ := strings.Cut(r.methodAndPath(), " ")
+		audience := map[audience]string{forEverybody: "everybody", forMerchant: "merchant", forOperator: "operator"}[r.audience]
+		all = append(all, Route{method, path, audience, r.serving == page})
+	}
+	return all
+}
+
 // endpoint is a route that has been taken apart.
 type endpoint struct {
 	route
@@ -44,62 +74,81 @@ type endpoint struct {
 	query   []string // the names that the query may have
 }
 
-// ServeHTTP makes an endpoint an entry of the mux; it is never called through it.
-func (*endpoint) ServeHTTP(http.ResponseWriter, *http.Request) {}
-
-// router finds the endpoint of a request. The mux has the say. What it would say of a path that is written plainly is found without it, which
-// is cheaper.
-type router struct {
-	mux   *http.ServeMux
-	plain [][]*endpoint // by the number of slashes in the path
-}
+// router finds the endpoint of a request. A path has one spelling: unreserved characters (RFC 3986) and slashes, none of them escaped, no
+// segment empty. wasm/door.mjs reads paths in the same way, by the same table.
+type router [][]*endpoint // by the number of slashes in the path
 
 func newRouter(routes []route) router {
-	t := router{mux: http.NewServeMux()}
+	var t router
 	for _, r := range routes {
 		method, path, _ := strings.Cut(r.methodAndPath(), " ")
 		literal, _, _ := strings.Cut(path, "{")
-		e := &endpoint{r, method, path, literal, r.parameters()}
-		t.mux.Handle(r.methodAndPath(), e)
 		slashes := strings.Count(path, "/")
-		for len(t.plain) <= slashes {
-			t.plain = append(t.plain, nil)
+		for len(t) <= slashes {
+			t = append(t, nil)
 		}
-		t.plain[slashes] = append(t.plain[slashes], e)
+		t[slashes] = append(t[slashes], &endpoint{r, method, path, literal, r.parameters()})
 	}
 	return t
 }
 
-// find returns the endpoint for a request, or an error that says what is wrong with its path or its method.
+// find returns the endpoint for a request, or an error that says what is wrong with its path or its method, or where else to ask.
 func (t router) find(r *http.Request) (*endpoint, error) {
-	if e := t.findPlain(r.Method, r.URL); e != nil {
-		return e, nil
+	u := r.URL
+	if u.RawPath == "" && isPlain(u.Path) {
+		e, allow := t.match(r.Method, u.Path)
+		if e == nil && len(allow) > 0 {
+			return nil, methodNotAllowed{strings.Join(allow, ", ")}
+		}
+		if e != nil && e.serving != file {
+			return e, nil
+		}
+	} else if (r.Method == http.MethodGet || r.Method == http.MethodHead) && isPlain(u.Path) && !strings.Contains(strings.ToUpper(u.RawPath), "%2F") {
+		// Some mail programs escape characters that need none. Whoever follows their links is led to the one spelling.
+		if e, _ := t.match(r.Method, u.Path); e != nil && e.audience == forEverybody {
+			return nil, moved{u.Path + e.canonical(u)}
+		}
 	}
-	handler, pattern := t.mux.Handler(r)
-	if e, ok := handler.(*endpoint); ok && pattern != "" {
-		return e, nil
-	}
-	return nil, unmatched(handler, r)
+	return nil, &Error{Code: CodeNotFound, Message: fmt.Sprintf("There is nothing at %s.", clip(u.Path))}
 }
 
-// findPlain returns the endpoint of a path without escapes, empty segments or dots; nil if there is none, or the mux must tell.
-func (t router) findPlain(method string, u *url.URL) *endpoint {
+// match returns the endpoint of a method and a path; if there is none, the methods that the path has.
+func (t router) match(method, path string) (found *endpoint, allow []string) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	if u.RawPath != "" || !strings.HasPrefix(u.Path, "/") {
-		return nil
+	slashes := strings.Count(path, "/")
+	if slashes >= len(t) {
+		return nil, nil
 	}
-	slashes := strings.Count(u.Path, "/")
-	if slashes >= len(t.plain) {
-		return nil
-	}
-	for _, e := range t.plain[slashes] {
-		if e.method == method && strings.HasPrefix(u.Path, e.literal) && fits(e.path, u.Path) {
-			return e
+	for _, e := range t[slashes] {
+		if !strings.HasPrefix(path, e.literal) || !fits(e.path, path) {
+			continue
+		}
+		if e.method == method {
+			return e, nil
+		}
+		if allow = append(allow, e.method); e.method == http.MethodGet {
+			allow = append(allow, http.MethodHead)
 		}
 	}
-	return nil
+	slices.Sort(allow)
+	return nil, allow
+}
+
+// isPlain reports whether a path consists of slashes and characters that are never escaped.
+func isPlain(path string) bool {
+	if path == "" || path[0] != '/' {
+		return false
+	}
+	for i := range len(path) {
+		switch c := path[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '/', c == '_', 'A' <= c && c <= 'Z', c == '-', c == '.', c == '~':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // fits compares the segments of a path, of which there are as many as in the pattern.
@@ -116,48 +165,40 @@ func fits(pattern, path string) bool {
 	return true
 }
 
-// pathValue matches a path against the pattern that was chosen for it, whose wildcards are whole segments. A slash that is written %2F
-// ends none.
-func pathValue(pattern string, u *url.URL, name string) string {
-	path, escaped := u.Path, u.RawPath != ""
-	if escaped {
-		path = u.EscapedPath()
-	}
-	for rest := path; pattern != ""; {
+// pathValue matches a path against the pattern that was chosen for it.
+func pathValue(pattern, path, name string) string {
+	for pattern != "" {
 		var wildcard, value string
 		wildcard, pattern, _ = strings.Cut(pattern, "/")
-		value, rest, _ = strings.Cut(rest, "/")
+		value, path, _ = strings.Cut(path, "/")
 		if len(wildcard) == len(name)+2 && wildcard[0] == '{' && wildcard[1:len(wildcard)-1] == name {
-			if escaped {
-				if plain, err := url.PathUnescape(value); err == nil {
-					return plain
-				}
-			}
 			return value
 		}
 	}
 	return ""
 }
 
-// unmatched tells an unknown path from a known one with another method, which the mux answers itself.
-func unmatched(handler http.Handler, r *http.Request) error {
-	probe := &statusProbe{header: http.Header{}}
-	handler.ServeHTTP(probe, r)
-	if allow := probe.header.Get("Allow"); probe.status == http.StatusMethodNotAllowed {
-		return methodNotAllowed{allow}
+// canonical is the one query under which the edge keeps what e answers to the query of u, with its question mark: what the route knows, once and
+// in the order of its pattern. Everything else changes nothing, and would fill the cache with copies.
+func (e *endpoint) canonical(u *url.URL) string {
+	var b strings.Builder
+	if len(e.query) > 0 && u.RawQuery != "" {
+		given := u.Query() // leaves out what cannot be read
+		for _, name := range e.query {
+			if values := given[name]; len(values) > 0 && values[0] != "" {
+				b.WriteByte("?&"[min(b.Len(), 1)])
+				b.WriteString(name + "=" + url.QueryEscape(values[0]))
+			}
+		}
 	}
-	return &Error{Code: CodeNotFound, Message: fmt.Sprintf("There is nothing at %s.", clip(r.URL.Path))}
+	return b.String()
 }
+
+// moved leads whoever asks for something under another address than its own to that one.
+type moved struct{ to string }
+
+func (moved) Error() string { return "moved" }
 
 type methodNotAllowed struct{ allow string }
 
-func (e methodNotAllowed) Error() string { return "method not allowed" }
-
-type statusProbe struct {
-	header http.Header
-	status int
-}
-
-func (p *statusProbe) Header() http.Header         { return p.header }
-func (p *statusProbe) Write(b []byte) (int, error) { return len(b), nil }
-func (p *statusProbe) WriteHeader(status int)      { p.status = status }
+func (methodNotAllowed) Error() string { return "method not allowed" }

@@ -3,16 +3,20 @@ package worker
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-// FuzzTheShortWayToARouteLeadsWhereTheMuxLeads compares the two, wherever the short one leads anywhere.
-func FuzzTheShortWayToARouteLeadsWhereTheMuxLeads(f *testing.F) {
+// FuzzAPathLeadsWhereAMuxLeads compares the router with the standard library's, wherever the router leads anywhere.
+func FuzzAPathLeadsWhereAMuxLeads(f *testing.F) {
 	routes := (&Service{}).routes()
-	t := newRouter(routes)
+	t, mux := newRouter(routes), http.NewServeMux()
 	for _, r := range routes {
 		method, path, _ := strings.Cut(r.methodAndPath(), " ")
+		mux.HandleFunc(r.methodAndPath(), func(http.ResponseWriter, *http.Request) {})
 		f.Add(method, strings.NewReplacer("{", "", "}", "").Replace(path))
 		f.Add("HEAD", path)
 	}
@@ -25,25 +29,88 @@ func FuzzTheShortWayToARouteLeadsWhereTheMuxLeads(f *testing.F) {
 		if err != nil || u.Host != "pay.example" {
 			return
 		}
-		short := t.findPlain(method, u)
-		if short == nil {
-			return
-		}
-		handler, _ := t.mux.Handler(&http.Request{Method: method, URL: u, Host: u.Host})
-		if e, ok := handler.(*endpoint); !ok || e != short {
-			tt.Errorf("%s %s: the short way leads to %q, the mux to %v", method, path, short.pattern, handler)
+		e, err := t.find(&http.Request{Method: method, URL: u})
+		_, pattern := mux.Handler(&http.Request{Method: method, URL: u, Host: u.Host})
+		if err == nil && e.methodAndPath() != pattern {
+			tt.Errorf("%s %s leads to %q, a mux to %q", method, path, e.pattern, pattern)
 		}
 	})
 }
 
-func TestEveryRouteHasAShortWay(t *testing.T) {
-	routes := (&Service{}).routes()
-	router := newRouter(routes)
-	for _, r := range routes {
-		method, path, _ := strings.Cut(r.methodAndPath(), " ")
-		u := &url.URL{Scheme: "https", Host: "pay.example", Path: strings.NewReplacer("{", "", "}", "").Replace(path)}
-		if e := router.findPlain(method, u); e == nil || e.pattern != r.pattern {
-			t.Errorf("%s: %+v", r.pattern, e)
+// places are the paths of a route, with something in the place of its wildcards.
+func (e *endpoint) example() string {
+	return strings.NewReplacer("{id}", "chk_01kay3t4w5x6y7z8a90123456z", "{key_id}", "key_1", "{name}", "pay.0.css").Replace(e.path)
+}
+
+// spellings are other ways to write a path that is spelled plainly. The first three escape what needs no escape.
+func spellings(path string) []string {
+	last := strings.LastIndexByte(path, '/') + 1
+	escaped := func(i int, digits string) string {
+		const upper = "0123456789ABCDEF"
+		return path[:i] + "%" + string(digits[path[i]>>4]) + string(upper[path[i]&15]) + path[i+1:]
+	}
+	return []string{
+		escaped(1, "0123456789ABCDEF"), escaped(last, "0123456789abcdef"), escaped(len(path)-1, "0123456789abcdef"),
+		"/" + path, path + "/", path[:last] + "/" + path[last:], path + ";v=1", path + "%2F", "/%2e" + path, path + "%20", path + "%00",
+		path + "%ff", path + "%", path + "%zz", path + "\xff", path + "ü", "/x/.." + path, "/." + path, path + "/.", path[:last] + "%2f" + path[last:],
+		path + "\\", strings.ToUpper(path),
+	}
+}
+
+func TestEveryRouteHasOneSpelling(t *testing.T) {
+	router := newRouter((&Service{}).routes())
+	for _, e := range slices.Concat(router...) {
+		find := func(path string) (*endpoint, error) {
+			u, err := url.Parse("https://pay.example" + path)
+			if err != nil { // wasm/edge hands on what net/url does not read
+				u = &url.URL{Scheme: "https", Host: "pay.example", Path: path}
+			}
+			return router.find(&http.Request{Method: e.method, URL: u})
 		}
+		plain := e.example()
+		if got, err := find(plain); e.serving != file && (err != nil || got != e) {
+			t.Errorf("%s leads to %v, %v", e.pattern, got, err)
+		}
+		for i, path := range spellings(plain) {
+			got, err := find(path)
+			leads := e.method == http.MethodGet && e.audience == forEverybody && i < 3
+			if to, ok := err.(moved); got != nil || ok != leads || ok && to.to != plain {
+				t.Errorf("%s, spelled %s, leads to %v, %v", e.pattern, path, got, err)
+			}
+		}
+	}
+}
+
+func TestAPathLeadsToOneRouteAtMost(t *testing.T) {
+	router := newRouter((&Service{}).routes())
+	for _, e := range slices.Concat(router...) {
+		for _, other := range slices.Concat(router...) {
+			if e != other && e.method == other.method && strings.Count(e.path, "/") == strings.Count(other.path, "/") && fits(other.path, e.example()) {
+				t.Errorf("%s is also %s", e.example(), other.pattern)
+			}
+		}
+	}
+}
+
+func TestTheQueryOfAPageIsWhatItsRouteKnowsInItsOrder(t *testing.T) {
+	e := newRouter([]route{{"GET /pay/{id}?lang&theme", forEverybody, page, nil}})[2][0]
+	got := map[string]string{}
+	for _, query := range []string{"", "?", "?utm_source=mail", "?lang=de", "?theme=dark&lang=de&x=1", "?lang=de&lang=fr", "?lang=", "?lang=a%26b", "?lang=%zz", "?%6Cang=de", "?lang=de;x"} {
+		u, err := url.Parse("https://pay.example/pay/x" + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[query] = e.canonical(u)
+		again, err := url.Parse("https://pay.example/pay/x" + got[query])
+		if err != nil || e.canonical(again) != got[query] {
+			t.Errorf("%q becomes %q, and that %q, %v", query, got[query], e.canonical(again), err)
+		}
+	}
+	want := map[string]string{
+		"": "", "?": "", "?utm_source=mail": "", "?lang=de": "?lang=de", "?theme=dark&lang=de&x=1": "?lang=de&theme=dark", "?lang=de&lang=fr": "?lang=de",
+		"?lang=": "", "?lang=a%26b": "?lang=a%26b", "?lang=%zz": "", "?%6Cang=de": "?lang=de", "?lang=de;x": "",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

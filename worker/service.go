@@ -5,6 +5,7 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -52,50 +53,63 @@ func New(config Config, platform Platform) *Service {
 		Memos:     config.Memos,
 		Now:       platform.Now,
 		Margin:    config.SettleMargin,
+		Ended:     s.forget,
 		Log:       s.log,
 	}
 	s.router = newRouter(s.routes())
 	return s
 }
 
-// routes lists everything the service answers, the parameters that the query may have, and who may ask.
+// routes lists everything the service answers, the parameters that the query may have, who may ask, and who answers. make generate gives
+// JavaScript the same list.
 func (s *Service) routes() []route {
 	return []route{
-		{"POST /checkout?type", forMerchant, createCheckout},
-		{"GET /checkout?limit&starting_after&ending_before&status&customer_id", forMerchant, listCheckouts},
-		{"GET /checkout/{id}", forMerchant, getCheckout},
-		{"POST /checkout/{id}/expire", forMerchant, expireCheckout},
+		{"POST /checkout?type", forMerchant, fresh, createCheckout},
+		{"GET /checkout?limit&starting_after&ending_before&status&customer_id", forMerchant, fresh, listCheckouts},
+		{"GET /checkout/{id}", forMerchant, fresh, getCheckout},
+		{"POST /checkout/{id}/expire", forMerchant, fresh, expireCheckout},
 
-		{"POST /product", forMerchant, createProduct},
-		{"GET /product?limit&starting_after&ending_before", forMerchant, listProducts},
-		{"GET /product/{id}", forMerchant, getProduct},
-		{"PUT /product/{id}", forMerchant, updateProduct},
-		{"DELETE /product/{id}", forMerchant, archiveProduct},
+		{"POST /product", forMerchant, fresh, createProduct},
+		{"GET /product?limit&starting_after&ending_before", forMerchant, fresh, listProducts},
+		{"GET /product/{id}", forMerchant, fresh, getProduct},
+		{"PUT /product/{id}", forMerchant, fresh, updateProduct},
+		{"DELETE /product/{id}", forMerchant, fresh, archiveProduct},
 
-		{"POST /customers", forMerchant, createCustomer},
-		{"GET /customers?limit&starting_after&ending_before&email&phone", forMerchant, listCustomers},
-		{"GET /customers/{id}", forMerchant, getCustomer},
-		{"PUT /customers/{id}", forMerchant, updateCustomer},
-		{"DELETE /customers/{id}", forMerchant, deleteCustomer},
+		{"POST /customers", forMerchant, fresh, createCustomer},
+		{"GET /customers?limit&starting_after&ending_before&email&phone", forMerchant, fresh, listCustomers},
+		{"GET /customers/{id}", forMerchant, fresh, getCustomer},
+		{"PUT /customers/{id}", forMerchant, fresh, updateCustomer},
+		{"DELETE /customers/{id}", forMerchant, fresh, deleteCustomer},
 
-		{"GET /payment?checkout_id&unmatched&since&limit&starting_after&ending_before", forMerchant, listPayments},
-		{"GET /payment/{id}", forMerchant, getPayment},
+		{"GET /payment?checkout_id&unmatched&since&limit&starting_after&ending_before", forMerchant, fresh, listPayments},
+		{"GET /payment/{id}", forMerchant, fresh, getPayment},
 
-		{"POST /merchants", forOperator, createMerchant},
-		{"GET /merchants/{id}", forOperator, getMerchant},
-		{"PUT /merchants/{id}", forOperator, updateMerchant},
-		{"POST /merchants/{id}/reconcile", forOperator, reconcileMerchant},
-		{"POST /merchants/{id}/keys", forOperator, createKey},
-		{"DELETE /merchants/{id}/keys/{key_id}", forOperator, deleteKey},
+		{"POST /merchants", forOperator, fresh, createMerchant},
+		{"GET /merchants/{id}", forOperator, fresh, getMerchant},
+		{"PUT /merchants/{id}", forOperator, fresh, updateMerchant},
+		{"POST /merchants/{id}/reconcile", forOperator, fresh, reconcileMerchant},
+		{"POST /merchants/{id}/keys", forOperator, fresh, createKey},
+		{"DELETE /merchants/{id}/keys/{key_id}", forOperator, fresh, deleteKey},
 
-		{"GET /pay/{id}", forEverybody, getPage},
-		{"GET /pay/{id}/status", forEverybody, getStatus},
-		{"POST /pay/{id}/transaction", forEverybody, createTransaction},
-		{"GET /assets/{name}", forEverybody, getAsset},
-		{"GET /openapi.json", forEverybody, getOpenAPI},
-		{"GET /docs", forEverybody, getDocs},
-		{"GET /health", forEverybody, getHealth},
-		{"GET /.well-known/stellar.toml", forEverybody, getStellarTOML},
+		{"GET /pay/{id}", forEverybody, page, getPage},
+		{"GET /pay/{id}/status", forEverybody, shared, getStatus},
+		{"POST /pay/{id}/transaction", forEverybody, fresh, createTransaction},
+		{"GET /assets/{name}", forEverybody, file, nil},
+		{"GET /openapi.json", forEverybody, file, nil},
+		{"GET /docs", forEverybody, file, nil},
+		{"GET /health", forEverybody, fresh, getHealth},
+		{"GET /.well-known/stellar.toml", forEverybody, shared, getStellarTOML},
+	}
+}
+
+// forget has the edge forget the pages of checkouts, and their status, because they changed for good.
+func (s *Service) forget(ctx context.Context, ids []checkout.ID) {
+	for some := range slices.Chunk(ids, MaxPurge) {
+		tags := make([]string, len(some))
+		for i, id := range some {
+			tags[i] = id.String()
+		}
+		s.platform.Cache.Purge(ctx, tags...)
 	}
 }
 

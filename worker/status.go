@@ -40,16 +40,16 @@ func getStatus(c *call) (answer, error) {
 	if out.Status == checkout.Completed {
 		o.RedirectURL = optional(s.Session.Redirect())
 	}
-	a := answer{contentType: jsonType, body: encodeWriter(o), cache: cacheOpenStatus}
+	a := answer{contentType: jsonType, body: encodeWriter(o), keep: keepOpenStatus, tag: s.Session.ID.String()}
 	if out.Status.Terminal() {
-		a.cache = cacheTerminalStatus
+		a.keep = keepTerminalStatus
 	}
 	return a, nil
 }
 
 // How long the edge may repeat an answer. Of an open checkout it is the least there is: a page that heard of the payment
 // asks every 1.1 s, and must not be told again what was known before.
-const (
-	cacheOpenStatus     = "public, max-age=0, s-maxage=1"
-	cacheTerminalStatus = "public, max-age=0, s-maxage=300"
+var (
+	keepOpenStatus     = keep{"no-cache", "max-age=1, stale-if-error=0"}
+	keepTerminalStatus = keep{"no-cache", "max-age=300"}
 )

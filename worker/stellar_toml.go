@@ -10,7 +10,7 @@ type Organization struct {
 	Name, URL, SupportEmail string
 }
 
-const cacheStellarTOML = "public, max-age=300, s-maxage=3600"
+var keepStellarTOML = keep{"max-age=300", "max-age=3600, stale-while-revalidate=86400"}
 
 // getStellarTOML is GET /.well-known/stellar.toml, where SEP-1 has wallets look up a domain. There is little to say: the service has no account, and no
 // key to sign SEP-7 requests with, so that those name no origin_domain.
@@ -32,7 +32,7 @@ func getStellarTOML(c *call) (answer, error) {
 		b = appendTOML(b, "ORG_SUPPORT_EMAIL", org.SupportEmail)
 	}
 	return answer{
-		contentType: "text/plain; charset=utf-8", cache: cacheStellarTOML, body: b,
+		contentType: "text/plain; charset=utf-8", keep: keepStellarTOML, body: b,
 		header: map[string]string{"Access-Control-Allow-Origin": "*"}, // wallets in browsers read it from everywhere
 	}, nil
 }

@@ -44,7 +44,7 @@ func TestStellarTOML(t *testing.T) {
 				t.Error(diff)
 			}
 			for header, want := range map[string]string{
-				"Content-Type": "text/plain; charset=utf-8", "Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=300, s-maxage=3600",
+				"Content-Type": "text/plain; charset=utf-8", "Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=300",
 			} {
 				if got := r.header.Get(header); r.status != 200 || got != want {
 					t.Errorf("%d, %s: %s", r.status, header, got)

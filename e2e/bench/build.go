@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"edgecheckout/e2e/workerd"
-	"edgecheckout/templates"
+	"edgecheckout/templates/static"
 )
 
 // build makes the modules of each peer in a directory of its name.
@@ -50,7 +50,7 @@ func buildJS(_ context.Context, root, dir string) error {
 		return err
 	}
 	var assets strings.Builder
-	for _, asset := range templates.Assets() {
+	for _, asset := range static.Files() {
 		for name, like := range map[string]string{"script": "/assets/pay.*.js", "stylesheet": "/assets/pay.*.css", "icon": "/assets/icon.*.svg"} {
 			if ok, _ := path.Match(like, asset.Path); ok {
 				fmt.Fprintf(&assets, "export const %s = %q;\n", name, asset.Path)

@@ -134,7 +134,7 @@ func (w *world) newEdge(name string) *edge {
 	e := &edge{world: w, name: name, looked: map[checkout.Address]looked{}}
 	e.recent = recent{world: w, values: map[string]kept{}, claims: map[string]time.Time{}}
 	settings := map[string]string{
-		"ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("c3", 32), "TEST_PASSPHRASE": passphrase,
+		"BASE_URL": "https://pay.example", "ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("c3", 32), "TEST_PASSPHRASE": passphrase,
 		"TEST_HORIZON_URLS": "https://horizon.example", "TEST_ASSETS": usdc.String(),
 	}
 	config, err := worker.ParseConfig(func(name string) string { return settings[name] })
@@ -142,11 +142,16 @@ func (w *world) newEdge(name string) *edge {
 		panic(err)
 	}
 	e.service = worker.New(config, worker.Platform{
-		Store: store{w.memory.Edge(), w}, Horizon: e, Recent: e.recent, Entropy: entropy{w}, Log: io.Discard,
+		Store: store{w.memory.Edge(), w}, Horizon: e, Recent: e.recent, Cache: keepsNothing{}, Entropy: entropy{w}, Log: io.Discard,
 		Now: func() time.Time { return w.now },
 	})
 	return e
 }
+
+// keepsNothing is an edge without a cache.
+type keepsNothing struct{}
+
+func (keepsNothing) Purge(context.Context, ...string) {}
 
 // entropy is random and drawn from the seed.
 type entropy struct{ world *world }

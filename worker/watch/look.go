@@ -72,6 +72,9 @@ func (w *Watcher) Look(ctx context.Context, s *Standing) (checkout.Outcome, erro
 		return s.Outcome(w.Now()), failed
 	}
 	out, err := w.settle(ctx, s, payments, proven)
+	if s.Ended {
+		w.Ended(ctx, []checkout.ID{s.Session.ID})
+	}
 	return out, errors.Join(failed, err)
 }
 

@@ -51,8 +51,9 @@ func (w *Watcher) Reconcile(ctx context.Context, mode record.Mode, account check
 		concerned[id] = true
 	}
 	failed := []error{p.err}
+	var ended []checkout.ID
 	for id := range concerned {
-		repaired, checked, err := w.reconcileOne(ctx, mode, account, since, id, payments[id], coverage)
+		repaired, checked, err := w.reconcileOne(ctx, mode, account, since, id, payments[id], coverage, &ended)
 		failed = append(failed, err)
 		if checked {
 			r.Checked++
@@ -60,6 +61,9 @@ func (w *Watcher) Reconcile(ctx context.Context, mode record.Mode, account check
 		if repaired {
 			r.Repaired++
 		}
+	}
+	if len(ended) > 0 {
+		w.Ended(ctx, ended)
 	}
 	return r, errors.Join(failed...)
 }
@@ -76,7 +80,7 @@ func closedBy(p pass, root horizon.Root, since time.Time) time.Time {
 }
 
 func (w *Watcher) reconcileOne(ctx context.Context, mode record.Mode, account checkout.Address, since time.Time, id checkout.ID,
-	payments []checkout.Payment, coverage time.Time) (repaired, checked bool, err error) {
+	payments []checkout.Payment, coverage time.Time, ended *[]checkout.ID) (repaired, checked bool, err error) {
 
 	standings, err := w.Load(ctx, id)
 	if err != nil || standings[0] == nil {
@@ -96,6 +100,9 @@ func (w *Watcher) reconcileOne(ctx context.Context, mode record.Mode, account ch
 	out, err := w.settle(ctx, s, payments, coverage)
 	if err != nil {
 		return false, true, err
+	}
+	if s.Ended {
+		*ended = append(*ended, id)
 	}
 	repaired = before != out.Status.Terminal() || seen != len(out.Payments)
 	if !out.Status.Terminal() {

@@ -16,6 +16,8 @@ type Standing struct {
 	// Recorded is the terminal outcome, nil while there is none.
 	Recorded *checkout.Outcome
 	Seen     []checkout.Payment
+	// Ended says that this very pass wrote the terminal outcome.
+	Ended bool
 	// CancelledBy is the deadline that a cancellation set; zero without one.
 	CancelledBy time.Time
 }
@@ -110,7 +112,7 @@ func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.P
 			}
 			return out, err
 		}
-		s.Recorded = &out
+		s.Recorded, s.Ended = &out, true
 		w.Log(ctx, "settled", map[string]any{"checkout": id.String(), "status": out.Status, "exception": out.Exception})
 		return out, nil
 	case isNew:

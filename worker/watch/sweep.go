@@ -91,13 +91,15 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 
 	var failed []error
 	waiting := false
+	var ended []checkout.ID
 	behind := map[checkout.Address]record.Behind{}
 	one := func(account checkout.Address) {
 		p, swept, err := w.sweepAccount(ctx, client, root, cursor, account, accounts[account])
 		report.Accounts++
 		report.Records += p.records
 		report.Payments += len(p.payments)
-		report.Terminal += swept.terminal
+		report.Terminal += len(swept.ended)
+		ended = append(ended, swept.ended...)
 		waiting = waiting || swept.waiting
 		if b, ok := w.trail(cursor, account, p); ok {
 			behind[account] = b
@@ -112,6 +114,9 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 	for _, account := range slices.Sorted(maps.Keys(accounts)) {
 		one(account)
 	}
+	if len(ended) > 0 {
+		w.Ended(ctx, ended)
+	}
 
 	if len(failed) == 0 {
 		w.Recent.Keep(ctx, sweptKey(mode), record.Encode(newestOf(root)), rememberSweep)
@@ -125,8 +130,8 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 
 // swept is what a sweep did for one account.
 type swept struct {
-	terminal int  // sessions that it ended
-	waiting  bool // whether sessions whose time is over wait for a second pass
+	ended   []checkout.ID // sessions that it ended
+	waiting bool          // whether sessions whose time is over wait for a second pass
 }
 
 // sweepAccount reads one account and settles the sessions that its payments name and those whose time is over. If it fails, the
@@ -175,7 +180,6 @@ func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root 
 		if s == nil || s.Session.Account != account || s.Session.Livemode != (open[0].Mode == record.Live) {
 			continue // a memo that happens to decrypt, or a payment with the memo of somebody else's checkout
 		}
-		was := s.Recorded != nil
 		out, err := w.settle(ctx, s, payments[concerned[i]], proven)
 		if err != nil {
 			p.complete, p.read = false, after
@@ -184,8 +188,8 @@ func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root 
 		}
 		ended[concerned[i]] = out.Status.Terminal()
 		switch {
-		case !was && out.Status.Terminal():
-			done.terminal++
+		case s.Ended:
+			done.ended = append(done.ended, s.Session.ID)
 		case out.Status == checkout.Open && !coverage.Before(s.Deadline()):
 			done.waiting = true
 		}

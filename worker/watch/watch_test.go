@@ -29,8 +29,9 @@ type shop struct {
 	memos    checkout.MemoKeys
 	merchant *keypair.Full
 	customer *keypair.Full
-	here     *watch.Watcher // the edge that creates sessions
-	cron     *watch.Watcher // the edge where the cron happens to run
+	here     *watch.Watcher  // the edge that creates sessions
+	cron     *watch.Watcher  // the edge where the cron happens to run
+	ended    [][]checkout.ID // what the watchers said has ended, a call each
 }
 
 func open(t *testing.T) *shop {
@@ -52,7 +53,8 @@ func (s *shop) edge() *watch.Watcher {
 		Networks: map[record.Mode]watch.Network{
 			record.Test: {Passphrase: ledger.Passphrase, Horizons: []string{"https://one.example", "https://two.example"}},
 		},
-		Log: func(_ context.Context, event string, fields map[string]any) { s.t.Log(event, fields) },
+		Ended: func(_ context.Context, ids []checkout.ID) { s.ended = append(s.ended, ids) },
+		Log:   func(_ context.Context, event string, fields map[string]any) { s.t.Log(event, fields) },
 	}
 }
 

@@ -31,6 +31,7 @@ func main() {
 		Store:   store,
 		Horizon: newHorizon(),
 		Recent:  newRecent(),
+		Cache:   edgeCache{},
 		Now:     time.Now,
 		Entropy: rand.Reader,
 		Log:     os.Stdout,
