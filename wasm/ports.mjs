@@ -15,18 +15,22 @@ const ports = {
     return [well, ...(await Promise.all(keys.map((key) => env.KV.get(key))))];
   },
 
-  // A key and when it expires, by turns, and the values.
+  // A key, when it expires and whether it is derived, by turns, and the values.
   async "kv.put"(lines, values, env) {
     const writes = values.map((value, i) => {
-      const expiration = Number(lines[2 * i + 1]);
-      return env.KV.put(lines[2 * i], text(value), expiration ? { expiration } : {});
+      const [key, expiration, derived] = lines.slice(3 * i, 3 * i + 3);
+      const content = text(value);
+      // KV refuses what expires in less than a minute. One more second covers what passes until it looks at its own clock.
+      const options = () => (expiration === "0" ? {} : { expiration: Math.max(Number(expiration), Math.ceil(Date.now() / 1000) + 61) });
+      // What is derived is there if it can be seen: whoever was faster meant the same by it.
+      return written(() => env.KV.put(key, content, options()), async () => derived !== "" && (await env.KV.get(key)) !== null);
     });
     await (writes.length === 1 ? writes[0] : Promise.all(writes));
     return [well];
   },
 
   async "kv.delete"(keys, _, env) {
-    await Promise.all(keys.map((key) => env.KV.delete(key)));
+    await Promise.all(keys.map((key) => written(() => env.KV.delete(key), () => false)));
     return [well];
   },
 
@@ -73,6 +77,23 @@ async function purge(cache, tags) {
     reason = String(error);
   }
   console.warn(JSON.stringify({ level: "WARN", msg: "the cache was not purged", tags: tags.length, error: reason }));
+}
+
+const ATTEMPTS = 4;
+
+// written performs a write, which KV refuses within a second of another one of the same key
+// (https://developers.cloudflare.com/kv/api/write-key-value-pairs/#limits-to-kv-writes-to-the-same-key). It is tried again
+// after that time, unless it is needless by then.
+async function written(write, needless) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (attempt === ATTEMPTS || !String(error).includes("429 Too Many Requests")) throw error;
+    }
+    if (await needless()) return;
+    await scheduler.wait(1000 + 250 * Math.random());
+  }
 }
 
 // perform does what a message asks for, by the name of a port in its first line, and returns a promise of the answer.

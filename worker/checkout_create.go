@@ -143,10 +143,10 @@ func (c *call) storeCheckout(s *checkout.Session, idem idempotency) error {
 	expiry := s.ExpiresAt.Add(record.KeepAfterExpiry)
 	listed := record.Listed{Created: s.CreatedAt, ID: id, Customer: s.CustomerID}
 	indexes := append(append(make([]kv.Entry, 0, 3), idem.entries(c, id)...),
-		kv.Entry{Key: record.ByMerchantKey(s.Merchant, c.mode(), checkout.KindCheckout, listed), ExpiresAt: expiry},
-		kv.Entry{Key: record.EntryOf(s, s.ExpiresAt).Key(), ExpiresAt: expiry},
+		kv.Entry{Key: record.ByMerchantKey(s.Merchant, c.mode(), checkout.KindCheckout, listed), ExpiresAt: expiry, Derived: true},
+		kv.Entry{Key: record.EntryOf(s, s.ExpiresAt).Key(), ExpiresAt: expiry, Derived: true},
 	)
-	checkout := kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Written(s), ExpiresAt: expiry}
+	checkout := kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Written(s), ExpiresAt: expiry, Derived: true}
 	if err := c.platform.Store.Put(c.ctx, indexes...); err != nil {
 		return err
 	}

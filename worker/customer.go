@@ -151,22 +151,22 @@ func (c *call) makeCustomer(u record.Customer, more []kv.Entry) (record.Customer
 	u.Merchant, u.Livemode = c.merchant.ID, c.livemode
 	u.CreatedAt = c.began
 	u.UpdatedAt = u.CreatedAt
-	return u, c.storeCustomer(u, addressesOf(u), more)
+	return u, c.storeCustomer(u, true, addressesOf(u), more)
 }
 
-// storeCustomer writes a customer, and before that what leads to it: its entry in the list, and aliases for the addresses that are new to it
+// storeCustomer writes a customer that was made just now, or changed, and before that what leads to it: its entry in the list, and aliases for the addresses that are new to it
 // and whose id is not its own. Whoever finds the customer can rely on them.
-func (c *call) storeCustomer(u record.Customer, added []address, more []kv.Entry) error {
-	entries := append(more, kv.Entry{Key: c.customerListKey(u)})
+func (c *call) storeCustomer(u record.Customer, made bool, added []address, more []kv.Entry) error {
+	entries := append(more, kv.Entry{Key: c.customerListKey(u), Derived: true})
 	for _, a := range added {
 		if id := c.addressID(a, 0); id != u.ID {
-			entries = append(entries, kv.Entry{Key: record.CustomerAliasKey(id), Value: []byte(u.ID)})
+			entries = append(entries, kv.Entry{Key: record.CustomerAliasKey(id), Value: []byte(u.ID), Derived: true})
 		}
 	}
 	if err := c.platform.Store.Put(c.ctx, entries...); err != nil {
 		return err
 	}
-	return c.platform.Store.Put(c.ctx, kv.Entry{Key: record.CustomerKey(u.ID), Value: record.Encode(u)})
+	return c.platform.Store.Put(c.ctx, kv.Entry{Key: record.CustomerKey(u.ID), Value: record.Encode(u), Derived: made})
 }
 
 func (c *call) customerListKey(u record.Customer) string {
@@ -272,7 +272,7 @@ func updateCustomer(c *call) (answer, error) {
 		added = append(added, a)
 	}
 	u.UpdatedAt = c.began
-	if err := c.storeCustomer(*u, added, nil); err != nil {
+	if err := c.storeCustomer(*u, false, added, nil); err != nil {
 		return answer{}, err
 	}
 	return jsonAnswer(customerView(*u))

@@ -95,5 +95,6 @@ func (i idempotency) entries(c *call, id string) []kv.Entry {
 		Key:       record.IdempotencyKey(i.owner.ID, i.mode, i.key),
 		Value:     record.Encode(record.Idempotent{Request: i.request, ID: id}),
 		ExpiresAt: c.platform.Now().Add(record.IdempotencyLifetime),
+		Derived:   true, // of different requests under one key it belongs to one
 	}}
 }

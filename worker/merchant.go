@@ -69,12 +69,13 @@ func createMerchant(c *call) (answer, error) {
 		return answer{}, err
 	}
 	m.CreatedAt = c.began
-	return c.storeMerchant(m, idem.entries(c, m.ID)...)
+	return c.storeMerchant(m, true, idem.entries(c, m.ID)...)
 }
 
-func (c *call) storeMerchant(m record.Merchant, more ...kv.Entry) (answer, error) {
+// storeMerchant writes a merchant that was made just now, or changed.
+func (c *call) storeMerchant(m record.Merchant, made bool, more ...kv.Entry) (answer, error) {
 	m.UpdatedAt = c.began
-	if err := c.platform.Store.Put(c.ctx, append(more, kv.Entry{Key: record.MerchantKey(m.ID), Value: record.Encode(m)})...); err != nil {
+	if err := c.platform.Store.Put(c.ctx, append(more, kv.Entry{Key: record.MerchantKey(m.ID), Value: record.Encode(m), Derived: made})...); err != nil {
 		return answer{}, err
 	}
 	return jsonAnswer(merchantView(m))
@@ -123,7 +124,7 @@ func updateMerchant(c *call) (answer, error) {
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
-	return c.storeMerchant(m)
+	return c.storeMerchant(m, false)
 }
 
 type keyObject struct {
@@ -172,8 +173,8 @@ func createKey(c *call) (answer, error) {
 		secret = secretOf(random, key.Livemode)
 	}
 	err = c.platform.Store.Put(c.ctx,
-		kv.Entry{Key: record.APIKeyKey(secret), Value: record.Encode(key)},
-		kv.Entry{Key: record.MerchantAPIKeyKey(m.ID, key.ID), Value: []byte(record.APIKeyKey(secret))})
+		kv.Entry{Key: record.APIKeyKey(secret), Value: record.Encode(key), Derived: true},
+		kv.Entry{Key: record.MerchantAPIKeyKey(m.ID, key.ID), Value: []byte(record.APIKeyKey(secret)), Derived: true})
 	if err != nil {
 		return answer{}, err
 	}

@@ -101,15 +101,16 @@ func createProduct(c *call) (answer, error) {
 	// As with a checkout, whoever finds the product can rely on it being listed.
 	listed := record.Listed{Created: product.CreatedAt, ID: product.ID}
 	err = c.platform.Store.Put(c.ctx, append(idem.entries(c, product.ID),
-		kv.Entry{Key: record.ByMerchantKey(c.merchant.ID, c.mode(), checkout.KindProduct, listed)})...)
+		kv.Entry{Key: record.ByMerchantKey(c.merchant.ID, c.mode(), checkout.KindProduct, listed), Derived: true})...)
 	if err != nil {
 		return answer{}, err
 	}
-	return c.storeProduct(product)
+	return c.storeProduct(product, true)
 }
 
-func (c *call) storeProduct(p record.Product) (answer, error) {
-	if err := c.platform.Store.Put(c.ctx, kv.Entry{Key: record.ProductKey(p.ID), Value: record.Encode(p)}); err != nil {
+// storeProduct writes a product that was made just now, or changed.
+func (c *call) storeProduct(p record.Product, made bool) (answer, error) {
+	if err := c.platform.Store.Put(c.ctx, kv.Entry{Key: record.ProductKey(p.ID), Value: record.Encode(p), Derived: made}); err != nil {
 		return answer{}, err
 	}
 	return jsonAnswer(productView(p))
@@ -149,7 +150,7 @@ func updateProduct(c *call) (answer, error) {
 		return answer{}, err
 	}
 	product.UpdatedAt = c.began
-	return c.storeProduct(*product)
+	return c.storeProduct(*product, false)
 }
 
 // getProduct is GET /product/{id}.
@@ -175,7 +176,7 @@ func archiveProduct(c *call) (answer, error) {
 	}
 	if !p.Archived {
 		p.Archived, p.UpdatedAt = true, c.began
-		return c.storeProduct(*p)
+		return c.storeProduct(*p, false)
 	}
 	return jsonAnswer(productView(*p))
 }

@@ -69,7 +69,7 @@ func checkBroken(t *testing.T, path string, a answer) {
 	if diff := cmp.Diff(want, got); diff != "" || message == "" {
 		t.Errorf("%s: body (-want +got):\n%s", path, diff)
 	}
-	if a.status != http.StatusInternalServerError || a.header.Get("Content-Type") != "application/json; charset=utf-8" || a.header.Get("Cache-Control") != "no-store" {
+	if a.status != http.StatusInternalServerError || a.header.Get("Content-Type") != "application/json; charset=utf-8" || a.header.Get("Cache-Control") != "private, no-store" {
 		t.Errorf("%s: %d %v", path, a.status, a.header)
 	}
 }

@@ -38,8 +38,6 @@ func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	// One more second covers what passes until KV looks at its own clock.
-	soonest := Now().Add(kv.MinTTL + time.Second)
 	request := say("kv.put")
 	for _, entry := range entries {
 		if err := checkKeys(entry.Key); err != nil {
@@ -47,14 +45,14 @@ func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
 		}
 		expiration := int64(0)
 		if !entry.ExpiresAt.IsZero() {
-			expiresAt := entry.ExpiresAt
-			if expiresAt.Before(soonest) {
-				expiresAt = soonest
-			}
 			// KV counts in whole seconds; rounding up keeps an entry no shorter than asked.
-			expiration = expiresAt.Add(time.Second - time.Nanosecond).Unix()
+			expiration = max(entry.ExpiresAt.Add(time.Second-time.Nanosecond).Unix(), 1)
 		}
-		request = request.line(entry.Key).line(decimal(expiration))
+		derived := ""
+		if entry.Derived {
+			derived = "derived"
+		}
+		request = request.line(entry.Key).line(decimal(expiration)).line(derived)
 	}
 	for _, entry := range entries {
 		request = request.add(entry.Value)

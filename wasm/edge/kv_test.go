@@ -5,6 +5,7 @@ package edge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -45,6 +46,29 @@ func TestExpiryIsNeverEarlierThanAsked(t *testing.T) {
 			err := Store{}.Put(ctx, kv.Entry{Key: "expiry", Value: []byte("x"), ExpiresAt: time.Now().Add(ahead)})
 			if err != nil {
 				t.Errorf("expiry in %v: %v", ahead, err)
+			}
+		}
+	})
+}
+
+// The fake namespace takes one write of a key in a second, as KV does.
+func TestASecondWriteOfAKeyWaitsUnlessItIsDerivedAndThere(t *testing.T) {
+	within(t, func(ctx context.Context) {
+		for _, derived := range []bool{false, true} {
+			key := fmt.Sprintf("twice/%t", derived)
+			begun := time.Now()
+			for _, value := range []string{"first", "second"} {
+				if err := (Store{}).Put(ctx, kv.Entry{Key: key, Value: []byte(value), Derived: derived}); err != nil {
+					t.Errorf("derived %t: %v", derived, err)
+				}
+			}
+			waited := time.Since(begun) >= kv.WriteInterval
+			values, err := (Store{}).Get(ctx, key)
+			if err != nil {
+				t.Error(err)
+			}
+			if want := map[bool]string{false: "second", true: "first"}[derived]; string(values[0]) != want || waited == derived {
+				t.Errorf("derived %t: it waited %t, and the value is %q, want %q", derived, waited, values[0], want)
 			}
 		}
 	})

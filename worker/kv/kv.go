@@ -19,6 +19,7 @@ const (
 	MaxListKeys   = 1000
 	MinTTL        = 60 * time.Second // an expiration must lie at least this far ahead
 	MaxValueBytes = 25 << 20
+	WriteInterval = time.Second // between two writes of one key
 )
 
 // ErrValue reports a value that is not UTF-8.
@@ -34,6 +35,8 @@ type Entry struct {
 	// ExpiresAt is when the store forgets the entry; zero means never. A time closer than MinTTL is stored as
 	// MinTTL from now.
 	ExpiresAt time.Time
+	// Derived says that whoever writes this key at about the same time means the same by it, so that one of the writes is enough.
+	Derived bool
 }
 
 // Page is one answer of List: at most MaxListKeys names in byte order.
@@ -51,7 +54,8 @@ type Store interface {
 	Get(ctx context.Context, keys ...string) ([][]byte, error)
 
 	// Put stores all entries at the same time, in no particular order, and returns when all are stored. If it
-	// fails, any of them may have been stored.
+	// fails, any of them may have been stored. A key that was written less than WriteInterval ago is refused by KV; such
+	// an entry waits and is tried again, unless it is Derived and the other write is visible here.
 	Put(ctx context.Context, entries ...Entry) error
 
 	// Delete removes all keys at the same time. Removing a key that does not exist is no error.

@@ -41,6 +41,7 @@ const (
 type stored struct {
 	value     []byte // nil: deleted, or never there
 	expiresAt time.Time
+	writtenAt time.Time
 }
 
 func (s stored) at(now time.Time) []byte {
@@ -160,18 +161,23 @@ func (e *edge) Get(ctx context.Context, keys ...string) ([][]byte, error) {
 		}
 		m.counts.Reads++
 		err := e.use("get", key, func(now time.Time) {
-			read, ok := e.reads[key]
-			if !ok || now.Sub(read.at) >= m.Staleness {
-				read = cachedRead{m.values[key], now}
-				e.reads[key] = read
-			}
-			values[i] = slices.Clone(read.stored.at(now))
+			values[i] = slices.Clone(e.read(key, now))
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
 	return values, nil
+}
+
+// read is a key's value as this edge sees it.
+func (e *edge) read(key string, now time.Time) []byte {
+	read, ok := e.reads[key]
+	if !ok || now.Sub(read.at) >= e.memory.Staleness {
+		read = cachedRead{e.memory.values[key], now}
+		e.reads[key] = read
+	}
+	return read.stored.at(now)
 }
 
 func (e *edge) Put(ctx context.Context, entries ...Entry) error {
@@ -188,7 +194,10 @@ func (e *edge) Put(ctx context.Context, entries ...Entry) error {
 		}
 		m.counts.Writes++
 		err := e.use("put", entry.Key, func(now time.Time) {
-			s := stored{value: append([]byte{}, entry.Value...), expiresAt: entry.ExpiresAt}
+			if entry.Derived && now.Sub(m.values[entry.Key].writtenAt) < WriteInterval && e.read(entry.Key, now) != nil {
+				return
+			}
+			s := stored{value: append([]byte{}, entry.Value...), expiresAt: entry.ExpiresAt, writtenAt: now}
 			if earliest := now.Add(MinTTL); !s.expiresAt.IsZero() && s.expiresAt.Before(earliest) {
 				s.expiresAt = earliest
 			}

@@ -118,3 +118,37 @@ func TestFaultsHappenBeforeOrAfter(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A derived entry that meets a write of the last second, and can see it, leaves the key to whoever was faster.
+func TestDerivedEntriesConverge(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	memory := kv.NewMemory(func() time.Time { return now })
+	here, there := memory.Edge(), memory.Edge()
+	put := func(edge kv.Store, key, value string, derived bool) {
+		t.Helper()
+		if err := edge.Put(t.Context(), kv.Entry{Key: key, Value: []byte(value), Derived: derived}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := there.Get(t.Context(), "unseen"); err != nil { // the miss is cached there
+		t.Fatal(err)
+	}
+	for _, key := range []string{"seen", "unseen", "changed"} {
+		put(here, key, "first", true)
+	}
+	put(there, "seen", "second", true)
+	put(there, "unseen", "second", true)
+	put(here, "changed", "second", false)
+	got := map[string]string{}
+	for _, key := range memory.Keys("") {
+		got[key] = string(memory.Peek(key))
+	}
+	if diff := cmp.Diff(map[string]string{"seen": "first", "unseen": "second", "changed": "second"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	now = now.Add(kv.WriteInterval)
+	put(here, "seen", "third", true)
+	if value := string(memory.Peek("seen")); value != "third" {
+		t.Errorf("a second later the key is still %q", value)
+	}
+}

@@ -108,7 +108,7 @@ func (w *Watcher) reconcileOne(ctx context.Context, mode record.Mode, account ch
 	if !out.Status.Terminal() {
 		// Put it back into the index of open ones, in case it fell out: the entry is the same as ever.
 		expiry := s.Session.ExpiresAt.Add(record.KeepAfterExpiry)
-		err = w.Store.Put(ctx, kv.Entry{Key: record.EntryOf(&s.Session, s.Deadline()).Key(), ExpiresAt: expiry})
+		err = w.Store.Put(ctx, kv.Entry{Key: record.EntryOf(&s.Session, s.Deadline()).Key(), ExpiresAt: expiry, Derived: true})
 	}
 	return repaired, true, err
 }

@@ -106,7 +106,7 @@ func (w *Watcher) settle(ctx context.Context, s *Standing, payments []checkout.P
 	id := s.Session.ID
 	switch {
 	case s.Recorded == nil && out.Status.Terminal():
-		if err := w.Store.Put(ctx, kv.Entry{Key: record.OutcomeKey(id), Value: record.Encode(out), ExpiresAt: expiry}); err != nil {
+		if err := w.Store.Put(ctx, kv.Entry{Key: record.OutcomeKey(id), Value: record.Encode(out), ExpiresAt: expiry, Derived: true}); err != nil {
 			if out.Status != checkout.Completed {
 				out = s.Outcome(w.Now())
 			}

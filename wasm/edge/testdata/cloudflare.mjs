@@ -2,11 +2,17 @@
 
 export class KV {
   #entries = new Map(); // name: { value: string, expiration: seconds or undefined }
+  #written = new Map(); // name: when, in milliseconds; KV takes one write of a key in a second
 
   #check(name) {
     if (name === "") throw new TypeError("Key name cannot be empty.");
     if (name === "." || name === "..") throw new TypeError(`"${name}" is not allowed as a key name.`);
     if (Buffer.byteLength(name) > 512) throw new Error("414 UTF-8 encoded length exceeds key length limit of 512.");
+  }
+
+  #take(name, method) {
+    if (Date.now() - this.#written.get(name) < 1000) throw new Error(`KV ${method} failed: 429 Too Many Requests`);
+    this.#written.set(name, Date.now());
   }
 
   #alive(name) {
@@ -29,11 +35,13 @@ export class KV {
     }
     if (typeof value !== "string") throw new Error("this namespace takes text only");
     await tick();
+    this.#take(name, "PUT");
     this.#entries.set(name, { value, expiration });
   }
 
   async delete(name) {
     await tick();
+    this.#take(name, "DELETE");
     this.#entries.delete(name);
   }
 

@@ -12,7 +12,8 @@ import { claim, failed, perform } from "../../ports.mjs";
 import { KV, Cache } from "./cloudflare.mjs";
 
 const goroot = execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim();
-Object.assign(globalThis, { fs, path, caches: { default: new Cache() } });
+const scheduler = { wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)) };
+Object.assign(globalThis, { fs, path, scheduler, caches: { default: new Cache() } });
 createRequire(import.meta.url)(`${goroot}/lib/wasm/wasm_exec.js`);
 
 const env = { KV: new KV() };
