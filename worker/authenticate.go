@@ -79,15 +79,6 @@ func (c *call) identify(secret string) (*identity, error) {
 	return &identity{key, merchant}, nil
 }
 
-// get reads one record.
-func get[T any](c *call, key string) (v T, ok bool, err error) {
-	values, err := c.platform.Store.Get(c.ctx, key)
-	if err != nil {
-		return v, false, err
-	}
-	return record.Decode[T](values[0])
-}
-
 // AdminTokens are tokens by their SHA-256, any of which lets the operator in.
 type AdminTokens [][sha256.Size]byte
 

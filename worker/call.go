@@ -52,6 +52,7 @@ type call struct {
 	endpoint *endpoint
 	query    query // only what the route knows, each once
 	body     []byte
+	fetched  fetched
 
 	// For merchants:
 	merchant *record.Merchant

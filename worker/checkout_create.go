@@ -52,7 +52,19 @@ func createCheckout(c *call) (answer, error) {
 		return answer{}, invalid("customer_id", "customer_id already names the customer; leave out customer_email and customer_phone.")
 	}
 
-	idem, err := c.idempotency()
+	customer := record.Customer{Email: email, Phone: phone}
+	idem, err := c.idempotency(func(i idempotency) (keys []string) {
+		for _, id := range i.earlier(checkout.KindCheckout) {
+			keys = append(keys, standingKeys(id)...)
+		}
+		if _, err := checkout.ParseID(checkout.KindProduct, s.ProductID); err == nil {
+			keys = append(keys, record.ProductKey(s.ProductID))
+		}
+		if _, err := checkout.ParseID(checkout.KindCustomer, s.CustomerID); err == nil {
+			keys = append(keys, record.CustomerKey(s.CustomerID))
+		}
+		return append(keys, c.holderKeys(addressesOf(customer))...)
+	})
 	if err != nil {
 		return answer{}, err
 	}
@@ -66,7 +78,8 @@ func createCheckout(c *call) (answer, error) {
 	if err := c.fillProduct(s); err != nil {
 		return answer{}, err
 	}
-	if err := c.fillCustomer(s, email, phone); err != nil {
+	var w writes
+	if err := c.fillCustomer(s, customer, &w); err != nil {
 		return answer{}, err
 	}
 	id, err := idem.newID(c, checkout.KindCheckout)
@@ -79,7 +92,8 @@ func createCheckout(c *call) (answer, error) {
 	s.Memo = c.config.Memos.Seal(s.ID)
 	s.CreatedAt = c.began
 	s.ExpiresAt = s.CreatedAt.Add(lifetime)
-	if err := c.storeCheckout(s, idem); err != nil {
+	c.addCheckout(&w, s, idem)
+	if err := c.store(w); err != nil {
 		return answer{}, err
 	}
 	return c.checkoutAnswer(standing, checkout.Outcome{Status: checkout.Open})
@@ -120,7 +134,7 @@ func (c *call) fillProduct(s *checkout.Session) error {
 	return nil
 }
 
-func (c *call) fillCustomer(s *checkout.Session, email, phone string) error {
+func (c *call) fillCustomer(s *checkout.Session, given record.Customer, w *writes) error {
 	if s.CustomerID != "" {
 		customer, err := c.customer(s.CustomerID)
 		if err == nil && customer == nil {
@@ -128,29 +142,44 @@ func (c *call) fillCustomer(s *checkout.Session, email, phone string) error {
 		}
 		return err
 	}
-	if email == "" && phone == "" {
+	addresses := addressesOf(given)
+	if len(addresses) == 0 {
 		return nil
 	}
-	customer, err := c.findOrCreateCustomer(record.Customer{Email: email, Phone: phone})
-	s.CustomerID = customer.ID
-	return err
+	known, free, err := c.findByAddress(addresses)
+	switch {
+	case err != nil:
+		return err
+	case known != nil:
+		s.CustomerID = known.ID
+	default:
+		given.ID = free
+		c.addCustomer(w, c.newCustomer(given), true, addresses)
+		s.CustomerID = free
+	}
+	return nil
 }
 
-// storeCheckout writes the indexes before the checkout itself. Whoever finds the checkout, such as a retry after this request
-// died half way, can rely on it being listed, and so being watched.
-func (c *call) storeCheckout(s *checkout.Session, idem idempotency) error {
+// addCheckout adds what is to be written of a new checkout: itself and what leads to it, so that it is listed and watched.
+func (c *call) addCheckout(w *writes, s *checkout.Session, idem idempotency) {
 	id := s.ID.String()
 	expiry := s.ExpiresAt.Add(record.KeepAfterExpiry)
 	listed := record.Listed{Created: s.CreatedAt, ID: id, Customer: s.CustomerID}
-	indexes := append(append(make([]kv.Entry, 0, 3), idem.entries(c, id)...),
+	w.indexes = append(append(w.indexes, idem.entries(c, id)...),
 		kv.Entry{Key: record.ByMerchantKey(s.Merchant, c.mode(), checkout.KindCheckout, listed), ExpiresAt: expiry, Derived: true},
 		kv.Entry{Key: record.EntryOf(s, s.ExpiresAt).Key(), ExpiresAt: expiry, Derived: true},
 	)
-	checkout := kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Written(s), ExpiresAt: expiry, Derived: true}
-	if err := c.platform.Store.Put(c.ctx, indexes...); err != nil {
-		return err
+	w.records = append(w.records, kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Written(s), ExpiresAt: expiry, Derived: true})
+}
+
+// standingKeys are the keys of a checkout's standing; none for what is no id.
+func standingKeys(id string) []string {
+	parsed, err := checkout.ParseCheckoutID(id)
+	if err != nil {
+		return nil
 	}
-	return c.platform.Store.Put(c.ctx, checkout)
+	session, outcome, seen, cancel := record.StandingKeys(parsed)
+	return []string{session, outcome, seen, cancel}
 }
 
 // getCheckout is GET /checkout/{id}. While the checkout is open it looks at the ledger.

@@ -16,7 +16,7 @@ func expireCheckout(c *call) (answer, error) {
 			return answer{}, err
 		}
 	}
-	idem, err := c.idempotency()
+	idem, err := c.idempotency(func(idempotency) []string { return standingKeys(c.path("id")) })
 	if err != nil {
 		return answer{}, err
 	}
@@ -25,26 +25,28 @@ func expireCheckout(c *call) (answer, error) {
 		return answer{}, err
 	}
 	out := c.look(s)
-	if idem.id != "" {
+	if idem.id != "" && (out.Status.Terminal() || !s.CancelledBy.IsZero()) {
 		return c.checkoutAnswer(s, out) // whatever became of it since it was cancelled
 	}
 	if out.Status.Terminal() {
 		return answer{}, &Error{Code: CodeCheckoutNotOpen, Message: "The checkout is " + string(out.Status) + " already; only an open one can be cancelled."}
 	}
 	deadline := c.platform.Now().Add(record.CancelGrace).UTC().Truncate(time.Millisecond)
-	if s.CancelledBy.IsZero() && deadline.Before(s.Session.ExpiresAt) {
+	// The record of the Idempotency-Key may be stored although the rest was not: a retry cancels what is still open.
+	entries := idem.entries(c, s.Session.ID.String())
+	cancels := s.CancelledBy.IsZero() && deadline.Before(s.Session.ExpiresAt)
+	if cancels {
 		expiry := s.Session.ExpiresAt.Add(record.KeepAfterExpiry)
-		err := c.platform.Store.Put(c.ctx,
+		entries = append(entries,
 			kv.Entry{Key: record.CancelKey(s.Session.ID), Value: record.Encode(record.Cancel{Deadline: deadline}), ExpiresAt: expiry},
 			kv.Entry{Key: record.EntryOf(&s.Session, deadline).Key(), ExpiresAt: expiry})
-		if err != nil {
-			return answer{}, err
-		}
+	}
+	if err := c.store(writes{records: entries}); err != nil {
+		return answer{}, err
+	}
+	if cancels {
 		s.CancelledBy = deadline
 		c.forget(c.ctx, []checkout.ID{s.Session.ID})
-	}
-	if err := c.platform.Store.Put(c.ctx, idem.entries(c, s.Session.ID.String())...); err != nil {
-		return answer{}, err
 	}
 	return c.checkoutAnswer(s, out)
 }

@@ -5,6 +5,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
+	"edgecheckout/worker/record"
 	"edgecheckout/worker/watch"
 )
 
@@ -89,11 +90,12 @@ func payable(s *checkout.Session, out *checkout.Outcome) checkout.Amount {
 
 // standing loads a session; nil if there is none.
 func (c *call) standing(id checkout.ID) (*watch.Standing, error) {
-	standings, err := c.watcher.Load(c.ctx, id)
+	session, outcome, seen, cancel := record.StandingKeys(id)
+	values, err := c.read(session, outcome, seen, cancel)
 	if err != nil {
 		return nil, err
 	}
-	return standings[0], nil
+	return watch.DecodeStanding(values)
 }
 
 // look brings a session's standing up to date from the ledger. That Horizon cannot be read is no reason not to answer.

@@ -50,6 +50,23 @@ func (c *call) customerOrGone(id string) (*record.Customer, error) {
 	return &u, nil
 }
 
+// customerKeys is the key of a customer; none for what is no id.
+func (c *call) customerKeys(id string) []string {
+	if _, err := checkout.ParseID(checkout.KindCustomer, id); err != nil {
+		return nil
+	}
+	return []string{record.CustomerKey(id)}
+}
+
+// keysOf makes a key of each id.
+func keysOf(ids []string, key func(id string) string) []string {
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = key(id)
+	}
+	return keys
+}
+
 // address is what a customer can be found by.
 type address struct {
 	kind string // the parameter's name: email or phone
@@ -97,7 +114,7 @@ func (c *call) holder(a address) (holder *record.Customer, free string, err erro
 		if next == 0 {
 			keys = append(keys, record.CustomerAliasKey(id))
 		}
-		values, err := c.platform.Store.Get(c.ctx, keys...)
+		values, err := c.read(keys...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -120,6 +137,15 @@ func (c *call) holder(a address) (holder *record.Customer, free string, err erro
 	}
 }
 
+// holderKeys are the keys by which the holders of addresses are found.
+func (c *call) holderKeys(addresses []address) (keys []string) {
+	for _, a := range addresses {
+		id := c.addressID(a, 0)
+		keys = append(keys, record.CustomerKey(id), record.CustomerAliasKey(id))
+	}
+	return keys
+}
+
 // findByAddress returns the customer that has one of the addresses, the first one's first, or nil and the id for a new one.
 func (c *call) findByAddress(addresses []address) (known *record.Customer, free string, err error) {
 	for i, a := range addresses {
@@ -134,39 +160,23 @@ func (c *call) findByAddress(addresses []address) (known *record.Customer, free 
 	return nil, free, nil
 }
 
-func (c *call) findOrCreateCustomer(u record.Customer) (record.Customer, error) {
-	addresses := addressesOf(u)
-	known, free, err := c.findByAddress(addresses)
-	if err != nil {
-		return u, err
-	}
-	if known != nil {
-		return *known, nil
-	}
-	u.ID = free
-	return c.makeCustomer(u, nil)
-}
-
-func (c *call) makeCustomer(u record.Customer, more []kv.Entry) (record.Customer, error) {
+// newCustomer is a customer that is made now.
+func (c *call) newCustomer(u record.Customer) record.Customer {
 	u.Merchant, u.Livemode = c.merchant.ID, c.livemode
-	u.CreatedAt = c.began
-	u.UpdatedAt = u.CreatedAt
-	return u, c.storeCustomer(u, true, addressesOf(u), more)
+	u.CreatedAt, u.UpdatedAt = c.began, c.began
+	return u
 }
 
-// storeCustomer writes a customer that was made just now, or changed, and before that what leads to it: its entry in the list, and aliases for the addresses that are new to it
-// and whose id is not its own. Whoever finds the customer can rely on them.
-func (c *call) storeCustomer(u record.Customer, made bool, added []address, more []kv.Entry) error {
-	entries := append(more, kv.Entry{Key: c.customerListKey(u), Derived: true})
+// addCustomer adds what is to be written of a customer that was made just now, or changed: its record, its entry in the list, and aliases for the
+// addresses that are new to it and whose id is not its own.
+func (c *call) addCustomer(w *writes, u record.Customer, made bool, added []address) {
+	w.indexes = append(w.indexes, kv.Entry{Key: c.customerListKey(u), Derived: true})
 	for _, a := range added {
 		if id := c.addressID(a, 0); id != u.ID {
-			entries = append(entries, kv.Entry{Key: record.CustomerAliasKey(id), Value: []byte(u.ID), Derived: true})
+			w.indexes = append(w.indexes, kv.Entry{Key: record.CustomerAliasKey(id), Value: []byte(u.ID), Derived: true})
 		}
 	}
-	if err := c.platform.Store.Put(c.ctx, entries...); err != nil {
-		return err
-	}
-	return c.platform.Store.Put(c.ctx, kv.Entry{Key: record.CustomerKey(u.ID), Value: record.Encode(u), Derived: made})
+	w.records = append(w.records, kv.Entry{Key: record.CustomerKey(u.ID), Value: record.Encode(u), Derived: made})
 }
 
 func (c *call) customerListKey(u record.Customer) string {
@@ -189,7 +199,10 @@ func createCustomer(c *call) (answer, error) {
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
-	idem, err := c.idempotency()
+	addresses := addressesOf(u)
+	idem, err := c.idempotency(func(i idempotency) []string {
+		return append(keysOf(i.earlier(checkout.KindCustomer), record.CustomerKey), c.holderKeys(addresses)...)
+	})
 	if err != nil {
 		return answer{}, err
 	}
@@ -200,12 +213,12 @@ func createCustomer(c *call) (answer, error) {
 			return jsonAnswer(customerView(*made))
 		}
 	}
-	known, free, err := c.findByAddress(addressesOf(u))
+	known, free, err := c.findByAddress(addresses)
 	if err != nil {
 		return answer{}, err
 	}
 	if known != nil {
-		if err := c.platform.Store.Put(c.ctx, idem.entries(c, known.ID)...); err != nil {
+		if err := c.store(writes{records: idem.entries(c, known.ID)}); err != nil {
 			return answer{}, err
 		}
 		return jsonAnswer(customerView(*known))
@@ -215,7 +228,10 @@ func createCustomer(c *call) (answer, error) {
 			return answer{}, err
 		}
 	}
-	if u, err = c.makeCustomer(u, idem.entries(c, u.ID)); err != nil {
+	u = c.newCustomer(u)
+	w := writes{indexes: idem.entries(c, u.ID)}
+	c.addCustomer(&w, u, true, addresses)
+	if err := c.store(w); err != nil {
 		return answer{}, err
 	}
 	return jsonAnswer(customerView(u))
@@ -242,6 +258,11 @@ func getCustomer(c *call) (answer, error) {
 // updateCustomer is PUT /customers/{id}. What is not sent stays, null removes it. An address that another customer has is refused; one
 // that is given up is free at once here, and within a minute everywhere.
 func updateCustomer(c *call) (answer, error) {
+	var given record.Customer // what is wrong with it is told below
+	describeCustomer(newParams(c.body), &given)
+	if err := c.prefetch(append(c.holderKeys(addressesOf(given)), c.customerKeys(c.path("id"))...)...); err != nil {
+		return answer{}, err
+	}
 	u, err := c.ownCustomer()
 	if err != nil {
 		return answer{}, err
@@ -272,7 +293,12 @@ func updateCustomer(c *call) (answer, error) {
 		added = append(added, a)
 	}
 	u.UpdatedAt = c.began
-	if err := c.storeCustomer(*u, false, added, nil); err != nil {
+	var w writes
+	c.addCustomer(&w, *u, false, added)
+	if len(added) == 0 {
+		w.indexes = nil // they are there since the customer was made
+	}
+	if err := c.store(w); err != nil {
 		return answer{}, err
 	}
 	return jsonAnswer(customerView(*u))
@@ -286,14 +312,12 @@ func deleteCustomer(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	// An entry that is listed without a customer is not shown. It expires, since to delete it would be one more trip.
 	gone := record.Customer{ID: u.ID, Merchant: u.Merchant, Livemode: u.Livemode, CreatedAt: u.CreatedAt, UpdatedAt: c.began, Deleted: true}
-	err = c.platform.Store.Put(c.ctx, kv.Entry{
-		Key: record.CustomerKey(u.ID), Value: record.Encode(gone), ExpiresAt: c.platform.Now().Add(record.KeepDeleted)})
+	err = c.platform.Store.Put(c.ctx,
+		kv.Entry{Key: record.CustomerKey(u.ID), Value: record.Encode(gone), ExpiresAt: c.platform.Now().Add(record.KeepDeleted)},
+		kv.Entry{Key: c.customerListKey(*u), ExpiresAt: c.platform.Now().Add(kv.MinTTL)})
 	if err != nil {
-		return answer{}, err
-	}
-	// An entry that stays behind after all is one without a customer, and not shown.
-	if err := c.platform.Store.Delete(c.ctx, c.customerListKey(*u)); err != nil {
 		return answer{}, err
 	}
 	return jsonAnswer(deletedObject{u.ID, "customer", true})

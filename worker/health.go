@@ -1,7 +1,9 @@
 package worker
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"edgecheckout/worker/record"
@@ -54,15 +56,13 @@ func getHealth(c *call) (answer, error) {
 func (c *call) health() (healthObject, error) {
 	o := healthObject{"ok", map[record.Mode]networkHealth{}}
 	now := c.platform.Now()
-	for _, mode := range record.Modes {
-		configured, ok := c.config.Networks[mode]
-		if !ok {
-			continue
-		}
-		h, err := c.watcher.Health(c.ctx, mode)
-		if err != nil {
-			return o, err
-		}
+	modes := slices.Sorted(maps.Keys(c.config.Networks))
+	networks, err := c.watcher.Health(c.ctx, modes...)
+	if err != nil {
+		return o, err
+	}
+	for _, mode := range modes {
+		configured, h := c.config.Networks[mode], networks[mode]
 		n := networkHealth{
 			Network: configured.Name, Horizon: "reachable", LagSeconds: int64(h.Lag / time.Second),
 			ActiveAccounts: h.Accounts, OpenCheckouts: h.Open, LastError: optional(h.Trouble),

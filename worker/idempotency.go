@@ -29,12 +29,16 @@ type idempotency struct {
 
 const maxIdempotencyKey = 255
 
-func (c *call) idempotency() (idempotency, error) { return c.idempotencyOf(*c.merchant, c.mode()) }
+// idempotency reads what the caller's Idempotency-Key was used for. In the same trip it reads the keys
+// that beside names, which the handler will ask for.
+func (c *call) idempotency(beside func(i idempotency) []string) (idempotency, error) {
+	return c.idempotencyOf(*c.merchant, c.mode(), beside)
+}
 
-func (c *call) idempotencyOf(owner record.Merchant, mode record.Mode) (idempotency, error) {
+func (c *call) idempotencyOf(owner record.Merchant, mode record.Mode, beside func(i idempotency) []string) (idempotency, error) {
 	given, sent := c.request.Header["Idempotency-Key"]
 	if !sent {
-		return idempotency{}, nil
+		return idempotency{}, c.prefetch(beside(idempotency{})...)
 	}
 	key := strings.Join(given, ", ") // as whoever stands between may have joined them
 	if n := utf8.RuneCountInString(key); n == 0 || n > maxIdempotencyKey {
@@ -50,7 +54,11 @@ func (c *call) idempotencyOf(owner record.Merchant, mode record.Mode) (idempoten
 		request: hex.EncodeToString(digest.Sum(nil)),
 		day:     c.began.Truncate(24 * time.Hour),
 	}
-	made, ok, err := get[record.Idempotent](c, record.IdempotencyKey(owner.ID, mode, key))
+	name := record.IdempotencyKey(owner.ID, mode, key)
+	if err := c.prefetch(append(beside(i), name)...); err != nil {
+		return i, err
+	}
+	made, ok, err := get[record.Idempotent](c, name)
 	if err != nil {
 		return i, err
 	}

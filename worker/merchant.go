@@ -50,7 +50,9 @@ func createMerchant(c *call) (answer, error) {
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
-	idem, err := c.idempotencyOf(record.Merchant{}, byOperator)
+	idem, err := c.idempotencyOf(record.Merchant{}, byOperator, func(i idempotency) []string {
+		return keysOf(i.earlier(checkout.KindMerchant), record.MerchantKey)
+	})
 	if err != nil {
 		return answer{}, err
 	}
@@ -137,6 +139,11 @@ type keyObject struct {
 
 // createKey is POST /merchants/{id}/keys. The secret is in this answer and nowhere else: the store has its SHA-256.
 func createKey(c *call) (answer, error) {
+	id := c.path("id")
+	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
+		return answer{}, notFound("merchant", id)
+	}
+	idem, refused := c.idempotencyOf(record.Merchant{ID: id}, byOperator, func(idempotency) []string { return []string{record.MerchantKey(id)} })
 	m, err := c.merchantOfPath()
 	if err != nil {
 		return answer{}, err
@@ -146,19 +153,17 @@ func createKey(c *call) (answer, error) {
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
-	idem, err := c.idempotencyOf(m, byOperator)
-	if err != nil {
-		return answer{}, err
+	if refused != nil {
+		return answer{}, refused
 	}
-	for _, earlier := range idem.earlier(checkout.KindKey) {
-		secret := c.deriveSecret(m, earlier, key.Livemode)
+	idem.owner = m
+	if idem.id != "" {
+		secret := c.deriveSecret(m, idem.id, key.Livemode)
 		if made, ok, err := get[record.APIKey](c, record.APIKeyKey(secret)); err != nil {
 			return answer{}, err
 		} else if ok {
 			return jsonAnswer(keyView(made, secret))
 		}
-	}
-	if idem.id != "" {
 		return answer{}, &Error{CodeIdempotencyKeyReused, "The API key that this Idempotency-Key made was revoked, or can be told no more; take a new Idempotency-Key.", "Idempotency-Key"}
 	}
 	if key.ID, err = idem.newID(c, checkout.KindKey); err != nil {
@@ -172,17 +177,17 @@ func createKey(c *call) (answer, error) {
 		}
 		secret = secretOf(random, key.Livemode)
 	}
-	err = c.platform.Store.Put(c.ctx,
-		kv.Entry{Key: record.APIKeyKey(secret), Value: record.Encode(key), Derived: true},
-		kv.Entry{Key: record.MerchantAPIKeyKey(m.ID, key.ID), Value: []byte(record.APIKeyKey(secret)), Derived: true})
-	if err != nil {
-		return answer{}, err
+	w := writes{
+		indexes: []kv.Entry{
+			{Key: record.APIKeyKey(secret), Value: record.Encode(key), Derived: true},
+			{Key: record.MerchantAPIKeyKey(m.ID, key.ID), Value: []byte(record.APIKeyKey(secret)), Derived: true},
+		},
+		// Written last, since it says that the key was made: a revoked one must not come back by a retry. A retry that does not see it
+		// derives the same secret.
+		records: idem.entries(c, key.ID),
 	}
-	// Written last, since it says that the key was made: a revoked one must not come back by a retry.
-	if made := idem.entries(c, key.ID); len(made) > 0 {
-		if err := c.platform.Store.Put(c.ctx, made...); err != nil {
-			return answer{}, err
-		}
+	if err := c.store(w); err != nil {
+		return answer{}, err
 	}
 	return jsonAnswer(keyView(key, secret))
 }

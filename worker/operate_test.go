@@ -2,10 +2,17 @@ package worker_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"edgecheckout/worker"
+	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/watch/watchtest"
 )
 
 func TestCancellingMovesTheDeadline(t *testing.T) {
@@ -114,9 +121,8 @@ func TestNothingInTheStoreIsNeededToBeRight(t *testing.T) {
 	fresh := s.edge()
 	merchant := strings.TrimPrefix(s.Store.Keys("merchant/")[0], "merchant/")
 	s.Advance(time.Minute)
-	r := s.operator(fresh).post("/merchants/"+merchant+"/reconcile", fmt.Sprintf(`{"since":%q}`, begin.Format(time.RFC3339)))
-	if r.text("networks.test.complete") != "true" || r.text("networks.test.checkouts_checked") != fmt.Sprint(len(ids)) {
-		t.Errorf("%s", r.body)
+	if all := s.reconcile(fresh, merchant, begin); !all.complete || all.checked != len(ids) {
+		t.Errorf("%+v, want %d checkouts", all, len(ids))
 	}
 	for _, id := range ids {
 		if got := shop.at(fresh).get("/checkout/" + id); got.body != before[id] {
@@ -130,9 +136,109 @@ func TestNothingInTheStoreIsNeededToBeRight(t *testing.T) {
 	if got := shop.at(s.edge()).get("/checkout/" + open.text("id")); got.text("status") != "completed" {
 		t.Errorf("%s", got.body)
 	}
-	again := s.operator(fresh).post("/merchants/"+merchant+"/reconcile", fmt.Sprintf(`{"since":%q}`, begin.Format(time.RFC3339)))
-	if again.text("networks.test.checkouts_repaired") != "0" && again.text("networks.test.checkouts_repaired") != "1" {
-		t.Errorf("reconciling again: %s", again.body)
+	if again := s.reconcile(fresh, merchant, begin); again.repaired > 1 {
+		t.Errorf("reconciling again: %+v", again)
+	}
+}
+
+// reconciled is what all steps of a reconciliation came to.
+type reconciled struct {
+	steps, checked, repaired int
+	complete                 bool
+}
+
+// reconcile does all steps, every one of them twice, as a client does whose answers are lost now and then.
+func (s *site) reconcile(edge http.Handler, merchant string, since time.Time) (all reconciled) {
+	s.t.Helper()
+	cursor := "null"
+	for all.steps = 1; all.steps < 1000; all.steps++ {
+		body := fmt.Sprintf(`{"since":%q,"cursor":%s}`, since.Format(time.RFC3339), cursor)
+		r := s.operator(edge).post("/merchants/"+merchant+"/reconcile", body)
+		if again := s.operator(edge).post("/merchants/"+merchant+"/reconcile", body); again.text("cursor") != r.text("cursor") {
+			s.t.Errorf("a repeated step: %s, before %s", again.body, r.body)
+		}
+		var step struct {
+			Networks map[string]struct {
+				Checked  int  `json:"checkouts_checked"`
+				Repaired int  `json:"checkouts_repaired"`
+				Complete bool `json:"complete"`
+			}
+			HasMore bool `json:"has_more"`
+		}
+		if err := json.Unmarshal([]byte(r.body), &step); err != nil {
+			s.t.Fatal(err)
+		}
+		for _, n := range step.Networks {
+			all.checked += n.Checked
+			all.repaired += n.Repaired
+			all.complete = n.Complete
+		}
+		if !step.HasMore {
+			return all
+		}
+		cursor = strconv.Quote(r.text("cursor"))
+	}
+	s.t.Fatal("reconciling has no end")
+	return all
+}
+
+// shortPages is a Horizon whose pages have at most four records.
+type shortPages struct{ horizon.Transport }
+
+func (h shortPages) Get(ctx context.Context, url string, timeout time.Duration) (horizon.Response, error) {
+	return h.Transport.Get(ctx, strings.Replace(url, "limit=200", "limit=4", 1), timeout)
+}
+
+// An account with more payments than a step reads, and more checkouts than it compares, is read in
+// steps that come to the same as one pass.
+func TestReconcilingInStepsComesToTheSame(t *testing.T) {
+	s := deploy(t)
+	here := s.edge()
+	shop, _ := s.merchant(here)
+	person := s.Person()
+	s.Advance(time.Hour)
+	begin := s.Now()
+	want := map[string]string{}
+	pay := func(c reply, amount, memo string) {
+		s.Pay(person, addr(c.text("destination")), amount, s.USDC(), memo)
+		s.Advance(watchtest.LedgerTime)
+	}
+	for i := range 30 {
+		c := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC","expires_in":600}`)
+		for range i % 3 {
+			pay(c, "3", c.text("memo"))
+		}
+		for range 3 { // what belongs to no checkout makes the history long
+			pay(c, "1", "")
+		}
+		for range 3 {
+			s.Advance(time.Hour)
+			s.sweep(here)
+		}
+		want[c.text("id")] = ""
+	}
+	for id := range want {
+		want[id] = shop.get("/checkout/" + id).body
+	}
+	edge := s.Store.Edge()
+	for _, prefix := range []string{"seen/", "cursor/", "open/", "outcome/", "idle/"} {
+		if err := edge.Delete(t.Context(), s.Store.Keys(prefix)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Sleep(2 * time.Minute)
+	merchant := strings.TrimPrefix(s.Store.Keys("merchant/")[0], "merchant/")
+	platform := s.platform()
+	platform.Horizon = shortPages{platform.Horizon}
+	fresh := worker.New(s.config(), platform)
+	all := s.reconcile(fresh, merchant, begin)
+	if !all.complete || all.steps < 4 || all.checked < len(want) {
+		t.Errorf("%+v", all)
+	}
+	for id, body := range want {
+		if got := shop.at(fresh).get("/checkout/" + id); got.body != body {
+			t.Errorf("was  %sis   %s", body, got.body)
+		}
 	}
 }
 
@@ -144,7 +250,10 @@ func TestReconcileRefusesWhatItCannotDo(t *testing.T) {
 	for body, code := range map[string]string{
 		`{}`: "parameter_missing", `{"since":5}`: "parameter_invalid", `{"since":"yesterday"}`: "parameter_invalid",
 		`{"since":"2020-01-01T00:00:00Z"}`: "parameter_invalid", `{"since":"2099-01-01T00:00:00Z"}`: "parameter_invalid",
-		`{"since":"2026-11-22T11:00:00Z","until":"x"}`: "parameter_unknown",
+		`{"since":"2026-11-22T11:00:00Z","until":"x"}`:                             "parameter_unknown",
+		`{"since":"2026-11-22T11:00:00Z","cursor":"x"}`:                            "parameter_invalid",
+		`{"since":"2026-11-22T11:00:00Z","cursor":"live-0-1763805600000-0-false"}`: "parameter_invalid",
+		`{"since":"2026-11-22T11:00:00Z","cursor":"test-0-0-0-false"}`:             "parameter_invalid",
 	} {
 		if r := s.operator(here).do("POST", "/merchants/"+merchant+"/reconcile", body); r.status != 400 || r.text("error.code") != code {
 			t.Errorf("%s: %d %s", body, r.status, r.body)

@@ -82,7 +82,9 @@ func createProduct(c *call) (answer, error) {
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
-	idem, err := c.idempotency()
+	idem, err := c.idempotency(func(i idempotency) []string {
+		return keysOf(i.earlier(checkout.KindProduct), record.ProductKey)
+	})
 	if err != nil {
 		return answer{}, err
 	}

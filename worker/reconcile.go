@@ -2,17 +2,25 @@ package worker
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
 	"edgecheckout/worker/record"
+	"edgecheckout/worker/watch"
 )
 
 type reconciliationObject struct {
 	Object   string                            `json:"object"`
 	Merchant string                            `json:"merchant_id"`
 	Networks map[record.Mode]reconciledNetwork `json:"networks"`
+	HasMore  bool                              `json:"has_more"`
+	Cursor   *string                           `json:"cursor"`
 }
 
 type reconciledNetwork struct {
@@ -24,7 +32,7 @@ type reconciledNetwork struct {
 }
 
 // reconcileMerchant is POST /merchants/{id}/reconcile: it reads the ledger of the merchant's accounts again from a time on, and puts right what
-// the store does not know. It may be repeated; if it is not complete, it goes on with since at read_through.
+// the store does not know. It does one step, and says in cursor where the next one goes on. Any step may be repeated.
 func reconcileMerchant(c *call) (answer, error) {
 	m, err := c.merchantOfPath()
 	if err != nil {
@@ -32,60 +40,86 @@ func reconcileMerchant(c *call) (answer, error) {
 	}
 	p := newParams(c.body)
 	since := p.time("since")
+	cursor := p.text("cursor", 100)
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
 	if oldest := c.began.Add(-checkout.MemoLifetime); since.Before(oldest) || since.After(c.began) {
 		return answer{}, invalid("since", "since must lie in the last 91 days; checkouts older than that are forgotten.")
 	}
-	o := reconciliationObject{"reconciliation", m.ID, map[record.Mode]reconciledNetwork{}}
+	// A payment from since on may belong to a checkout that is as old as a checkout can be.
+	first := watch.Step{From: since.Add(-ExpiresInMax)}
+	var modes []record.Mode // that are left
 	for _, mode := range record.Modes {
-		account := m.Account(mode)
-		if _, served := c.config.Networks[mode]; !served || account == "" {
-			continue
+		if _, served := c.config.Networks[mode]; served && m.Account(mode) != "" {
+			modes = append(modes, mode)
 		}
-		// A payment from since on may belong to a checkout that is as old as a checkout can be.
-		from := since.Add(-ExpiresInMax)
-		sessions, err := c.sessionsSince(m.ID, mode, from)
-		if err != nil {
-			return answer{}, err
+	}
+	step := first
+	if cursor != "" {
+		var mode record.Mode
+		if mode, step, err = parseStep(cursor); err != nil || !slices.Contains(modes, mode) || step.From.Before(first.From.Truncate(time.Millisecond)) {
+			return answer{}, invalid("cursor", "cursor must be that of the answer before, sent with the same since.")
 		}
-		r, err := c.watcher.Reconcile(c.ctx, mode, account, from, sessions)
-		if err != nil {
-			c.log(c.ctx, "reconcile", map[string]any{"merchant": m.ID, "network": mode, "error": err.Error()})
-			return answer{}, &Error{Code: CodeUnavailable, Message: "The ledger of the " + string(mode) + " network cannot be read to the end right now. What was read is put right; try again."}
-		}
-		o.Networks[mode] = reconciledNetwork{r.Payments, r.Checked, r.Repaired, timestamp(r.Through), r.Complete}
+		modes = modes[slices.Index(modes, mode):]
+	}
+	o := reconciliationObject{Object: "reconciliation", Merchant: m.ID, Networks: map[record.Mode]reconciledNetwork{}}
+	if len(modes) == 0 {
+		return jsonAnswer(o)
+	}
+	mode := modes[0]
+	r, err := c.watcher.Reconcile(c.ctx, mode, m.Account(mode), step, ExpiresInMax, func(from, to time.Time) ([]checkout.ID, error) {
+		return c.checkoutsBetween(m.ID, mode, from, to)
+	})
+	if err != nil {
+		c.log(c.ctx, "reconcile", map[string]any{"merchant": m.ID, "network": mode, "error": err.Error()})
+		return answer{}, &Error{Code: CodeUnavailable, Message: "The ledger of the " + string(mode) + " network cannot be read right now. What was read is put right; try again."}
+	}
+	o.Networks[mode] = reconciledNetwork{r.Payments, r.Checked, r.Repaired, timestamp(r.Through), r.Complete}
+	next := r.Next
+	if next == nil && len(modes) > 1 {
+		mode, next = modes[1], &first
+	}
+	if next != nil {
+		o.HasMore, o.Cursor = true, optional(writeStep(mode, *next))
 	}
 	return jsonAnswer(o)
 }
 
-// sessionsSince lists the merchant's checkouts that were made since then, the newest first.
-func (c *call) sessionsSince(merchant string, mode record.Mode, since time.Time) ([]checkout.ID, error) {
+// A cursor is the mode, the ledger, the time in milliseconds, how many to skip, and whether there was a gap.
+
+func writeStep(mode record.Mode, s watch.Step) string {
+	return fmt.Sprintf("%s-%d-%d-%d-%t", mode, s.After, s.From.UnixMilli(), s.Skip, s.Gap)
+}
+
+func parseStep(cursor string) (mode record.Mode, s watch.Step, err error) {
+	parts := strings.Split(cursor, "-")
+	if len(parts) != 5 {
+		return "", s, errors.New("not a cursor")
+	}
+	after, err1 := strconv.ParseUint(parts[1], 10, 31)
+	from, err2 := strconv.ParseInt(parts[2], 10, 64)
+	skip, err3 := strconv.ParseUint(parts[3], 10, 31)
+	gap, err4 := strconv.ParseBool(parts[4])
+	step := watch.Step{After: int64(after), From: time.UnixMilli(from).UTC(), Skip: int(skip), Gap: gap}
+	return record.Mode(parts[0]), step, errors.Join(err1, err2, err3, err4)
+}
+
+// checkoutsBetween lists the merchant's checkouts that were made in a time.
+func (c *call) checkoutsBetween(merchant string, mode record.Mode, from, to time.Time) ([]checkout.ID, error) {
+	position := record.Listed{Created: from.Add(-time.Millisecond), ID: "~"}.Position()
+	s := newScan(c.platform.Store, record.ByMerchantPrefix(merchant, mode, checkout.KindCheckout), position, true, from, kv.MaxListKeys)
 	var ids []checkout.ID
-	cursor := ""
 	for {
-		page, err := c.platform.Store.List(c.ctx, record.ByMerchantPrefix(merchant, mode, checkout.KindCheckout), cursor, kv.MaxListKeys)
+		listed, ok, err := s.next(c.ctx)
+		if err != nil || !ok || listed.Created.After(to) {
+			return ids, err
+		}
+		id, err := checkout.ParseCheckoutID(listed.ID)
 		if err != nil {
 			return nil, err
 		}
-		for _, key := range page.Keys {
-			listed, err := record.ParseListed(key)
-			if err != nil {
-				return nil, err
-			}
-			if listed.Created.Before(since) {
-				return ids, nil
-			}
-			id, err := checkout.ParseCheckoutID(listed.ID)
-			if err != nil {
-				return nil, err
-			}
-			ids = append(ids, id)
-		}
-		if cursor = page.Cursor; cursor == "" {
-			return ids, nil
-		}
+		ids = append(ids, id)
 	}
 }
 

@@ -83,6 +83,11 @@ func (s *site) settings() map[string]string {
 // edge is one data centre, with an instance of the service that nobody has used yet; more are pairs of a setting and its value.
 func (s *site) edge(more ...string) *worker.Service {
 	s.t.Helper()
+	return worker.New(s.config(more...), s.platform())
+}
+
+func (s *site) config(more ...string) worker.Config {
+	s.t.Helper()
 	settings := s.settings()
 	for i := 0; i < len(more); i += 2 {
 		settings[more[i]] = more[i+1]
@@ -91,7 +96,7 @@ func (s *site) edge(more ...string) *worker.Service {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return worker.New(config, s.platform())
+	return config
 }
 
 // platform is where an instance runs.

@@ -132,7 +132,14 @@ export class Operator extends Caller {
   }
   createKey = (merchant, livemode, options) => this.post(`/merchants/${segment(merchant)}/keys`, { livemode }, options);
   revokeKey = (merchant, key) => this.delete(`/merchants/${segment(merchant)}/keys/${segment(key)}`);
-  reconcile = (merchant, since) => this.post(`/merchants/${segment(merchant)}/reconcile`, { since });
+  // reconcile does all steps.
+  reconcile = async (merchant, since) => {
+    for (let cursor; ; ) {
+      const step = await this.post(`/merchants/${segment(merchant)}/reconcile`, { since, cursor });
+      if (!step.has_more) return step;
+      cursor = step.cursor;
+    }
+  };
 }
 
 /** A customer, a wallet, or anybody else. */

@@ -77,6 +77,8 @@ type PaymentsPage struct {
 	Records  int
 	// Last is the operation id furthest from the cursor: the cursor for the next page. Zero if there were no records.
 	Last int64
+	// LastClosedAt is when the ledger of the last record closed.
+	LastClosedAt time.Time
 }
 
 // Payments reads the account's payments after a cursor (an operation id), oldest first, at most PageLimit. An account
@@ -128,6 +130,15 @@ func (c Client) payments(ctx context.Context, account checkout.Address, cursor i
 		if beyond(operation, cursor) {
 			page.Payments = append(page.Payments, payments...)
 		}
+	}
+	if page.Records > 0 {
+		var last struct {
+			CreatedAt time.Time `json:"created_at"`
+		}
+		if err := json.Unmarshal((*doc.Embedded.Records)[page.Records-1], &last); err != nil {
+			return PaymentsPage{}, fmt.Errorf("%w: record: %w", ErrAnswer, err)
+		}
+		page.LastClosedAt = last.CreatedAt
 	}
 	return page, nil
 }

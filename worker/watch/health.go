@@ -32,23 +32,36 @@ type Health struct {
 	Lag time.Duration
 }
 
-// Health looks at a network: one request to Horizon, one list and one read of the store.
-func (w *Watcher) Health(ctx context.Context, mode record.Mode) (Health, error) {
+// Health looks at networks: one request to Horizon for each, and one list and one read of the store for all.
+func (w *Watcher) Health(ctx context.Context, modes ...record.Mode) (map[record.Mode]Health, error) {
+	page, err := w.Store.List(ctx, record.OpenPrefix, "", kv.MaxListKeys)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]string, len(modes))
+	for i, mode := range modes {
+		keys[i] = record.CursorKey(mode)
+	}
+	values, err := w.Store.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	all := map[record.Mode]Health{}
+	for i, mode := range modes {
+		cursor, _, err := record.Decode[record.Cursor](values[i])
+		if err != nil {
+			return nil, err
+		}
+		all[mode] = w.health(ctx, mode, page.Keys, cursor)
+	}
+	return all, nil
+}
+
+// health looks at one network, by the keys of open sessions and the network's cursor.
+func (w *Watcher) health(ctx context.Context, mode record.Mode, open []string, cursor record.Cursor) Health {
 	var h Health
 	_, root, err := w.connect(ctx, mode)
 	h.Root, h.Trouble = root, trouble(err)
-	page, err := w.Store.List(ctx, record.OpenPrefix, "", kv.MaxListKeys)
-	if err != nil {
-		return h, err
-	}
-	values, err := w.Store.Get(ctx, record.CursorKey(mode))
-	if err != nil {
-		return h, err
-	}
-	cursor, _, err := record.Decode[record.Cursor](values[0])
-	if err != nil {
-		return h, err
-	}
 	h.Swept = cursor.Covered.ClosedAt
 	if swept, ok, err := record.Decode[record.Checkpoint](w.Recent.Recall(ctx, sweptKey(mode))); ok && err == nil && swept.ClosedAt.After(h.Swept) {
 		h.Swept = swept.ClosedAt
@@ -57,7 +70,7 @@ func (w *Watcher) Health(ctx context.Context, mode record.Mode) (Health, error) 
 	now := w.Now()
 	accounts := map[checkout.Address]bool{}
 	oldest := now
-	for _, key := range page.Keys {
+	for _, key := range open {
 		entry, err := record.ParseOpenKey(key)
 		if err != nil || entry.Mode != mode {
 			continue
@@ -83,7 +96,7 @@ func (w *Watcher) Health(ctx context.Context, mode record.Mode) (Health, error) 
 	if silence := now.Sub(covered) - Overlap - time.Minute; h.Open > 0 && silence > h.Lag {
 		h.Lag = silence
 	}
-	return h, nil
+	return h
 }
 
 // trouble is a word for what is wrong with Horizon that tells nothing of the inside.

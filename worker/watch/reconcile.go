@@ -3,57 +3,96 @@ package watch
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/kv"
 	"edgecheckout/worker/record"
 )
 
-// reconcilePages bounds one reconciliation: 20,000 operations of an account. It says how far it came, and is called again from there.
-const reconcilePages = 100
+// A step of a reconciliation reads at most reconcilePages of Horizon and compares at most reconciledAtOnce
+// checkouts, for each of which it writes at most two keys: with the root, a list or two and one read
+// that is less than the 50 subrequests that Cloudflare's Free plan has for an invocation.
+const (
+	reconcilePages   = 20
+	reconciledAtOnce = 12
+)
 
-// maxReconciled bounds the sessions of one reconciliation.
-const maxReconciled = 1000
+// Step is where a reconciliation goes on.
+type Step struct {
+	After int64     // the ledger after which is read; 0 to begin
+	From  time.Time // what closed from then on is read
+	Skip  int       // how many of the checkouts that it concerns were compared by steps before this one
+	// Gap says that a step before this one could not read as much at once as a checkout can last, so that some could not
+	// be found to be unpaid.
+	Gap bool
+}
 
-// Reconciliation says what was read again and what was put right.
+// Reconciliation says what a step read and put right.
 type Reconciliation struct {
 	Payments int // payments read whose memo names a session
 	Checked  int // sessions compared with the ledger
 	Repaired int // sessions of which the store knew less than the ledger says
-	// Through is up to when the ledger has been read. Complete says that this is all there is.
+	// Through is up to when the ledger has been read. Complete says that this is all there is, and that nothing was left out.
 	Through  time.Time
 	Complete bool
+	Next     *Step // nil after the last one
 }
 
-// Reconcile reads an account again from a time on and rebuilds from the ledger what the store should know of its sessions: those that payments
-// name, and those given, which the store lists. Nothing that is recorded is needed for it but the sessions themselves.
-func (w *Watcher) Reconcile(ctx context.Context, mode record.Mode, account checkout.Address, since time.Time, sessions []checkout.ID) (Reconciliation, error) {
+// Reconcile does a step of reading an account again, and rebuilds from the ledger what the store should know of its sessions: those that payments
+// name, and those that list returns, which were made in a time. Nothing that is recorded is needed for it but the sessions themselves. A step may be repeated.
+//
+// A session is judged by one step alone, which has read all of its time; so the next step begins as much earlier as a session can last.
+func (w *Watcher) Reconcile(ctx context.Context, mode record.Mode, account checkout.Address, step Step, longest time.Duration,
+	list func(from, to time.Time) ([]checkout.ID, error)) (Reconciliation, error) {
+
 	client, root, err := w.connect(ctx, mode)
 	if err != nil {
 		return Reconciliation{}, err
 	}
-	p := w.read(ctx, client, account, root.LedgerBefore(since), true, reconcilePages)
-	r := Reconciliation{Payments: len(p.payments), Complete: p.complete, Through: root.ClosedAt}
-	var coverage time.Time
-	if p.complete {
-		coverage = root.ClosedAt.Add(-Overlap) // one pass, without a second one that agrees
-	} else {
-		r.Through = closedBy(p, root, since)
+	if step.After == 0 {
+		step.After = root.LedgerBefore(step.From)
+	}
+	p := w.read(ctx, client, account, step.After, true, reconcilePages)
+	if p.err != nil {
+		return Reconciliation{}, p.err
+	}
+	r := Reconciliation{Payments: len(p.payments), Through: root.ClosedAt}
+	coverage := root.ClosedAt.Add(-Overlap) // one pass, without a second one that agrees
+	if !p.complete {
+		// Ledgers close at different seconds: all that closed before the last one that was met have been read.
+		if r.Through = p.pages[len(p.pages)-1].ClosedAt.Add(-time.Second); r.Through.Before(coverage) {
+			coverage = r.Through
+		}
+	}
+	listed, err := list(step.From, r.Through)
+	if err != nil {
+		return r, err
 	}
 	payments := paymentsOf(p.payments)
 	concerned := map[checkout.ID]bool{}
 	for id := range payments {
 		concerned[id] = true
 	}
-	for _, id := range sessions[:min(len(sessions), maxReconciled)] {
+	for _, id := range listed {
 		concerned[id] = true
 	}
-	failed := []error{p.err}
+	ids := slices.SortedFunc(maps.Keys(concerned), func(a, b checkout.ID) int { return strings.Compare(a.String(), b.String()) })
+	ids = ids[min(step.Skip, len(ids)):]
+	standings, err := w.Load(ctx, ids[:min(len(ids), reconciledAtOnce)]...)
+	if err != nil {
+		return r, err
+	}
+	var failed []error
 	var ended []checkout.ID
-	for id := range concerned {
-		repaired, checked, err := w.reconcileOne(ctx, mode, account, since, id, payments[id], coverage, &ended)
+	for i, s := range standings {
+		if s == nil || s.Session.Account != account || record.ModeOf(s.Session.Livemode) != mode {
+			continue
+		}
+		repaired, checked, err := w.reconcileOne(ctx, s, payments[ids[i]], step.From, coverage, p.complete)
 		failed = append(failed, err)
 		if checked {
 			r.Checked++
@@ -61,35 +100,46 @@ func (w *Watcher) Reconcile(ctx context.Context, mode record.Mode, account check
 		if repaired {
 			r.Repaired++
 		}
+		if s.Ended {
+			ended = append(ended, ids[i])
+		}
 	}
 	if len(ended) > 0 {
 		w.Ended(ctx, ended)
 	}
+	switch {
+	case len(ids) > len(standings):
+		step.Skip += len(standings)
+		r.Next = &step
+	case !p.complete:
+		next := step.next(p, longest)
+		r.Next = &next
+	default:
+		r.Complete = !step.Gap
+	}
 	return r, errors.Join(failed...)
 }
 
-// closedBy is up to when an unfinished pass had read: the newest payment it kept, or where it began.
-func closedBy(p pass, root horizon.Root, since time.Time) time.Time {
-	through := since
-	for _, f := range p.payments {
-		if f.ClosedAt.After(through) && f.ClosedAt.Before(root.ClosedAt) {
-			through = f.ClosedAt
+// next is the step that follows one which has read p: it begins where the last page ended that lies as much before the end of
+// p as a session can last.
+func (s Step) next(p pass, longest time.Duration) Step {
+	last := p.pages[len(p.pages)-1]
+	if last.ClosedAt.Before(s.From) {
+		return Step{After: last.Ledger, From: s.From, Gap: s.Gap} // what was read lies before what is asked for
+	}
+	for _, page := range slices.Backward(p.pages) {
+		if page.Ledger > s.After && !page.ClosedAt.After(last.ClosedAt.Add(-longest)) {
+			if page.ClosedAt.After(s.From) {
+				s.From = page.ClosedAt
+			}
+			return Step{After: page.Ledger, From: s.From, Gap: s.Gap}
 		}
 	}
-	return through
+	return Step{After: last.Ledger, From: last.ClosedAt, Gap: true}
 }
 
-func (w *Watcher) reconcileOne(ctx context.Context, mode record.Mode, account checkout.Address, since time.Time, id checkout.ID,
-	payments []checkout.Payment, coverage time.Time, ended *[]checkout.ID) (repaired, checked bool, err error) {
-
-	standings, err := w.Load(ctx, id)
-	if err != nil || standings[0] == nil {
-		return false, false, err
-	}
-	s := standings[0]
-	if s.Session.Account != account || record.ModeOf(s.Session.Livemode) != mode {
-		return false, false, nil
-	}
+// reconcileOne compares a session with payments of the ledger that were read from since on, up to coverage or, if all is told, to its end.
+func (w *Watcher) reconcileOne(ctx context.Context, s *Standing, payments []checkout.Payment, since, coverage time.Time, all bool) (repaired, checked bool, err error) {
 	if s.Session.CreatedAt.Before(since) {
 		if s.Recorded == nil {
 			return false, false, nil // what was read began too late: an earlier payment may be missing
@@ -101,12 +151,10 @@ func (w *Watcher) reconcileOne(ctx context.Context, mode record.Mode, account ch
 	if err != nil {
 		return false, true, err
 	}
-	if s.Ended {
-		*ended = append(*ended, id)
-	}
 	repaired = before != out.Status.Terminal() || seen != len(out.Payments)
-	if !out.Status.Terminal() {
-		// Put it back into the index of open ones, in case it fell out: the entry is the same as ever.
+	if !out.Status.Terminal() && all {
+		// Put it back into the index of open ones, in case it fell out: the entry is the same as ever. A sweep may end it then, so all that
+		// was paid so far must have been read.
 		expiry := s.Session.ExpiresAt.Add(record.KeepAfterExpiry)
 		err = w.Store.Put(ctx, kv.Entry{Key: record.EntryOf(&s.Session, s.Deadline()).Key(), ExpiresAt: expiry, Derived: true})
 	}

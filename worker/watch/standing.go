@@ -50,14 +50,15 @@ func (w *Watcher) Load(ctx context.Context, ids ...checkout.ID) ([]*Standing, er
 	}
 	standings := make([]*Standing, len(ids))
 	for i := range ids {
-		if standings[i], err = decodeStanding(values[per*i : per*(i+1)]); err != nil {
+		if standings[i], err = DecodeStanding(values[per*i : per*(i+1)]); err != nil {
 			return nil, err
 		}
 	}
 	return standings, nil
 }
 
-func decodeStanding(values [][]byte) (*Standing, error) {
+// DecodeStanding reads a session from the values of its StandingKeys. One that does not exist is nil.
+func DecodeStanding(values [][]byte) (*Standing, error) {
 	if values[0] == nil {
 		return nil, nil
 	}

@@ -133,8 +133,10 @@ type pass struct {
 	complete bool  // read to the end of the history
 	after    int64 // the ledger after which the pass began
 	read     int64 // the last ledger of which everything was read, if not complete
-	records  int
-	err      error
+	// pages are where pages ended: a ledger up to which all was read, and a time before which it closed.
+	pages   []record.Checkpoint
+	records int
+	err     error
 }
 
 // read reads the account's payments after a ledger until an empty page, or, for a look that wants no verdict, until
@@ -170,6 +172,7 @@ func (w *Watcher) read(ctx context.Context, client horizon.Client, account check
 		if page.Records > 0 {
 			cursor = page.Last
 			p.read = page.Last>>32 - 1 // the page may end inside its last ledger
+			p.pages = append(p.pages, record.Checkpoint{Ledger: p.read, ClosedAt: page.LastClosedAt})
 		}
 		if last {
 			p.complete = true

@@ -1,0 +1,174 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgecheckout/worker"
+	"edgecheckout/worker/kv"
+)
+
+// tripCounter counts what waits for the store: each call is a trip, however many keys it is about.
+type tripCounter struct {
+	kv.Store
+	trips, read, written, listed int
+}
+
+func (c *tripCounter) Get(ctx context.Context, keys ...string) ([][]byte, error) {
+	c.trips++
+	c.read += len(keys)
+	return c.Store.Get(ctx, keys...)
+}
+
+func (c *tripCounter) Put(ctx context.Context, entries ...kv.Entry) error {
+	c.trips++
+	c.written += len(entries)
+	return c.Store.Put(ctx, entries...)
+}
+
+func (c *tripCounter) Delete(ctx context.Context, keys ...string) error {
+	c.trips++
+	c.written += len(keys)
+	return c.Store.Delete(ctx, keys...)
+}
+
+func (c *tripCounter) List(ctx context.Context, prefix, cursor string, limit int) (kv.Page, error) {
+	c.trips++
+	c.listed++
+	return c.Store.List(ctx, prefix, cursor, limit)
+}
+
+// maxTrips is how many trips of a request may follow one another. Reconciling reads and writes for a
+// dozen checkouts.
+func maxTrips(route string) int {
+	switch {
+	case route == "POST /merchants/{id}/reconcile":
+		return 2 + 2*12
+	case strings.HasPrefix(route, "GET "):
+		return 2
+	}
+	return 3
+}
+
+// TestTripsOfEachRoute measures the table in docs/performance.md.
+func TestTripsOfEachRoute(t *testing.T) {
+	s := deploy(t)
+	shop, _ := s.merchant(s.edge())
+	person := s.Person()
+	s.Advance(time.Hour)
+	merchant := strings.TrimPrefix(s.Store.Keys("merchant/")[0], "merchant/")
+	product := shop.post("/product", fmt.Sprintf(`{"name":"Book","asset_code":"USDC","price_amount":5}`)).text("id")
+	customer := shop.post("/customers", `{"email":"ada@example.com","phone":"+14155550123"}`).text("id")
+	order := `{"amount":5,"asset_code":"USDC"}`
+	open := shop.post("/checkout?type=direct", order)
+	toCancel := shop.post("/checkout?type=direct", order).text("id")
+	toCancelOnce := shop.post("/checkout?type=direct", order).text("id")
+	paid := shop.post("/checkout?type=direct", order)
+	s.Pay(person, addr(paid.text("destination")), "5", s.USDC(), paid.text("memo"))
+	s.Advance(time.Minute)
+	s.sweep(s.edge())
+	payment := shop.list("/payment?checkout_id=" + paid.text("id")).ids[0]
+	key := s.operator(s.edge()).post("/merchants/"+merchant+"/keys", `{"livemode":false}`).text("id")
+	s.Sleep(2 * time.Minute)
+
+	keyed := func(key string) func(client) client {
+		return func(c client) client { return c.with("Idempotency-Key", key) }
+	}
+	cases := []struct {
+		route, when  string
+		method, path string
+		body         string
+		as           func(client) client
+	}{
+		{route: "POST /checkout", path: "/checkout?type=direct", body: order},
+		{route: "POST /checkout", when: "with an Idempotency-Key", path: "/checkout?type=direct", body: order, as: keyed("order")},
+		{route: "POST /checkout", when: "the same again", path: "/checkout?type=direct", body: order, as: keyed("order")},
+		{route: "POST /checkout", when: "of a product, for a new customer, with an Idempotency-Key", path: "/checkout?type=product",
+			body: fmt.Sprintf(`{"product_id":%q,"customer_email":"new@example.com"}`, product), as: keyed("product")},
+		{route: "GET /checkout"},
+		{route: "GET /checkout/{id}", when: "open", path: "/checkout/" + open.text("id")},
+		{route: "GET /checkout/{id}", when: "completed", path: "/checkout/" + paid.text("id")},
+		{route: "POST /checkout/{id}/expire", path: "/checkout/" + toCancel + "/expire"},
+		{route: "POST /checkout/{id}/expire", when: "with an Idempotency-Key", path: "/checkout/" + toCancelOnce + "/expire", as: keyed("cancel")},
+		{route: "POST /product", body: `{"name":"Pen","asset_code":"XLM","price_amount":1}`},
+		{route: "GET /product"},
+		{route: "GET /product/{id}", path: "/product/" + product},
+		{route: "PUT /product/{id}", path: "/product/" + product, body: `{"name":"Large book"}`},
+		{route: "DELETE /product/{id}", path: "/product/" + product},
+		{route: "POST /customers", body: `{"email":"grace@example.com"}`},
+		{route: "GET /customers"},
+		{route: "GET /customers", when: "by email", path: "/customers?email=ada@example.com"},
+		{route: "GET /customers/{id}", path: "/customers/" + customer},
+		{route: "PUT /customers/{id}", when: "with a new address", path: "/customers/" + customer, body: `{"phone":"+14155550199"}`},
+		{route: "DELETE /customers/{id}", path: "/customers/" + customer},
+		{route: "GET /payment", when: "of a checkout", path: "/payment?checkout_id=" + paid.text("id")},
+		{route: "GET /payment", when: "unmatched", path: "/payment?unmatched=true"},
+		{route: "GET /payment/{id}", path: "/payment/" + payment},
+		{route: "POST /merchants", body: `{"name":"Shop"}`},
+		{route: "GET /merchants/{id}", path: "/merchants/" + merchant},
+		{route: "PUT /merchants/{id}", path: "/merchants/" + merchant, body: `{"name":"Shop"}`},
+		{route: "POST /merchants/{id}/reconcile", path: "/merchants/" + merchant + "/reconcile", body: fmt.Sprintf(`{"since":%q}`, s.Now().Add(-time.Hour).Format(time.RFC3339))},
+		{route: "POST /merchants/{id}/keys", path: "/merchants/" + merchant + "/keys", body: `{"livemode":false}`, as: keyed("key")},
+		{route: "DELETE /merchants/{id}/keys/{key_id}", path: "/merchants/" + merchant + "/keys/" + key},
+		{route: "GET /pay/{id}", when: "open", path: "/pay/" + open.text("id")},
+		{route: "GET /pay/{id}", when: "completed", path: "/pay/" + paid.text("id")},
+		{route: "GET /pay/{id}/status", when: "open", path: "/pay/" + open.text("id") + "/status"},
+		{route: "POST /pay/{id}/transaction", path: "/pay/" + open.text("id") + "/transaction", body: fmt.Sprintf(`{"account":%q}`, person.Address())},
+		{route: "GET /health"},
+		{route: "GET /.well-known/stellar.toml"},
+	}
+	table := "| route | | trips | keys read | keys written | lists |\n|---|---|--:|--:|--:|--:|\n"
+	var measured []string
+	for _, c := range cases {
+		method, path, _ := strings.Cut(c.route, " ")
+		if c.path == "" {
+			c.path = path
+		}
+		platform := s.platform()
+		counter := &tripCounter{Store: platform.Store}
+		platform.Store = counter
+		edge := worker.New(s.config(), platform)
+		as := shop.at(edge)
+		if strings.HasPrefix(path, "/merchants") {
+			as = s.operator(edge)
+		}
+		if strings.HasPrefix(path, "/pay/") {
+			as = client{t, edge, http.Header{}}
+		}
+		if as.header.Get("X-Api-Key") != "" {
+			as.get("/product/prod_0") // the isolate knows the key from now on
+		}
+		if c.as != nil {
+			as = c.as(as)
+		}
+		*counter = tripCounter{Store: counter.Store}
+		as.ok(as.do(method, c.path, c.body))
+		if most := maxTrips(c.route); counter.trips > most {
+			t.Errorf("%s %s: %d trips, want at most %d", c.route, c.when, counter.trips, most)
+		}
+		table += fmt.Sprintf("| `%s` | %s | %d | %d | %d | %d |\n", c.route, c.when, counter.trips, counter.read, counter.written, counter.listed)
+		measured = append(measured, c.route)
+	}
+	for _, op := range worker.Operations() {
+		if op.Function != "" && !slices.Contains(measured, op.Pattern) {
+			t.Errorf("%s is not measured", op.Pattern)
+		}
+	}
+	doc, err := os.ReadFile("../docs/performance.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(doc), "<!-- trips -->\n")
+	written, _, _ := strings.Cut(rest, "<!-- end -->")
+	if diff := cmp.Diff(written, table); diff != "" {
+		t.Errorf("docs/performance.md (-written +measured):\n%s\n%s", diff, table)
+	}
+}
