@@ -14,12 +14,14 @@ package workerd
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,15 +53,18 @@ type Config struct {
 	Modules string            // directory with the Worker's modules, of which worker.mjs or worker.js is the main one
 	Vars    map[string]string // bindings of text
 	Inspect bool              // whether V8 can be asked about the isolates
+	Front   bool              // whether the stand-in for Workers Cache (front.mjs) is there, at Process.Front; the Worker is then given ctx.cache
 }
 
 // Process is a running workerd. Stop it.
 type Process struct {
 	Address string // of the Worker: host and port
+	Front   string // of the cache before the Worker, if there is one
 	Store   Store
 	Log     fmt.Stringer // the end of what it printed so far
 
 	debug string // address of the inspector, if there is one
+	purge string // URL at which the front is purged
 	cmd   *exec.Cmd
 	done  chan struct{}
 }
@@ -111,15 +116,28 @@ func (c Config) Start(ctx context.Context) (*Process, error) {
 			p.debug = address
 		case event.Socket == "worker":
 			p.Address = address
+		case event.Socket == "front":
+			p.Front = address
+		case event.Socket == "purge":
+			p.purge = "http://" + address
 		case event.Socket == "store":
 			p.Store = Store{"http://" + address}
 		}
-		if p.Address != "" && p.Store.url != "" && (p.debug != "" || !c.Inspect) {
+		if p.Address != "" && p.Store.url != "" && (p.debug != "" || !c.Inspect) && (p.Front != "" && p.purge != "" || !c.Front) {
 			return p, nil
 		}
 	}
 	p.Stop()
 	return nil, fmt.Errorf("workerd did not start:\n%s", p.Log)
+}
+
+// Purge empties the cache before the Worker.
+func (p *Process) Purge(ctx context.Context) error {
+	answer, err := Store{p.purge}.do(ctx, http.MethodPost, "/", []byte(`{"purgeEverything": true}`))
+	if err == nil && !bytes.Contains(answer, []byte(`"success":true`)) {
+		err = fmt.Errorf("the cache was not purged: %s", answer)
+	}
+	return err
 }
 
 // Stop ends the process and waits until it is gone.
@@ -131,8 +149,14 @@ func (p *Process) Stop() {
 // compatibilityDate is that of wrangler.toml.
 const compatibilityDate = "2026-11-01"
 
-//go:embed store.mjs
-var storeModule string
+var (
+	//go:embed store.mjs
+	storeModule string
+	//go:embed front.mjs
+	frontModule string
+	//go:embed entry.mjs
+	entryModule string
+)
 
 // capnp is the configuration: the Worker, and the store behind its KV and its cache.
 func (c Config) capnp() (string, error) {
@@ -158,17 +182,36 @@ func (c Config) capnp() (string, error) {
 		bindings = append(bindings, fmt.Sprintf("(name = %q, text = %q)", name, value))
 	}
 	slices.Sort(bindings)
+	services, sockets, front := "", "", ""
+	if c.Front {
+		main, _, _ := strings.Cut(strings.TrimPrefix(modules[0], `(name = "`), `"`)
+		entry := strings.ReplaceAll(entryModule, `from "main"`, fmt.Sprintf("from %q", "./"+main))
+		modules = slices.Insert(modules, 0, fmt.Sprintf("(name = %q, esModule = %q)", "entry.mjs", entry))
+		bindings = append(bindings, `(name = "FRONT", service = (name = "front", entrypoint = "Purge"))`)
+		services = `(name = "front", worker = .front),`
+		sockets = `(name = "front", address = "127.0.0.1:0", http = (), service = "front"),
+    (name = "purge", address = "127.0.0.1:0", http = (), service = (name = "front", entrypoint = "Purge")),`
+		front = fmt.Sprintf(`
+const front :Workerd.Worker = (
+  modules = [(name = "front.mjs", esModule = %q)],
+  compatibilityDate = %q,
+  bindings = [(name = "WORKER", service = "worker")],
+);
+`, frontModule, compatibilityDate)
+	}
 	return fmt.Sprintf(`using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
     (name = "store", worker = .store),
     (name = "worker", worker = .worker),
+    %s
     (name = "internet", network = (allow = ["public", "private"])),
   ],
   sockets = [
     (name = "store", address = "127.0.0.1:0", http = (), service = "store"),
     (name = "worker", address = "127.0.0.1:0", http = (), service = "worker"),
+    %s
   ],
 );
 
@@ -189,5 +232,5 @@ const worker :Workerd.Worker = (
   ],
   cacheApiOutbound = (name = "store", entrypoint = "Cache"),
 );
-`, storeModule, compatibilityDate, strings.Join(modules, ",\n    "), compatibilityDate, strings.Join(bindings, ",\n    ")), nil
+%s`, services, sockets, storeModule, compatibilityDate, strings.Join(modules, ",\n    "), compatibilityDate, strings.Join(bindings, ",\n    "), front), nil
 }
