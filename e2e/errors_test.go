@@ -56,6 +56,15 @@ func TestErrorsOfPathsAndMethods(t *testing.T) {
 	)
 }
 
+func TestErrorsOfPlainHTTP(t *testing.T) {
+	on := stack.Client{BaseURL: "http://" + inWorkerd(t, "https://pay.example").Address, Key: "sk_test_" + strings.Repeat("0", 64)}
+	transcript(t, "errors/http.txt", on, nil,
+		exchange{about: "a merchant's request", path: direct, body: `{"amount": 5, "asset_code": "XLM"}`},
+		exchange{about: "a wallet's", path: "/pay/" + anID + "/transaction", body: `{"account": "G"}`},
+		exchange{about: "the operator's", method: "GET", path: "/merchants/mer_1", headers: []string{"Authorization", "Bearer guess"}},
+	)
+}
+
 func TestErrorsOfBodies(t *testing.T) {
 	s := openShop(t)
 	deep := strings.Repeat(`{"a":`, 9) + "1" + strings.Repeat("}", 9)

@@ -49,11 +49,12 @@ function respond({ status, headers, more, body }, method) {
   return response;
 }
 
-// pathOf cuts the path out of a URL that the runtime has normalised, for less than new URL costs.
+// pathOf cuts the path out of a URL, for less than new URL costs: as it was sent, since Go gets the same.
 function pathOf(url) {
   const slash = url.indexOf("/", url.indexOf("://") + 3);
-  const query = url.indexOf("?", slash);
-  return url.slice(slash, query < 0 ? undefined : query);
+  const path = url.slice(slash);
+  const end = path.search(/[?#]/);
+  return end < 0 ? path : path.slice(0, end);
 }
 
 // bodyOf returns the body, or the beginning of one that is too long; null if there is none.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edgecheckout/e2e/workerd"
+	"edgecheckout/worker/kv"
 )
 
 // The names of the peers.
@@ -23,7 +24,8 @@ type bench struct {
 	peers   []*peer
 	horizon *horizonServer
 	world   world
-	ids     []string // of the sessions that begin made for this turn
+	ids     []string   // of the sessions that begin made for this turn
+	entries []kv.Entry // what KV holds of them
 
 	starts       int // for a row that measures warm processes
 	warmRequests int // of each of them
@@ -124,7 +126,7 @@ func (b *bench) sessions(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	b.ids = made
+	b.ids, b.entries = made, entries
 	for _, p := range b.peers {
 		if err := p.process.Store.Put(ctx, entries...); err != nil {
 			return err

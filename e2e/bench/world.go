@@ -23,7 +23,7 @@ type world struct {
 
 func newWorld(h *horizonServer) (world, error) {
 	w := world{vars: map[string]string{
-		"BASE_URL":          "https://pay.example",
+		"BASE_URL":          "http://pay.example",
 		"EXPIRES_IN_MIN":    "300",
 		"TEST_NETWORK_NAME": "Local sandbox",
 		"TEST_PASSPHRASE":   h.passphrase,

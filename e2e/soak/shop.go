@@ -69,7 +69,7 @@ func startShop(accounts, payments int) (*shop, error) {
 	})}
 	go func() { _ = s.web.Serve(listener) }() // until stop
 	s.vars = map[string]string{
-		"BASE_URL":          "https://pay.example",
+		"BASE_URL":          "http://pay.example",
 		"EXPIRES_IN_MIN":    "300",
 		"TEST_NETWORK_NAME": "Local sandbox",
 		"TEST_PASSPHRASE":   s.ledger.Passphrase(),

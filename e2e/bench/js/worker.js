@@ -7,7 +7,6 @@ import { configOf } from "./config.js";
 import { ApiError, clip, MEANING, notFound } from "./error.js";
 import { isId, newId, sha256 } from "./id.js";
 import { messagePage, payPage, policy } from "./page.js";
-import { claim } from "./recent.js";
 import { modeOf, read } from "./record.js";
 import { deadlineOf, dueOf, outcomeOf } from "./settle.js";
 import { load, look } from "./watch.js";
@@ -17,7 +16,7 @@ const KEY_LIFETIME = 30_000; // milliseconds
 const MAX_KEYS = 512;
 const QUIET_START = 30_000; // milliseconds
 
-// An answer is { status, type, cache, headers, body }; what is left out has its usual value.
+// An answer is { status, type, keep, tag, headers, body }; what is left out has its usual value. keep is what a browser may do, and the edge.
 
 const identities = new Map(); // API key: { merchant, livemode, until }
 
@@ -65,7 +64,7 @@ function json(value, answer) {
 const html = (body, answer, horizon = "") => ({
   ...answer,
   type: "text/html; charset=utf-8",
-  headers: { "Content-Security-Policy": policy(horizon), "Referrer-Policy": "no-referrer" },
+  headers: { "Content-Security-Policy": policy(horizon), "Referrer-Policy": "no-referrer", "Strict-Transport-Security": "max-age=31536000" },
   body,
 });
 
@@ -82,7 +81,7 @@ async function getPage(call) {
   const standing = await publicStanding(call);
   if (!standing) {
     const text = "The link is incomplete, or its checkout ended long ago. Please go back to the shop and start the payment again.";
-    return html(messagePage("This payment page does not exist", text), { status: 404, cache: "public, max-age=0, s-maxage=10" });
+    return html(messagePage("This payment page does not exist", text), { status: 404, keep: ["no-cache", "max-age=10, stale-if-error=0"] });
   }
   const { session, cancel } = standing;
   const now = Date.now();
@@ -114,10 +113,10 @@ async function getPage(call) {
     due: formatAmount(dueOf(outcome, session.amount)),
     late,
   });
-  let cache = "public, max-age=0, s-maxage=60";
-  if (outcome.status !== "open") cache = "public, max-age=60, s-maxage=86400";
-  else if (late) cache = "public, max-age=0, s-maxage=5";
-  return html(page, { cache }, horizon);
+  let keep = ["no-cache", "max-age=15, stale-while-revalidate=15, stale-if-error=0"];
+  if (outcome.status !== "open") keep = ["max-age=60", "max-age=86400, stale-while-revalidate=86400"];
+  else if (late) keep = ["no-cache", "max-age=5, stale-if-error=0"];
+  return html(page, { keep, tag: id }, horizon);
 }
 
 async function getStatus(call) {
@@ -136,7 +135,7 @@ async function getStatus(call) {
     seconds_left: open ? Math.max(left, 0) : 0,
     redirect_url: outcome.status === "completed" ? fill(session.redirect_url, id) || null : null,
   };
-  return json(status, { cache: `public, max-age=0, s-maxage=${open ? 1 : 300}` });
+  return json(status, { keep: ["no-cache", open ? "max-age=1, stale-if-error=0" : "max-age=300"], tag: id });
 }
 
 // routes are [pattern, { method: handler }].
@@ -153,6 +152,8 @@ async function route(call, request) {
     if (match === null) continue;
     call.id = match[1];
     const handler = methods[call.method === "HEAD" ? "GET" : call.method];
+    const kept = handler === getPage || handler === getStatus;
+    if (kept && call.search !== "") return { status: 302, type: "text/plain; charset=utf-8", headers: { Location: call.path }, body: "" };
     if (handler) return handler(call, request);
     const allow = methods.GET ? "GET, HEAD" : "POST";
     return problem(call, new ApiError("method_not_allowed", `${clip(call.method)} is not possible here; use ${allow}.`), { Allow: allow });
@@ -165,7 +166,7 @@ function problem({ requestId }, { code, message, param }, headers) {
   return json({ error: { type, code, message, param: param || null, request_id: requestId } }, { status, headers });
 }
 
-async function answer(request, env, { origin, path, search }, anonymous) {
+async function answer(request, env, { origin, path, search }) {
   const began = Date.now();
   const call = {
     env,
@@ -173,7 +174,7 @@ async function answer(request, env, { origin, path, search }, anonymous) {
     began,
     requestId: newId("req_", began),
     method: request.method,
-    headers: anonymous ? new Headers() : request.headers,
+    headers: request.headers,
     origin,
     path,
     search,
@@ -191,48 +192,11 @@ async function answer(request, env, { origin, path, search }, anonymous) {
       made = problem(call, new ApiError("internal_error", message));
     }
   }
-  const { status = 200, type, cache = "no-store", headers, body } = made;
-  return {
-    status,
-    body,
-    headers: { ...headers, "Request-Id": call.requestId, "Content-Type": type, "X-Content-Type-Options": "nosniff", "Cache-Control": cache },
-  };
-}
-
-// The edge cache.
-
-const CACHEABLE = /^\/pay\/[^/]+(\/status)?$/;
-const OPEN_PAGE = 60; // seconds
-const FRESH = 15_000; // milliseconds after which an open page is rendered again behind the reader's back
-
-const sharedFor = (control) => (/(^|[\s,])public/.test(control) ? Number(/s-maxage=(\d+)/.exec(control)?.[1] ?? 0) : 0);
-
-async function render(request, env, place, ctx) {
-  const made = await answer(request, env, { ...place, search: "" }, true);
-  if (made.status < 500 && sharedFor(made.headers["Cache-Control"]) > 0) {
-    const headers = { ...made.headers, "X-Rendered-At": String(Date.now()) };
-    ctx.waitUntil(caches.default.put(place.origin + place.path, new Response(made.body, { status: made.status, headers })));
-  }
-  return made;
-}
-
-async function cached(request, env, place, ctx) {
-  const key = place.origin + place.path;
-  const hit = await caches.default.match(key);
-  if (!hit) {
-    const { status, headers, body } = await render(request, env, place, ctx);
-    return new Response(body, { status, headers: { ...headers, "X-Cache": "miss" } });
-  }
-  const headers = new Headers(hit.headers);
-  const age = Date.now() - Number(headers.get("X-Rendered-At"));
-  const page = !place.path.endsWith("/status");
-  if (page && age > FRESH && sharedFor(headers.get("Cache-Control")) <= OPEN_PAGE && claim(`render ${key}`, FRESH)) {
-    ctx.waitUntil(render(request, env, place, ctx));
-  }
-  headers.delete("X-Rendered-At");
-  headers.set("Request-Id", newId("req_", Date.now()));
-  headers.set("X-Cache", "hit");
-  return new Response(hit.body, { status: hit.status, headers });
+  const { status = 200, type, keep, tag, headers, body } = made;
+  const kept = { "Cache-Control": keep ? keep[0] : "private, no-store" };
+  if (keep) kept["Cloudflare-CDN-Cache-Control"] = keep[1];
+  if (tag) kept["Cache-Tag"] = tag;
+  return { status, body, headers: { ...headers, ...kept, "Request-Id": call.requestId, "Content-Type": type, "X-Content-Type-Options": "nosniff" } };
 }
 
 function placeOf(url) {
@@ -243,13 +207,9 @@ function placeOf(url) {
 }
 
 export default {
-  async fetch(request, env, ctx) {
+  async fetch(request, env) {
     const place = placeOf(request.url);
-    const { method, headers } = request;
-    if (method === "GET" && CACHEABLE.test(place.path) && !headers.has("x-api-key") && !headers.has("authorization")) {
-      return cached(request, env, place, ctx);
-    }
-    const made = await answer(request, env, place, false);
+    const made = await answer(request, env, place);
     return new Response(made.body, made);
   },
 };

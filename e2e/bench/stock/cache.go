@@ -9,9 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/syumai/workers/cloudflare/cache"
@@ -55,58 +53,10 @@ func (r recent) Keep(_ context.Context, key string, value []byte, ttl time.Durat
 
 func (r recent) Claim(string, time.Duration) bool { return true }
 
-var (
-	cacheable = regexp.MustCompile(`^/(pay/[^/]+(/status)?|assets/.+)$`)
-	sharedFor = regexp.MustCompile(`(?:^|[\s,])s-maxage=([1-9]\d*)`)
-)
+// edgeCache has nobody purge anything: the package does not know Workers Cache.
+type edgeCache struct{}
 
-// cached answers from the edge cache what is the same for everybody, and keeps there what the service says may be kept.
-func cached(next http.Handler) http.Handler {
-	edge := cache.New()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet || !cacheable.MatchString(r.URL.Path) || r.Header.Get("X-Api-Key") != "" {
-			next.ServeHTTP(w, r)
-			return
-		}
-		key, err := http.NewRequest(http.MethodGet, r.URL.Scheme+"://"+r.URL.Host+r.URL.Path, nil)
-		if err != nil {
-			next.ServeHTTP(w, r)
-			return
-		}
-		if hit, err := edge.Match(key, nil); err == nil {
-			defer hit.Body.Close()
-			send(w, hit.StatusCode, hit.Header, hit.Body, "hit")
-			return
-		}
-		made := &recorder{header: http.Header{}, status: http.StatusOK}
-		next.ServeHTTP(made, r)
-		control := made.header.Get("Cache-Control")
-		if made.status < 500 && strings.HasPrefix(control, "public") && sharedFor.MatchString(control) {
-			_ = edge.Put(key, response(made.status, made.header, made.body.Bytes())) // a page that is not kept is made again
-		}
-		send(w, made.status, made.header, &made.body, "miss")
-	})
-}
-
-// recorder collects a response.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (r *recorder) Header() http.Header         { return r.header }
-func (r *recorder) WriteHeader(status int)      { r.status = status }
-func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }
-
-func send(w http.ResponseWriter, status int, header http.Header, body io.Reader, xCache string) {
-	for name, values := range header {
-		w.Header()[name] = []string{strings.Join(values, ",")}
-	}
-	w.Header().Set("X-Cache", xCache)
-	w.WriteHeader(status)
-	_, _ = io.Copy(w, body)
-}
+func (edgeCache) Purge(context.Context, ...string) {}
 
 func response(status int, header http.Header, body []byte) *http.Response {
 	header = header.Clone()

@@ -42,5 +42,5 @@ func main() {
 		}
 		return nil
 	})
-	workers.Serve(cached(service))
+	workers.Serve(service)
 }

@@ -66,6 +66,7 @@ func parse(document []byte, minExpiresIn float64) (*Contract, error) {
 	responses := &openapi3.Responses{}
 	responses.Set("302", doc.Components.Responses["Moved"])
 	responses.Set("404", doc.Components.Responses["NotFound"])
+	responses.Set("429", doc.Components.Responses["TooMany"])
 	responses.Set("405", doc.Components.Responses["MethodNotAllowed"])
 	c.unknown = operation{&routers.Route{Spec: doc, Operation: &openapi3.Operation{Responses: responses}}}
 	c.Errors, err = errorKinds(doc)
