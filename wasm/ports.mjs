@@ -10,9 +10,14 @@ const well = "";
 const said = (...lines) => `\n${lines.join("\n")}`;
 
 const ports = {
+  // Several keys are one operation, up to a hundred of them
+  // (https://developers.cloudflare.com/kv/api/read-key-value-pairs/#limits).
   async "kv.get"(keys, _, env) {
     if (keys.length === 1) return [well, await env.KV.get(keys[0])];
-    return [well, ...(await Promise.all(keys.map((key) => env.KV.get(key))))];
+    const reads = [];
+    for (let i = 0; i < keys.length; i += BULK) reads.push(env.KV.get([...new Set(keys.slice(i, i + BULK))]));
+    const values = await Promise.all(reads);
+    return [well, ...keys.map((key, i) => values[Math.floor(i / BULK)].get(key))];
   },
 
   // A key, when it expires and whether it is derived, by turns, and the values.
@@ -78,6 +83,8 @@ async function purge(cache, tags) {
   }
   console.warn(JSON.stringify({ level: "WARN", msg: "the cache was not purged", tags: tags.length, error: reason }));
 }
+
+const BULK = 100;
 
 const ATTEMPTS = 4;
 

@@ -25,6 +25,7 @@ const KV = Object.fromEntries(
   ["get", "put", "delete"].map((name) => [
     name,
     async (key, value) => {
+      if (Array.isArray(key)) return new Map(await Promise.all(key.map(async (one) => [one, await KV.get(one)])));
       check(key);
       if (key === "never") return new Promise(() => {});
       await pause();

@@ -12,9 +12,16 @@ export const KV = {
     const { url, method } = request;
     const query = url.indexOf("?");
     const slash = url.indexOf("/", url.indexOf("://") + 3);
-    if (slash < 0 || slash > query) return list(new URL(url).searchParams);
-    const key = decodeURIComponent(url.slice(slash + 1, query));
+    if (slash < 0 || (query >= 0 && slash > query)) return list(new URL(url).searchParams);
+    const key = decodeURIComponent(url.slice(slash + 1, query < 0 ? undefined : query));
     switch (method) {
+      case "POST": {
+        // "bulk/get", which is one operation
+        const { keys } = await request.json();
+        counts.get++;
+        const found = keys.map((name) => [name, values.get(name)]);
+        return Response.json(Object.fromEntries(found.map(([name, entry]) => [name, live(entry) ? decoder.decode(entry.value) : null])));
+      }
       case "GET": {
         counts.get++;
         const entry = values.get(key);

@@ -21,6 +21,10 @@ export class KV {
   }
 
   async get(name) {
+    if (Array.isArray(name)) {
+      if (name.length > 100) throw new Error("400 You can request a maximum of 100 keys");
+      return new Map(await Promise.all(name.map(async (one) => [one, await this.get(one)])));
+    }
     this.#check(name);
     await tick();
     const entry = this.#alive(name);
