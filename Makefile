@@ -68,7 +68,7 @@ test-wasm: node_modules/.stamp ## Test the binding to Cloudflare under Node
 	GOOS=js GOARCH=wasm go test -exec '$(CURDIR)/wasm/edge/testdata/node.mjs' ./wasm/...
 
 .PHONY: test
-test: node_modules/.stamp chromium build ## Test everything: Go with the race detector, js/wasm under Node, workerd, Chromium
+test: node_modules/.stamp chromium build ## Test everything: Go with the race detector, js/wasm under Node, workerd within the limits of Cloudflare, Chromium
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted" >&2; exit 1; fi
 	$(MAKE) generate-check
 	go vet ./...
@@ -78,6 +78,7 @@ test: node_modules/.stamp chromium build ## Test everything: Go with the race de
 	go test -count=1 -v ./worker/sim/mutants
 	$(MAKE) test-wasm
 	go test -count=1 -p 1 ./e2e/...
+	go test -count=1 ./e2e -plan workers.dev
 
 # The tests of the page need a browser, and one of them the eye of a camera.
 .PHONY: chromium

@@ -213,8 +213,12 @@ func TestManyOpenPagesCostOneReadOfTheLedger(t *testing.T) {
 	elapsed := time.Since(begun)
 	asked := horizon.take()
 	reads := "/accounts/" + keys.Address() + "/payments"
+	roots := 1 // it serves a minute, where the Cache API keeps anything
+	if *plan == "workers.dev" {
+		roots = len(asked[reads]) + 1
+	}
 	for path, times := range asked {
-		if path != reads && (path != "/" || len(times) > 1) { // the root serves a minute
+		if path != reads && (path != "/" || len(times) > roots) {
 			t.Errorf("Horizon was asked for %s, %d times", path, len(times))
 		}
 	}

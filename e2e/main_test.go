@@ -23,6 +23,9 @@ import (
 // root is the repository, seen from the tests.
 const root = ".."
 
+// plan is that of Cloudflare's whose limits are around every service, see platform/platform.mjs.
+var plan = flag.String("plan", "Paid", "run within the limits of Cloudflare's plan Free or Paid, or of Paid on workers.dev")
+
 // service is what most tests run against.
 var service *stack.Stack
 
@@ -42,7 +45,7 @@ func allowMany() error {
 	if explicit {
 		return nil
 	}
-	return flag.Set("test.parallel", "6")
+	return flag.Set("test.parallel", "8")
 }
 
 func run(m *testing.M) (code int) {
@@ -93,12 +96,19 @@ func run(m *testing.M) (code int) {
 // minExpiresIn is for how many seconds a checkout may be open at least.
 const minExpiresIn = 3
 
-// options of a service for tests: checkouts may live for seconds, and a USDC is worth three XLM.
+// kvSecond is how many milliseconds stand for a second of KV's staleness: elsewhere, what was read stays for three seconds in the place of a minute.
+const kvSecond = 50
+
+// options of a service for tests: on the chosen plan, checkouts may live for seconds, and a USDC is worth three XLM.
 func options(dir string) stack.Options {
 	return stack.Options{
-		Dir:       dir,
-		ExtraVars: map[string]string{"EXPIRES_IN_MIN": strconv.Itoa(minExpiresIn), "SETTLE_MARGIN": "1"},
-		Market:    ledger.Market{{Give: wallet.USDC, Take: "native"}: {N: 3, D: 1}},
+		Dir: dir,
+		ExtraVars: map[string]string{
+			"EXPIRES_IN_MIN": strconv.Itoa(minExpiresIn), "SETTLE_MARGIN": "1",
+			"PLATFORM_PLAN": *plan, "PLATFORM_KV_SECOND": strconv.Itoa(kvSecond),
+		},
+		Entry:  &stack.Entry{Path: filepath.Join("platform", "entry.mjs"), Flags: []string{"nodejs_als"}},
+		Market: ledger.Market{{Give: wallet.USDC, Take: "native"}: {N: 3, D: 1}},
 	}
 }
 

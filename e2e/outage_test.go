@@ -15,12 +15,7 @@ func TestOutagesOfHorizon(t *testing.T) {
 	t.Parallel()
 	on := ownService(t, options(t.TempDir()))
 	s := openShopOn(t, on)
-	spoil := func(t *testing.T, fault horizon.Fault) {
-		t.Helper()
-		if err := on.Sandbox().Faults().Set(fault); err != nil {
-			t.Fatal(err)
-		}
-	}
+	spoil := spoilerOf(on)
 	s.customerKeys() // opened before the time of a checkout runs
 	golden(t, "health/reachable.json", normaliseHealth(get(t, on, "/health").Body))
 
@@ -55,7 +50,25 @@ func TestOutagesOfHorizon(t *testing.T) {
 		})
 	}
 
-	t.Run("checkouts are made while Horizon is down", func(t *testing.T) {
+}
+
+// spoilerOf returns what makes a service's Horizon faulty.
+func spoilerOf(on *stack.Stack) func(*testing.T, horizon.Fault) {
+	return func(t *testing.T, fault horizon.Fault) {
+		t.Helper()
+		if err := on.Sandbox().Faults().Set(fault); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTheServiceGoesOnWhileHorizonIsDown(t *testing.T) {
+	t.Parallel()
+	on := ownService(t, options(t.TempDir()))
+	s := openShopOn(t, on)
+	spoil := spoilerOf(on)
+
+	t.Run("checkouts are made", func(t *testing.T) {
 		spoil(t, horizon.Fault{Mode: horizon.Down})
 		defer spoil(t, horizon.Fault{Mode: horizon.Off})
 		c := s.charge(fields{"amount": 5, "asset_code": "XLM"})

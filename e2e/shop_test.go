@@ -150,7 +150,7 @@ func (s *shop) transact(memo string, keys []*keypair.Full, operations ...txnbuil
 // cron runs the Worker's scheduled handler.
 func (s *shop) cron() {
 	s.t.Helper()
-	if err := s.on.Cron(s.t.Context()); err != nil {
+	if err := cronOf(s.on).run(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -192,21 +192,83 @@ func (s *shop) awaitPayments(id string, n int) stack.Checkout {
 	return s.await(id, "showing the payments", func(c stack.Checkout) bool { return len(c.Payments) >= n })
 }
 
-// withCron runs the cron every other second until the test ends, as Cloudflare does every minute. It takes two passes to
+// withCron has the cron run every other second until the test ends, as it does every minute on Cloudflare. It takes two passes to
 // end a checkout that was not paid, and one to see money that comes after an end; everything else goes without.
 func (s *shop) withCron() *shop {
-	var wait sync.WaitGroup
-	ctx := s.t.Context() // ends before the clean-up
-	wait.Go(func() {
-		for ctx.Err() == nil {
-			if err := s.on.Cron(ctx); err != nil && ctx.Err() == nil {
-				s.t.Error(err)
-			}
-			sleepUntil(ctx, time.Now().Add(2*time.Second))
+	c := cronOf(s.on)
+	failed := make(chan error, 1)
+	c.join(failed)
+	s.t.Cleanup(func() {
+		c.leave(failed)
+		select {
+		case err := <-failed:
+			s.t.Error(err)
+		default:
 		}
 	})
-	s.t.Cleanup(wait.Wait)
 	return s
+}
+
+// cron is that of a service: one run at a time, however many tests want it.
+type cron struct {
+	on      *stack.Stack
+	running sync.Mutex
+
+	mu      sync.Mutex
+	users   map[chan error]bool // who wants it every other second; each is told of the first failure
+	ticking bool
+}
+
+var crons sync.Map // by service
+
+func cronOf(on *stack.Stack) *cron {
+	c, _ := crons.LoadOrStore(on, &cron{on: on, users: map[chan error]bool{}})
+	return c.(*cron)
+}
+
+func (c *cron) run(ctx context.Context) error {
+	c.running.Lock()
+	defer c.running.Unlock()
+	return c.on.Cron(ctx)
+}
+
+func (c *cron) join(failed chan error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.users[failed] = true
+	if !c.ticking {
+		c.ticking = true
+		go c.tick()
+	}
+}
+
+func (c *cron) leave(failed chan error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.users, failed)
+}
+
+// tick runs the cron until nobody wants it any more.
+func (c *cron) tick() {
+	for {
+		err := c.run(context.Background())
+		c.mu.Lock()
+		if err != nil {
+			for failed := range c.users {
+				select {
+				case failed <- err:
+				default:
+				}
+			}
+		}
+		c.ticking = len(c.users) > 0
+		goOn := c.ticking
+		c.mu.Unlock()
+		if !goOn {
+			return
+		}
+		time.Sleep(2 * time.Second)
+	}
 }
 
 // get asks as anybody could, without a key.

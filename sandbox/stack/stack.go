@@ -55,10 +55,18 @@ type Options struct {
 	// Limits are how many requests the limits of wrangler.toml allow, by their names, unless Watch is set. Others are as good as none: tests
 	// ask for more than anybody should.
 	Limits map[string]int
+	// Entry stands in the place of the built Worker's main module, unless Watch is set: tests put the platform's limits around the Worker.
+	Entry *Entry
 	// Watch lets wrangler build, and build again whenever a source changes. Without it the Worker runs from a copy.
 	Watch bool
 	// Terminal receives what a person wants to see of wrangler's output; nil for nothing. All of it is in Stack.Log.
 	Terminal io.Writer
+}
+
+// Entry is a module that is served in the place of the built Worker's main one.
+type Entry struct {
+	Path  string   // of the module; every *.mjs of its folder is put beside the built ones
+	Flags []string // the compatibility flags that it needs
 }
 
 // Stack is a running service. Stop it.
@@ -169,7 +177,7 @@ func (s *Stack) startWorker(o *Options, port int) error {
 		return err
 	}
 	if !o.Watch {
-		if w.Config, err = freeze(o.Root, o.Dir, o.Limits); err != nil {
+		if w.Config, err = freeze(o.Root, o.Dir, o.Limits, o.Entry); err != nil {
 			return err
 		}
 	}

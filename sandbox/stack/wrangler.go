@@ -128,17 +128,20 @@ var (
 	mainKey  = regexp.MustCompile(`^main\s*=\s*"([^"]+)"`)
 	nameKey  = regexp.MustCompile(`^name\s*=\s*"([^"]+)"`)
 	filesKey = regexp.MustCompile(`^directory\s*=\s*"([^"]+)"`)
+	flagsKey = regexp.MustCompile(`^compatibility_flags\s*=\s*\[(.*)\]`)
 	limitKey = regexp.MustCompile(`^(simple\s*=\s*\{[^}]*?\blimit\s*=\s*)\d+`)
 )
 
 // unlimited is a limit that nobody reaches.
 const unlimited = 1_000_000_000
 
-// frozen is wrangler.toml without [build], so that nothing is built or rebuilt, and the module that it names as main.
-// The new file finds that module at main, the files that Cloudflare serves in a folder beside itself, and has the limits of requests that are given by name, and none to speak of beside them.
-func frozen(toml, main string, limits map[string]int) (frozenToml, module string, err error) {
+// frozen is wrangler.toml without [build], so that nothing is built or rebuilt, and the module that it names as main. The new file names main in
+// its place, has flags beside its own, the files that Cloudflare serves in a folder beside itself, and the limits of requests that are given by name,
+// and none to speak of beside them.
+func frozen(toml, main string, limits map[string]int, flags []string) (frozenToml, module string, err error) {
 	var kept []string
 	in, name := "", ""
+	at := 0 // behind the line that names main
 	for _, line := range strings.Split(toml, "\n") {
 		if m := table.FindStringSubmatch(line); m != nil {
 			in = m[1]
@@ -146,9 +149,16 @@ func frozen(toml, main string, limits map[string]int) (frozenToml, module string
 		if in == "build" || strings.HasPrefix(in, "build.") {
 			continue
 		}
+		if m := flagsKey.FindStringSubmatch(line); m != nil && in == "" && len(flags) > 0 {
+			if own := strings.Trim(m[1], " ,"); own != "" {
+				flags = append(strings.Split(own, ","), flags...)
+			}
+			continue
+		}
 		if m := mainKey.FindStringSubmatch(line); m != nil && in == "" {
 			module = m[1]
 			line = "main = " + strconv.Quote(main)
+			at = len(kept) + 1
 		}
 		if m := filesKey.FindStringSubmatch(line); m != nil && in == "assets" {
 			line = `directory = "` + path.Base(m[1]) + `"`
@@ -164,22 +174,33 @@ func frozen(toml, main string, limits map[string]int) (frozenToml, module string
 	if module == "" {
 		return "", "", errors.New(`wrangler.toml names no main = "…"`)
 	}
+	if len(flags) > 0 {
+		for i, flag := range flags {
+			flags[i] = strconv.Quote(strings.Trim(flag, ` "'`))
+		}
+		kept = slices.Insert(kept, at, "compatibility_flags = ["+strings.Join(flags, ", ")+"]")
+	}
 	return strings.Join(kept, "\n"), module, nil
 }
 
 // freeze copies the built Worker and its configuration into dir, so that a build in the meantime changes nothing, and
-// returns the path of the configuration.
-func freeze(root, dir string, limits map[string]int) (string, error) {
+// returns the path of the configuration. An entry, if there is one, stands around the Worker.
+func freeze(root, dir string, limits map[string]int, entry *Entry) (string, error) {
 	toml, err := os.ReadFile(filepath.Join(root, "wrangler.toml"))
 	if err != nil {
 		return "", err
 	}
 	modules := filepath.Join(dir, "worker")
-	_, module, err := frozen(string(toml), "", nil)
+	_, module, err := frozen(string(toml), "", nil, nil)
 	if err != nil {
 		return "", err
 	}
-	config, _, err := frozen(string(toml), filepath.ToSlash(filepath.Join("worker", filepath.Base(module))), limits)
+	main := filepath.Base(module)
+	var flags []string
+	if entry != nil {
+		main, flags = filepath.Base(entry.Path), slices.Clone(entry.Flags)
+	}
+	config, _, err := frozen(string(toml), "worker/"+main, limits, flags)
 	if err != nil {
 		return "", err
 	}
@@ -190,24 +211,16 @@ func freeze(root, dir string, limits map[string]int) (string, error) {
 		return "", err
 	}
 	from := filepath.Join(root, filepath.FromSlash(filepath.Dir(module)))
-	entries, err := os.ReadDir(from)
-	if err != nil {
+	if err := copyModules(from, modules, ".mjs", ".js", ".wasm"); err != nil {
 		return "", fmt.Errorf("%w: run `make build`", err)
-	}
-	for _, entry := range entries {
-		if !entry.Type().IsRegular() || !slices.Contains([]string{".mjs", ".js", ".wasm"}, filepath.Ext(entry.Name())) {
-			continue
-		}
-		content, err := os.ReadFile(filepath.Join(from, entry.Name()))
-		if err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(filepath.Join(modules, entry.Name()), content, 0o600); err != nil {
-			return "", err
-		}
 	}
 	if _, err := os.Stat(filepath.Join(modules, filepath.Base(module))); err != nil {
 		return "", fmt.Errorf("%s is not built: run `make build`", module)
+	}
+	if entry != nil {
+		if err := copyModules(filepath.Dir(entry.Path), modules, ".mjs"); err != nil {
+			return "", err
+		}
 	}
 	files := filepath.Join(dir, "assets")
 	if err := os.RemoveAll(files); err != nil {
@@ -218,4 +231,30 @@ func freeze(root, dir string, limits map[string]int) (string, error) {
 	}
 	frozen := filepath.Join(dir, "wrangler.toml")
 	return frozen, os.WriteFile(frozen, []byte(config), 0o600)
+}
+
+// copyModules copies the files of a folder that have one of the extensions. A file that is there already is an error.
+func copyModules(from, to string, extensions ...string) error {
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if !entry.Type().IsRegular() || !slices.Contains(extensions, filepath.Ext(entry.Name())) {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(from, entry.Name()))
+		if err != nil {
+			return err
+		}
+		file, err := os.OpenFile(filepath.Join(to, entry.Name()), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		_, err = file.Write(content)
+		if err := errors.Join(err, file.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -99,49 +99,90 @@ simple = { period = 10, limit = 1000000000 } # a limit = 5 is too little
 [env.local.vars]
 main = "not this one"
 `
-	got, module, err := frozen(toml, "worker/worker.mjs", map[string]int{"KEY_LIMIT": 7})
+	got, module, err := frozen(toml, "worker/worker.mjs", map[string]int{"KEY_LIMIT": 7}, nil)
 	if err != nil || module != "build/worker.mjs" {
 		t.Fatalf("module %q, %v", module, err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, _, err := frozen("name = \"x\"\n[build]\n", "m", nil); err == nil {
+	if _, _, err := frozen("name = \"x\"\n[build]\n", "m", nil, nil); err == nil {
 		t.Error("a configuration without main is no error")
 	}
 }
 
 func TestFreezeCopiesTheBuiltWorker(t *testing.T) {
 	root, dir := t.TempDir(), t.TempDir()
-	if _, err := freeze(root, dir, nil); err == nil {
+	if _, err := freeze(root, dir, nil, nil); err == nil {
 		t.Error("no wrangler.toml is no error")
 	}
 	write(t, root, "wrangler.toml", toml)
-	if _, err := freeze(root, dir, nil); err == nil || !strings.Contains(err.Error(), "make build") {
+	if _, err := freeze(root, dir, nil, nil); err == nil || !strings.Contains(err.Error(), "make build") {
 		t.Errorf("not built: %v, want to read of make build", err)
 	}
 	write(t, root, "build/worker.mjs", "export default {}")
 	write(t, root, "build/app.wasm", "\x00asm")
 	write(t, root, "build/dev.json", "{}")
 	write(t, root, "build/assets/docs.html", "<!DOCTYPE html>")
-	config, err := freeze(root, dir, nil)
+	config, err := freeze(root, dir, nil, nil)
 	if err != nil || config != filepath.Join(dir, "wrangler.toml") {
 		t.Fatalf("freeze = %q, %v", config, err)
 	}
 	if text, err := os.ReadFile(filepath.Join(dir, "assets", "docs.html")); err != nil || string(text) != "<!DOCTYPE html>" {
 		t.Errorf("the files that Cloudflare serves: %q, %v", text, err)
 	}
-	entries, err := os.ReadDir(filepath.Join(dir, "worker"))
+	if diff := cmp.Diff([]string{"app.wasm", "worker.mjs"}, namesIn(t, filepath.Join(dir, "worker"))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFrozenHasTheFlagsOfAnEntryBesideItsOwn(t *testing.T) {
+	for own, want := range map[string]string{
+		"": `["one", "two"]`, "compatibility_flags = []\n": `["one", "two"]`, "compatibility_flags = ['zero',\"half\"] # why\n": `["zero", "half", "one", "two"]`,
+	} {
+		got, _, err := frozen("main = \"m\"\n"+own+"[vars]\ncompatibility_flags = [\"a variable\"]\n", "entry.mjs", nil, []string{"one", "two"})
+		want := "main = \"entry.mjs\"\ncompatibility_flags = " + want + "\n[vars]\ncompatibility_flags = [\"a variable\"]\n"
+		if err != nil || got != want {
+			t.Errorf("%q: %q, %v, want %q", own, got, err, want)
+		}
+	}
+}
+
+func TestFreezePutsAnEntryAroundTheWorker(t *testing.T) {
+	root, dir, around := t.TempDir(), t.TempDir(), t.TempDir()
+	write(t, root, "wrangler.toml", toml)
+	write(t, root, "build/worker.mjs", "export default {}")
+	write(t, root, "build/assets/docs.html", "<!DOCTYPE html>")
+	write(t, around, "entry.mjs", `export { default } from "./worker.mjs"`)
+	write(t, around, "helper.mjs", "")
+	write(t, around, "notes.txt", "")
+	config, err := freeze(root, dir, nil, &Entry{Path: filepath.Join(around, "entry.mjs"), Flags: []string{"nodejs_als"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names []string
+	content, err := os.ReadFile(config)
+	if err != nil || !strings.Contains(string(content), "main = \"worker/entry.mjs\"\ncompatibility_flags = [\"nodejs_als\"]\n") {
+		t.Errorf("%v, the configuration:\n%s", err, content)
+	}
+	if diff := cmp.Diff([]string{"entry.mjs", "helper.mjs", "worker.mjs"}, namesIn(t, filepath.Join(dir, "worker"))); diff != "" {
+		t.Error(diff)
+	}
+	write(t, around, "worker.mjs", "")
+	if _, err := freeze(root, dir, nil, &Entry{Path: filepath.Join(around, "entry.mjs")}); err == nil {
+		t.Error("an entry with a module of the Worker's name replaces it")
+	}
+}
+
+func namesIn(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	if diff := cmp.Diff([]string{"app.wasm", "worker.mjs"}, names); diff != "" {
-		t.Error(diff)
-	}
+	return names
 }
 
 func TestSecretsAreForTheirOwner(t *testing.T) {
