@@ -129,7 +129,7 @@ func TestTheRootHoldsOnlyWhatBelongsThere(t *testing.T) {
 		t.Fatalf("git, which must be installed, does not list the files: %v", err)
 	}
 	belongs := map[string]bool{}
-	for _, name := range strings.Fields(`.ci .dev.vars.example .github .gitignore LICENSE Makefile README.md e2e go.mod go.sum package-lock.json package.json
+	for _, name := range strings.Fields(`.ci .dev.vars.example .github .gitignore LICENSE Makefile README.md docs e2e go.mod go.sum package-lock.json package.json
 		sandbox templates wasm worker wrangler.toml`) {
 		belongs[name] = true
 	}

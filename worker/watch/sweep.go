@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -111,7 +112,7 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 			failed = append(failed, fmt.Errorf("account %s: %w", account, err))
 		}
 	}
-	for _, account := range slices.Sorted(maps.Keys(accounts)) {
+	for _, account := range inTurn(slices.Collect(maps.Keys(accounts)), cursor.Behind) {
 		one(account)
 	}
 	if len(ended) > 0 {
@@ -126,6 +127,28 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 		failed = append(failed, err)
 	}
 	return errors.Join(failed...)
+}
+
+// inTurn puts accounts that could not be finished first, the one that is behind for longest in front: a sweep that runs out of subrequests
+// is followed by one that begins with those it did not come to.
+func inTurn(accounts []checkout.Address, behind map[checkout.Address]record.Behind) []checkout.Address {
+	waits := func(account checkout.Address) bool {
+		b, ok := behind[account]
+		return ok && !b.Caught
+	}
+	slices.SortFunc(accounts, func(a, b checkout.Address) int {
+		switch waiting := waits(a); {
+		case waiting != waits(b):
+			if waiting {
+				return -1
+			}
+			return 1
+		case waiting:
+			return cmp.Or(behind[a].At.Compare(behind[b].At), cmp.Compare(a, b))
+		}
+		return cmp.Compare(a, b)
+	})
+	return accounts
 }
 
 // swept is what a sweep did for one account.

@@ -1,0 +1,46 @@
+package watch_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+)
+
+// A sweep that has subrequests for three of nine accounts, two each, leaves none of them out for good.
+func TestASweepBeginsWithTheAccountsThatTheLastOneDidNotComeTo(t *testing.T) {
+	s := open(t)
+	var sessions []checkout.Session
+	for range 9 {
+		s.merchant = s.Merchant()
+		sessions = append(sessions, s.session())
+	}
+	slices.SortFunc(sessions, func(a, b checkout.Session) int { return cmp.Compare(a.Account, b.Account) })
+	asked := 0
+	s.Fault = func(url string) (horizon.Response, error, bool) {
+		if strings.Contains(url, "/payments?") {
+			asked++
+		}
+		return horizon.Response{}, errors.New("too many subrequests"), asked > 6
+	}
+	sweep := func() {
+		asked = 0
+		if _, err := s.cron.Sweep(context.Background()); err == nil {
+			t.Error("the sweep did not say that anything was wrong")
+		}
+	}
+	s.Advance(time.Minute)
+	sweep()
+	s.pay(sessions[8], "50") // the last in the order of addresses
+	for range 2 {
+		s.Advance(time.Minute)
+		sweep()
+	}
+	expect(t, s.standing(sessions[8]), "completed 50")
+}
