@@ -16,9 +16,8 @@ export const KV = {
     const key = decodeURIComponent(url.slice(slash + 1, query < 0 ? undefined : query));
     switch (method) {
       case "POST": {
-        // "bulk/get", which is one operation
-        const { keys } = await request.json();
-        counts.get++;
+        const { keys } = await request.json(); // "bulk/get"; keys are counted, since not every peer reads in bulk
+        counts.get += keys.length;
         const found = keys.map((name) => [name, values.get(name)]);
         return Response.json(Object.fromEntries(found.map(([name, entry]) => [name, live(entry) ? decoder.decode(entry.value) : null])));
       }

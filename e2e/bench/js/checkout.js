@@ -4,7 +4,7 @@ import { exact, formatAmount } from "./amount.js";
 import { ApiError, clip, invalid, missing, notFound } from "./error.js";
 import { deriveId, isId, newId, paymentId, seal, sha256 } from "./id.js";
 import { Params } from "./params.js";
-import { byMerchantKey, encode, expiryOf, modeOf, openKey, read, write } from "./record.js";
+import { byMerchantKey, encode, expiryOf, modeOf, openKey, read, remembering, write } from "./record.js";
 import { deadlineOf, dueOf, outcomeOf } from "./settle.js";
 import { load, look } from "./watch.js";
 
@@ -12,7 +12,7 @@ const DAY = 24 * 3600;
 const PUBLIC = "Public Global Stellar Network ; September 2015";
 
 export async function createCheckout(call) {
-  const { env, config, merchant, livemode, query } = call;
+  const { config, merchant, livemode, query } = call;
   const kind = query.get("type") ?? "";
   if (kind === "") throw missing("type", "type is required in the query: /checkout?type=product or /checkout?type=direct.");
   if (kind !== "product" && kind !== "direct") throw invalid("type", `type must be product or direct, not ${clip(kind)}.`);
@@ -44,8 +44,18 @@ export async function createCheckout(call) {
     throw invalid("customer_id", "customer_id already names the customer; leave out customer_email and customer_phone.");
   }
 
+  // What is read is read as one operation.
   const idempotency = await idempotencyOf(call, mode);
-  for (const id of idempotency?.earlier ?? []) {
+  const customers = await customerIds(merchant, mode, email, phone);
+  const env = (call.env = await remembering(call.env, [
+    ...(idempotency?.derived ?? []).flatMap((id) => [`checkout/${id}`, `outcome/${id}`, `seen/${id}`, `cancel/${id}`]),
+    ...(isId("prod_", session.product_id ?? "") ? [`product/${session.product_id}`] : []),
+    ...(isId("cus_", session.customer_id) ? [`customer/${session.customer_id}`] : []),
+    ...customers.flatMap((id) => [`customer/${id}`, `customer-alias/${id}`]),
+    ...(idempotency ? [idempotency.name] : []),
+  ]));
+  const earlier = idempotency ? await idempotency.earlier(env) : [];
+  for (const id of earlier) {
     const standing = await load(env, id);
     if (standing) return objectOf(call, standing, outcomeOf(standing, 0, Date.now()));
   }
@@ -55,9 +65,9 @@ export async function createCheckout(call) {
     if (!customer || customer.merchant !== merchant.id || customer.livemode !== livemode) {
       throw invalid("customer_id", `No customer has the id ${clip(session.customer_id)}.`);
     }
-  } else if (email !== "" || phone !== "") {
-    session.customer_id = await findOrCreateCustomer(call, mode, email, phone);
   }
+  const made = { indexes: [], records: [] };
+  if (customers.length > 0) session.customer_id = await findOrCreateCustomer(call, mode, email, phone, customers, made);
 
   const now = call.began;
   session.id = idempotency?.id ?? newId("chk_", now);
@@ -69,11 +79,12 @@ export async function createCheckout(call) {
   // Whoever finds the checkout can rely on it being listed, and so being watched.
   await write(
     env,
+    ...made.indexes,
     ...(idempotency ? [idempotency.entry(session.id)] : []),
     [byMerchantKey(merchant.id, mode, "chk", now, session.customer_id ? `${session.id}/${session.customer_id}` : session.id), "", expiry],
     [openKey(session), "", expiry],
   );
-  await write(env, [`checkout/${session.id}`, encodeSession(session), expiry]);
+  await write(env, ...made.records, [`checkout/${session.id}`, encodeSession(session), expiry]);
   return objectOf(call, { session }, { status: "open", exception: "", received: 0n, payments: [] });
 }
 
@@ -85,7 +96,7 @@ function encodeSession(session) {
   return encode(record);
 }
 
-async function idempotencyOf({ env, headers, merchant, method, path, search, body }, mode) {
+async function idempotencyOf({ headers, merchant, method, path, search, body }, mode) {
   const key = headers.get("idempotency-key");
   if (key === null) return null;
   if (key === "" || key.length > 255) {
@@ -93,18 +104,24 @@ async function idempotencyOf({ env, headers, merchant, method, path, search, bod
   }
   const request = await sha256(`${method} ${path}?${search}\n${new TextDecoder().decode(body)}`);
   const name = `idempotency/${merchant.id}/${mode}/${await sha256(key)}`;
-  const [made] = await read(env, name);
-  if (made && made.request !== request) {
-    const message = "This Idempotency-Key was used for another request; take a new key for each thing that you create.";
-    throw new ApiError("idempotency_key_reused", message, "Idempotency-Key");
-  }
   const salt = Uint8Array.from(atob(merchant.salt), (character) => character.charCodeAt(0));
   const today = Math.floor(Date.now() / (DAY * 1000)) * DAY * 1000;
   const derive = (day) => deriveId("chk_", salt, day, merchant.id, mode, key, request);
   const id = await derive(today);
+  const derived = [id, await derive(today - DAY * 1000)];
   return {
     id,
-    earlier: made ? [made.id] : [id, await derive(today - DAY * 1000)],
+    name,
+    derived,
+    // earlier are the ids under which the checkout may have been made before.
+    async earlier(env) {
+      const [made] = await read(env, name);
+      if (made && made.request !== request) {
+        const message = "This Idempotency-Key was used for another request; take a new key for each thing that you create.";
+        throw new ApiError("idempotency_key_reused", message, "Idempotency-Key");
+      }
+      return made ? [made.id] : derived;
+    },
     entry: (id) => [name, JSON.stringify({ request, id }), Math.floor(Date.now() / 1000) + 2 * DAY],
   };
 }
@@ -121,27 +138,29 @@ async function fillProduct({ env, merchant, livemode }, session) {
   session.description ||= product.name;
 }
 
-async function findOrCreateCustomer({ env, merchant, livemode }, mode, email, phone) {
+// customerIds are the ids that customers with the addresses are made under.
+async function customerIds(merchant, mode, email, phone) {
   const salt = Uint8Array.from(atob(merchant.salt), (character) => character.charCodeAt(0));
   const ids = [];
   for (const [kind, address] of [["email", email], ["phone", phone]]) {
     if (address !== "") ids.push(await deriveId("cus_", salt, 0, merchant.id, mode, kind, address));
   }
+  return ids;
+}
+
+async function findOrCreateCustomer({ env, merchant, livemode }, mode, email, phone, ids, made) {
   for (const id of ids) {
-    const [known, alias] = await Promise.all([env.KV.get(`customer/${id}`), env.KV.get(`customer-alias/${id}`)]);
-    if (known) return id;
+    const known = await env.KV.get([`customer/${id}`, `customer-alias/${id}`]);
+    if (known.get(`customer/${id}`)) return id;
+    const alias = known.get(`customer-alias/${id}`);
     if (alias) return alias;
   }
   const now = Date.now();
   const at = new Date(now).toISOString();
   const [id] = ids;
   const record = { id, merchant: merchant.id, livemode, ...(email && { email }), ...(phone && { phone }), created_at: at, updated_at: at };
-  await write(
-    env,
-    [`customer/${id}`, JSON.stringify(record)],
-    [byMerchantKey(merchant.id, mode, "cus", now, id), ""],
-    ...ids.slice(1).map((other) => [`customer-alias/${other}`, id]),
-  );
+  made.records.push([`customer/${id}`, JSON.stringify(record)]);
+  made.indexes.push([byMerchantKey(merchant.id, mode, "cus", now, id), ""], ...ids.slice(1).map((other) => [`customer-alias/${other}`, id]));
   return id;
 }
 

@@ -40,8 +40,22 @@ export function encode(record) {
 }
 
 export async function read(env, ...keys) {
-  const values = await Promise.all(keys.map((key) => env.KV.get(key)));
-  return values.map(decode);
+  if (keys.length === 1) return [decode(await env.KV.get(keys[0]))];
+  const values = await env.KV.get(keys);
+  return keys.map((key) => decode(values.get(key)));
+}
+
+// remembering reads keys as one operation, and returns an env whose KV knows them.
+export async function remembering(env, keys) {
+  const known = keys.length === 0 ? new Map() : keys.length === 1 ? new Map([[keys[0], await env.KV.get(keys[0])]]) : await env.KV.get(keys);
+  const KV = {
+    get(asked) {
+      if (!Array.isArray(asked)) return known.has(asked) ? known.get(asked) : env.KV.get(asked);
+      return asked.every((key) => known.has(key)) ? known : env.KV.get(asked);
+    },
+    put: (...args) => env.KV.put(...args),
+  };
+  return { ...env, KV };
 }
 
 // write stores [key, value, expiration in seconds] entries at the same time.
