@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 
 	"edgecheckout/worker/kv"
 )
@@ -20,6 +21,72 @@ type Operations struct{ Get, Put, Delete, List int }
 // Since is what was asked after before was counted.
 func (o Operations) Since(before Operations) Operations {
 	return Operations{Get: o.Get - before.Get, Put: o.Put - before.Put, Delete: o.Delete - before.Delete, List: o.List - before.List}
+}
+
+// Operation is one that the Worker asked of its KV ("get", "put", "delete", "list") or of its cache ("match", "keep").
+type Operation struct{ Name, Key string }
+
+// Far makes KV and the cache as far away as Cloudflare's are: a hit takes 10 to 15 ms, a miss 60 to 120, a put and a delete 100 to
+// 200, a list 60 to 150, and the cache 2 to 5. The times are drawn anew from the seed, for each kind of operation by itself.
+func (s Store) Far(ctx context.Context, seed uint32) error {
+	_, err := s.do(ctx, http.MethodPost, "/far", []byte(strconv.FormatUint(uint64(seed), 10)))
+	return err
+}
+
+// Near has them answer at once again, as they do from the start.
+func (s Store) Near(ctx context.Context) error {
+	_, err := s.do(ctx, http.MethodPost, "/near", nil)
+	return err
+}
+
+// Record begins to note what the Worker asks.
+func (s Store) Record(ctx context.Context) error {
+	_, err := s.do(ctx, http.MethodPost, "/record", nil)
+	return err
+}
+
+// Recorded ends that, and returns what was asked in trips that followed one another: an operation that began while another one was
+// outstanding belongs to the same trip. It takes a store that is far away to tell.
+func (s Store) Recorded(ctx context.Context) ([][]Operation, error) {
+	text, err := s.do(ctx, http.MethodGet, "/recorded", nil)
+	if err != nil {
+		return nil, err
+	}
+	var all [][3]any
+	if err := json.Unmarshal(text, &all); err != nil {
+		return nil, err
+	}
+	var trips [][]Operation
+	for _, asked := range all {
+		name, _ := asked[0].(string)
+		key, _ := asked[1].(string)
+		if together, _ := asked[2].(bool); !together || len(trips) == 0 {
+			trips = append(trips, nil)
+		}
+		trips[len(trips)-1] = append(trips[len(trips)-1], Operation{name, key})
+	}
+	return trips, nil
+}
+
+// Hold has every read of KV wait until Release.
+func (s Store) Hold(ctx context.Context) error {
+	_, err := s.do(ctx, http.MethodPost, "/hold", nil)
+	return err
+}
+
+// Release lets the reads go on.
+func (s Store) Release(ctx context.Context) error {
+	_, err := s.do(ctx, http.MethodPost, "/release", nil)
+	return err
+}
+
+// Held is how many reads wait.
+func (s Store) Held(ctx context.Context) (n int, err error) {
+	text, err := s.do(ctx, http.MethodGet, "/held", nil)
+	if err != nil {
+		return 0, err
+	}
+	return n, json.Unmarshal(text, &n)
 }
 
 // Put writes entries into KV, which are not counted.

@@ -1,9 +1,65 @@
 // The KV namespace and the edge cache that a Worker has behind its bindings: both in memory, in a Worker of their own
 // beside it, spoken to as workerd's bindings speak. Nothing here is the bottleneck, and it is the same for all.
+//
+// Both answer at once, unless they are told to be as far away as Cloudflare's are.
 
 const values = new Map(); // key: { value, expiration (seconds, or null) }
 const cache = new Map(); // URL: { status, headers, body, until }
 const counts = { get: 0, put: 0, delete: 0, list: 0 };
+
+// How long an operation takes where KV is far away, in milliseconds: from, to.
+const DISTANCES = {
+  hit: [10, 15], miss: [60, 120], put: [100, 200], delete: [100, 200], list: [60, 150],
+  match: [2, 5], keep: [2, 5], // of the cache, which is in the same data centre
+};
+
+let distances = null; // by kind of operation: what draws the next one's time; null if all is near
+
+// draws makes for each kind a sequence of its own, so that the n-th put takes the same time for every Worker, whatever it
+// reads meanwhile (mulberry32).
+function draws(seed) {
+  const kinds = Object.entries(DISTANCES).map(([kind, [from, to]], i) => {
+    let state = (seed + i * 0x9e3779b9) >>> 0;
+    const draw = () => {
+      state = (state + 0x6d2b79f5) >>> 0;
+      let t = Math.imul(state ^ (state >>> 15), state | 1);
+      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+      return from + ((to - from) * ((t ^ (t >>> 14)) >>> 0)) / 2 ** 32;
+    };
+    return [kind, draw];
+  });
+  return Object.fromEntries(kinds);
+}
+
+let recorded = null; // what was asked, [operation, key, whether another was outstanding], if anybody wants to know
+let outstanding = 0; // operations that are not yet answered
+let held = false; // whether reads wait until they are released
+let waiting = 0; // reads that are held
+
+// far is the way to the store and back for an operation: it records, holds and delays it. It is only for operations that
+// near says anything about.
+async function far(operation, kind, key) {
+  recorded?.push([operation, key, outstanding > 0]);
+  outstanding++;
+  try {
+    if (held && operation === "get") await release();
+    if (distances !== null) await scheduler.wait(distances[kind]());
+  } finally {
+    outstanding--;
+  }
+}
+
+const near = () => distances === null && recorded === null && !held;
+
+// release waits until reads are released. It asks again and again, since one event cannot wake another.
+async function release() {
+  waiting++;
+  try {
+    while (held) await scheduler.wait(5);
+  } finally {
+    waiting--;
+  }
+}
 
 const live = (entry) => entry !== undefined && (entry.expiration === null || entry.expiration * 1000 > Date.now());
 
@@ -24,17 +80,20 @@ export const KV = {
       case "GET": {
         counts.get++;
         const entry = values.get(key);
+        if (!near()) await far("get", live(entry) ? "hit" : "miss", key);
         return live(entry) ? new Response(entry.value) : new Response(null, { status: 404 });
       }
       case "PUT": {
         counts.put++;
         const expiration = /[?&]expiration=(\d+)/.exec(url);
         const value = await request.arrayBuffer();
+        if (!near()) await far("put", "put", key);
         values.set(key, { value, expiration: expiration && Number(expiration[1]) });
         return new Response(null);
       }
       case "DELETE":
         counts.delete++;
+        if (!near()) await far("delete", "delete", key);
         values.delete(key);
         return new Response(null);
     }
@@ -42,9 +101,10 @@ export const KV = {
   },
 };
 
-function list(query) {
+async function list(query) {
   counts.list++;
   const prefix = query.get("prefix") ?? "";
+  if (!near()) await far("list", "list", prefix);
   const after = query.get("cursor") ?? "";
   const limit = Number(query.get("key_count_limit") ?? 1000);
   const names = [];
@@ -60,9 +120,11 @@ export const Cache = {
   async fetch(request) {
     if (request.method === "PUT") {
       const kept = parse(new Uint8Array(await request.arrayBuffer()));
+      if (!near()) await far("keep", "keep", request.url);
       if (kept.until > Date.now()) cache.set(request.url, kept);
       return new Response(null, { status: 204 });
     }
+    if (!near()) await far("match", "match", request.url);
     const kept = cache.get(request.url);
     if (kept === undefined || kept.until <= Date.now()) {
       return new Response(null, { status: 504, headers: { "CF-Cache-Status": "MISS" } });
@@ -109,6 +171,29 @@ export default {
       case "POST /clear-values":
         values.clear();
         return new Response("ok");
+      case "POST /far": // the seed
+        distances = draws(Number(await request.text()));
+        return new Response("ok");
+      case "POST /near":
+        distances = null;
+        return new Response("ok");
+      case "POST /record":
+        recorded = [];
+        return new Response("ok");
+      case "GET /recorded": // what was asked since, and no more from here on
+        try {
+          return Response.json(recorded ?? []);
+        } finally {
+          recorded = null;
+        }
+      case "POST /hold":
+        held = true;
+        return new Response("ok");
+      case "POST /release":
+        held = false;
+        return new Response("ok");
+      case "GET /held":
+        return Response.json(waiting);
       case "POST /cron": {
         const { outcome } = await env.WORKER.scheduled({ cron: "* * * * *", scheduledTime: Date.now() });
         return new Response(outcome);

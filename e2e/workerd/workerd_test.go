@@ -55,8 +55,10 @@ func serve(t *testing.T) *Process {
 	return p
 }
 
-func ask(ctx context.Context, p *Process) (string, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.Address, nil)
+func ask(ctx context.Context, p *Process) (string, error) { return askAt(ctx, "http://"+p.Address) }
+
+func askAt(ctx context.Context, url string) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return "", err
 	}
