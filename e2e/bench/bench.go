@@ -21,16 +21,18 @@ const (
 type bench struct {
 	dir     string
 	length  time.Duration // of a turn's load on one peer
+	far     bool          // whether KV and Horizon are far away in this turn
 	peers   []*peer
 	horizon *horizonServer
 	world   world
 	ids     []string   // of the sessions that begin made for this turn
 	entries []kv.Entry // what KV holds of them
 
-	starts       int // for a row that measures warm processes
-	warmRequests int // of each of them
-	turns        int // in a round
-	accounts     int // of a sweep
+	farLength    time.Duration // of a turn whose KV and Horizon are far away
+	starts       int           // for a row that measures warm processes
+	warmRequests int           // of each of them
+	turns        int           // in a round
+	accounts     int           // of a sweep
 
 	customers int           // of the row about latency
 	patience  time.Duration // of the last of them
@@ -50,7 +52,7 @@ type peer struct {
 func newBench(ctx context.Context, root, dir string, length time.Duration) (_ *bench, err error) {
 	b := &bench{
 		dir: dir, length: length, starts: warmStarts, warmRequests: warmRequests, turns: turnsInRound,
-		accounts: sweepAccounts, customers: settleCustomers, patience: settlePatience,
+		accounts: sweepAccounts, farLength: farLength, customers: settleCustomers, patience: settlePatience,
 	}
 	defer func() {
 		if err != nil {
@@ -76,7 +78,7 @@ func newBench(ctx context.Context, root, dir string, length time.Duration) (_ *b
 		if p.process, err = p.start(ctx, b.world); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		p.load = newGenerator(p.process.Address)
+		p.load = newGenerator(p.process.Address, connections)
 		b.peers = append(b.peers, p)
 	}
 	return b, nil
@@ -115,7 +117,7 @@ func (b *bench) restart(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
-		p.process, p.load = process, newGenerator(process.Address)
+		p.process, p.load = process, newGenerator(process.Address, connections)
 	}
 	return nil
 }

@@ -3,13 +3,17 @@ package main
 import (
 	"context"
 	"net"
+	"net/http"
+	"time"
 
+	"edgecheckout/e2e/workerd"
 	"edgecheckout/sandbox/server"
 	"edgecheckout/sandbox/wallet"
 )
 
-// horizonServer is the sandbox's Horizon, in this process, with one merchant's account.
+// horizonServer is a Horizon in this process, with a merchant's account, which can be far away.
 type horizonServer struct {
+	workerd.Distance
 	url        string
 	passphrase string
 	account    string
@@ -17,24 +21,36 @@ type horizonServer struct {
 	done       chan error
 }
 
+// startHorizon runs that of the sandbox.
 func startHorizon() (*horizonServer, error) {
 	s, err := server.New(server.Options{})
 	if err != nil {
 		return nil, err
 	}
-	passphrase := s.Ledger().Passphrase()
-	account := wallet.MerchantKeys(passphrase, "bench").Address()
-	if _, err := s.Ledger().Fund(account); err != nil {
+	h := &horizonServer{passphrase: s.Ledger().Passphrase()}
+	h.account = wallet.MerchantKeys(h.passphrase, "bench").Address()
+	if _, err := s.Ledger().Fund(h.account); err != nil {
 		return nil, err
 	}
+	return h, h.serve(s.Handler(), s.Run)
+}
+
+// serve answers with handler while run runs, until stop.
+func (h *horizonServer) serve(handler http.Handler, run func(ctx context.Context) error) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &horizonServer{"http://" + listener.Addr().String(), passphrase, account, cancel, make(chan error, 1)}
-	go func() { h.done <- server.Serve(ctx, s, listener) }()
-	return h, nil
+	h.url, h.cancel, h.done = "http://"+listener.Addr().String(), cancel, make(chan error, 1)
+	web := &http.Server{Handler: h.Between(handler), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = web.Serve(listener) }() // until Close
+	go func() {
+		err := run(ctx)
+		web.Close()
+		h.done <- err
+	}()
+	return nil
 }
 
 func (h *horizonServer) stop() {

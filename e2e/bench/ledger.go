@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/http"
 	"time"
 
 	"edgecheckout/sandbox/horizon"
@@ -39,19 +37,11 @@ func startBusyLedger(n int) (*busyLedger, error) {
 			ledger.Account{Address: payer.Address(), Balance: richBalance})
 	}
 	b.ledger = ledger.New(options)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	web := &http.Server{Handler: horizon.New(b.ledger, horizon.Options{}), ReadHeaderTimeout: 10 * time.Second}
-	ctx, cancel := context.WithCancel(context.Background())
-	b.horizonServer = horizonServer{"http://" + listener.Addr().String(), b.ledger.Passphrase(), b.accounts[0], cancel, make(chan error, 1)}
-	go func() { _ = web.Serve(listener) }() // until Close
-	go func() {
+	b.passphrase, b.account = b.ledger.Passphrase(), b.accounts[0]
+	return b, b.serve(horizon.New(b.ledger, horizon.Options{}), func(ctx context.Context) error {
 		<-ctx.Done()
-		b.done <- web.Close()
-	}()
-	return b, nil
+		return nil
+	})
 }
 
 // pay makes rounds of payments of some stroops to every account, each with its memo and each round in a ledger, and

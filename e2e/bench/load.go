@@ -7,13 +7,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// connections is how many requests are under way at once.
+// connections is how many requests are under way at once, unless a row says otherwise.
 const connections = 8
 
 // maxRequests bounds a round, whatever its time.
@@ -23,8 +24,8 @@ const maxRequests = 40_000
 // time from the peer that it measures: requests are bytes made beforehand.
 type generator struct {
 	address  string
-	conns    [connections]*conn
-	answered int // requests of all runs
+	conns    []*conn // one for each request that is under way at once
+	answered int     // requests of all runs
 }
 
 type conn struct {
@@ -32,12 +33,26 @@ type conn struct {
 	reader *bufio.Reader
 }
 
-func newGenerator(address string) *generator { return &generator{address: address} }
+func newGenerator(address string, connections int) *generator {
+	return &generator{address: address, conns: make([]*conn, connections)}
+}
 
 // outcome is what a load was.
 type outcome struct {
-	requests int
-	took     time.Duration
+	requests  int
+	took      time.Duration
+	latencies latencies // from a request to the end of its answer
+}
+
+// latencies are in milliseconds, sorted.
+type latencies []float64
+
+// at is the smallest latency that a part of all do not exceed.
+func (l latencies) at(part float64) float64 {
+	if len(l) == 0 {
+		return 0
+	}
+	return l[min(int(part*float64(len(l))), len(l)-1)]
 }
 
 func (o outcome) perSecond() float64 { return float64(o.requests) / o.took.Seconds() }
@@ -49,7 +64,8 @@ func (g *generator) run(ctx context.Context, length time.Duration, want int, nex
 	defer cancel(nil)
 	begun := time.Now()
 	end := begun.Add(length)
-	var started, answered atomic.Int64
+	var started atomic.Int64
+	took := make([]latencies, len(g.conns))
 	var wait sync.WaitGroup
 	for i := range g.conns {
 		wait.Go(func() {
@@ -59,6 +75,7 @@ func (g *generator) run(ctx context.Context, length time.Duration, want int, nex
 				if request == nil || n >= maxRequests {
 					return
 				}
+				asked := time.Now()
 				status, body, err := g.send(i, request)
 				if err == nil && status != want {
 					err = fmt.Errorf("status %d, want %d: %.300s", status, want, body)
@@ -67,12 +84,14 @@ func (g *generator) run(ctx context.Context, length time.Duration, want int, nex
 					cancel(err)
 					return
 				}
-				answered.Add(1)
+				took[i] = append(took[i], milliseconds(time.Since(asked)))
 			}
 		})
 	}
 	wait.Wait()
-	o := outcome{int(answered.Load()), time.Since(begun)}
+	o := outcome{took: time.Since(begun), latencies: slices.Concat(took...)}
+	o.requests = len(o.latencies)
+	slices.Sort(o.latencies)
 	g.answered += o.requests
 	g.close() // workerd ends connections that are idle for some seconds
 	if err := context.Cause(ctx); err != nil {

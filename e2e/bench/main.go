@@ -24,7 +24,9 @@ import (
 
 // rows are all that is measured, in the order of the table. A row more is a file more and a line here.
 var rows = []row{
-	createRow, retrieveRow, pageCachedRow, pageFirstRow, statusRow, coldRow, cpuRow, memoryRow, sweepRow, settleLatencyRow, bundleRow,
+	createRow, retrieveRow, pageCachedRow, pageFirstRow, statusRow,
+	createFarRow, retrieveFarRow, pageFirstFarRow, statusFarRow, createFar256Row,
+	coldRow, cpuRow, memoryRow, sweepRow, settleLatencyRow, bundleRow,
 }
 
 func main() {

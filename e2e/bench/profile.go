@@ -34,7 +34,7 @@ func (b *bench) profile(ctx context.Context, root string, r row, out io.Writer) 
 	if err != nil {
 		return err
 	}
-	p.process, p.load = process, newGenerator(process.Address)
+	p.process, p.load = process, newGenerator(process.Address, connections)
 	b.peers = append(b.peers, &p) // which makes it one that begin prepares, and that is stopped
 	v8, err := process.Inspect(ctx, "worker")
 	if err != nil {
@@ -46,7 +46,7 @@ func (b *bench) profile(ctx context.Context, root string, r row, out io.Writer) 
 		return err
 	}
 	taken, err := v8.Profile(func() error {
-		_, err := b.round(ctx, r, alone, b.turns, 0)
+		_, err := b.round(ctx, r, alone, b.turns, 0, false, map[string]latencies{})
 		return err
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -22,8 +23,12 @@ type row struct {
 	warm bool
 	// begin prepares a turn for all peers; it may be nil.
 	begin func(ctx context.Context, b *bench) error
-	// measure takes one peer's figure in a turn.
+	// measure takes one peer's figure in a turn. A row has either this or load.
 	measure func(ctx context.Context, b *bench, p *peer) (float64, error)
+	// load puts one peer under load for a turn. The figure is its requests per second, beside which stand its latencies.
+	load func(ctx context.Context, b *bench, p *peer) (outcome, error)
+	// connections is over how many of them the load comes where KV and Horizon are far away; if it is 0, they are not.
+	connections int
 	// without names peers that the row does not measure.
 	without []string
 	// note adds to the line what the figures do not say; it may be nil.
@@ -42,11 +47,24 @@ const warmStarts = 3
 // round is long in sum, so that each has its share of the garbage collector's longest pauses, which take 0.1 s.
 const turnsInRound = 8
 
-// result is the medians of a row by the names of the peers.
+// farLength is how long a peer is under load in a turn whose KV and Horizon are far away: some ten requests over each connection.
+const farLength = 5 * time.Second
+
+// distant is a row with its load over so many connections, and KV and Horizon far away. Processes are warmed up nearby. One
+// start and one turn in a round are enough, since nearly all of the time is waiting.
+func distant(of row, name string, connections int) row {
+	of.name, of.connections = name, connections
+	of.aim = "0.95 × js, p99 at most 1.15 × js"
+	of.what += fmt.Sprintf(", over %d connections, KV and Horizon far away", connections)
+	return of
+}
+
+// result is the medians of a row by the names of the peers, and the latencies of all rounds.
 type result struct {
 	row
-	figures map[string]float64
-	said    string
+	figures   map[string]float64
+	latencies map[string]latencies
+	said      string
 }
 
 // measure lets the peers take turns at a row, in another order every round.
@@ -55,9 +73,12 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 		rounds = 1
 	}
 	peers := slices.DeleteFunc(slices.Clone(b.peers), func(p *peer) bool { return slices.Contains(r.without, p.name) })
+	res := result{row: r, figures: map[string]float64{}, latencies: map[string]latencies{}}
 	all := map[string][]float64{}
 	starts, turns := 1, 1
-	if r.warm {
+	switch {
+	case r.connections > 0:
+	case r.warm:
 		starts, turns, rounds = b.starts, b.turns, (rounds+1)/2 // after each start
 	}
 	for start := range starts {
@@ -70,7 +91,7 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 			}
 		}
 		for round := range rounds {
-			figures, err := b.round(ctx, r, peers, turns, start+round)
+			figures, err := b.round(ctx, r, peers, turns, start+round, r.connections > 0, res.latencies)
 			if err != nil {
 				return result{}, err
 			}
@@ -79,11 +100,10 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 			}
 		}
 	}
-	figures := map[string]float64{}
 	for name, values := range all {
-		figures[name] = median(values)
+		res.figures[name] = median(values)
+		slices.Sort(res.latencies[name])
 	}
-	res := result{row: r, figures: figures}
 	if r.note != nil {
 		res.said = r.note(b)
 	}
@@ -94,7 +114,7 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 func (b *bench) warmUp(ctx context.Context, r row, peers []*peer) error {
 	cold := slices.Clone(peers)
 	for first := 0; len(cold) > 0; first++ {
-		if _, err := b.round(ctx, r, cold, b.turns, first); err != nil {
+		if _, err := b.round(ctx, r, cold, b.turns, first, false, map[string]latencies{}); err != nil {
 			return err
 		}
 		cold = slices.DeleteFunc(cold, func(p *peer) bool { return p.name == stock || p.load.answered >= b.warmRequests })
@@ -102,8 +122,13 @@ func (b *bench) warmUp(ctx context.Context, r row, peers []*peer) error {
 	return nil
 }
 
-// round takes a figure of every peer, the mean of its turns; first says who begins.
-func (b *bench) round(ctx context.Context, r row, peers []*peer, turns, first int) (map[string]float64, error) {
+// round takes a figure of every peer, the mean of its turns, and adds to the latencies of a load; first says who begins.
+func (b *bench) round(ctx context.Context, r row, peers []*peer, turns, first int, far bool, all map[string]latencies) (map[string]float64, error) {
+	if far {
+		length := b.length
+		b.length, b.far = b.farLength, true
+		defer func() { b.length, b.far = length, false }()
+	}
 	figures := map[string]float64{}
 	for turn := range turns {
 		if r.begin != nil {
@@ -113,14 +138,43 @@ func (b *bench) round(ctx context.Context, r row, peers []*peer, turns, first in
 		}
 		for i := range peers {
 			p := peers[(i+turn+first)%len(peers)]
-			figure, err := r.measure(ctx, b, p)
+			var figure float64
+			var o outcome
+			var err error
+			switch {
+			case far:
+				o, err = b.fromAfar(ctx, r, p, uint32(turn+first))
+				figure = o.perSecond()
+			case r.load != nil:
+				o, err = r.load(ctx, b, p)
+				figure = o.perSecond()
+			default:
+				figure, err = r.measure(ctx, b, p)
+			}
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", p.name, err)
 			}
 			figures[p.name] += figure / float64(turns)
+			if o.latencies != nil {
+				all[p.name] = append(all[p.name], o.latencies...)
+			}
 		}
 	}
 	return figures, nil
+}
+
+// fromAfar puts a peer under load over the row's connections while KV and Horizon are far away. The seed is the same for all peers.
+func (b *bench) fromAfar(ctx context.Context, r row, p *peer, seed uint32) (o outcome, err error) {
+	usual := p.load
+	p.load = newGenerator(p.process.Address, r.connections)
+	b.horizon.Far(seed)
+	if err = p.process.Store.Far(ctx, seed); err == nil {
+		o, err = r.load(ctx, b, p)
+		err = errors.Join(err, p.process.Store.Near(ctx))
+	}
+	b.horizon.Near()
+	p.load = usual
+	return o, err
 }
 
 // milliseconds is a duration as the rows say it.

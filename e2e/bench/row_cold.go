@@ -17,7 +17,7 @@ var coldRow = row{
 			return 0, err
 		}
 		defer fresh.Stop()
-		load := newGenerator(fresh.Address)
+		load := newGenerator(fresh.Address, connections)
 		defer load.close()
 		request := post("/checkout?type=direct", b.world.key, order(0))
 		begun := time.Now()

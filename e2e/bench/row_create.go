@@ -5,10 +5,7 @@ import "context"
 var createRow = row{
 	name: "create", unit: "requests/s", aim: "10 × stock, 0.8 × js", warm: true,
 	what: "POST /checkout?type=direct",
-	measure: func(ctx context.Context, b *bench, p *peer) (float64, error) {
-		o, err := b.create(ctx, p)
-		return o.perSecond(), err
-	},
+	load: func(ctx context.Context, b *bench, p *peer) (outcome, error) { return b.create(ctx, p) },
 }
 
 // create puts a peer under a load of new checkouts. What they leave in KV is taken away, so that no round is slower

@@ -25,10 +25,10 @@ var memoryRow = row{
 			return 0, err
 		}
 		defer v8.Close()
-		load := &peer{load: newGenerator(fresh.Address)}
+		load := &peer{load: newGenerator(fresh.Address, connections)}
 		done := make(chan error, 1)
 		go func() {
-			_, err := b.retrieve(ctx, load, turnsInRound*b.length)
+			_, err := retrieveRow.load(ctx, b, load)
 			done <- err
 		}()
 		var highest workerd.Heap

@@ -19,7 +19,7 @@ var pageCachedRow = row{
 		if err := fresh.Store.Put(ctx, b.entries...); err != nil {
 			return 0, err
 		}
-		load := newGenerator(fresh.Front)
+		load := newGenerator(fresh.Front, connections)
 		defer load.close()
 		request := get("/pay/"+b.ids[0], "")
 		if _, _, err := load.send(0, request); err != nil {

@@ -28,17 +28,6 @@ const (
 	customersAtOnce = 8
 )
 
-// latencies are what the row found, in milliseconds, sorted.
-type latencies []float64
-
-// at is the smallest latency that a part of all do not exceed.
-func (l latencies) at(part float64) float64 {
-	if len(l) == 0 {
-		return 0
-	}
-	return l[min(int(part*float64(len(l))), len(l)-1)]
-}
-
 func (l latencies) String() string {
 	return fmt.Sprintf("p50 %.0f ms, p95 %.0f ms", l.at(0.5), l.at(0.95))
 }

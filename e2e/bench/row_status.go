@@ -6,13 +6,12 @@ var statusRow = row{
 	name: "status", unit: "requests/s", aim: "10 × stock, 0.8 × js", warm: true,
 	what:  "GET /pay/{id}/status, open, each by its only visitor",
 	begin: func(ctx context.Context, b *bench) error { return b.sessions(ctx, b.distinct()) },
-	measure: func(ctx context.Context, b *bench, p *peer) (float64, error) {
-		o, err := p.load.run(ctx, b.length, 200, func(n int) []byte {
+	load: func(ctx context.Context, b *bench, p *peer) (outcome, error) {
+		return p.load.run(ctx, b.length, 200, func(n int) []byte {
 			if n >= len(b.ids) {
 				return nil
 			}
 			return get("/pay/"+b.ids[n]+"/status", "")
 		})
-		return o.perSecond(), err
 	},
 }

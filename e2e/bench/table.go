@@ -12,7 +12,7 @@ import (
 // line is a result on one line, for whoever watches.
 func (r result) line() string {
 	return fmt.Sprintf("%-12s ours %s, stock %s, js %s %s; ours/stock %s, ours/js %s %s", r.name,
-		r.figure(ours), r.figure(stock), r.figure(js), r.unit, r.ratio(stock), r.ratio(js), r.said)
+		r.figure(ours), r.figure(stock), r.figure(js), r.units(), r.ratio(stock), r.ratio(js), r.said)
 }
 
 func (r result) figure(peer string) string {
@@ -20,6 +20,13 @@ func (r result) figure(peer string) string {
 	if !ok {
 		return "–"
 	}
+	if all := r.latencies[peer]; len(all) > 0 {
+		return fmt.Sprintf("%s (%s / %s)", digits(v), digits(all.at(0.5)), digits(all.at(0.99)))
+	}
+	return digits(v)
+}
+
+func digits(v float64) string {
 	switch {
 	case v >= 100:
 		return strconv.FormatFloat(v, 'f', 0, 64)
@@ -36,20 +43,38 @@ func (r result) against(peer string) (float64, bool) {
 	return a / b, ok1 && ok2 && b != 0
 }
 
+// against99 is that of the 99th percentiles of the latencies.
+func (r result) against99(peer string) (float64, bool) {
+	a, b := r.latencies[ours], r.latencies[peer]
+	return a.at(0.99) / b.at(0.99), len(a) > 0 && len(b) > 0
+}
+
 func (r result) ratio(peer string) string {
 	v, ok := r.against(peer)
 	if !ok {
 		return "–"
 	}
-	return strconv.FormatFloat(v, 'f', 2, 64)
+	text := strconv.FormatFloat(v, 'f', 2, 64)
+	if late, ok := r.against99(peer); ok {
+		text += fmt.Sprintf(" (p99 %.2f)", late)
+	}
+	return text
+}
+
+// units says what a figure is, and what stands in parentheses behind it.
+func (r result) units() string {
+	if len(r.latencies[ours]) > 0 {
+		return r.unit + ", p50 / p99 in ms"
+	}
+	return r.unit
 }
 
 func markdown(results []result, about []string) string {
 	var b strings.Builder
-	b.WriteString("| row | ours | stock | js | ours / stock | ours / js | at least |\n|---|--:|--:|--:|--:|--:|---|\n")
+	b.WriteString("| row | ours | stock | js | ours / stock | ours / js | minimum |\n|---|--:|--:|--:|--:|--:|---|\n")
 	for _, r := range results {
 		fmt.Fprintf(&b, "| `%s` (%s) | %s | %s | %s | %s | %s | %s |\n",
-			r.name, r.unit, r.figure(ours), r.figure(stock), r.figure(js), r.ratio(stock), r.ratio(js), r.aim)
+			r.name, r.units(), r.figure(ours), r.figure(stock), r.figure(js), r.ratio(stock), r.ratio(js), r.aim)
 	}
 	b.WriteString("\n")
 	for _, line := range about {
@@ -78,6 +103,10 @@ func writeJSON(path string, results []result) error {
 		JS         *float64 `json:"js"`
 		RatioStock *float64 `json:"ratio_stock"`
 		RatioJS    *float64 `json:"ratio_js"`
+		// Of the latencies, in milliseconds.
+		P50        map[string]float64 `json:"p50,omitempty"`
+		P99        map[string]float64 `json:"p99,omitempty"`
+		RatioJSP99 *float64           `json:"ratio_js_p99,omitempty"`
 	}
 	optional := func(v float64, ok bool) *float64 {
 		if !ok {
@@ -93,8 +122,15 @@ func writeJSON(path string, results []result) error {
 			v, ok := r.figures[peer]
 			return optional(v, ok)
 		}
+		percentile := func(part float64) map[string]float64 {
+			at := map[string]float64{}
+			for peer, all := range r.latencies {
+				at[peer] = all.at(part)
+			}
+			return at
+		}
 		document.Rows = append(document.Rows, line{r.name, r.unit, of(ours), of(stock), of(js),
-			optional(r.against(stock)), optional(r.against(js))})
+			optional(r.against(stock)), optional(r.against(js)), percentile(0.5), percentile(0.99), optional(r.against99(js))})
 	}
 	text, err := json.MarshalIndent(document, "", "  ")
 	if err != nil {
