@@ -108,12 +108,14 @@ func (b *bench) stop() {
 	}
 }
 
-// restart gives every peer a new process.
-func (b *bench) restart(ctx context.Context) error {
+// restart gives every peer a new process, with its store in another one if it is apart.
+func (b *bench) restart(ctx context.Context, apart bool) error {
 	for _, p := range b.peers {
 		p.load.close()
 		p.process.Stop()
-		process, err := p.start(ctx, b.world)
+		another := *p
+		another.config.Apart = apart
+		process, err := another.start(ctx, b.world)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}

@@ -83,7 +83,7 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 	}
 	for start := range starts {
 		if r.warm {
-			if err := b.restart(ctx); err != nil {
+			if err := b.restart(ctx, r.connections > 0); err != nil {
 				return result{}, err
 			}
 			if err := b.warmUp(ctx, r, peers); err != nil {

@@ -68,13 +68,14 @@ export const KV = {
     const { url, method } = request;
     const query = url.indexOf("?");
     const slash = url.indexOf("/", url.indexOf("://") + 3);
-    if (slash < 0 || (query >= 0 && slash > query)) return list(new URL(url).searchParams);
+    if (slash < 0 || (query >= 0 && (slash > query || slash + 1 === query))) return list(new URL(url).searchParams);
     const key = decodeURIComponent(url.slice(slash + 1, query < 0 ? undefined : query));
     switch (method) {
       case "POST": {
         const { keys } = await request.json(); // "bulk/get"; keys are counted, since not every peer reads in bulk
         counts.get += keys.length;
         const found = keys.map((name) => [name, values.get(name)]);
+        if (!near()) await Promise.all(found.map(([name, entry]) => far("get", live(entry) ? "hit" : "miss", name))); // the slowest counts
         return Response.json(Object.fromEntries(found.map(([name, entry]) => [name, live(entry) ? decoder.decode(entry.value) : null])));
       }
       case "GET": {
@@ -116,16 +117,19 @@ async function list(query) {
   return Response.json({ keys, list_complete: complete, cursor: complete ? undefined : page.at(-1), cacheStatus: null });
 }
 
+// placeOf leaves out the scheme, which is lost on the way to a store in another process.
+const placeOf = (url) => url.slice(url.indexOf("://") + 3);
+
 export const Cache = {
   async fetch(request) {
     if (request.method === "PUT") {
       const kept = parse(new Uint8Array(await request.arrayBuffer()));
-      if (!near()) await far("keep", "keep", request.url);
-      if (kept.until > Date.now()) cache.set(request.url, kept);
+      if (!near()) await far("keep", "keep", placeOf(request.url));
+      if (kept.until > Date.now()) cache.set(placeOf(request.url), kept);
       return new Response(null, { status: 204 });
     }
-    if (!near()) await far("match", "match", request.url);
-    const kept = cache.get(request.url);
+    if (!near()) await far("match", "match", placeOf(request.url));
+    const kept = cache.get(placeOf(request.url));
     if (kept === undefined || kept.until <= Date.now()) {
       return new Response(null, { status: 504, headers: { "CF-Cache-Status": "MISS" } });
     }

@@ -54,6 +54,9 @@ type Config struct {
 	Vars    map[string]string // bindings of text
 	Inspect bool              // whether V8 can be asked about the isolates
 	Front   bool              // whether the stand-in for Workers Cache (front.mjs) is there, at Process.Front; the Worker is then given ctx.cache
+	// Apart has KV and the cache in a process of their own, as they are on the platform: what they take is then neither in the
+	// Worker's processor time nor on its thread, which matters where many requests wait for a store that is far away.
+	Apart bool
 }
 
 // Process is a running workerd. Stop it.
@@ -63,19 +66,51 @@ type Process struct {
 	Store   Store
 	Log     fmt.Stringer // the end of what it printed so far
 
-	debug string // address of the inspector, if there is one
-	purge string // URL at which the front is purged
+	debug string   // address of the inspector, if there is one
+	purge string   // URL at which the front is purged
+	apart *Process // the store's, if it has one
 	cmd   *exec.Cmd
 	done  chan struct{}
 }
 
 // Start runs workerd until Stop, or until ctx ends, and returns once it listens. It writes config.capnp among the modules.
 func (c Config) Start(ctx context.Context) (*Process, error) {
-	text, err := c.capnp()
+	var apart *Process
+	addresses := map[string]string{}
+	if c.Apart {
+		var err error
+		if apart, err = c.run(ctx, storeOnly, "store.capnp", addresses, "store", "kv", "cache"); err != nil {
+			return nil, err
+		}
+	}
+	text, err := c.capnp(addresses)
 	if err != nil {
+		apart.Stop()
 		return nil, err
 	}
-	path := filepath.Join(c.Modules, "config.capnp")
+	sockets := []string{"worker", "store"}
+	if c.Front {
+		sockets = append(sockets, "front", "purge")
+	}
+	reached := map[string]string{}
+	p, err := c.run(ctx, text, "config.capnp", reached, sockets...)
+	if err != nil {
+		apart.Stop()
+		return nil, err
+	}
+	p.apart = apart
+	p.Address, p.Front, p.purge = reached["worker"], reached["front"], "http://"+reached["purge"]
+	beside := "http://" + reached["store"]
+	p.Store = Store{beside, beside}
+	if c.Apart {
+		p.Store.url = "http://" + addresses["store"]
+	}
+	return p, nil
+}
+
+// run starts workerd with a configuration and waits until it listens on all of the sockets, whose addresses it notes by their names.
+func (c Config) run(ctx context.Context, text, name string, addresses map[string]string, sockets ...string) (*Process, error) {
+	path := filepath.Join(c.Modules, name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
@@ -111,19 +146,13 @@ func (c Config) Start(ctx context.Context) (*Process, error) {
 			continue
 		}
 		address := "127.0.0.1:" + strconv.Itoa(event.Port)
-		switch {
-		case event.Event == "listen-inspector":
+		if event.Event == "listen-inspector" {
 			p.debug = address
-		case event.Socket == "worker":
-			p.Address = address
-		case event.Socket == "front":
-			p.Front = address
-		case event.Socket == "purge":
-			p.purge = "http://" + address
-		case event.Socket == "store":
-			p.Store = Store{"http://" + address}
+		} else {
+			addresses[event.Socket] = address
 		}
-		if p.Address != "" && p.Store.url != "" && (p.debug != "" || !c.Inspect) && (p.Front != "" && p.purge != "" || !c.Front) {
+		missing := func(socket string) bool { return addresses[socket] == "" }
+		if !slices.ContainsFunc(sockets, missing) && (p.debug != "" || !c.Inspect) {
 			return p, nil
 		}
 	}
@@ -133,15 +162,19 @@ func (c Config) Start(ctx context.Context) (*Process, error) {
 
 // Purge empties the cache before the Worker.
 func (p *Process) Purge(ctx context.Context) error {
-	answer, err := Store{p.purge}.do(ctx, http.MethodPost, "/", []byte(`{"purgeEverything": true}`))
+	answer, err := Store{url: p.purge}.do(ctx, http.MethodPost, "/", []byte(`{"purgeEverything": true}`))
 	if err == nil && !bytes.Contains(answer, []byte(`"success":true`)) {
 		err = fmt.Errorf("the cache was not purged: %s", answer)
 	}
 	return err
 }
 
-// Stop ends the process and waits until it is gone.
+// Stop ends the process, and the store's if it has one, and waits until they are gone.
 func (p *Process) Stop() {
+	if p == nil {
+		return
+	}
+	p.apart.Stop()
 	_ = p.cmd.Process.Kill()
 	<-p.done
 }
@@ -158,8 +191,23 @@ var (
 	entryModule string
 )
 
-// capnp is the configuration: the Worker, and the store behind its KV and its cache.
-func (c Config) capnp() (string, error) {
+// storeOnly is the configuration of a store in a process of its own.
+var storeOnly = fmt.Sprintf(`using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [(name = "store", worker = .store)],
+  sockets = [
+    (name = "store", address = "127.0.0.1:0", http = (), service = "store"),
+    (name = "kv", address = "127.0.0.1:0", http = (), service = (name = "store", entrypoint = "KV")),
+    (name = "cache", address = "127.0.0.1:0", http = (), service = (name = "store", entrypoint = "Cache")),
+  ],
+);
+
+const store :Workerd.Worker = (modules = [(name = "store.mjs", esModule = %q)], compatibilityDate = %q);
+`, storeModule, compatibilityDate)
+
+// capnp is the configuration: the Worker, and the store behind its KV and its cache, at the addresses if it is apart.
+func (c Config) capnp(apart map[string]string) (string, error) {
 	entries, err := os.ReadDir(c.Modules)
 	if err != nil {
 		return "", err
@@ -177,18 +225,24 @@ func (c Config) capnp() (string, error) {
 			modules = append(modules, module)
 		}
 	}
-	bindings := []string{`(name = "KV", kvNamespace = (name = "store", entrypoint = "KV"))`}
+	services, kv, cache := "", `(name = "store", entrypoint = "KV")`, `(name = "store", entrypoint = "Cache")`
+	if c.Apart {
+		services = fmt.Sprintf(`(name = "kv", external = (address = %q, http = ())),
+    (name = "cache", external = (address = %q, http = ())),`, apart["kv"], apart["cache"])
+		kv, cache = `"kv"`, `"cache"`
+	}
+	bindings := []string{fmt.Sprintf(`(name = "KV", kvNamespace = %s)`, kv)}
 	for name, value := range c.Vars {
 		bindings = append(bindings, fmt.Sprintf("(name = %q, text = %q)", name, value))
 	}
 	slices.Sort(bindings)
-	services, sockets, front := "", "", ""
+	sockets, front := "", ""
 	if c.Front {
 		main, _, _ := strings.Cut(strings.TrimPrefix(modules[0], `(name = "`), `"`)
 		entry := strings.ReplaceAll(entryModule, `from "main"`, fmt.Sprintf("from %q", "./"+main))
 		modules = slices.Insert(modules, 0, fmt.Sprintf("(name = %q, esModule = %q)", "entry.mjs", entry))
 		bindings = append(bindings, `(name = "FRONT", service = (name = "front", entrypoint = "Purge"))`)
-		services = `(name = "front", worker = .front),`
+		services += `(name = "front", worker = .front),`
 		sockets = `(name = "front", address = "127.0.0.1:0", http = (), service = "front"),
     (name = "purge", address = "127.0.0.1:0", http = (), service = (name = "front", entrypoint = "Purge")),`
 		front = fmt.Sprintf(`
@@ -230,7 +284,7 @@ const worker :Workerd.Worker = (
   bindings = [
     %s,
   ],
-  cacheApiOutbound = (name = "store", entrypoint = "Cache"),
+  cacheApiOutbound = %s,
 );
-%s`, services, sockets, storeModule, compatibilityDate, strings.Join(modules, ",\n    "), compatibilityDate, strings.Join(bindings, ",\n    "), front), nil
+%s`, services, sockets, storeModule, compatibilityDate, strings.Join(modules, ",\n    "), compatibilityDate, strings.Join(bindings, ",\n    "), cache, front), nil
 }
