@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os/exec"
 	"slices"
 	"sync"
@@ -10,6 +14,7 @@ import (
 
 	"edgecheckout/e2e/workerd"
 	"edgecheckout/sandbox/wallet"
+	"edgecheckout/templates/static"
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
 	"edgecheckout/worker/record"
@@ -65,6 +70,8 @@ func (b *bench) settleLatencies(ctx context.Context, p *peer, stream bool) (late
 		return nil, err
 	}
 	defer d.Stop()
+	pages := httptest.NewServer(withFiles(&url.URL{Scheme: "http", Host: d.Address}))
+	defer pages.Close()
 	browser, stop, err := startBrowser(ctx)
 	if err != nil {
 		return nil, err
@@ -78,7 +85,7 @@ func (b *bench) settleLatencies(ctx context.Context, p *peer, stream bool) (late
 	for range customersAtOnce {
 		wait.Go(func() {
 			for n := range numbers {
-				c := customer{number: n, browser: browser, stream: stream}
+				c := customer{number: n, browser: browser, origin: pages.URL, stream: stream}
 				took, err := c.pays(ctx, b, d)
 				if err != nil {
 					cancel(fmt.Errorf("customer %d: %w", n, err))
@@ -101,10 +108,24 @@ func (b *bench) settleLatencies(ctx context.Context, p *peer, stream bool) (late
 	return all, context.Cause(ctx)
 }
 
+// withFiles serves the files of the pages as Cloudflare does, before the Worker.
+func withFiles(worker *url.URL) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", httputil.NewSingleHostReverseProxy(worker))
+	for _, file := range static.Files() {
+		mux.HandleFunc("GET "+file.Path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", file.ContentType)
+			_, _ = w.Write(file.Body)
+		})
+	}
+	return mux
+}
+
 type customer struct {
 	number  int
 	browser context.Context
-	stream  bool // whether the browser reaches it
+	origin  string // where the page is
+	stream  bool   // whether the browser reaches it
 }
 
 // pays opens the page of a new checkout, waits, pays, and returns how long after that the page says so.
@@ -137,7 +158,7 @@ func (c customer) pays(ctx context.Context, b *bench, d *workerd.Process) (time.
 		browserCommand(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 		browserCommand(network.Enable, network.EnableParams{}),
 		browserCommand(network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: blocked}),
-		chromedp.Navigate("http://"+d.Address+"/pay/"+s.ID.String()))
+		chromedp.Navigate(c.origin+"/pay/"+s.ID.String()))
 	if err != nil {
 		return 0, err
 	}
