@@ -12,14 +12,16 @@ const LOOK_LIFETIME = 60; // seconds
 const ROOT_LIFETIME = 60; // seconds
 const MAX_LOOKED = 500;
 
-export async function load(env, id) {
-  const [session, recorded, seen, cancel] = await read(env, `checkout/${id}`, `outcome/${id}`, `seen/${id}`, `cancel/${id}`);
-  return session && { session, recorded, seen: seen ?? [], cancel };
-}
+export const standingKeys = (id) => [`checkout/${id}`, `outcome/${id}`, `seen/${id}`, `cancel/${id}`];
+
+export const standingOf = ([session, recorded, seen, cancel]) => session && { session, recorded, seen: seen ?? [], cancel };
+
+export const load = async (env, id) => standingOf(await read(env, ...standingKeys(id)));
 
 async function connect(config, mode) {
   const network = config.networks.get(mode);
   for (const base of network.horizons) {
+    if ((await recall(`backoff/${base}`)) !== null) continue;
     try {
       const root = await readRoot(base);
       if (root.passphrase !== network.passphrase) continue;
@@ -33,8 +35,8 @@ async function connect(config, mode) {
 }
 
 async function recentRoot(config, mode, fresh) {
-  const kept = fresh ? null : await recall(`root/${mode}`);
-  return kept ? JSON.parse(kept) : connect(config, mode);
+  const kept = JSON.parse(fresh ? null : await recall(`root/${mode}`));
+  return kept && (await recall(`backoff/${kept.base}`)) === null ? kept : connect(config, mode);
 }
 
 // startOf is the ledger after which an account must be read for a session made at a time.

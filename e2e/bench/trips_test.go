@@ -1,0 +1,110 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"edgecheckout/e2e/workerd"
+
+	gocmp "github.com/google/go-cmp/cmp"
+)
+
+func TestOursAndPlainJavaScriptAskTheSameOfKVInTheSameTrips(t *testing.T) {
+	b := start(t)
+	if err := b.seedStates(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	withKey := map[string]string{"x-api-key": b.world.key, "Content-Type": "application/json"}
+	once := map[string]string{"x-api-key": b.world.key, "Content-Type": "application/json", "Idempotency-Key": "once"}
+	direct := "/checkout?type=direct"
+	// In this order: what a peer remembers of one request decides what it asks for the next.
+	for _, a := range []ask{
+		{"retrieve with an unknown key", "GET", "/checkout/" + b.ids[stateOpen], "", withKey, 200},
+		{"retrieve", "GET", "/checkout/" + b.ids[stateOpen], "", withKey, 200},
+		{"retrieve a completed one", "GET", "/checkout/" + b.ids[stateCompleted], "", withKey, 200},
+		{"create", "POST", direct, order(1), withKey, 200},
+		{"create as often as asked", "POST", direct, order(2), once, 200},
+		{"create again", "POST", direct, order(2), once, 200},
+		{"create for an address", "POST", direct, `{"amount":8,"asset_code":"XLM","customer_email":"ada@example.com"}`, withKey, 200},
+		{"create for it again", "POST", direct, `{"amount":8,"asset_code":"XLM","customer_email":"ada@example.com"}`, withKey, 200},
+		{"first view of a page", "GET", "/pay/new", "", nil, 200},
+		{"page", "GET", "/pay/" + b.ids[stateOpen], "", nil, 200},
+		{"page of a completed one", "GET", "/pay/" + b.ids[stateCompleted], "", nil, 200},
+		{"page of nothing", "GET", "/pay/chk_01arz3ndektsv4rrffq69g5fav", "", nil, 404},
+		{"status", "GET", "/pay/" + b.ids[stateOpen] + "/status", "", nil, 200},
+		{"status of a completed one", "GET", "/pay/" + b.ids[stateCompleted] + "/status", "", nil, 200},
+	} {
+		t.Run(a.name, func(t *testing.T) {
+			if a.path == "/pay/new" {
+				made, entries, err := b.world.sessions(1, time.Now())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, p := range b.peers {
+					if err := p.process.Store.Put(t.Context(), entries...); err != nil {
+						t.Fatal(err)
+					}
+				}
+				a.path = "/pay/" + made[0]
+			}
+			asked := map[string][][]workerd.Operation{}
+			for _, p := range b.peers {
+				if p.name == stock {
+					continue
+				}
+				trips, err := p.trips(t.Context(), a)
+				if err != nil {
+					t.Fatalf("%s: %v", p.name, err)
+				}
+				asked[p.name] = trips
+			}
+			if diff := gocmp.Diff(asked[ours], asked[js]); diff != "" {
+				t.Errorf("js asks otherwise (-ours +js):\n%s", diff)
+			}
+			if len(asked[ours]) == 0 {
+				t.Error("nothing was recorded")
+			}
+		})
+	}
+}
+
+// trips is what a peer asks of KV and the cache for a request while they are far away: keys without what cannot be the
+// same, those of a trip in order.
+func (p *peer) trips(ctx context.Context, a ask) ([][]workerd.Operation, error) {
+	store := p.process.Store
+	if err := store.Far(ctx, 1); err != nil {
+		return nil, err
+	}
+	if err := store.Record(ctx); err != nil {
+		return nil, err
+	}
+	response, body, err := p.do(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != a.want {
+		return nil, fmt.Errorf("status %d, want %d: %s", response.StatusCode, a.want, body)
+	}
+	trips, err := store.Recorded(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, trip := range trips {
+		for i, o := range trip {
+			key, err := url.PathUnescape(o.Key)
+			if err != nil {
+				return nil, err
+			}
+			trip[i].Key = placesInTime.ReplaceAllString(otherIDs.ReplaceAllString(key, "${1}_…"), "(time)/")
+		}
+		slices.SortFunc(trip, func(a, b workerd.Operation) int {
+			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key))
+		})
+	}
+	return trips, store.Near(ctx)
+}
