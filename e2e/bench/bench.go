@@ -33,10 +33,12 @@ type bench struct {
 	warmRequests int           // of each of them
 	turns        int           // in a round
 	accounts     int           // of a sweep
+	busyAccounts int           // of the one beside which others are served
 
 	customers int           // of the row about latency
 	patience  time.Duration // of the last of them
 	sweep     sweepState
+	mixed     mixedState
 }
 
 // peer is one of the Workers that are compared.
@@ -52,7 +54,7 @@ type peer struct {
 func newBench(ctx context.Context, root, dir string, length time.Duration) (_ *bench, err error) {
 	b := &bench{
 		dir: dir, length: length, starts: warmStarts, warmRequests: warmRequests, turns: turnsInRound,
-		accounts: sweepAccounts, farLength: farLength, customers: settleCustomers, patience: settlePatience,
+		accounts: sweepAccounts, busyAccounts: busyAccounts, farLength: farLength, customers: settleCustomers, patience: settlePatience,
 	}
 	defer func() {
 		if err != nil {

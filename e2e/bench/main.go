@@ -25,7 +25,7 @@ import (
 // rows are all that is measured, in the order of the table. A row more is a file more and a line here.
 var rows = []row{
 	createRow, retrieveRow, pageCachedRow, pageFirstRow, statusRow,
-	createFarRow, retrieveFarRow, pageFirstFarRow, statusFarRow, createFar256Row,
+	createFarRow, retrieveFarRow, pageFirstFarRow, statusFarRow, createFar256Row, mixedFarRow,
 	coldRow, cpuRow, memoryRow, sweepRow, settleLatencyRow, bundleRow,
 }
 

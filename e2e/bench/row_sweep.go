@@ -32,7 +32,7 @@ var sweepRow = row{
 	name: "sweep", unit: "ms/payment", aim: "at most 1 write and 1 list beyond what settles", fewer: true, without: []string{js},
 	what: fmt.Sprintf("processor time of workerd for the cron over %d active accounts with %d new payments each, of which one pays a checkout; "+
 		"KV's operations are counted by the store", sweepAccounts, sweepPayments),
-	begin: func(_ context.Context, b *bench) error { return b.prepareSweep() },
+	begin: func(_ context.Context, b *bench) error { return b.prepareSweep(b.accounts) },
 	measure: func(ctx context.Context, b *bench, p *peer) (float64, error) {
 		return b.sweepOnce(ctx, p)
 	},
@@ -48,10 +48,11 @@ var sweepRow = row{
 	},
 }
 
-// prepareSweep makes a ledger on which every account was just paid.
-func (b *bench) prepareSweep() error {
+// prepareSweep makes a ledger on which every one of so many accounts was just paid.
+func (b *bench) prepareSweep(accounts int) error {
 	b.sweep.stop()
-	l, err := startBusyLedger(b.accounts)
+	b.sweep = sweepState{}
+	l, err := startBusyLedger(accounts)
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func (b *bench) prepareSweep() error {
 		return err
 	}
 	b.sweep = sweepState{ledger: l, world: w, entries: w.entries, extra: map[string]workerd.Operations{}}
-	memos := make([]string, b.accounts)
+	memos := make([]string, accounts)
 	for i, account := range l.accounts {
 		s, err := w.session(checkout.Address(account), l.begun)
 		if err != nil {
