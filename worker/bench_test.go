@@ -48,6 +48,10 @@ type silence struct{}
 func (silence) Get(context.Context, string, time.Duration) (horizon.Response, error) {
 	return horizon.Response{}, errors.New("silence")
 }
+
+func (s silence) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
+	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return s.Get(ctx, url, timeout) })
+}
 func (silence) Recall(context.Context, string) []byte               { return nil }
 func (silence) Keep(context.Context, string, []byte, time.Duration) {}
 func (silence) Claim(string, time.Duration) bool                    { return false }

@@ -106,3 +106,7 @@ type horizonStage struct{}
 func (horizonStage) Get(context.Context, string, time.Duration) (horizon.Response, error) {
 	return horizon.Response{}, errStage
 }
+
+func (horizonStage) GetAll(_ context.Context, urls []string, _ time.Duration) []horizon.Result {
+	return horizon.InTurn(urls, func(string) (horizon.Response, error) { return horizon.Response{}, errStage })
+}

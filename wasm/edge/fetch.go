@@ -19,23 +19,44 @@ type Horizon struct{}
 var _ horizon.Transport = Horizon{}
 
 // Get implements horizon.Transport.
-func (Horizon) Get(ctx context.Context, url string, timeout time.Duration) (horizon.Response, error) {
-	said, bodies, err := ask(ctx, say("fetch", decimal(max(timeout.Milliseconds(), 1)), decimal(horizon.MaxBodyBytes), url))
-	if err != nil {
-		return horizon.Response{}, fmt.Errorf("fetching %s: %w", url, err)
+func (h Horizon) Get(ctx context.Context, url string, timeout time.Duration) (horizon.Response, error) {
+	result := h.GetAll(ctx, []string{url}, timeout)[0]
+	return result.Response, result.Err
+}
+
+// GetAll implements horizon.Transport.
+func (Horizon) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
+	results := make([]horizon.Result, len(urls))
+	request := say("fetch", decimal(max(timeout.Milliseconds(), 1)), decimal(horizon.MaxBodyBytes))
+	for _, url := range urls {
+		request = request.line(url)
 	}
-	status, said, _ := strings.Cut(said, "\n")
-	retryAfter, failure, _ := strings.Cut(said, "\n")
+	said, bodies, err := ask(ctx, request)
+	for i, url := range urls {
+		if err != nil {
+			results[i].Err = fmt.Errorf("fetching %s: %w", url, err)
+			continue
+		}
+		var status, retryAfter, failure string
+		status, said, _ = strings.Cut(said, "\n")
+		retryAfter, said, _ = strings.Cut(said, "\n")
+		failure, said, _ = strings.Cut(said, "\n")
+		results[i] = resultOf(url, timeout, status, retryAfter, failure, bodies[i])
+	}
+	return results
+}
+
+func resultOf(url string, timeout time.Duration, status, retryAfter, failure string, body []byte) horizon.Result {
 	switch failure {
 	case "":
 	case timedOut:
-		return horizon.Response{}, fmt.Errorf("%w: %s after %s", horizon.ErrTimeout, url, timeout)
+		return horizon.Result{Err: fmt.Errorf("%w: %s after %s", horizon.ErrTimeout, url, timeout)}
 	default:
-		return horizon.Response{}, fmt.Errorf("fetching %s: %w: %s", url, ErrPlatform, failure)
+		return horizon.Result{Err: fmt.Errorf("fetching %s: %w: %s", url, ErrPlatform, failure)}
 	}
 	number, err := strconv.Atoi(status)
 	if err != nil {
-		return horizon.Response{}, fmt.Errorf("fetching %s: status: %w", url, err)
+		return horizon.Result{Err: fmt.Errorf("fetching %s: status: %w", url, err)}
 	}
-	return horizon.Response{Status: number, RetryAfter: strings.Clone(retryAfter), Body: bodies[0]}, nil
+	return horizon.Result{Response: horizon.Response{Status: number, RetryAfter: strings.Clone(retryAfter), Body: body}}
 }

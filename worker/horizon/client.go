@@ -84,13 +84,13 @@ type PaymentsPage struct {
 // Payments reads the account's payments after a cursor (an operation id), oldest first, at most PageLimit. An account
 // without history has an empty page. Records at or before the cursor, which a confused Horizon may repeat, are dropped.
 func (c Client) Payments(ctx context.Context, account checkout.Address, cursor int64) (PaymentsPage, error) {
-	return c.payments(ctx, account, cursor, "asc", func(a, b int64) bool { return a > b })
+	return c.payments(ctx, History{account, cursor}, ascending)
 }
 
 // PaymentsBefore reads as Payments does, but from the cursor backwards, the newest first. What Horizon does not keep any more is an
 // empty page.
 func (c Client) PaymentsBefore(ctx context.Context, account checkout.Address, cursor int64) (PaymentsPage, error) {
-	page, err := c.payments(ctx, account, cursor, "desc", func(a, b int64) bool { return a < b })
+	page, err := c.payments(ctx, History{account, cursor}, descending)
 	var status *StatusError
 	if errors.As(err, &status) && status.Status == 410 {
 		return PaymentsPage{}, nil
@@ -98,17 +98,62 @@ func (c Client) PaymentsBefore(ctx context.Context, account checkout.Address, cu
 	return page, err
 }
 
-func (c Client) payments(ctx context.Context, account checkout.Address, cursor int64, order string, beyond func(a, b int64) bool) (PaymentsPage, error) {
-	query := url.Values{
-		"order": {order}, "limit": {strconv.Itoa(PageLimit)}, "join": {"transactions"},
-		"cursor": {strconv.FormatInt(cursor, 10)},
+// History is the part of an account's payments after a cursor, as Payments reads it.
+type History struct {
+	Account checkout.Address
+	Cursor  int64
+}
+
+// PaymentsResult is one of the results of PaymentsOf.
+type PaymentsResult struct {
+	Page PaymentsPage
+	Err  error
+}
+
+// PaymentsOf reads a page of each of up to MaxBatch histories at the same time, in their order.
+func (c Client) PaymentsOf(ctx context.Context, histories []History) []PaymentsResult {
+	urls := make([]string, len(histories))
+	for i, h := range histories {
+		urls[i] = c.Base + paymentsPath(h, ascending)
 	}
+	pages := make([]PaymentsResult, len(histories))
+	for i, result := range c.Transport.GetAll(ctx, urls, RequestTimeout) {
+		pages[i].Page, pages[i].Err = readPayments(result, histories[i], ascending)
+	}
+	return pages
+}
+
+func (c Client) payments(ctx context.Context, h History, o order) (PaymentsPage, error) {
+	response, err := c.Transport.Get(ctx, c.Base+paymentsPath(h, o), RequestTimeout)
+	return readPayments(Result{response, err}, h, o)
+}
+
+// order is that of a page: ascending or descending.
+type order struct {
+	name   string
+	beyond func(a, b int64) bool // whether a comes later in it than b
+}
+
+var (
+	ascending  = order{"asc", func(a, b int64) bool { return a > b }}
+	descending = order{"desc", func(a, b int64) bool { return a < b }}
+)
+
+func paymentsPath(h History, o order) string {
+	query := url.Values{
+		"order": {o.name}, "limit": {strconv.Itoa(PageLimit)}, "join": {"transactions"},
+		"cursor": {strconv.FormatInt(h.Cursor, 10)},
+	}
+	return "/accounts/" + string(h.Account) + "/payments?" + query.Encode()
+}
+
+func readPayments(result Result, h History, o order) (PaymentsPage, error) {
 	var doc struct {
 		Embedded *struct {
 			Records *[]json.RawMessage `json:"records"`
 		} `json:"_embedded"`
 	}
-	err := c.get(ctx, "/accounts/"+string(account)+"/payments?"+query.Encode(), &doc)
+	err := readDocument(result, "/accounts/"+string(h.Account)+"/payments", &doc)
 	if IsNotFound(err) {
 		return PaymentsPage{}, nil // no history yet
 	}
@@ -120,14 +165,14 @@ func (c Client) payments(ctx context.Context, account checkout.Address, cursor i
 	}
 	page := PaymentsPage{Records: len(*doc.Embedded.Records)}
 	for _, raw := range *doc.Embedded.Records {
-		operation, payments, err := DecodeRecord(raw, account)
+		operation, payments, err := DecodeRecord(raw, h.Account)
 		if err != nil {
 			return PaymentsPage{}, err
 		}
-		if page.Last == 0 || beyond(operation, page.Last) {
+		if page.Last == 0 || o.beyond(operation, page.Last) {
 			page.Last = operation
 		}
-		if beyond(operation, cursor) {
+		if o.beyond(operation, h.Cursor) {
 			page.Payments = append(page.Payments, payments...)
 		}
 	}
@@ -178,14 +223,18 @@ func (c Client) MergedAmount(ctx context.Context, operation int64, account check
 
 func (c Client) get(ctx context.Context, path string, doc any) error {
 	response, err := c.Transport.Get(ctx, c.Base+path, RequestTimeout)
-	if err != nil {
-		return fmt.Errorf("horizon: reading %s: %w", pathOnly(path), err)
+	return readDocument(Result{response, err}, pathOnly(path), doc)
+}
+
+func readDocument(result Result, path string, doc any) error {
+	if result.Err != nil {
+		return fmt.Errorf("horizon: reading %s: %w", path, result.Err)
 	}
-	if response.Status != 200 {
-		return statusError(response)
+	if result.Response.Status != 200 {
+		return statusError(result.Response)
 	}
-	if err := json.Unmarshal(response.Body, doc); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrAnswer, pathOnly(path), err)
+	if err := json.Unmarshal(result.Response.Body, doc); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrAnswer, path, err)
 	}
 	return nil
 }

@@ -19,6 +19,10 @@ func (a answer) Get(context.Context, string, time.Duration) (horizon.Response, e
 	return horizon.Response(a), nil
 }
 
+func (a answer) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
+	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return a.Get(ctx, url, timeout) })
+}
+
 // says is a client of such a Horizon.
 func says(body []byte) horizon.Client {
 	return horizon.Client{Base: "https://horizon.example", Transport: answer{Status: 200, Body: body}}

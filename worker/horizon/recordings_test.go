@@ -57,6 +57,10 @@ func (r *replay) Get(_ context.Context, url string, _ time.Duration) (horizon.Re
 	return horizon.Response{Status: r.Status, RetryAfter: r.Headers["Retry-After"], Body: r.Body}, nil
 }
 
+func (r *replay) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
+	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return r.Get(ctx, url, timeout) })
+}
+
 func page(t testing.TB, name string) (horizon.PaymentsPage, error) {
 	t.Helper()
 	client := horizon.Client{Base: "https://horizon.example", Transport: &replay{recording: load(t, name)}}

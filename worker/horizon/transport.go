@@ -20,9 +20,32 @@ type Response struct {
 	Body       []byte
 }
 
-// Transport performs a GET request that accepts JSON. It follows no redirects to other hosts and keeps no cookies.
+// MaxBatch is how many requests a batch has at most: Cloudflare opens six connections at once for one invocation
+// (https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections).
+const MaxBatch = 6
+
+// Result is what became of one request of a batch.
+type Result struct {
+	Response Response
+	Err      error
+}
+
+// Transport performs GET requests that accept JSON. It follows no redirects to other hosts and keeps no cookies.
 // A response of any status is no error; ErrTimeout (possibly wrapped) is returned when the response was not read
 // completely within timeout.
 type Transport interface {
 	Get(ctx context.Context, url string, timeout time.Duration) (Response, error)
+
+	// GetAll performs up to MaxBatch requests at the same time, each with the timeout for itself, and returns their
+	// results in the order of the URLs once all are there. The failure of one is not that of another.
+	GetAll(ctx context.Context, urls []string, timeout time.Duration) []Result
+}
+
+// InTurn is GetAll for a Transport that can perform one request at a time.
+func InTurn(urls []string, get func(url string) (Response, error)) []Result {
+	results := make([]Result, len(urls))
+	for i, url := range urls {
+		results[i].Response, results[i].Err = get(url)
+	}
+	return results
 }

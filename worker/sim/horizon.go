@@ -78,6 +78,11 @@ func (e *edge) Get(_ context.Context, raw string, _ time.Duration) (horizon.Resp
 	return horizon.Response{Status: 200, Body: []byte(body)}, nil
 }
 
+// GetAll answers in the order of the requests: which of them Horizon sees first is drawn by its faults and nodes anyway.
+func (e *edge) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
+	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return e.Get(ctx, url, timeout) })
+}
+
 func problem(name string) []byte {
 	return []byte(`{"type":"https://stellar.org/horizon-errors/` + name + `"}`)
 }

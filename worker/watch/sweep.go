@@ -94,8 +94,8 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 	waiting := false
 	var ended []checkout.ID
 	behind := map[checkout.Address]record.Behind{}
-	one := func(account checkout.Address) {
-		p, swept, err := w.sweepAccount(ctx, client, root, cursor, account, accounts[account])
+	n := network{mode, client, root, cursor}
+	w.sweepAccounts(ctx, n, accounts, func(account checkout.Address, p pass, swept swept, err error) {
 		report.Accounts++
 		report.Records += p.records
 		report.Payments += len(p.payments)
@@ -111,10 +111,7 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 			report.Failed++
 			failed = append(failed, fmt.Errorf("account %s: %w", account, err))
 		}
-	}
-	for _, account := range inTurn(slices.Collect(maps.Keys(accounts)), cursor.Behind) {
-		one(account)
-	}
+	})
 	if len(ended) > 0 {
 		w.Ended(ctx, ended)
 	}
@@ -157,29 +154,53 @@ type swept struct {
 	waiting bool          // whether sessions whose time is over wait for a second pass
 }
 
-// sweepAccount reads one account and settles the sessions that its payments name and those whose time is over. If it fails, the
-// pass says from where the account must be read again.
-func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root horizon.Root, cursor record.Cursor,
-	account checkout.Address, open []record.OpenEntry) (p pass, done swept, err error) {
+// network is what a sweep knows of a mode's ledger before it reads the accounts.
+type network struct {
+	mode   record.Mode
+	client horizon.Client
+	root   horizon.Root
+	cursor record.Cursor
+}
 
-	created := open[0].Created
-	for _, entry := range open {
-		if entry.Created.Before(created) {
-			created = entry.Created
+// sweepAccounts reads accounts, a page of each of horizon.MaxBatch at a time, settles each as soon as it is read, and reports what was done. They
+// begin in the order of inTurn, and one that is done makes room for the next.
+func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[checkout.Address][]record.OpenEntry,
+	report func(checkout.Address, pass, swept, error)) {
+
+	waiting := inTurn(slices.Collect(maps.Keys(accounts)), n.cursor.Behind)
+	var active []*reading
+	for len(waiting)+len(active) > 0 {
+		next := waiting[:min(len(waiting), horizon.MaxBatch-len(active))]
+		waiting = waiting[len(next):]
+		starts, err := w.startsOf(ctx, n, next, accounts)
+		for i, account := range next {
+			if err != nil {
+				report(account, pass{}, swept{}, err)
+				continue
+			}
+			active = append(active, begin(account, starts[i], true, maxPages))
 		}
+		histories := make([]horizon.History, len(active))
+		for i, r := range active {
+			histories[i] = horizon.History{Account: r.account, Cursor: r.cursor}
+		}
+		for i, result := range n.client.PaymentsOf(ctx, histories) {
+			r := active[i]
+			if w.take(ctx, n.client, r, result.Page, result.Err); r.done {
+				p, swept, err := w.settleAccount(ctx, n, r.account, accounts[r.account], r.pass)
+				report(r.account, p, swept, err)
+			}
+		}
+		active = slices.DeleteFunc(active, func(r *reading) bool { return r.done })
 	}
-	after, err := w.startOf(ctx, cursor, root, open[0].Mode, account, created)
-	if err != nil {
-		return p, done, err
-	}
-	if after == cursor.From.Ledger && after+1 < root.ElderLedger { // a ledger that was there once
-		w.Log(ctx, "history_gap", map[string]any{"account": account, "after_ledger": after, "elder_ledger": root.ElderLedger})
-	}
-	p = w.read(ctx, client, account, after, true, maxPages)
+}
 
+// settleAccount settles the sessions that the payments of a pass name and those whose time is over. If it fails, the
+// pass that it returns says from where the account must be read again.
+func (w *Watcher) settleAccount(ctx context.Context, n network, account checkout.Address, open []record.OpenEntry, p pass) (_ pass, done swept, err error) {
 	var coverage time.Time
 	if p.complete {
-		coverage = root.ClosedAt
+		coverage = n.root.ClosedAt
 	}
 	payments := paymentsOf(p.payments)
 	concerned := slices.Collect(maps.Keys(payments))
@@ -193,19 +214,19 @@ func (w *Watcher) sweepAccount(ctx context.Context, client horizon.Client, root 
 	}
 	standings, err := w.Load(ctx, concerned...)
 	if err != nil {
-		p.complete, p.read = false, after
+		p.complete, p.read = false, p.after
 		return p, done, err
 	}
-	proven := w.proven(cursor, account, coverage)
+	proven := w.proven(n.cursor, account, coverage)
 	failed := []error{p.err}
 	ended := map[checkout.ID]bool{}
 	for i, s := range standings {
-		if s == nil || s.Session.Account != account || s.Session.Livemode != (open[0].Mode == record.Live) {
+		if s == nil || s.Session.Account != account || s.Session.Livemode != (n.mode == record.Live) {
 			continue // a memo that happens to decrypt, or a payment with the memo of somebody else's checkout
 		}
 		out, err := w.settle(ctx, s, payments[concerned[i]], proven)
 		if err != nil {
-			p.complete, p.read = false, after
+			p.complete, p.read = false, p.after
 			failed = append(failed, fmt.Errorf("settling %s: %w", concerned[i], err))
 			continue
 		}
@@ -242,25 +263,47 @@ func (w *Watcher) removeEnded(ctx context.Context, account checkout.Address, ope
 	return w.Store.Delete(ctx, keys...)
 }
 
-// startOf is start, but an account that is behind, or that was not active when the cursor was written, goes on from where it was left:
-// there may be money for sessions that ended before those that are open now were made.
-func (w *Watcher) startOf(ctx context.Context, cursor record.Cursor, root horizon.Root, mode record.Mode, account checkout.Address, created time.Time) (int64, error) {
-	after := start(cursor, root, account, created)
-	if behind, ok := cursor.Behind[account]; ok && behind.After <= root.LatestLedger {
-		return behind.After, nil
+// startsOf is start for several accounts, but one that is behind, or that was not active when the cursor was written, goes on from where it was
+// left: there may be money for sessions that ended before those that are open now were made.
+func (w *Watcher) startsOf(ctx context.Context, n network, accounts []checkout.Address, open map[checkout.Address][]record.OpenEntry) ([]int64, error) {
+	starts := make([]int64, len(accounts))
+	var idle []int // those that may have a mark
+	var keys []string
+	for i, account := range accounts {
+		created := open[account][0].Created
+		for _, entry := range open[account] {
+			if entry.Created.Before(created) {
+				created = entry.Created
+			}
+		}
+		starts[i] = start(n.cursor, n.root, account, created)
+		if behind, ok := n.cursor.Behind[account]; ok && behind.After <= n.root.LatestLedger {
+			starts[i] = behind.After
+		} else if !created.Before(n.cursor.From.ClosedAt) {
+			idle, keys = append(idle, i), append(keys, record.IdleKey(n.mode, account))
+		}
 	}
-	if created.Before(cursor.From.ClosedAt) {
-		return after, nil
+	if len(keys) > 0 {
+		values, err := w.Store.Get(ctx, keys...)
+		if err != nil {
+			return nil, err
+		}
+		for k, i := range idle {
+			mark, ok, err := record.Decode[record.Idle](values[k])
+			if err != nil {
+				return nil, err
+			}
+			if ok && mark.Ledger <= n.root.LatestLedger {
+				starts[i] = min(starts[i], mark.Ledger)
+			}
+		}
 	}
-	values, err := w.Store.Get(ctx, record.IdleKey(mode, account))
-	if err != nil {
-		return 0, err
+	for i, account := range accounts {
+		if after := starts[i]; after == n.cursor.From.Ledger && after+1 < n.root.ElderLedger { // a ledger that was there once
+			w.Log(ctx, "history_gap", map[string]any{"account": account, "after_ledger": after, "elder_ledger": n.root.ElderLedger})
+		}
 	}
-	idle, ok, err := record.Decode[record.Idle](values[0])
-	if err != nil || !ok || idle.Ledger > root.LatestLedger {
-		return after, err
-	}
-	return min(after, idle.Ledger), nil
+	return starts, nil
 }
 
 func newestOf(root horizon.Root) record.Checkpoint {

@@ -139,47 +139,78 @@ type pass struct {
 	err     error
 }
 
-// read reads the account's payments after a ledger until an empty page, or, for a look that wants no verdict, until
-// a page that is not full. It keeps those whose memo may name a session.
-func (w *Watcher) read(ctx context.Context, client horizon.Client, account checkout.Address, after int64, untilEmpty bool, pages int) pass {
-	p := pass{begun: true, after: after, read: after}
-	cursor := horizon.CursorAfter(after)
-	for range pages {
-		page, err := client.Payments(ctx, account, cursor)
-		if err == nil && page.Records > 0 && page.Last <= cursor {
-			err = fmt.Errorf("%w: a page that repeats what came before it", horizon.ErrAnswer)
-		}
-		if err != nil {
-			w.backOff(ctx, client.Base, err)
-			p.err = err
-			return p.upTo(p.read)
-		}
-		p.records += page.Records
-		for _, payment := range page.Payments {
-			f := found{Incoming: payment, IDs: w.Memos.Open(payment.Memo, w.Now())}
-			if len(f.IDs) == 0 {
-				continue
-			}
-			if f.AmountInEffects {
-				if f.Amount, err = client.MergedAmount(ctx, f.Operation, account); err != nil {
-					p.err = err
-					return p.upTo(f.Ledger() - 1)
-				}
-			}
-			p.payments = append(p.payments, f)
-		}
-		last := page.Records == 0 || !untilEmpty && page.Records < horizon.PageLimit
-		if page.Records > 0 {
-			cursor = page.Last
-			p.read = page.Last>>32 - 1 // the page may end inside its last ledger
-			p.pages = append(p.pages, record.Checkpoint{Ledger: p.read, ClosedAt: page.LastClosedAt})
-		}
-		if last {
-			p.complete = true
-			return p
-		}
+// reading is a pass on its way.
+type reading struct {
+	pass
+	account    checkout.Address
+	cursor     int64 // the operation after which the next page begins
+	untilEmpty bool
+	left       int // pages that it may still read
+	done       bool
+}
+
+// begin starts a pass over what an account received after a ledger, until an empty page, or, for a look that wants no verdict, until a page that
+// is not full. It keeps the payments whose memo may name a session.
+func begin(account checkout.Address, after int64, untilEmpty bool, pages int) *reading {
+	return &reading{
+		pass:    pass{begun: true, after: after, read: after},
+		account: account, cursor: horizon.CursorAfter(after), untilEmpty: untilEmpty, left: pages,
 	}
-	return p.upTo(p.read)
+}
+
+// read makes a whole pass.
+func (w *Watcher) read(ctx context.Context, client horizon.Client, account checkout.Address, after int64, untilEmpty bool, pages int) pass {
+	r := begin(account, after, untilEmpty, pages)
+	for !r.done {
+		page, err := client.Payments(ctx, account, r.cursor)
+		w.take(ctx, client, r, page, err)
+	}
+	return r.pass
+}
+
+// take adds the page at the cursor to a pass, or ends it with the error of reading that page.
+func (w *Watcher) take(ctx context.Context, client horizon.Client, r *reading, page horizon.PaymentsPage, err error) {
+	if err == nil && page.Records > 0 && page.Last <= r.cursor {
+		err = fmt.Errorf("%w: a page that repeats what came before it", horizon.ErrAnswer)
+	}
+	if err != nil {
+		w.backOff(ctx, client.Base, err)
+		r.fail(r.read, err)
+		return
+	}
+	r.records += page.Records
+	for _, payment := range page.Payments {
+		f := found{Incoming: payment, IDs: w.Memos.Open(payment.Memo, w.Now())}
+		if len(f.IDs) == 0 {
+			continue
+		}
+		if f.AmountInEffects {
+			if f.Amount, err = client.MergedAmount(ctx, f.Operation, r.account); err != nil {
+				r.fail(f.Ledger()-1, err)
+				return
+			}
+		}
+		r.payments = append(r.payments, f)
+	}
+	last := page.Records == 0 || !r.untilEmpty && page.Records < horizon.PageLimit
+	if page.Records > 0 {
+		r.cursor = page.Last
+		r.read = page.Last>>32 - 1 // the page may end inside its last ledger
+		r.pass.pages = append(r.pass.pages, record.Checkpoint{Ledger: r.read, ClosedAt: page.LastClosedAt})
+	}
+	r.left--
+	switch {
+	case last:
+		r.complete, r.done = true, true
+	case r.left == 0:
+		r.done, r.pass = true, r.upTo(r.read)
+	}
+}
+
+// fail ends a pass after a ledger that it has read to its end.
+func (r *reading) fail(ledger int64, err error) {
+	r.err, r.done = err, true
+	r.pass = r.upTo(ledger)
 }
 
 // upTo drops what lies in ledgers that were not read to their end: a session completes with a whole ledger or not at all.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/syumai/workers/cloudflare/fetch"
@@ -38,4 +39,15 @@ func (t transport) Get(ctx context.Context, url string, _ time.Duration) (horizo
 		err = fmt.Errorf("answer is larger than %d bytes", horizon.MaxBodyBytes)
 	}
 	return horizon.Response{Status: response.StatusCode, RetryAfter: response.Header.Get("Retry-After"), Body: body}, err
+}
+
+// GetAll implements horizon.Transport.
+func (t transport) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
+	results := make([]horizon.Result, len(urls))
+	var wait sync.WaitGroup
+	for i, url := range urls {
+		wait.Go(func() { results[i].Response, results[i].Err = t.Get(ctx, url, timeout) })
+	}
+	wait.Wait()
+	return results
 }

@@ -89,8 +89,8 @@ var mutants = []mutant{
 		"over := !coverage.Before(deadline) && !now.Before(deadline)",
 		"over := !coverage.Before(deadline) && (mutant.On == \"PresentRoot\" || !now.Before(deadline))"},
 	{"IdleMark", "an account that was idle is read again from where it was left", "watch/sweep.go",
-		"if err != nil || !ok || idle.Ledger",
-		"if err != nil || !ok || mutant.On == \"IdleMark\" || idle.Ledger"},
+		"if ok && mark.Ledger",
+		"if ok && mutant.On != \"IdleMark\" && mark.Ledger"},
 }
 
 // most is how many simulations may pass before a mutant is found.

@@ -213,6 +213,11 @@ func (w *World) Get(_ context.Context, url string, _ time.Duration) (horizon.Res
 	}, nil
 }
 
+// GetAll implements horizon.Transport.
+func (w *World) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
+	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return w.Get(ctx, url, timeout) })
+}
+
 // Recent is a short memory by the world's clock, one for each data centre.
 type Recent struct {
 	now    func() time.Time
