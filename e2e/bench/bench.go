@@ -39,6 +39,7 @@ type bench struct {
 	patience  time.Duration // of the last of them
 	sweep     sweepState
 	mixed     mixedState
+	holding   memoryState
 }
 
 // peer is one of the Workers that are compared.
@@ -105,6 +106,9 @@ func (b *bench) stop() {
 		p.process.Stop()
 	}
 	b.sweep.stop()
+	if b.holding.horizon != nil {
+		b.holding.horizon.stop()
+	}
 	if b.horizon != nil {
 		b.horizon.stop()
 	}

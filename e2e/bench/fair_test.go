@@ -381,7 +381,7 @@ func TestEveryRowCanBeMeasured(t *testing.T) {
 			t.Fatalf("%s: %v", r.name, err)
 		}
 		results = append(results, measured)
-		if v := measured.figures[ours]; v <= 0 && r.name != sweepRow.name { // too little for the clock
+		if v := measured.figures[ours]; v <= 0 && r.name != sweepRow.name && r.name != startRow.name { // too little for the clock
 			t.Errorf("%s is %v", r.name, v)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 var coldRow = row{
-	name: "cold", unit: "ms", aim: "0.5 × stock, at most 2 × js", fewer: true,
+	name: "cold", unit: "ms", aim: "at most 1 × js", fewer: true,
 	what: "first request (create) of a fresh isolate in a fresh process",
 	// The process is fresh, since two isolates of one share what V8 has compiled. Its store has answered before, as
 	// KV has on the edge; the module has been evaluated, as Cloudflare does before the first request.

@@ -3,7 +3,7 @@ package main
 import "context"
 
 var cpuRow = row{
-	name: "cpu", unit: "ms", aim: "at most 1.5 × js", warm: true, fewer: true,
+	name: "cpu", unit: "ms", aim: "at most 1.15 × js", warm: true, fewer: true,
 	what: "processor time of workerd for a create",
 	measure: func(ctx context.Context, b *bench, p *peer) (float64, error) {
 		before, err := p.process.CPUTime()

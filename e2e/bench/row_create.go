@@ -3,7 +3,7 @@ package main
 import "context"
 
 var createRow = row{
-	name: "create", unit: "requests/s", aim: "10 × stock, 0.8 × js", warm: true,
+	name: "create", unit: "requests/s", aim: "0.84 × js", warm: true,
 	what: "POST /checkout?type=direct",
 	load: func(ctx context.Context, b *bench, p *peer) (outcome, error) { return b.create(ctx, p) },
 }

@@ -11,7 +11,7 @@ func (b *bench) distinct() int {
 }
 
 var pageFirstRow = row{
-	name: "page_first", unit: "requests/s", aim: "5 × stock, 0.6 × js", warm: true,
+	name: "page_first", unit: "requests/s", aim: "0.71 × js", warm: true,
 	what:  "GET /pay/{id}, never seen",
 	begin: func(ctx context.Context, b *bench) error { return b.sessions(ctx, b.distinct()) },
 	load: func(ctx context.Context, b *bench, p *peer) (outcome, error) {

@@ -3,7 +3,7 @@ package main
 import "context"
 
 var retrieveRow = row{
-	name: "retrieve", unit: "requests/s", aim: "10 × stock, 0.8 × js", warm: true,
+	name: "retrieve", unit: "requests/s", aim: "0.87 × js", warm: true,
 	what:  "GET /checkout/{id}, open",
 	begin: func(ctx context.Context, b *bench) error { return b.sessions(ctx, 100) },
 	load: func(ctx context.Context, b *bench, p *peer) (outcome, error) {

@@ -3,7 +3,7 @@ package main
 import "context"
 
 var statusRow = row{
-	name: "status", unit: "requests/s", aim: "10 × stock, 0.8 × js", warm: true,
+	name: "status", unit: "requests/s", aim: "0.83 × js", warm: true,
 	what:  "GET /pay/{id}/status, open, each by its only visitor",
 	begin: func(ctx context.Context, b *bench) error { return b.sessions(ctx, b.distinct()) },
 	load: func(ctx context.Context, b *bench, p *peer) (outcome, error) {

@@ -32,6 +32,11 @@ func (p *Process) CPUTime() (time.Duration, error) {
 	return time.Duration(user+system) * time.Second / ticks, nil
 }
 
+// Used is what the process had used when it was stopped, of user and system time, to the microsecond.
+func (p *Process) Used() time.Duration {
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+}
+
 // Resident is how much memory the whole process has, in bytes: V8's, and also that of the store, of compiled code and of
 // what the allocator keeps for later.
 func (p *Process) Resident() (float64, error) {
