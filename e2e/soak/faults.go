@@ -10,23 +10,25 @@ import (
 	"time"
 )
 
-// faults are what goes wrong in turn. Those that hang hold an instance until it is given up.
+// faults are what goes wrong in turn. Those that hang hold a fiber until its instance is replaced.
 var faults = []func(ctx context.Context, w worker) error{
 	breaks("/panic"),
 	breaks("/panic-goroutine"),
 	breaks("/exit"),
 	leaves("POST /echo HTTP/1.1\r\nHost: soak\r\nContent-Length: 1000\r\n\r\nonly half"), // while sending
 	oversized,
+	breaks("/out-of-memory"),
 	breaks("/abort"),
 	leaves("GET /remember?before&key=left HTTP/1.1\r\nHost: soak\r\n\r\n"), // while it is worked for
 	panicsAfterwards,
 	breaks("/hang"),
+	breaks("/recurse"),
 	leaves("GET /hang HTTP/1.1\r\nHost: soak\r\n\r\n"),
 }
 
 func (w worker) fault(ctx context.Context, n int) error { return faults[n%len(faults)](ctx, w) }
 
-// breaks asks for what kills the instance, and wants the error that says nothing of the inside.
+// breaks asks for what breaks its request, or the instance with all in it, and wants the error that says nothing of the inside.
 func breaks(path string) func(ctx context.Context, w worker) error {
 	return func(ctx context.Context, w worker) error {
 		a, err := w.get(ctx, path, http.StatusInternalServerError)
@@ -44,9 +46,9 @@ func breaks(path string) func(ctx context.Context, w worker) error {
 	}
 }
 
-// panicsAfterwards breaks in the work after a good response.
+// panicsAfterwards leaves a goroutine behind that panics after a good response.
 func panicsAfterwards(ctx context.Context, w worker) error {
-	_, err := w.get(ctx, "/panic-after", http.StatusOK)
+	_, err := w.get(ctx, "/panic-left-behind", http.StatusOK)
 	return err
 }
 

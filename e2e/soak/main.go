@@ -1,9 +1,9 @@
 // Command soak shows that nothing leaks: it keeps a Worker busy for long and asks V8 again and again what it holds.
 //
 // It has two parts. In the first, a program that goes wrong on request (see ../runtime/faults) answers mixed requests
-// under the real worker.mjs, with a fault in every thousandth. In the second, the service itself sweeps a ledger on which
-// checkouts are open and some are paid. Every answer is checked. What is held at the end must be what was held after
-// the first tenth.
+// under the real worker.mjs, with a fault in every thousandth and a KV that is far away. In the second, the service itself sweeps a
+// ledger on which checkouts are open and some are paid; every twentieth sweep, KV and Horizon are far away. Every answer is checked. What
+// is held at the end must be what was held once everything was warm.
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 	"edgecheckout/sandbox/stack"
 )
 
-// parts is how often each part is looked at; the first look is the mark that the last is held to.
+// parts is how often each part is looked at after a first look, which is the mark that the last is held to.
 const parts = 10
 
 func main() {
@@ -34,9 +34,9 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	requests := flag.Int("requests", 200_000, "mixed requests, 0 to leave them out; a run of less than 20,000 may end before everything is warm")
+	requests := flag.Int("requests", 200_000, fmt.Sprintf("mixed requests after %d that make everything warm, 0 to leave them out", warmRequests))
 	every := flag.Int("fault", 1000, "one request in so many is a fault")
-	sweeps := flag.Int("sweeps", 2000, "sweeps, 0 to leave them out; a run of less than 200 may end before everything is warm")
+	sweeps := flag.Int("sweeps", 2000, fmt.Sprintf("sweeps after %d that make everything warm, 0 to leave them out", warmSweeps))
 	limit := flag.Duration("limit", 20*time.Minute, "how long all of it may take")
 	flag.Parse()
 	if *requests < 0 || *sweeps < 0 || *every < 1 {

@@ -25,8 +25,8 @@ const (
 	processSlack     = 32e6 // bytes
 )
 
-// maxInstances is how many Go instances the pool may keep.
-const maxInstances = 8
+// maxInstances is how many Go instances there may be: one, and one more while it is replaced.
+const maxInstances = 2
 
 // mark is what was held after so many requests or sweeps, and how many of these were faults.
 type mark struct {
@@ -66,7 +66,7 @@ func (w worker) look(ctx context.Context, service string) (workerd.Heap, error) 
 }
 
 // verdict fails if the last mark holds more than the first, beyond what is tolerated, or one of them more instances than
-// the pool may have.
+// there may be.
 func verdict(marks []mark) error {
 	first, last := marks[0], marks[len(marks)-1]
 	var failed []error

@@ -13,6 +13,7 @@ import (
 	"github.com/stellar/go/keypair"
 	"github.com/stellar/go/txnbuild"
 
+	"edgecheckout/e2e/workerd"
 	"edgecheckout/sandbox/horizon"
 	"edgecheckout/sandbox/ledger"
 	"edgecheckout/sandbox/wallet"
@@ -33,6 +34,7 @@ type shop struct {
 	ledger   *ledger.Ledger
 	begun    time.Time
 	faults   horizon.Faults
+	distance workerd.Distance
 	asked    atomic.Int64 // requests to Horizon
 	web      *http.Server
 }
@@ -62,7 +64,7 @@ func startShop(accounts, payments int) (*shop, error) {
 	if err != nil {
 		return nil, err
 	}
-	spoiled := s.faults.Spoil(horizon.New(s.ledger, horizon.Options{}))
+	spoiled := s.distance.Between(s.faults.Spoil(horizon.New(s.ledger, horizon.Options{})))
 	s.web = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.asked.Add(1)
 		spoiled.ServeHTTP(w, r)

@@ -17,6 +17,8 @@ const (
 	sweptAccounts = 10         // with a checkout that stays open
 	payEvery      = 10         // sweeps between two payments, each of which completes a checkout that was made for it
 	horizonFails  = 100        // sweeps between two that find Horizon broken
+	farEvery      = 20         // sweeps between two for which KV and Horizon are far away
+	warmSweeps    = 200        // before the first mark
 	price         = 12_5000000 // stroops
 )
 
@@ -26,7 +28,7 @@ var brokenHorizons = []string{horizon.Down, horizon.Garbage, horizon.Truncated, 
 
 // soakSweeps runs the cron's handler count times, one after the other.
 func soakSweeps(ctx context.Context, c workerd.Config, count int) ([]mark, error) {
-	s, err := startShop(sweptAccounts, count/payEvery)
+	s, err := startShop(sweptAccounts, (warmSweeps+count)/payEvery)
 	if err != nil {
 		return nil, err
 	}
@@ -44,8 +46,11 @@ func soakSweeps(ctx context.Context, c workerd.Config, count int) ([]mark, error
 	}
 	var marks []mark
 	failures := 0
-	for part := range parts {
-		from, to := part*count/parts, (part+1)*count/parts
+	for part := range parts + 1 {
+		from, to := warmSweeps+(part-1)*count/parts, warmSweeps+part*count/parts
+		if part == 0 {
+			from = 0
+		}
 		for n := from; n < to; n++ {
 			failed, err := s.sweep(ctx, w, n)
 			if err != nil {
@@ -75,6 +80,14 @@ func (s *shop) sweep(ctx context.Context, w worker, n int) (failed bool, err err
 		if err := s.pay(account, memo); err != nil {
 			return false, err
 		}
+	}
+	if n%farEvery == farEvery/2 {
+		s.distance.Far(uint32(n))
+		defer s.distance.Near()
+		if err := w.Store.Far(ctx, uint32(n)); err != nil {
+			return false, err
+		}
+		defer func() { err = errors.Join(err, w.Store.Near(ctx)) }()
 	}
 	want := "ok"
 	if (n+1)%horizonFails == 0 {
