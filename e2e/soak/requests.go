@@ -66,7 +66,7 @@ func soakRequests(ctx context.Context, c workerd.Config, count, every int) ([]ma
 			return marks, fmt.Errorf("%w\nworkerd's log ends with:\n%s", err, w.Log)
 		}
 		if err := w.rest(ctx); err != nil {
-			return marks, err
+			return marks, fmt.Errorf("%w\nworkerd's log ends with:\n%s", err, w.Log)
 		}
 		m, err := w.measure(ctx, to, to/every)
 		if err != nil {
