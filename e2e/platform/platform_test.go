@@ -249,6 +249,9 @@ func TestACronEventHasAnEnd(t *testing.T) {
 			t.Errorf("after %d steps of 100 ms: %s, %v, want %s", minute, body, err, outcome)
 		}
 	}
+	if log := w.printed(); strings.Contains(log, "KV PUT failed") {
+		t.Errorf("an event ended because KV refused a write, not at its limit:\n%s", log)
+	}
 }
 
 func TestTheCacheKeepsNothingOnWorkersDev(t *testing.T) {
