@@ -9,8 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/record"
-	"edgecheckout/worker/watch"
+	"edgecheckout/worker/stellar"
 )
 
 // These are the answers that are not written by encoding/json, as it would have to know them.
@@ -20,12 +19,12 @@ type checkoutDocument struct {
 	Object         string            `json:"object"`
 	CustomerID     *string           `json:"customer_id"`
 	ProductID      *string           `json:"product_id"`
-	Amount         checkout.Amount   `json:"amount"`
+	Amount         stellar.Amount    `json:"amount"`
 	AssetCode      string            `json:"asset_code"`
 	AssetIssuer    *string           `json:"asset_issuer"`
 	Status         checkout.Status   `json:"status"`
 	Exception      *string           `json:"exception"`
-	AmountReceived checkout.Amount   `json:"amount_received"`
+	AmountReceived stellar.Amount    `json:"amount_received"`
 	Payments       []paymentDocument `json:"payments"`
 	PaymentURL     string            `json:"payment_url"`
 	PaymentURI     string            `json:"payment_uri"`
@@ -43,33 +42,33 @@ type checkoutDocument struct {
 }
 
 type paymentDocument struct {
-	ID              string          `json:"id"`
-	Amount          checkout.Amount `json:"amount"`
-	AssetCode       string          `json:"asset_code"`
-	AssetIssuer     *string         `json:"asset_issuer"`
-	From            *string         `json:"from"`
-	TransactionHash string          `json:"transaction_hash"`
-	Ledger          int64           `json:"ledger"`
-	CreatedAt       string          `json:"created_at"`
-	Counted         bool            `json:"counted"`
-	Reason          *string         `json:"reason"`
+	ID              string         `json:"id"`
+	Amount          stellar.Amount `json:"amount"`
+	AssetCode       string         `json:"asset_code"`
+	AssetIssuer     *string        `json:"asset_issuer"`
+	From            *string        `json:"from"`
+	TransactionHash string         `json:"transaction_hash"`
+	Ledger          int64          `json:"ledger"`
+	CreatedAt       string         `json:"created_at"`
+	Counted         bool           `json:"counted"`
+	Reason          *string        `json:"reason"`
 }
 
 // TestAnswersAreWrittenLikeEncodingJSON reads what is written into the documented fields, none missing and none unknown, and writes it again.
 func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
 	at := time.Date(2026, 11, 22, 17, 0, 0, 120e6, time.UTC)
-	paid := checkout.Payment{Operation: 7<<32 + 1, Hash: "ab", ClosedAt: at, From: "G1", Asset: checkout.XLM, Amount: 1}
-	foreign := checkout.Payment{Operation: 8 << 32, Index: 2, Hash: "cd", ClosedAt: at, Asset: checkout.Asset{Code: "USDC", Issuer: "G2"}, Amount: checkout.MaxAmount}
-	c := &call{Service: &Service{config: Config{BaseURL: "https://pay.example", Networks: map[record.Mode]Network{}}}}
+	paid := checkout.Payment{Operation: 7<<32 + 1, Hash: "ab", ClosedAt: at, From: "G1", Asset: stellar.XLM, Amount: 1}
+	foreign := checkout.Payment{Operation: 8 << 32, Index: 2, Hash: "cd", ClosedAt: at, Asset: stellar.Asset{Code: "USDC", Issuer: "G2"}, Amount: stellar.MaxAmount}
+	c := &call{Service: &Service{config: Config{BaseURL: "https://pay.example", Networks: map[stellar.Mode]Network{}}}}
 	for name, of := range map[string]struct {
-		session checkout.Session
+		session checkout.Checkout
 		out     checkout.Outcome
 	}{
-		"the least": {checkout.Session{Asset: checkout.XLM, Amount: 1}, checkout.Outcome{Status: checkout.Open}},
+		"the least": {checkout.Checkout{Asset: stellar.XLM, Amount: 1}, checkout.Outcome{Status: checkout.Open}},
 		"the most": {
-			checkout.Session{
-				ID: checkout.ID{1, 2, 3}, CustomerID: "cus_1", ProductID: "prod_1", Amount: 12_5000000, Asset: checkout.Asset{Code: "USDC", Issuer: "G2"},
-				Account: "G3", Memo: "abc", RedirectURL: "https://a.example/?a&b=<{CHECKOUT_ID}>", CancelURL: "https://b.example", Livemode: true,
+			checkout.Checkout{
+				ID: checkout.ID{1, 2, 3}, CustomerID: "cus_1", ProductID: "prod_1", Amount: 12_5000000, Asset: stellar.Asset{Code: "USDC", Issuer: "G2"},
+				Account: "G3", Memo: "abc", RedirectURL: "https://a.example/?a&b=<{CHECKOUT_ID}>", CancelURL: "https://b.example", Mode: stellar.Live,
 				Description: "„ü“ & \"\\\n\u2028\x01 <b>", Metadata: checkout.Metadata{{Name: "a", Value: "<1>"}, {Name: "b", Value: "2"}, {Name: "ü"}}, CreatedAt: at, ExpiresAt: at.Add(time.Hour),
 			},
 			checkout.Outcome{
@@ -78,7 +77,7 @@ func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
 			},
 		},
 	} {
-		a, err := c.checkoutAnswer(&watch.Standing{Session: of.session}, of.out)
+		a, err := c.checkoutAnswer(&checkout.Facts{Checkout: of.session}, of.out)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +86,7 @@ func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
 	redirect, exception := "https://a.example/?a&b", "overpaid"
 	for _, o := range []statusObject{
 		{Status: checkout.Open, AmountDue: 12_5000000, SecondsLeft: 77},
-		{Status: checkout.Completed, Exception: &exception, AmountReceived: checkout.MaxAmount, RedirectURL: &redirect},
+		{Status: checkout.Completed, Exception: &exception, AmountReceived: stellar.MaxAmount, RedirectURL: &redirect},
 	} {
 		body, err := encode(o)
 		if err != nil {

@@ -9,7 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // Prefixes of API keys; the rest is 32 random bytes in hexadecimal.
@@ -27,8 +28,10 @@ func (c *call) authenticate() error {
 	if secret == "" {
 		return &Error{Code: CodeAPIKeyMissing, Message: "An API key is required: send it in the header x-api-key (sk_test_… or sk_live_…)."}
 	}
+	mode := stellar.Live
 	rest, live := strings.CutPrefix(secret, liveKeyPrefix)
 	if !live {
+		mode = stellar.Test
 		rest = strings.TrimPrefix(secret, testKeyPrefix)
 	}
 	if len(rest) != secretDigits || !isHex(rest) {
@@ -42,12 +45,12 @@ func (c *call) authenticate() error {
 		}
 		c.keys.keep(secret, identity, c.began)
 	}
-	if identity.key.Livemode != live {
+	if identity.key.Mode != mode {
 		return errAPIKeyInvalid
 	}
-	c.merchant, c.livemode = &identity.merchant, live
-	if c.in(live).network == nil {
-		return &Error{Code: CodeNetworkMissing, Message: fmt.Sprintf("The key is right, but this deployment serves no %s mode: the operator has configured no Horizon for it.", c.mode())}
+	c.merchant, c.mode = &identity.merchant, mode
+	if c.in(mode).network == nil {
+		return &Error{Code: CodeNetworkMissing, Message: fmt.Sprintf("The key is right, but this deployment serves no %s mode: the operator has configured no Horizon for it.", c.mode)}
 	}
 	return nil
 }
@@ -62,14 +65,14 @@ func isHex(s string) bool {
 }
 
 func (c *call) identify(secret string) (*identity, error) {
-	key, ok, err := get[record.APIKey](c, record.APIKeyKey(secret))
+	key, ok, err := get[store.APIKey](c, store.APIKeyKey(secret))
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
 		return nil, errAPIKeyInvalid
 	}
-	merchant, ok, err := get[record.Merchant](c, record.MerchantKey(key.Merchant))
+	merchant, ok, err := get[store.Merchant](c, store.MerchantKey(key.Merchant))
 	if err != nil {
 		return nil, err
 	}
@@ -125,8 +128,8 @@ func (c *call) authenticateOperator() error {
 
 // identity is whom a key stands for. It is shared by all requests with the key and must not be changed.
 type identity struct {
-	key      record.APIKey
-	merchant record.Merchant
+	key      store.APIKey
+	merchant store.Merchant
 }
 
 // keyLifetime is how long an instance believes a key it has seen. With the 30 s or more for which KV answers from its own cache a

@@ -14,7 +14,8 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 	"edgecheckout/worker/watch"
 )
 
@@ -65,11 +66,11 @@ func BenchmarkRequests(b *testing.B) {
 		b.Fatal(err)
 	}
 	store := shelf{
-		record.APIKeyKey(key):       record.Encode(record.APIKey{ID: "key_1", Merchant: "mer_1"}),
-		record.MerchantKey("mer_1"): record.Encode(record.Merchant{ID: "mer_1", Name: "Books", AccountTest: account}),
+		store.APIKeyKey(key):       store.Encode(store.APIKey{ID: "key_1", Merchant: "mer_1", Mode: stellar.Test}),
+		store.MerchantKey("mer_1"): store.Encode(store.Merchant{ID: "mer_1", Name: "Books", AccountTest: account}),
 	}
-	network := Network{Network: watch.Network{Passphrase: "Standalone Network ; February 2017"}, Assets: map[string]checkout.Asset{"USDC": {Code: "USDC", Issuer: account}}}
-	service := New(Config{BaseURL: "https://pay.example", Memos: memos, ExpiresInMin: 300 * time.Second, Networks: map[record.Mode]Network{record.Test: network}},
+	network := Network{Network: watch.Network{Passphrase: "Standalone Network ; February 2017"}, Assets: map[string]stellar.Asset{"USDC": {Code: "USDC", Issuer: account}}}
+	service := New(Config{BaseURL: "https://pay.example", Memos: memos, ExpiresInMin: 300 * time.Second, Networks: map[stellar.Mode]Network{stellar.Test: network}},
 		Platform{Store: store, Horizon: silence{}, Recent: silence{}, Cache: silence{}, Now: time.Now, Entropy: rand.Reader, Log: io.Discard})
 	send := func(b *testing.B, method, path, body string) string {
 		r := httptest.NewRequest(method, path, strings.NewReader(body))

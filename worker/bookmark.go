@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/store"
 )
 
 // bookmark remembers, for whoever turns the page, where the list calls of the last one ended: so every page of a long list costs one call at
@@ -31,13 +31,13 @@ func (c *call) mark(s *scan, position string) {
 		return
 	}
 	b := bookmark{s.keys[behind:], s.bucket, s.digits, s.cursor, s.ended}
-	c.platform.Recent.Keep(c.ctx, bookmarkKey(s.prefix, position), record.Encode(b), bookmarkLifetime)
+	c.platform.Recent.Keep(c.ctx, bookmarkKey(s.prefix, position), store.Encode(b), bookmarkLifetime)
 }
 
 // resume lets a scan that has not begun go on from the bookmark behind its position, if there is one. Its first call lists as many keys as
 // the bookmark lacks of those that are wanted.
 func (c *call) resume(s *scan, wanted int) {
-	b, ok, err := record.Decode[bookmark](c.platform.Recent.Recall(c.ctx, bookmarkKey(s.prefix, s.past)))
+	b, ok, err := store.Decode[bookmark](c.platform.Recent.Recall(c.ctx, bookmarkKey(s.prefix, s.past)))
 	if !ok || err != nil || s.newer {
 		return
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"edgecheckout/worker/kv"
+	"edgecheckout/worker/kv/kvtest"
 )
 
 // catalog makes so many products, one a second, and returns their ids, the newest one's first.
@@ -64,12 +64,12 @@ func TestAListGoesOnWithoutItsBookmark(t *testing.T) {
 		"two minutes later": func(int) client { s.Sleep(2 * time.Minute); return shop },
 		"with a cursor that is no longer good": func(page int) client {
 			failed := page == 0
-			s.Store.SetFault(func(op, _ string) kv.Fault {
+			s.Store.SetFault(func(op, _ string) kvtest.Fault {
 				if op == "list" && !failed {
 					failed = true
-					return kv.FaultBefore
+					return kvtest.FaultBefore
 				}
-				return kv.FaultNone
+				return kvtest.FaultNone
 			})
 			return shop
 		},

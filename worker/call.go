@@ -14,7 +14,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // answer is a whole response: it leaves in one piece.
@@ -55,8 +56,8 @@ type call struct {
 	fetched  fetched
 
 	// For merchants:
-	merchant *record.Merchant
-	livemode bool
+	merchant *store.Merchant
+	mode     stellar.Mode
 }
 
 // header returns the first value of a header by its canonical name.
@@ -66,8 +67,6 @@ func (c *call) header(name string) string {
 	}
 	return ""
 }
-
-func (c *call) mode() record.Mode { return record.ModeOf(c.livemode) }
 
 // maxBody is the largest body, in bytes.
 const maxBody = 64 << 10
@@ -200,7 +199,7 @@ func jsonAnswer(v any) (answer, error) {
 const jsonType = "application/json; charset=utf-8"
 
 func encode(v any) ([]byte, error) {
-	if document, ok := v.(record.Writer); ok {
+	if document, ok := v.(store.Writer); ok {
 		return encodeWriter(document), nil
 	}
 	var b bytes.Buffer
@@ -211,7 +210,7 @@ func encode(v any) ([]byte, error) {
 }
 
 // encodeWriter is encode for what is known to write itself.
-func encodeWriter(document record.Writer) []byte {
+func encodeWriter(document store.Writer) []byte {
 	w := codec.NewWriter(512)
 	document.WriteJSON(w)
 	w.Raw("\n")

@@ -5,8 +5,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
-	"edgecheckout/worker/watch"
+	"edgecheckout/worker/store"
 )
 
 var errAccountMissing = &Error{Code: CodeAccountMissing, Message: "The merchant has no account on the network of this API key; the operator sets account_test or account_live."}
@@ -22,16 +21,16 @@ func createCheckout(c *call) (answer, error) {
 	default:
 		return answer{}, invalid("type", "type must be product or direct, not %s.", clip(kind))
 	}
-	network := c.in(c.livemode).network
-	account := c.merchant.Account(c.mode())
+	network := c.in(c.mode).network
+	account := c.merchant.Account(c.mode)
 	if account == "" {
 		return answer{}, errAccountMissing
 	}
 
 	p := newParams(c.body)
-	standing := &watch.Standing{}
-	s := &standing.Session
-	s.Merchant, s.MerchantName, s.Livemode, s.Account = c.merchant.ID, c.merchant.Name, c.livemode, account
+	standing := &checkout.Facts{}
+	s := &standing.Checkout
+	s.Merchant, s.MerchantName, s.Mode, s.Account = c.merchant.ID, c.merchant.Name, c.mode, account
 	if kind == "direct" {
 		s.Amount = p.amount("amount", " for a direct checkout")
 		s.Asset = p.asset(network.Assets, " for a direct checkout")
@@ -40,8 +39,8 @@ func createCheckout(c *call) (answer, error) {
 	}
 	s.CustomerID = p.text("customer_id", 1000)
 	email, phone := p.email("customer_email"), p.phone("customer_phone")
-	s.RedirectURL = p.returnURL("redirect_url", c.livemode)
-	s.CancelURL = p.returnURL("cancel_url", c.livemode)
+	s.RedirectURL = p.returnURL("redirect_url", c.mode)
+	s.CancelURL = p.returnURL("cancel_url", c.mode)
 	s.Description = p.text("description", 500)
 	s.Metadata = p.metadata("metadata")
 	lifetime := p.seconds("expires_in", c.config.ExpiresInMin, ExpiresInMax, ExpiresInMax)
@@ -52,16 +51,16 @@ func createCheckout(c *call) (answer, error) {
 		return answer{}, invalid("customer_id", "customer_id already names the customer; leave out customer_email and customer_phone.")
 	}
 
-	customer := record.Customer{Email: email, Phone: phone}
+	customer := store.Customer{Email: email, Phone: phone}
 	idem, err := c.idempotency(func(i idempotency) (keys []string) {
 		for _, id := range i.earlier(checkout.KindCheckout) {
 			keys = append(keys, standingKeys(id)...)
 		}
 		if _, err := checkout.ParseID(checkout.KindProduct, s.ProductID); err == nil {
-			keys = append(keys, record.ProductKey(s.ProductID))
+			keys = append(keys, store.ProductKey(s.ProductID))
 		}
 		if _, err := checkout.ParseID(checkout.KindCustomer, s.CustomerID); err == nil {
-			keys = append(keys, record.CustomerKey(s.CustomerID))
+			keys = append(keys, store.CustomerKey(s.CustomerID))
 		}
 		return append(keys, c.holderKeys(addressesOf(customer))...)
 	})
@@ -113,7 +112,7 @@ func (c *call) findCheckout(id string) (a answer, found bool, err error) {
 }
 
 // fillProduct takes price and asset from the product, as they are now.
-func (c *call) fillProduct(s *checkout.Session) error {
+func (c *call) fillProduct(s *checkout.Checkout) error {
 	if s.ProductID == "" {
 		return nil
 	}
@@ -134,7 +133,7 @@ func (c *call) fillProduct(s *checkout.Session) error {
 	return nil
 }
 
-func (c *call) fillCustomer(s *checkout.Session, given record.Customer, w *writes) error {
+func (c *call) fillCustomer(s *checkout.Checkout, given store.Customer, w *writes) error {
 	if s.CustomerID != "" {
 		customer, err := c.customer(s.CustomerID)
 		if err == nil && customer == nil {
@@ -161,15 +160,15 @@ func (c *call) fillCustomer(s *checkout.Session, given record.Customer, w *write
 }
 
 // addCheckout adds what is to be written of a new checkout: itself and what leads to it, so that it is listed and watched.
-func (c *call) addCheckout(w *writes, s *checkout.Session, idem idempotency) {
+func (c *call) addCheckout(w *writes, s *checkout.Checkout, idem idempotency) {
 	id := s.ID.String()
-	expiry := s.ExpiresAt.Add(record.KeepAfterExpiry)
-	listed := record.Listed{Created: s.CreatedAt, ID: id, Customer: s.CustomerID}
+	expiry := s.ExpiresAt.Add(store.KeepAfterExpiry)
+	listed := store.Listed{Created: s.CreatedAt, ID: id, Customer: s.CustomerID}
 	w.indexes = append(append(w.indexes, idem.entries(c, id)...),
-		kv.Entry{Key: record.ByMerchantKey(s.Merchant, c.mode(), checkout.KindCheckout, listed), ExpiresAt: expiry, Derived: true},
-		kv.Entry{Key: record.EntryOf(s, s.ExpiresAt).Key(), ExpiresAt: expiry, Derived: true},
+		kv.Entry{Key: store.ByMerchantKey(s.Merchant, c.mode, checkout.KindCheckout, listed), ExpiresAt: expiry, Derived: true},
+		kv.Entry{Key: store.EntryOf(s, s.ExpiresAt).Key(), ExpiresAt: expiry, Derived: true},
 	)
-	w.records = append(w.records, kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Written(s), ExpiresAt: expiry, Derived: true})
+	w.records = append(w.records, kv.Entry{Key: store.CheckoutKey(s.ID), Value: store.Written(s), ExpiresAt: expiry, Derived: true})
 }
 
 // standingKeys are the keys of a checkout's standing; none for what is no id.
@@ -178,7 +177,7 @@ func standingKeys(id string) []string {
 	if err != nil {
 		return nil
 	}
-	session, outcome, seen, cancel := record.StandingKeys(parsed)
+	session, outcome, seen, cancel := store.StandingKeys(parsed)
 	return []string{session, outcome, seen, cancel}
 }
 
@@ -192,16 +191,16 @@ func getCheckout(c *call) (answer, error) {
 }
 
 // ownStanding loads the session of the path for its merchant; it is not found for everybody else.
-func (c *call) ownStanding() (*watch.Standing, error) { return c.standingOf(c.path("id")) }
+func (c *call) ownStanding() (*checkout.Facts, error) { return c.standingOf(c.path("id")) }
 
 // standingOf loads a session by its id for its merchant; it is not found for everybody else.
-func (c *call) standingOf(text string) (*watch.Standing, error) {
+func (c *call) standingOf(text string) (*checkout.Facts, error) {
 	id, err := checkout.ParseCheckoutID(text)
 	if err != nil {
 		return nil, notFound("checkout", text)
 	}
 	s, err := c.standing(id)
-	if err == nil && (s == nil || s.Session.Merchant != c.merchant.ID || s.Session.Livemode != c.livemode) {
+	if err == nil && (s == nil || s.Checkout.Merchant != c.merchant.ID || s.Checkout.Mode != c.mode) {
 		err = notFound("checkout", text)
 	}
 	return s, err

@@ -5,7 +5,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/store"
 )
 
 // expireCheckout is POST /checkout/{id}/expire: it moves the deadline of an open checkout to CancelGrace from now. What closes on the ledger
@@ -31,22 +31,22 @@ func expireCheckout(c *call) (answer, error) {
 	if out.Status.Terminal() {
 		return answer{}, &Error{Code: CodeCheckoutNotOpen, Message: "The checkout is " + string(out.Status) + " already; only an open one can be cancelled."}
 	}
-	deadline := c.platform.Now().Add(record.CancelGrace).UTC().Truncate(time.Millisecond)
+	deadline := c.platform.Now().Add(store.CancelGrace).UTC().Truncate(time.Millisecond)
 	// The record of the Idempotency-Key may be stored although the rest was not: a retry cancels what is still open.
-	entries := idem.entries(c, s.Session.ID.String())
-	cancels := s.CancelledBy.IsZero() && deadline.Before(s.Session.ExpiresAt)
+	entries := idem.entries(c, s.Checkout.ID.String())
+	cancels := s.CancelledBy.IsZero() && deadline.Before(s.Checkout.ExpiresAt)
 	if cancels {
-		expiry := s.Session.ExpiresAt.Add(record.KeepAfterExpiry)
+		expiry := s.Checkout.ExpiresAt.Add(store.KeepAfterExpiry)
 		entries = append(entries,
-			kv.Entry{Key: record.CancelKey(s.Session.ID), Value: record.Encode(record.Cancel{Deadline: deadline}), ExpiresAt: expiry},
-			kv.Entry{Key: record.EntryOf(&s.Session, deadline).Key(), ExpiresAt: expiry})
+			kv.Entry{Key: store.CancelKey(s.Checkout.ID), Value: store.Encode(store.Cancel{Deadline: deadline}), ExpiresAt: expiry},
+			kv.Entry{Key: store.EntryOf(&s.Checkout, deadline).Key(), ExpiresAt: expiry})
 	}
 	if err := c.store(writes{records: entries}); err != nil {
 		return answer{}, err
 	}
 	if cancels {
 		s.CancelledBy = deadline
-		c.forget(c.ctx, []checkout.ID{s.Session.ID})
+		c.forget(c.ctx, []checkout.ID{s.Checkout.ID})
 	}
 	return c.checkoutAnswer(s, out)
 }

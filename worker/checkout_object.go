@@ -5,7 +5,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 	"edgecheckout/worker/watch"
 )
 
@@ -16,8 +17,8 @@ const timestampLayout = "2006-01-02T15:04:05.000Z"
 
 // checkoutAnswer is the checkout as the API shows it, its fields in the documented order. It is written field by field, and not by
 // encoding/json, since most requests end here; the tests compare the two.
-func (c *call) checkoutAnswer(standing *watch.Standing, out checkout.Outcome) (answer, error) {
-	s := &standing.Session
+func (c *call) checkoutAnswer(standing *checkout.Facts, out checkout.Outcome) (answer, error) {
+	s := &standing.Checkout
 	id := s.ID.String()
 	w := codec.NewWriter(1536)
 	w.Plain(`{"id":`, id)
@@ -37,13 +38,13 @@ func (c *call) checkoutAnswer(standing *watch.Standing, out checkout.Outcome) (a
 			w.Raw(",")
 		}
 		p := &out.Payments[i]
-		w.String(`{"id":`, p.ID(s.Livemode))
+		w.String(`{"id":`, p.ID(s.Mode))
 		writePaymentMembers(w, p)
 		w.Raw("}")
 	}
 	w.String(`],"payment_url":`, c.payURL(id))
 	w.Raw(`,"payment_uri":"`)
-	s.WritePaymentURI(w, payable(s, &out), c.in(s.Livemode).uri)
+	c.paymentRequest(s, &out).WriteURI(w)
 	w.Plain(`","destination":`, string(s.Account))
 	w.Plain(`,"memo":`, s.Memo)
 	w.Optional(`,"memo_type":"text","redirect_url":`, s.RedirectURL)
@@ -51,7 +52,7 @@ func (c *call) checkoutAnswer(standing *watch.Standing, out checkout.Outcome) (a
 	w.Optional(`,"description":`, s.Description)
 	w.Raw(`,"metadata":`)
 	s.Metadata.WriteJSON(w)
-	w.Bool(`,"livemode":`, s.Livemode)
+	w.Bool(`,"livemode":`, s.Mode.IsLive())
 	w.Millis(`,"expires_at":`, standing.Deadline())
 	w.Millis(`,"created_at":`, s.CreatedAt)
 	if out.Status == checkout.Completed {
@@ -80,17 +81,18 @@ func writePaymentMembers(w *codec.Writer, p *checkout.Judged) {
 // payURL is where the customer pays the checkout with the id.
 func (c *call) payURL(id string) string { return c.config.BaseURL + "/pay/" + id }
 
-// payable is what a wallet is asked for: what is still due, or the whole amount once nothing is due any more.
-func payable(s *checkout.Session, out *checkout.Outcome) checkout.Amount {
-	if due := out.Due(s.Amount); due != 0 {
-		return due
+// paymentRequest asks a wallet for what is still due, or for the whole amount once nothing is due any more.
+func (c *call) paymentRequest(s *checkout.Checkout, out *checkout.Outcome) stellar.PaymentRequest {
+	amount := out.Due(s.Amount)
+	if amount == 0 {
+		amount = s.Amount
 	}
-	return s.Amount
+	return stellar.PaymentRequest{Destination: s.Account, Amount: amount, Asset: s.Asset, Memo: s.Memo, Network: c.in(s.Mode).uri}
 }
 
 // standing loads a session; nil if there is none.
-func (c *call) standing(id checkout.ID) (*watch.Standing, error) {
-	session, outcome, seen, cancel := record.StandingKeys(id)
+func (c *call) standing(id checkout.ID) (*checkout.Facts, error) {
+	session, outcome, seen, cancel := store.StandingKeys(id)
 	values, err := c.read(session, outcome, seen, cancel)
 	if err != nil {
 		return nil, err
@@ -99,10 +101,10 @@ func (c *call) standing(id checkout.ID) (*watch.Standing, error) {
 }
 
 // look brings a session's standing up to date from the ledger. That Horizon cannot be read is no reason not to answer.
-func (c *call) look(s *watch.Standing) checkout.Outcome {
+func (c *call) look(s *checkout.Facts) checkout.Outcome {
 	out, err := c.watcher.Look(c.ctx, s)
 	if err != nil {
-		c.log(c.ctx, "look", map[string]any{"checkout": s.Session.ID.String(), "error": err.Error()})
+		c.log(c.ctx, "look", map[string]any{"checkout": s.Checkout.ID.String(), "error": err.Error()})
 	}
 	return out
 }

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch"
 )
 
@@ -20,7 +20,7 @@ type Config struct {
 	// BaseURL is the service's own origin, in the URLs that it hands out. A request's own origin is no substitute: the edge gives what it keeps
 	// to everybody who asks for the path, under whatever host.
 	BaseURL  string
-	Networks map[record.Mode]Network
+	Networks map[stellar.Mode]Network
 	// AdminTokens are the operator's secrets, more than one while they are rotated. None: the operator's routes refuse everybody.
 	AdminTokens AdminTokens
 	Memos       checkout.MemoKeys
@@ -41,7 +41,7 @@ type Network struct {
 	// Name is shown to the customer; empty on the public network.
 	Name string
 	// Assets are those that may be asked for by their code alone.
-	Assets map[string]checkout.Asset
+	Assets map[string]stellar.Asset
 }
 
 // ExpiresInMax is the longest lifetime of a checkout, and the usual one.
@@ -55,7 +55,7 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 
 	c := Config{
 		BaseURL:      strings.TrimSuffix(getenv("BASE_URL"), "/"),
-		Networks:     map[record.Mode]Network{},
+		Networks:     map[stellar.Mode]Network{},
 		ExpiresInMin: 300 * time.Second,
 		SettleMargin: 30 * time.Second,
 		TestWallet:   getenv("TEST_WALLET_URL"),
@@ -97,9 +97,9 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 		}
 		c.SettleMargin = time.Duration(seconds) * time.Second
 	}
-	for _, mode := range record.Modes {
+	for _, mode := range stellar.Modes {
 		prefix := strings.ToUpper(string(mode)) + "_"
-		n := Network{Name: getenv(prefix + "NETWORK_NAME"), Assets: map[string]checkout.Asset{"XLM": checkout.XLM}}
+		n := Network{Name: getenv(prefix + "NETWORK_NAME"), Assets: map[string]stellar.Asset{"XLM": stellar.XLM}}
 		n.Passphrase = getenv(prefix + "PASSPHRASE")
 		for _, base := range strings.Fields(getenv(prefix + "HORIZON_URLS")) {
 			if !isHTTP(base) {
@@ -109,12 +109,12 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 		}
 		for _, word := range strings.Fields(getenv(prefix + "ASSETS")) {
 			code, issuer, _ := strings.Cut(word, ":")
-			address, err := checkout.ParseAddress(issuer)
-			if err != nil || checkout.CheckAssetCode(code) != nil {
+			address, err := stellar.ParseAddress(issuer)
+			if err != nil || stellar.CheckAssetCode(code) != nil {
 				fail(prefix+"ASSETS", "want CODE:ISSUER words, separated by blanks")
 				continue
 			}
-			n.Assets[code] = checkout.Asset{Code: code, Issuer: address}
+			n.Assets[code] = stellar.Asset{Code: code, Issuer: address}
 		}
 		if len(n.Horizons) == 0 {
 			continue // a mode without a network is not served

@@ -7,7 +7,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/store"
 )
 
 type customerObject struct {
@@ -22,15 +22,15 @@ type customerObject struct {
 	UpdatedAt string            `json:"updated_at"`
 }
 
-func customerView(u record.Customer) customerObject {
+func customerView(u store.Customer) customerObject {
 	return customerObject{
 		ID: u.ID, Object: "customer", Email: optional(u.Email), Name: optional(u.Name), Phone: optional(u.Phone),
-		Metadata: u.Metadata, Livemode: u.Livemode, CreatedAt: timestamp(u.CreatedAt), UpdatedAt: timestamp(u.UpdatedAt),
+		Metadata: u.Metadata, Livemode: u.Mode.IsLive(), CreatedAt: timestamp(u.CreatedAt), UpdatedAt: timestamp(u.UpdatedAt),
 	}
 }
 
 // customer reads a customer of the caller's merchant and mode; nil if there is none.
-func (c *call) customer(id string) (*record.Customer, error) {
+func (c *call) customer(id string) (*store.Customer, error) {
 	u, err := c.customerOrGone(id)
 	if err != nil || u == nil || u.Deleted {
 		return nil, err
@@ -39,12 +39,12 @@ func (c *call) customer(id string) (*record.Customer, error) {
 }
 
 // customerOrGone is customer, and what is left of one who was deleted not long ago.
-func (c *call) customerOrGone(id string) (*record.Customer, error) {
+func (c *call) customerOrGone(id string) (*store.Customer, error) {
 	if _, err := checkout.ParseID(checkout.KindCustomer, id); err != nil {
 		return nil, nil
 	}
-	u, ok, err := get[record.Customer](c, record.CustomerKey(id))
-	if err != nil || !ok || !c.owns(u.Merchant, u.Livemode) {
+	u, ok, err := get[store.Customer](c, store.CustomerKey(id))
+	if err != nil || !ok || !c.owns(u.Merchant, u.Mode) {
 		return nil, err
 	}
 	return &u, nil
@@ -55,7 +55,7 @@ func (c *call) customerKeys(id string) []string {
 	if _, err := checkout.ParseID(checkout.KindCustomer, id); err != nil {
 		return nil
 	}
-	return []string{record.CustomerKey(id)}
+	return []string{store.CustomerKey(id)}
 }
 
 // keysOf makes a key of each id.
@@ -74,7 +74,7 @@ type address struct {
 }
 
 // addressesOf returns the addresses that a customer has, the e-mail first.
-func addressesOf(u record.Customer) []address {
+func addressesOf(u store.Customer) []address {
 	var addresses []address
 	if u.Email != "" {
 		addresses = append(addresses, address{"email", u.Email})
@@ -85,7 +85,7 @@ func addressesOf(u record.Customer) []address {
 	return addresses
 }
 
-func (a address) of(u record.Customer) bool {
+func (a address) of(u store.Customer) bool {
 	if a.kind == "email" {
 		return u.Email == a.text
 	}
@@ -95,7 +95,7 @@ func (a address) of(u record.Customer) bool {
 // addressID is the id of the customer who is made for an address. It depends on nothing else, so that two edges that meet a new customer at
 // once make one. Whoever was made for an address and has another one by now keeps the id; the address then goes on with its next one.
 func (c *call) addressID(a address, next int) string {
-	parts := []string{c.merchant.ID, string(c.mode()), a.kind, a.text}
+	parts := []string{c.merchant.ID, string(c.mode), a.kind, a.text}
 	if next > 0 {
 		parts = append(parts, strconv.Itoa(next))
 	}
@@ -107,18 +107,18 @@ func (c *call) addressID(a address, next int) string {
 // The customer's record alone says whose an address is: that of the derived id, or else the one that an alias leads to. An alias is written
 // before the record, is never removed, and counts for nothing once the customer is gone or has another address. If two customers are given
 // one address within a minute in two places, neither of which can see the other, both keep it, and here everybody finds the same one.
-func (c *call) holder(a address) (holder *record.Customer, free string, err error) {
+func (c *call) holder(a address) (holder *store.Customer, free string, err error) {
 	for next := 0; ; next++ {
 		id := c.addressID(a, next)
-		keys := []string{record.CustomerKey(id)}
+		keys := []string{store.CustomerKey(id)}
 		if next == 0 {
-			keys = append(keys, record.CustomerAliasKey(id))
+			keys = append(keys, store.CustomerAliasKey(id))
 		}
 		values, err := c.read(keys...)
 		if err != nil {
 			return nil, "", err
 		}
-		u, ok, err := record.Decode[record.Customer](values[0])
+		u, ok, err := store.Decode[store.Customer](values[0])
 		if err != nil {
 			return nil, "", err
 		}
@@ -141,13 +141,13 @@ func (c *call) holder(a address) (holder *record.Customer, free string, err erro
 func (c *call) holderKeys(addresses []address) (keys []string) {
 	for _, a := range addresses {
 		id := c.addressID(a, 0)
-		keys = append(keys, record.CustomerKey(id), record.CustomerAliasKey(id))
+		keys = append(keys, store.CustomerKey(id), store.CustomerAliasKey(id))
 	}
 	return keys
 }
 
 // findByAddress returns the customer that has one of the addresses, the first one's first, or nil and the id for a new one.
-func (c *call) findByAddress(addresses []address) (known *record.Customer, free string, err error) {
+func (c *call) findByAddress(addresses []address) (known *store.Customer, free string, err error) {
 	for i, a := range addresses {
 		holder, id, err := c.holder(a)
 		if err != nil || holder != nil {
@@ -161,30 +161,30 @@ func (c *call) findByAddress(addresses []address) (known *record.Customer, free 
 }
 
 // newCustomer is a customer that is made now.
-func (c *call) newCustomer(u record.Customer) record.Customer {
-	u.Merchant, u.Livemode = c.merchant.ID, c.livemode
+func (c *call) newCustomer(u store.Customer) store.Customer {
+	u.Merchant, u.Mode = c.merchant.ID, c.mode
 	u.CreatedAt, u.UpdatedAt = c.began, c.began
 	return u
 }
 
 // addCustomer adds what is to be written of a customer that was made just now, or changed: its record, its entry in the list, and aliases for the
 // addresses that are new to it and whose id is not its own.
-func (c *call) addCustomer(w *writes, u record.Customer, made bool, added []address) {
+func (c *call) addCustomer(w *writes, u store.Customer, made bool, added []address) {
 	w.indexes = append(w.indexes, kv.Entry{Key: c.customerListKey(u), Derived: true})
 	for _, a := range added {
 		if id := c.addressID(a, 0); id != u.ID {
-			w.indexes = append(w.indexes, kv.Entry{Key: record.CustomerAliasKey(id), Value: []byte(u.ID), Derived: true})
+			w.indexes = append(w.indexes, kv.Entry{Key: store.CustomerAliasKey(id), Value: []byte(u.ID), Derived: true})
 		}
 	}
-	w.records = append(w.records, kv.Entry{Key: record.CustomerKey(u.ID), Value: record.Encode(u), Derived: made})
+	w.records = append(w.records, kv.Entry{Key: store.CustomerKey(u.ID), Value: store.Encode(u), Derived: made})
 }
 
-func (c *call) customerListKey(u record.Customer) string {
-	return record.ByMerchantKey(c.merchant.ID, c.mode(), checkout.KindCustomer, record.Listed{Created: u.CreatedAt, ID: u.ID})
+func (c *call) customerListKey(u store.Customer) string {
+	return store.ByMerchantKey(c.merchant.ID, c.mode, checkout.KindCustomer, store.Listed{Created: u.CreatedAt, ID: u.ID})
 }
 
 // describeCustomer reads what a merchant says of a customer.
-func describeCustomer(p *params, u *record.Customer) {
+func describeCustomer(p *params, u *store.Customer) {
 	u.Email, u.Name, u.Phone, u.Metadata = p.email("email"), p.text("name", 200), p.phone("phone"), p.metadata("metadata")
 	if p.err == nil && u.Email == "" && u.Phone == "" && isBlank(u.Name) {
 		p.fail(missing("email", "One of email, phone and name is required."))
@@ -194,14 +194,14 @@ func describeCustomer(p *params, u *record.Customer) {
 // createCustomer is POST /customers. An address belongs to one customer: if it has one already, that one is returned as it is.
 func createCustomer(c *call) (answer, error) {
 	p := newParams(c.body)
-	var u record.Customer
+	var u store.Customer
 	describeCustomer(p, &u)
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
 	addresses := addressesOf(u)
 	idem, err := c.idempotency(func(i idempotency) []string {
-		return append(keysOf(i.earlier(checkout.KindCustomer), record.CustomerKey), c.holderKeys(addresses)...)
+		return append(keysOf(i.earlier(checkout.KindCustomer), store.CustomerKey), c.holderKeys(addresses)...)
 	})
 	if err != nil {
 		return answer{}, err
@@ -238,7 +238,7 @@ func createCustomer(c *call) (answer, error) {
 }
 
 // ownCustomer reads the customer of the path.
-func (c *call) ownCustomer() (*record.Customer, error) {
+func (c *call) ownCustomer() (*store.Customer, error) {
 	u, err := c.customer(c.path("id"))
 	if err == nil && u == nil {
 		err = notFound("customer", c.path("id"))
@@ -258,7 +258,7 @@ func getCustomer(c *call) (answer, error) {
 // updateCustomer is PUT /customers/{id}. What is not sent stays, null removes it. An address that another customer has is refused; one
 // that is given up is free at once here, and within a minute everywhere.
 func updateCustomer(c *call) (answer, error) {
-	var given record.Customer // what is wrong with it is told below
+	var given store.Customer // what is wrong with it is told below
 	describeCustomer(newParams(c.body), &given)
 	if err := c.prefetch(append(c.holderKeys(addressesOf(given)), c.customerKeys(c.path("id"))...)...); err != nil {
 		return answer{}, err
@@ -313,9 +313,9 @@ func deleteCustomer(c *call) (answer, error) {
 		return answer{}, err
 	}
 	// An entry that is listed without a customer is not shown. It expires, since to delete it would be one more trip.
-	gone := record.Customer{ID: u.ID, Merchant: u.Merchant, Livemode: u.Livemode, CreatedAt: u.CreatedAt, UpdatedAt: c.began, Deleted: true}
+	gone := store.Customer{ID: u.ID, Merchant: u.Merchant, Mode: u.Mode, CreatedAt: u.CreatedAt, UpdatedAt: c.began, Deleted: true}
 	err = c.platform.Store.Put(c.ctx,
-		kv.Entry{Key: record.CustomerKey(u.ID), Value: record.Encode(gone), ExpiresAt: c.platform.Now().Add(record.KeepDeleted)},
+		kv.Entry{Key: store.CustomerKey(u.ID), Value: store.Encode(gone), ExpiresAt: c.platform.Now().Add(store.KeepDeleted)},
 		kv.Entry{Key: c.customerListKey(*u), ExpiresAt: c.platform.Now().Add(kv.MinTTL)})
 	if err != nil {
 		return answer{}, err
@@ -337,9 +337,9 @@ func listCustomers(c *call) (answer, error) {
 			}
 			return u.CreatedAt, nil
 		},
-		write: func(entries []record.Listed) ([][]byte, error) {
-			return written(c, entries, record.CustomerKey, func(e record.Listed, u record.Customer) any {
-				if u.Deleted || !c.owns(u.Merchant, u.Livemode) || !u.CreatedAt.Equal(e.Created) {
+		write: func(entries []store.Listed) ([][]byte, error) {
+			return written(c, entries, store.CustomerKey, func(e store.Listed, u store.Customer) any {
+				if u.Deleted || !c.owns(u.Merchant, u.Mode) || !u.CreatedAt.Equal(e.Created) {
 					return nil
 				}
 				return customerView(u)
@@ -363,7 +363,7 @@ func (c *call) findCustomer(query query) (answer, error) {
 		query = query.with("phone", "+"+phone)
 	}
 	p := queryParams(query)
-	wanted := addressesOf(record.Customer{Email: p.email("email"), Phone: p.phone("phone")})
+	wanted := addressesOf(store.Customer{Email: p.email("email"), Phone: p.phone("phone")})
 	for _, kind := range []string{"email", "phone"} {
 		if query.Has(kind) && isBlank(query.Get(kind)) {
 			p.fail(invalid(kind, "%s must not be empty; leave it out to list all customers.", kind))

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"edgecheckout/worker"
-	"edgecheckout/worker/kv"
+	"edgecheckout/worker/kv/kvtest"
 )
 
 // find asks who has an address: his id, or nothing.
@@ -300,11 +300,11 @@ func TestADeletionThatDiesHalfWayIsOne(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	id := shop.post("/customers", `{"email":"ada@example.com"}`).text("id")
-	s.Store.SetFault(func(op, key string) kv.Fault {
+	s.Store.SetFault(func(op, key string) kvtest.Fault {
 		if op == "put" && strings.HasPrefix(key, "by-merchant/") {
-			return kv.FaultBefore
+			return kvtest.FaultBefore
 		}
-		return kv.FaultNone
+		return kvtest.FaultNone
 	})
 	if r := shop.do("DELETE", "/customers/"+id, ""); r.status != 500 {
 		t.Errorf("%d %s", r.status, r.body)

@@ -3,18 +3,18 @@ package worker_test
 import (
 	"errors"
 
-	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
-	"edgecheckout/worker/kv"
+	"edgecheckout/worker/kv/kvtest"
+	"edgecheckout/worker/stellar"
 )
 
 // failing makes every use of the store of one sort fail.
-func failing(op string) func(string, string) kv.Fault {
-	return func(used, _ string) kv.Fault {
+func failing(op string) func(string, string) kvtest.Fault {
+	return func(used, _ string) kvtest.Fault {
 		if used == op {
-			return kv.FaultBefore
+			return kvtest.FaultBefore
 		}
-		return kv.FaultNone
+		return kvtest.FaultNone
 	}
 }
 
@@ -23,6 +23,6 @@ func down(string) (horizon.Response, error, bool) {
 	return horizon.Response{}, errors.New("connection refused"), true
 }
 
-func addr(s string) checkout.Address { return checkout.Address(s) }
+func addr(s string) stellar.Address { return stellar.Address(s) }
 
-var xlm = checkout.XLM
+var xlm = stellar.XLM

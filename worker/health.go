@@ -6,7 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // maxLag is how far settlement may be behind before the service says that it is not well. A checkout that was not paid ends two to
@@ -17,8 +18,8 @@ const maxLag = 5 * time.Minute
 const healthWindow = 3 * time.Second
 
 type healthObject struct {
-	Status   string                        `json:"status"` // "ok", or "behind"
-	Networks map[record.Mode]networkHealth `json:"networks"`
+	Status   string                         `json:"status"` // "ok", or "behind"
+	Networks map[stellar.Mode]networkHealth `json:"networks"`
 }
 
 type networkHealth struct {
@@ -39,12 +40,12 @@ type networkHealth struct {
 // getHealth is GET /health: whether the service is alive, and for each network whether its watcher can be trusted.
 func getHealth(c *call) (answer, error) {
 	const key = "health"
-	health, ok, err := record.Decode[healthObject](c.platform.Recent.Recall(c.ctx, key))
+	health, ok, err := store.Decode[healthObject](c.platform.Recent.Recall(c.ctx, key))
 	if !ok || err != nil {
 		if health, err = c.health(); err != nil {
 			return answer{}, err
 		}
-		c.platform.Recent.Keep(c.ctx, key, record.Encode(health), healthWindow)
+		c.platform.Recent.Keep(c.ctx, key, store.Encode(health), healthWindow)
 	}
 	a, err := jsonAnswer(health)
 	if health.Status != "ok" {
@@ -54,7 +55,7 @@ func getHealth(c *call) (answer, error) {
 }
 
 func (c *call) health() (healthObject, error) {
-	o := healthObject{"ok", map[record.Mode]networkHealth{}}
+	o := healthObject{"ok", map[stellar.Mode]networkHealth{}}
 	now := c.platform.Now()
 	modes := slices.Sorted(maps.Keys(c.config.Networks))
 	networks, err := c.watcher.Health(c.ctx, modes...)

@@ -9,7 +9,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // idempotency makes the same request under the same key make the same object, wherever and however often at once. The object's id is derived from
@@ -19,9 +20,9 @@ import (
 // That takes as long as the store needs to show it, a minute at most. Different requests that race under one key before make an object each,
 // never one with the content of another; from then on the key belongs to the same one of them everywhere, and all others are refused.
 type idempotency struct {
-	key     string          // "" if the caller did not ask for it
-	owner   record.Merchant // whose key it is
-	mode    record.Mode
+	key     string         // "" if the caller did not ask for it
+	owner   store.Merchant // whose key it is
+	mode    stellar.Mode
 	request string
 	day     time.Time
 	id      string // of the object that was made before, if the store already shows it
@@ -32,10 +33,10 @@ const maxIdempotencyKey = 255
 // idempotency reads what the caller's Idempotency-Key was used for. In the same trip it reads the keys
 // that beside names, which the handler will ask for.
 func (c *call) idempotency(beside func(i idempotency) []string) (idempotency, error) {
-	return c.idempotencyOf(*c.merchant, c.mode(), beside)
+	return c.idempotencyOf(*c.merchant, c.mode, beside)
 }
 
-func (c *call) idempotencyOf(owner record.Merchant, mode record.Mode, beside func(i idempotency) []string) (idempotency, error) {
+func (c *call) idempotencyOf(owner store.Merchant, mode stellar.Mode, beside func(i idempotency) []string) (idempotency, error) {
 	given, sent := c.request.Header["Idempotency-Key"]
 	if !sent {
 		return idempotency{}, c.prefetch(beside(idempotency{})...)
@@ -54,11 +55,11 @@ func (c *call) idempotencyOf(owner record.Merchant, mode record.Mode, beside fun
 		request: hex.EncodeToString(digest.Sum(nil)),
 		day:     c.began.Truncate(24 * time.Hour),
 	}
-	name := record.IdempotencyKey(owner.ID, mode, key)
+	name := store.IdempotencyKey(owner.ID, mode, key)
 	if err := c.prefetch(append(beside(i), name)...); err != nil {
 		return i, err
 	}
-	made, ok, err := get[record.Idempotent](c, name)
+	made, ok, err := get[store.Idempotent](c, name)
 	if err != nil {
 		return i, err
 	}
@@ -100,9 +101,9 @@ func (i idempotency) entries(c *call, id string) []kv.Entry {
 		return nil
 	}
 	return []kv.Entry{{
-		Key:       record.IdempotencyKey(i.owner.ID, i.mode, i.key),
-		Value:     record.Encode(record.Idempotent{Request: i.request, ID: id}),
-		ExpiresAt: c.platform.Now().Add(record.IdempotencyLifetime),
+		Key:       store.IdempotencyKey(i.owner.ID, i.mode, i.key),
+		Value:     store.Encode(store.Idempotent{Request: i.request, ID: id}),
+		ExpiresAt: c.platform.Now().Add(store.IdempotencyLifetime),
 		Derived:   true, // of different requests under one key it belongs to one
 	}}
 }

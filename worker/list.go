@@ -8,7 +8,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 const (
@@ -90,11 +91,11 @@ type list struct {
 	// created returns when the caller's object with an id was made; zero if there is none.
 	created func(id string) (time.Time, error)
 	// write returns what the API shows of objects: nil for one that is not visible here yet, and for an entry under another time than the object's.
-	write func([]record.Listed) ([][]byte, error)
+	write func([]store.Listed) ([][]byte, error)
 
 	// Filters, nil for none: keep by what the index says, choose by one read an object.
-	keep   func(record.Listed) bool
-	choose func([]record.Listed) ([]record.Listed, error)
+	keep   func(store.Listed) bool
+	choose func([]store.Listed) ([]store.Listed, error)
 }
 
 // list answers with a window of a list, newest first. It costs one read for the cursor, one list call, and one reading of each object that
@@ -117,7 +118,7 @@ func (c *call) list(l list) (answer, error) {
 		if created.IsZero() {
 			return answer{}, w.unknown(l.noun)
 		}
-		from = record.Listed{Created: created, ID: w.cursor}.Position()
+		from = store.Listed{Created: created, ID: w.cursor}.Position()
 	}
 	keys := w.limit + spareKeys
 	if l.choose != nil {
@@ -128,7 +129,7 @@ func (c *call) list(l list) (answer, error) {
 	}
 	// The clocks of Cloudflare's machines agree to far less than a minute.
 	since := l.since.Add(-time.Minute)
-	s := newScan(c.platform.Store, record.ByMerchantPrefix(c.merchant.ID, c.mode(), l.kind), from, w.newer, since, keys)
+	s := newScan(c.platform.Store, store.ByMerchantPrefix(c.merchant.ID, c.mode, l.kind), from, w.newer, since, keys)
 	if from != "" {
 		c.resume(s, keys)
 	}
@@ -152,7 +153,7 @@ func (c *call) list(l list) (answer, error) {
 type listPage struct {
 	items [][]byte
 	more  bool
-	last  record.Listed // behind which the next page begins
+	last  store.Listed // behind which the next page begins
 }
 
 // fill takes objects from a scan until a page has one more than its limit, or as many were examined as may be, or there are no more.
@@ -167,8 +168,8 @@ func (l list) fill(c *call, s *scan, limit int) (p listPage, err error) {
 		if l.choose != nil {
 			size = chosenFrom
 		}
-		var batch []record.Listed
-		var behind record.Listed
+		var batch []store.Listed
+		var behind store.Listed
 		for len(batch) < size && examined < maxExamined {
 			entry, ok, err := s.next(c.ctx)
 			if err != nil {
@@ -240,7 +241,7 @@ func listBody(path string, items [][]byte, more bool) []byte {
 }
 
 // written reads the records of entries and writes what view makes of them; nil for what is not to be shown.
-func written[T any](c *call, entries []record.Listed, key func(id string) string, view func(record.Listed, T) any) ([][]byte, error) {
+func written[T any](c *call, entries []store.Listed, key func(id string) string, view func(store.Listed, T) any) ([][]byte, error) {
 	keys := make([]string, len(entries))
 	for i, e := range entries {
 		keys[i] = key(e.ID)
@@ -251,7 +252,7 @@ func written[T any](c *call, entries []record.Listed, key func(id string) string
 	}
 	items := make([][]byte, len(entries))
 	for i, value := range values {
-		v, ok, err := record.Decode[T](value)
+		v, ok, err := store.Decode[T](value)
 		if err != nil {
 			return nil, err
 		}
@@ -274,6 +275,6 @@ func encodeItem(v any) (json.RawMessage, error) {
 }
 
 // owns reports whether the caller may see what a merchant made in a mode.
-func (c *call) owns(merchant string, livemode bool) bool {
-	return merchant == c.merchant.ID && livemode == c.livemode
+func (c *call) owns(merchant string, mode stellar.Mode) bool {
+	return merchant == c.merchant.ID && mode == c.mode
 }

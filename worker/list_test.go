@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"edgecheckout/worker"
-	"edgecheckout/worker/kv"
+	"edgecheckout/worker/kv/kvtest"
 )
 
 // lists are the routes that list, each with a way to make what it lists.
@@ -354,14 +354,14 @@ func TestACreateThatDiesLeavesNothingUnlisted(t *testing.T) {
 			shop, _ := s.merchant(s.edge())
 			kept := create(shop, 1).text("id")
 			records := map[string]string{"/product": "product/", "/customers": "customer/", "/checkout": "checkout/"}[path]
-			for _, dies := range []kv.Fault{kv.FaultBefore, kv.FaultAfter} {
+			for _, dies := range []kvtest.Fault{kvtest.FaultBefore, kvtest.FaultAfter} {
 				for _, prefix := range []string{records, "by-merchant/"} {
 					s.Sleep(time.Second)
-					s.Store.SetFault(func(op, key string) kv.Fault {
+					s.Store.SetFault(func(op, key string) kvtest.Fault {
 						if op == "put" && strings.HasPrefix(key, prefix) {
 							return dies
 						}
-						return kv.FaultNone
+						return kvtest.FaultNone
 					})
 					broken := shop.with("Idempotency-Key", fmt.Sprint(prefix, dies))
 					broken.t = muted{t}

@@ -9,7 +9,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 type merchantObject struct {
@@ -22,17 +23,17 @@ type merchantObject struct {
 	UpdatedAt   string  `json:"updated_at"`
 }
 
-func merchantView(m record.Merchant) any {
+func merchantView(m store.Merchant) any {
 	return merchantObject{m.ID, "merchant", m.Name, optional(string(m.AccountTest)), optional(string(m.AccountLive)), timestamp(m.CreatedAt), timestamp(m.UpdatedAt)}
 }
 
 // account returns a G… account; "" if it is absent.
-func (p *params) account(name string) checkout.Address {
+func (p *params) account(name string) stellar.Address {
 	s := p.text(name, 1000)
 	if s == "" {
 		return ""
 	}
-	address, err := checkout.ParseAddress(s)
+	address, err := stellar.ParseAddress(s)
 	if err != nil {
 		p.fail(invalid(name, "%s must be a Stellar account (G and 55 more characters, with a valid checksum).", name))
 	}
@@ -40,24 +41,24 @@ func (p *params) account(name string) checkout.Address {
 }
 
 // byOperator stands in the place of a mode where the operator made something under an Idempotency-Key: the merchant's own keys are others.
-const byOperator record.Mode = "operator"
+const byOperator stellar.Mode = "operator"
 
 // createMerchant is POST /merchants. Two that race under one Idempotency-Key make one merchant, whose salt is that of the later one: nothing
 // is derived from it before there is an API key.
 func createMerchant(c *call) (answer, error) {
 	p := newParams(c.body)
-	m := record.Merchant{Name: p.required("name", 100, ""), AccountTest: p.account("account_test"), AccountLive: p.account("account_live")}
+	m := store.Merchant{Name: p.required("name", 100, ""), AccountTest: p.account("account_test"), AccountLive: p.account("account_live")}
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
-	idem, err := c.idempotencyOf(record.Merchant{}, byOperator, func(i idempotency) []string {
-		return keysOf(i.earlier(checkout.KindMerchant), record.MerchantKey)
+	idem, err := c.idempotencyOf(store.Merchant{}, byOperator, func(i idempotency) []string {
+		return keysOf(i.earlier(checkout.KindMerchant), store.MerchantKey)
 	})
 	if err != nil {
 		return answer{}, err
 	}
 	for _, earlier := range idem.earlier(checkout.KindMerchant) {
-		if made, ok, err := get[record.Merchant](c, record.MerchantKey(earlier)); err != nil {
+		if made, ok, err := get[store.Merchant](c, store.MerchantKey(earlier)); err != nil {
 			return answer{}, err
 		} else if ok {
 			return jsonAnswer(merchantView(made))
@@ -75,21 +76,21 @@ func createMerchant(c *call) (answer, error) {
 }
 
 // storeMerchant writes a merchant that was made just now, or changed.
-func (c *call) storeMerchant(m record.Merchant, made bool, more ...kv.Entry) (answer, error) {
+func (c *call) storeMerchant(m store.Merchant, made bool, more ...kv.Entry) (answer, error) {
 	m.UpdatedAt = c.began
-	if err := c.platform.Store.Put(c.ctx, append(more, kv.Entry{Key: record.MerchantKey(m.ID), Value: record.Encode(m), Derived: made})...); err != nil {
+	if err := c.platform.Store.Put(c.ctx, append(more, kv.Entry{Key: store.MerchantKey(m.ID), Value: store.Encode(m), Derived: made})...); err != nil {
 		return answer{}, err
 	}
 	return jsonAnswer(merchantView(m))
 }
 
 // merchantOfPath reads the merchant that the path names.
-func (c *call) merchantOfPath() (record.Merchant, error) {
+func (c *call) merchantOfPath() (store.Merchant, error) {
 	id := c.path("id")
 	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
-		return record.Merchant{}, notFound("merchant", id)
+		return store.Merchant{}, notFound("merchant", id)
 	}
-	m, ok, err := get[record.Merchant](c, record.MerchantKey(id))
+	m, ok, err := get[store.Merchant](c, store.MerchantKey(id))
 	if err == nil && !ok {
 		err = notFound("merchant", id)
 	}
@@ -143,13 +144,13 @@ func createKey(c *call) (answer, error) {
 	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
 		return answer{}, notFound("merchant", id)
 	}
-	idem, refused := c.idempotencyOf(record.Merchant{ID: id}, byOperator, func(idempotency) []string { return []string{record.MerchantKey(id)} })
+	idem, refused := c.idempotencyOf(store.Merchant{ID: id}, byOperator, func(idempotency) []string { return []string{store.MerchantKey(id)} })
 	m, err := c.merchantOfPath()
 	if err != nil {
 		return answer{}, err
 	}
 	p := newParams(c.body)
-	key := record.APIKey{Merchant: m.ID, Livemode: p.boolean("livemode"), CreatedAt: c.began}
+	key := store.APIKey{Merchant: m.ID, Mode: stellar.ModeOf(p.boolean("livemode")), CreatedAt: c.began}
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
@@ -158,8 +159,8 @@ func createKey(c *call) (answer, error) {
 	}
 	idem.owner = m
 	if idem.id != "" {
-		secret := c.deriveSecret(m, idem.id, key.Livemode)
-		if made, ok, err := get[record.APIKey](c, record.APIKeyKey(secret)); err != nil {
+		secret := c.deriveSecret(m, idem.id, key.Mode)
+		if made, ok, err := get[store.APIKey](c, store.APIKeyKey(secret)); err != nil {
 			return answer{}, err
 		} else if ok {
 			return jsonAnswer(keyView(made, secret))
@@ -169,18 +170,18 @@ func createKey(c *call) (answer, error) {
 	if key.ID, err = idem.newID(c, checkout.KindKey); err != nil {
 		return answer{}, err
 	}
-	secret := c.deriveSecret(m, key.ID, key.Livemode)
+	secret := c.deriveSecret(m, key.ID, key.Mode)
 	if idem.key == "" {
 		random := make([]byte, secretDigits/2)
 		if _, err := io.ReadFull(c.platform.Entropy, random); err != nil {
 			return answer{}, err
 		}
-		secret = secretOf(random, key.Livemode)
+		secret = secretOf(random, key.Mode)
 	}
 	w := writes{
 		indexes: []kv.Entry{
-			{Key: record.APIKeyKey(secret), Value: record.Encode(key), Derived: true},
-			{Key: record.MerchantAPIKeyKey(m.ID, key.ID), Value: []byte(record.APIKeyKey(secret)), Derived: true},
+			{Key: store.APIKeyKey(secret), Value: store.Encode(key), Derived: true},
+			{Key: store.MerchantAPIKeyKey(m.ID, key.ID), Value: []byte(store.APIKeyKey(secret)), Derived: true},
 		},
 		// Written last, since it says that the key was made: a revoked one must not come back by a retry. A retry that does not see it
 		// derives the same secret.
@@ -192,21 +193,21 @@ func createKey(c *call) (answer, error) {
 	return jsonAnswer(keyView(key, secret))
 }
 
-func keyView(key record.APIKey, secret string) keyObject {
-	return keyObject{key.ID, "api_key", secret, key.Livemode, timestamp(key.CreatedAt)}
+func keyView(key store.APIKey, secret string) keyObject {
+	return keyObject{key.ID, "api_key", secret, key.Mode.IsLive(), timestamp(key.CreatedAt)}
 }
 
 // deriveSecret makes the secret of a key that is made under an Idempotency-Key, so that a retry gets it again. It takes the operator's token
 // as well as what is stored: who reads the store learns no secret.
-func (c *call) deriveSecret(m record.Merchant, keyID string, livemode bool) string {
+func (c *call) deriveSecret(m store.Merchant, keyID string, mode stellar.Mode) string {
 	mac := hmac.New(sha256.New, c.config.AdminTokens[0][:])
 	mac.Write(m.Salt)
 	mac.Write([]byte(keyID))
-	return secretOf(mac.Sum(nil), livemode)
+	return secretOf(mac.Sum(nil), mode)
 }
 
-func secretOf(random []byte, livemode bool) string {
-	if livemode {
+func secretOf(random []byte, mode stellar.Mode) string {
+	if mode == stellar.Live {
 		return liveKeyPrefix + hex.EncodeToString(random)
 	}
 	return testKeyPrefix + hex.EncodeToString(random)
@@ -227,7 +228,7 @@ func deleteKey(c *call) (answer, error) {
 	if _, err := checkout.ParseID(checkout.KindKey, keyID); err != nil {
 		return answer{}, notFound("API key", keyID)
 	}
-	index := record.MerchantAPIKeyKey(id, keyID)
+	index := store.MerchantAPIKeyKey(id, keyID)
 	values, err := c.platform.Store.Get(c.ctx, index)
 	if err != nil {
 		return answer{}, err

@@ -9,8 +9,7 @@ import (
 
 	"edgecheckout/templates"
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/record"
-	"edgecheckout/worker/watch"
+	"edgecheckout/worker/stellar"
 )
 
 // How long a page is kept. What an open page shows can become wrong, so nobody sees one that is older than a minute, even if it is not purged
@@ -54,7 +53,7 @@ func (c *call) page() (answer, error) {
 	}
 	now := c.platform.Now()
 	out := s.Outcome(now)
-	if now.Sub(s.Session.CreatedAt) >= quietStart {
+	if now.Sub(s.Checkout.CreatedAt) >= quietStart {
 		out = c.look(s)
 	}
 	view := c.pageView(s, out)
@@ -73,7 +72,7 @@ func (c *call) page() (answer, error) {
 }
 
 // publicStanding loads the session of the path for somebody who only knows its id.
-func (c *call) publicStanding() (*watch.Standing, error) {
+func (c *call) publicStanding() (*checkout.Facts, error) {
 	id, err := checkout.ParseCheckoutID(c.path("id"))
 	if err != nil {
 		return nil, nil
@@ -81,8 +80,8 @@ func (c *call) publicStanding() (*watch.Standing, error) {
 	return c.standing(id)
 }
 
-func (c *call) pageView(s *watch.Standing, out checkout.Outcome) templates.Checkout {
-	session, id := &s.Session, s.Session.ID.String()
+func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Checkout {
+	session, id := &s.Checkout, s.Checkout.ID.String()
 	deadline := s.Deadline()
 	view := templates.Checkout{
 		ID:          id,
@@ -93,8 +92,8 @@ func (c *call) pageView(s *watch.Standing, out checkout.Outcome) templates.Check
 		AssetIssuer: string(session.Asset.Issuer),
 		Destination: string(session.Account),
 		Memo:        session.Memo,
-		PaymentURI:  session.PaymentURI(payable(session, &out), c.in(session.Livemode).uri),
-		Network:     c.config.Networks[record.ModeOf(session.Livemode)].Name,
+		PaymentURI:  c.paymentRequest(session, &out).URI(),
+		Network:     c.config.Networks[session.Mode].Name,
 		PageURL:     c.payURL(id),
 		ExpiresAt:   deadline,
 		CancelURL:   session.Cancel(),
@@ -109,9 +108,9 @@ func (c *call) pageView(s *watch.Standing, out checkout.Outcome) templates.Check
 		view.RedirectURL = session.Redirect()
 	}
 	if out.Status == checkout.Open && !view.Late {
-		view.StreamURL = streamURL(c.config.Networks[record.ModeOf(session.Livemode)].Horizons, session.Account)
+		view.StreamURL = streamURL(c.config.Networks[session.Mode].Horizons, session.Account)
 	}
-	if !session.Livemode {
+	if session.Mode == stellar.Test {
 		view.TestWallet = c.config.TestWallet
 	}
 	return view
@@ -119,7 +118,7 @@ func (c *call) pageView(s *watch.Standing, out checkout.Outcome) templates.Check
 
 // streamURL is where the first Horizon streams the payments of an account to the customer's browser. A Horizon whose URL is
 // more than an origin stays private, since providers put the key that they sell into the path; its pages only ask us.
-func streamURL(horizons []string, account checkout.Address) string {
+func streamURL(horizons []string, account stellar.Address) string {
 	if len(horizons) == 0 || !isOrigin(horizons[0]) {
 		return ""
 	}

@@ -14,6 +14,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
+	"edgecheckout/worker/stellar"
 )
 
 // params takes a body's members apart: each is asked for once, by name, and comes back as the type it must be. The
@@ -137,7 +138,7 @@ func (p *params) required(name string, max int, why string) string {
 }
 
 // amount returns a positive amount; it is required.
-func (p *params) amount(name, why string) checkout.Amount {
+func (p *params) amount(name, why string) stellar.Amount {
 	m := p.take(name)
 	if p.err != nil {
 		return 0
@@ -155,7 +156,7 @@ func (p *params) amount(name, why string) checkout.Amount {
 		p.fail(invalid(name, "%s must be written without an exponent, such as 0.0000001.", name))
 		return 0
 	}
-	amount, err := checkout.ParseAmount(text)
+	amount, err := stellar.ParseAmount(text)
 	if err != nil {
 		p.fail(invalid(name, "%s must have at most 7 decimals and be at most 922337203685.4775807.", name))
 		return 0
@@ -167,15 +168,15 @@ func (p *params) amount(name, why string) checkout.Amount {
 }
 
 // asset returns the asset of asset_code and asset_issuer; the code is required, the issuer may be left out for known ones.
-func (p *params) asset(known map[string]checkout.Asset, why string) checkout.Asset {
+func (p *params) asset(known map[string]stellar.Asset, why string) stellar.Asset {
 	code := p.required("asset_code", 1000, why)
 	issuer := p.text("asset_issuer", 1000)
 	if p.err != nil {
-		return checkout.Asset{}
+		return stellar.Asset{}
 	}
-	if err := checkout.CheckAssetCode(code); err != nil {
+	if err := stellar.CheckAssetCode(code); err != nil {
 		p.fail(invalid("asset_code", "asset_code must be 1 to 12 letters (a-z, A-Z) and digits, such as XLM or USDC."))
-		return checkout.Asset{}
+		return stellar.Asset{}
 	}
 	if issuer == "" {
 		asset, ok := known[code]
@@ -185,11 +186,11 @@ func (p *params) asset(known map[string]checkout.Asset, why string) checkout.Ass
 		}
 		return asset
 	}
-	address, err := checkout.ParseAddress(issuer)
+	address, err := stellar.ParseAddress(issuer)
 	if err != nil {
 		p.fail(invalid("asset_issuer", "asset_issuer must be a Stellar account (G and 55 more characters, with a valid checksum)."))
 	}
-	return checkout.Asset{Code: code, Issuer: address}
+	return stellar.Asset{Code: code, Issuer: address}
 }
 
 // seconds returns a whole number of seconds from min to max; usual if it is absent.
@@ -266,7 +267,7 @@ func metadataValue(name string, m *codec.Member) (value string, err *Error) {
 const maxURLChars = 2048
 
 // returnURL returns where a customer may be sent: https, or http://localhost in test mode; "" if it is absent.
-func (p *params) returnURL(name string, livemode bool) string {
+func (p *params) returnURL(name string, mode stellar.Mode) string {
 	s := p.text(name, maxURLChars)
 	if s == "" {
 		return ""
@@ -276,13 +277,13 @@ func (p *params) returnURL(name string, livemode bool) string {
 	}
 	u, ok := parseURL(strings.ReplaceAll(s, checkout.IDPlaceholder, "chk_"))
 	want := "an https: URL"
-	if !livemode {
+	if mode == stellar.Test {
 		want += ", or http://localhost,"
 	}
 	switch {
 	case !ok:
 		p.fail(invalid(name, "%s is not a valid URL.", name))
-	case strings.HasPrefix(s, "https://") && u.Hostname() != "" || !livemode && strings.HasPrefix(s, "http://") && u.Hostname() == "localhost":
+	case strings.HasPrefix(s, "https://") && u.Hostname() != "" || mode == stellar.Test && strings.HasPrefix(s, "http://") && u.Hostname() == "localhost":
 		if u.User != nil {
 			p.fail(invalid(name, "%s must not contain a user name or password.", name))
 		}

@@ -13,6 +13,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
+	"edgecheckout/worker/stellar"
 )
 
 // given makes params of one text.
@@ -94,12 +95,12 @@ func FuzzReturnURLs(f *testing.F) {
 			return
 		}
 		p := given(t, text)
-		if taken := p.returnURL("x", livemode); p.err != nil || taken == "" {
+		if taken := p.returnURL("x", stellar.ModeOf(livemode)); p.err != nil || taken == "" {
 			return
 		} else if taken != text {
 			t.Errorf("%q became %q", text, taken)
 		}
-		filled := (&checkout.Session{RedirectURL: text}).Redirect()
+		filled := (&checkout.Checkout{RedirectURL: text}).Redirect()
 		u, err := url.Parse(filled)
 		if err != nil || u.User != nil || u.Hostname() == "" || strings.ContainsFunc(filled, unseen) || strings.ContainsRune(filled, '\\') {
 			t.Fatalf("%q leads to %#v, %v", text, u, err)

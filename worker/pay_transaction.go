@@ -10,17 +10,17 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch"
 )
 
 // transactionObject is a transaction that a wallet may sign and submit.
 type transactionObject struct {
-	XDR        string          `json:"xdr"` // a TransactionEnvelope without a signature, in base64
-	Passphrase string          `json:"network_passphrase"`
-	Hash       string          `json:"hash"` // under which the ledger will know it
-	Amount     checkout.Amount `json:"amount"`
-	ExpiresAt  string          `json:"expires_at"`
+	XDR        string         `json:"xdr"` // a TransactionEnvelope without a signature, in base64
+	Passphrase string         `json:"network_passphrase"`
+	Hash       string         `json:"hash"` // under which the ledger will know it
+	Amount     stellar.Amount `json:"amount"`
+	ExpiresAt  string         `json:"expires_at"`
 }
 
 // maxFee is the most that the transaction may cost, in stroops: 0.01 XLM. It is a bid, not a price: the network takes from all what the lowest bid
@@ -57,15 +57,15 @@ func createTransaction(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	due := out.Due(s.Session.Amount)
-	if err := mayPay(account, payer, s.Session, due); err != nil {
+	due := out.Due(s.Checkout.Amount)
+	if err := mayPay(account, payer, s.Checkout, due); err != nil {
 		return answer{}, err
 	}
-	tx := checkout.Transaction{
-		Source: account, Sequence: payer.Sequence + 1, Fee: maxFee, MaxTime: latest.Unix(), Memo: s.Session.Memo,
-		Destination: s.Session.Account, Asset: s.Session.Asset, Amount: due,
+	tx := stellar.Transaction{
+		Source: account, Sequence: payer.Sequence + 1, Fee: maxFee, MaxTime: latest.Unix(), Memo: s.Checkout.Memo,
+		Destination: s.Checkout.Account, Asset: s.Checkout.Asset, Amount: due,
 	}
-	passphrase := c.config.Networks[record.ModeOf(s.Session.Livemode)].Passphrase
+	passphrase := c.config.Networks[s.Checkout.Mode].Passphrase
 	hash := tx.Hash(passphrase)
 	return jsonAnswer(transactionObject{
 		XDR: base64.StdEncoding.EncodeToString(tx.Envelope()), Passphrase: passphrase, Hash: hex.EncodeToString(hash[:]),
@@ -79,7 +79,7 @@ func lastSecond(deadline time.Time) time.Time {
 }
 
 // payer returns the account of a wallet; it is required.
-func (p *params) payer(name string) checkout.Address {
+func (p *params) payer(name string) stellar.Address {
 	text := p.required(name, 1000, ": the wallet's account (G…)")
 	if p.err != nil {
 		return ""
@@ -87,7 +87,7 @@ func (p *params) payer(name string) checkout.Address {
 	if strings.HasPrefix(text, "M") {
 		p.fail(invalid(name, "%s must be the account (G…) itself, not a muxed address of it (M…): the number in it says nothing about who pays.", name))
 	}
-	address, err := checkout.ParseAddress(text)
+	address, err := stellar.ParseAddress(text)
 	if err != nil {
 		p.fail(invalid(name, "%s must be a Stellar account (G and 55 more characters, with a valid checksum).", name))
 	}
@@ -95,8 +95,8 @@ func (p *params) payer(name string) checkout.Address {
 }
 
 // payerAccount reads the account of a wallet from the ledger.
-func (c *call) payerAccount(s *watch.Standing, account checkout.Address) (horizon.Account, error) {
-	read, err := c.watcher.Account(c.ctx, s.Session, account)
+func (c *call) payerAccount(s *checkout.Facts, account stellar.Address) (horizon.Account, error) {
+	read, err := c.watcher.Account(c.ctx, s.Checkout, account)
 	switch {
 	case err == nil:
 		return read, nil
@@ -105,25 +105,25 @@ func (c *call) payerAccount(s *watch.Standing, account checkout.Address) (horizo
 	case errors.Is(err, watch.ErrBusy):
 		return read, &Error{Code: CodeRateLimited, Message: "A transaction was asked for a moment ago; try again in some seconds."}
 	}
-	c.log(c.ctx, "transaction", map[string]any{"checkout": s.Session.ID.String(), "error": err.Error()})
+	c.log(c.ctx, "transaction", map[string]any{"checkout": s.Checkout.ID.String(), "error": err.Error()})
 	return read, &Error{Code: CodeUnavailable, Message: "The ledger cannot be read right now. Try again in a moment, or pay by the payment_uri, which needs no transaction from here."}
 }
 
 // mayPay says why an account cannot pay what is due, before the network would.
-func mayPay(account checkout.Address, read horizon.Account, s checkout.Session, due checkout.Amount) *Error {
+func mayPay(account stellar.Address, read horizon.Account, s checkout.Checkout, due stellar.Amount) *Error {
 	if account == s.Account {
 		return cannotPay("This is the account that is to be paid; pay from another one.")
 	}
-	native, _ := read.Balance(checkout.XLM)
+	native, _ := read.Balance(stellar.XLM)
 	if s.Asset.IsNative() {
 		if native.Spendable < due || native.Spendable-due < maxFee {
 			return cannotPay("The account can spend %s XLM; %s XLM are due, and up to %s XLM is the network's fee. The network keeps back 0.5 XLM for each entry of an account, and 1 XLM for the account itself.",
-				native.Spendable, due, checkout.Amount(maxFee))
+				native.Spendable, due, stellar.Amount(maxFee))
 		}
 		return nil
 	}
 	if native.Spendable < maxFee {
-		return cannotPay("The account can spend %s XLM; the network's fee is up to %s XLM, whatever is paid. Put some XLM into it.", native.Spendable, checkout.Amount(maxFee))
+		return cannotPay("The account can spend %s XLM; the network's fee is up to %s XLM, whatever is paid. Put some XLM into it.", native.Spendable, stellar.Amount(maxFee))
 	}
 	if account == s.Asset.Issuer {
 		return nil // an issuer makes what it pays

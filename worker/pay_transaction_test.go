@@ -13,8 +13,8 @@ import (
 	"github.com/stellar/go/txnbuild"
 
 	"edgecheckout/sandbox/ledger"
-	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch"
 	"edgecheckout/worker/watch/watchtest"
 )
@@ -66,7 +66,7 @@ func TestATransactionPaysWhatIsDue(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := deadline.Add(-time.Nanosecond).Truncate(time.Second)
-	want := checkout.Transaction{
+	want := stellar.Transaction{
 		Source: addr(person.Address()), Sequence: account.Sequence + 1, Fee: 100_000, MaxTime: last.Unix(), Memo: c.text("memo"),
 		Destination: addr(c.text("destination")), Asset: s.USDC(), Amount: 29_5000000,
 	}

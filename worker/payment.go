@@ -8,16 +8,17 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
+	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch"
 )
 
 // paymentItem writes a payment as an object of its own; of is the checkout that it is for, or empty.
-func paymentItem(p checkout.Judged, of string, livemode bool) []byte {
+func paymentItem(p checkout.Judged, of string, mode stellar.Mode) []byte {
 	w := codec.NewWriter(512)
-	w.String(`{"id":`, p.ID(livemode))
+	w.String(`{"id":`, p.ID(mode))
 	w.Optional(`,"object":"payment","checkout_id":`, of)
 	writePaymentMembers(w, &p)
-	w.Bool(`,"livemode":`, livemode)
+	w.Bool(`,"livemode":`, mode.IsLive())
 	w.Raw("}")
 	return w.Bytes()
 }
@@ -27,16 +28,16 @@ func paymentItem(p checkout.Judged, of string, livemode bool) []byte {
 func getPayment(c *call) (answer, error) {
 	unknown := notFound("payment", c.path("id"))
 	id, err := checkout.ParsePaymentID(c.path("id"))
-	if err != nil || id.Livemode != c.livemode {
+	if err != nil || id.Mode != c.mode {
 		return answer{}, unknown
 	}
-	payment, of, err := c.watcher.Payment(c.ctx, id, c.merchant.Account(c.mode()))
+	payment, of, err := c.watcher.Payment(c.ctx, id, c.merchant.Account(c.mode))
 	p, checkoutID := checkout.Judged{Payment: payment, Reason: checkout.ReasonUnmatched}, ""
 	if of != nil && err == nil {
-		if of.Session.Merchant != c.merchant.ID {
+		if of.Checkout.Merchant != c.merchant.ID {
 			return answer{}, unknown
 		}
-		checkoutID = of.Session.ID.String()
+		checkoutID = of.Checkout.ID.String()
 		p, err = c.watcher.Judge(c.ctx, of, payment)
 	}
 	if errors.Is(err, watch.ErrNoPayment) {
@@ -45,7 +46,7 @@ func getPayment(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, c.ledgerUnread("payment", err)
 	}
-	return answer{contentType: jsonType, body: append(paymentItem(p, checkoutID, c.livemode), '\n')}, nil
+	return answer{contentType: jsonType, body: append(paymentItem(p, checkoutID, c.mode), '\n')}, nil
 }
 
 // ledgerUnread logs why the ledger could not be read and tells the caller that it could not.
@@ -77,7 +78,7 @@ func listPayments(c *call) (answer, error) {
 	}
 	var edge checkout.PaymentID
 	if w.cursor != "" {
-		if edge, err = checkout.ParsePaymentID(w.cursor); err != nil || edge.Livemode != c.livemode {
+		if edge, err = checkout.ParsePaymentID(w.cursor); err != nil || edge.Mode != c.mode {
 			return answer{}, w.unknown("payment")
 		}
 	}
@@ -107,7 +108,7 @@ func (c *call) paymentsOf(query query, w window) (answer, error) {
 	slices.Reverse(payments)
 	if w.cursor != "" {
 		payments = slices.DeleteFunc(payments, func(p checkout.Judged) bool {
-			order := strings.Compare(p.ID(c.livemode), w.cursor) // payment ids sort as the ledger does
+			order := strings.Compare(p.ID(c.mode), w.cursor) // payment ids sort as the ledger does
 			return order == 0 || (order > 0) != w.newer
 		})
 	}
@@ -115,14 +116,14 @@ func (c *call) paymentsOf(query query, w window) (answer, error) {
 	switch {
 	case more && w.newer:
 		payments = payments[len(payments)-w.limit:]
-		last = payments[0].ID(c.livemode)
+		last = payments[0].ID(c.mode)
 	case more:
 		payments = payments[:w.limit]
-		last = payments[w.limit-1].ID(c.livemode)
+		last = payments[w.limit-1].ID(c.mode)
 	}
 	items := make([][]byte, len(payments))
 	for i, p := range payments {
-		items[i] = paymentItem(p, s.Session.ID.String(), c.livemode)
+		items[i] = paymentItem(p, s.Checkout.ID.String(), c.mode)
 	}
 	return paymentList(query, w, items, more, last), nil
 }
@@ -148,17 +149,17 @@ func (c *call) unmatchedPayments(query query, w window, edge checkout.PaymentID)
 	if since.Before(c.began.Add(-checkout.MemoLifetime)) || since.After(c.began) {
 		return answer{}, invalid(paramSince, "since must lie in the last 91 days; checkouts older than that are forgotten.")
 	}
-	account := c.merchant.Account(c.mode())
+	account := c.merchant.Account(c.mode)
 	if account == "" {
 		return answer{}, errAccountMissing
 	}
-	page, err := c.watcher.Unmatched(c.ctx, c.mode(), account, watch.UnmatchedQuery{Since: since, Limit: w.limit, Edge: edge, After: w.newer})
+	page, err := c.watcher.Unmatched(c.ctx, c.mode, account, watch.UnmatchedQuery{Since: since, Limit: w.limit, Edge: edge, After: w.newer})
 	if err != nil {
 		return answer{}, c.ledgerUnread("unmatched", err)
 	}
 	items := make([][]byte, len(page.Payments))
 	for i, p := range page.Payments {
-		items[i] = paymentItem(checkout.Judged{Payment: p, Reason: checkout.ReasonUnmatched}, "", c.livemode)
+		items[i] = paymentItem(checkout.Judged{Payment: p, Reason: checkout.ReasonUnmatched}, "", c.mode)
 	}
 	return paymentList(query, w, items, page.More, page.Next.String()), nil
 }

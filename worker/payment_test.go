@@ -13,6 +13,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch/watchtest"
 )
 
@@ -160,7 +161,7 @@ func TestUnmatchedPaymentsAreListed(t *testing.T) {
 	to := addr(c.text("destination"))
 	began := s.Now()
 	for i, memo := range []string{"", c.text("memo"), "order 1042", "", strings.Repeat("0", 26)} {
-		s.Pay(person, to, fmt.Sprint(i+1), checkout.XLM, memo)
+		s.Pay(person, to, fmt.Sprint(i+1), stellar.XLM, memo)
 		s.Advance(time.Minute)
 	}
 	got := shop.get("/payment?unmatched=true")
@@ -210,7 +211,7 @@ func TestUnmatchedPaymentsBehindManyOthers(t *testing.T) {
 	s.Advance(25 * time.Hour)
 	c := shop.post("/checkout?type=direct", `{"amount":10,"asset_code":"XLM"}`)
 	to := c.text("destination")
-	s.Pay(person, addr(to), "7", checkout.XLM, "")
+	s.Pay(person, addr(to), "7", stellar.XLM, "")
 	s.Advance(watchtest.LedgerTime)
 	for range 9 {
 		var operations []txnbuild.Operation
@@ -239,9 +240,9 @@ func TestPaymentsOfOthersAreNotFound(t *testing.T) {
 	person := s.Person()
 	c := mine.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`)
 	to := addr(c.text("destination"))
-	s.Pay(person, to, "5", checkout.XLM, c.text("memo"))
+	s.Pay(person, to, "5", stellar.XLM, c.text("memo"))
 	s.Advance(watchtest.LedgerTime)
-	s.Pay(person, to, "6", checkout.XLM, "")
+	s.Pay(person, to, "6", stellar.XLM, "")
 	s.Advance(watchtest.LedgerTime)
 	matched := mine.get("/payment?checkout_id=" + c.text("id")).each("id")[0]
 	unmatched := mine.get("/payment?unmatched=true").each("id")[0]
@@ -263,7 +264,7 @@ func TestPaymentsOfOthersAreNotFound(t *testing.T) {
 	}
 	// The customer took the memo of a checkout of somebody else: the money is in the wrong place, and belongs to nothing there.
 	other := theirs.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`)
-	s.Pay(person, addr(other.text("destination")), "8", checkout.XLM, c.text("memo"))
+	s.Pay(person, addr(other.text("destination")), "8", stellar.XLM, c.text("memo"))
 	s.Advance(watchtest.LedgerTime)
 	astray := theirs.get("/payment?unmatched=true")
 	if got := theirs.get("/payment/" + astray.each("id")[0]); got.text("reason") != "unmatched" || got.text("checkout_id") != "null" || got.text("amount") != "8" {
@@ -283,7 +284,7 @@ func TestAnAccountOfTwoMerchants(t *testing.T) {
 	}
 	mine, theirs := open(), open()
 	c := mine.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`)
-	s.Pay(s.Person(), addr(account), "5", checkout.XLM, c.text("memo"))
+	s.Pay(s.Person(), addr(account), "5", stellar.XLM, c.text("memo"))
 	s.Advance(watchtest.LedgerTime)
 	id := mine.get("/payment?checkout_id=" + c.text("id")).each("id")[0]
 	if r := theirs.get("/payment/" + id); r.status != 404 {
@@ -298,7 +299,7 @@ func TestBadQuestionsAboutPayments(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	c := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`)
-	live := checkout.PaymentID{ClosedAt: s.Now(), Operation: 7, Livemode: true}.String()
+	live := checkout.PaymentID{ClosedAt: s.Now(), Operation: 7, Mode: stellar.Live}.String()
 	in := "checkout_id=" + c.text("id")
 	for query, want := range map[string]string{
 		"":                                 "400 parameter_missing checkout_id",
@@ -347,7 +348,7 @@ func TestPaymentsWithoutHorizon(t *testing.T) {
 	here := s.edge()
 	shop, _ := s.merchant(here)
 	c := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`)
-	s.Pay(s.Person(), addr(c.text("destination")), "5", checkout.XLM, c.text("memo"))
+	s.Pay(s.Person(), addr(c.text("destination")), "5", stellar.XLM, c.text("memo"))
 	s.Advance(watchtest.LedgerTime)
 	list := "/payment?checkout_id=" + c.text("id")
 	id := shop.get(list).each("id")[0]

@@ -9,7 +9,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 type productObject struct {
@@ -22,7 +23,7 @@ type productObject struct {
 	Status      string            `json:"status"`
 	AssetCode   string            `json:"asset_code"`
 	AssetIssuer *string           `json:"asset_issuer"`
-	PriceAmount checkout.Amount   `json:"price_amount"`
+	PriceAmount stellar.Amount    `json:"price_amount"`
 	Metadata    checkout.Metadata `json:"metadata"`
 	Livemode    bool              `json:"livemode"`
 	CreatedAt   string            `json:"created_at"`
@@ -34,11 +35,11 @@ const (
 	statusArchived = "archived"
 )
 
-func productView(p record.Product) productObject {
+func productView(p store.Product) productObject {
 	o := productObject{
 		ID: p.ID, Object: "product", Name: p.Name, Description: optional(p.Description), Images: p.Images, Type: "one_time", Status: statusActive,
 		AssetCode: p.Asset.Code, AssetIssuer: optional(string(p.Asset.Issuer)), PriceAmount: p.Price,
-		Metadata: p.Metadata, Livemode: p.Livemode, CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
+		Metadata: p.Metadata, Livemode: p.Mode.IsLive(), CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
 	}
 	if p.Archived {
 		o.Status = statusArchived
@@ -50,26 +51,26 @@ func productView(p record.Product) productObject {
 }
 
 // product reads a product of the caller's merchant and mode; nil if there is none.
-func (c *call) product(id string) (*record.Product, error) {
+func (c *call) product(id string) (*store.Product, error) {
 	if _, err := checkout.ParseID(checkout.KindProduct, id); err != nil {
 		return nil, nil
 	}
-	p, ok, err := get[record.Product](c, record.ProductKey(id))
-	if err != nil || !ok || !c.owns(p.Merchant, p.Livemode) {
+	p, ok, err := get[store.Product](c, store.ProductKey(id))
+	if err != nil || !ok || !c.owns(p.Merchant, p.Mode) {
 		return nil, err
 	}
 	return &p, nil
 }
 
 // describe reads what a merchant says of a product.
-func (c *call) describe(p *params, product *record.Product) {
+func (c *call) describe(p *params, product *store.Product) {
 	product.Name = p.required("name", 200, "")
 	product.Description = p.text("description", 500)
 	product.Images = p.images("images")
 	if p.take("type") != nil && !p.is("type", "one_time") {
 		p.fail(invalid("type", "type must be one_time."))
 	}
-	product.Asset = p.asset(c.config.Networks[c.mode()].Assets, "")
+	product.Asset = p.asset(c.config.Networks[c.mode].Assets, "")
 	product.Price = p.amount("price_amount", "")
 	product.Metadata = p.metadata("metadata")
 }
@@ -77,13 +78,13 @@ func (c *call) describe(p *params, product *record.Product) {
 // createProduct is POST /product.
 func createProduct(c *call) (answer, error) {
 	p := newParams(c.body)
-	product := record.Product{Merchant: c.merchant.ID, Livemode: c.livemode}
+	product := store.Product{Merchant: c.merchant.ID, Mode: c.mode}
 	c.describe(p, &product)
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
 	idem, err := c.idempotency(func(i idempotency) []string {
-		return keysOf(i.earlier(checkout.KindProduct), record.ProductKey)
+		return keysOf(i.earlier(checkout.KindProduct), store.ProductKey)
 	})
 	if err != nil {
 		return answer{}, err
@@ -101,9 +102,9 @@ func createProduct(c *call) (answer, error) {
 	product.CreatedAt = c.began
 	product.UpdatedAt = product.CreatedAt
 	// As with a checkout, whoever finds the product can rely on it being listed.
-	listed := record.Listed{Created: product.CreatedAt, ID: product.ID}
+	listed := store.Listed{Created: product.CreatedAt, ID: product.ID}
 	err = c.platform.Store.Put(c.ctx, append(idem.entries(c, product.ID),
-		kv.Entry{Key: record.ByMerchantKey(c.merchant.ID, c.mode(), checkout.KindProduct, listed), Derived: true})...)
+		kv.Entry{Key: store.ByMerchantKey(c.merchant.ID, c.mode, checkout.KindProduct, listed), Derived: true})...)
 	if err != nil {
 		return answer{}, err
 	}
@@ -111,8 +112,8 @@ func createProduct(c *call) (answer, error) {
 }
 
 // storeProduct writes a product that was made just now, or changed.
-func (c *call) storeProduct(p record.Product, made bool) (answer, error) {
-	if err := c.platform.Store.Put(c.ctx, kv.Entry{Key: record.ProductKey(p.ID), Value: record.Encode(p), Derived: made}); err != nil {
+func (c *call) storeProduct(p store.Product, made bool) (answer, error) {
+	if err := c.platform.Store.Put(c.ctx, kv.Entry{Key: store.ProductKey(p.ID), Value: store.Encode(p), Derived: made}); err != nil {
 		return answer{}, err
 	}
 	return jsonAnswer(productView(p))
@@ -194,9 +195,9 @@ func listProducts(c *call) (answer, error) {
 			}
 			return p.CreatedAt, nil
 		},
-		write: func(entries []record.Listed) ([][]byte, error) {
-			return written(c, entries, record.ProductKey, func(e record.Listed, p record.Product) any {
-				if !c.owns(p.Merchant, p.Livemode) || !p.CreatedAt.Equal(e.Created) {
+		write: func(entries []store.Listed) ([][]byte, error) {
+			return written(c, entries, store.ProductKey, func(e store.Listed, p store.Product) any {
+				if !c.owns(p.Merchant, p.Mode) || !p.CreatedAt.Equal(e.Created) {
 					return nil
 				}
 				return productView(p)

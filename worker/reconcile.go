@@ -11,16 +11,17 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 	"edgecheckout/worker/watch"
 )
 
 type reconciliationObject struct {
-	Object   string                            `json:"object"`
-	Merchant string                            `json:"merchant_id"`
-	Networks map[record.Mode]reconciledNetwork `json:"networks"`
-	HasMore  bool                              `json:"has_more"`
-	Cursor   *string                           `json:"cursor"`
+	Object   string                             `json:"object"`
+	Merchant string                             `json:"merchant_id"`
+	Networks map[stellar.Mode]reconciledNetwork `json:"networks"`
+	HasMore  bool                               `json:"has_more"`
+	Cursor   *string                            `json:"cursor"`
 }
 
 type reconciledNetwork struct {
@@ -49,21 +50,21 @@ func reconcileMerchant(c *call) (answer, error) {
 	}
 	// A payment from since on may belong to a checkout that is as old as a checkout can be.
 	first := watch.Step{From: since.Add(-ExpiresInMax)}
-	var modes []record.Mode // that are left
-	for _, mode := range record.Modes {
+	var modes []stellar.Mode // that are left
+	for _, mode := range stellar.Modes {
 		if _, served := c.config.Networks[mode]; served && m.Account(mode) != "" {
 			modes = append(modes, mode)
 		}
 	}
 	step := first
 	if cursor != "" {
-		var mode record.Mode
+		var mode stellar.Mode
 		if mode, step, err = parseStep(cursor); err != nil || !slices.Contains(modes, mode) || step.From.Before(first.From.Truncate(time.Millisecond)) {
 			return answer{}, invalid("cursor", "cursor must be that of the answer before, sent with the same since.")
 		}
 		modes = modes[slices.Index(modes, mode):]
 	}
-	o := reconciliationObject{Object: "reconciliation", Merchant: m.ID, Networks: map[record.Mode]reconciledNetwork{}}
+	o := reconciliationObject{Object: "reconciliation", Merchant: m.ID, Networks: map[stellar.Mode]reconciledNetwork{}}
 	if len(modes) == 0 {
 		return jsonAnswer(o)
 	}
@@ -88,11 +89,11 @@ func reconcileMerchant(c *call) (answer, error) {
 
 // A cursor is the mode, the ledger, the time in milliseconds, how many to skip, and whether there was a gap.
 
-func writeStep(mode record.Mode, s watch.Step) string {
+func writeStep(mode stellar.Mode, s watch.Step) string {
 	return fmt.Sprintf("%s-%d-%d-%d-%t", mode, s.After, s.From.UnixMilli(), s.Skip, s.Gap)
 }
 
-func parseStep(cursor string) (mode record.Mode, s watch.Step, err error) {
+func parseStep(cursor string) (mode stellar.Mode, s watch.Step, err error) {
 	parts := strings.Split(cursor, "-")
 	if len(parts) != 5 {
 		return "", s, errors.New("not a cursor")
@@ -102,13 +103,13 @@ func parseStep(cursor string) (mode record.Mode, s watch.Step, err error) {
 	skip, err3 := strconv.ParseUint(parts[3], 10, 31)
 	gap, err4 := strconv.ParseBool(parts[4])
 	step := watch.Step{After: int64(after), From: time.UnixMilli(from).UTC(), Skip: int(skip), Gap: gap}
-	return record.Mode(parts[0]), step, errors.Join(err1, err2, err3, err4)
+	return stellar.Mode(parts[0]), step, errors.Join(err1, err2, err3, err4)
 }
 
 // checkoutsBetween lists the merchant's checkouts that were made in a time.
-func (c *call) checkoutsBetween(merchant string, mode record.Mode, from, to time.Time) ([]checkout.ID, error) {
-	position := record.Listed{Created: from.Add(-time.Millisecond), ID: "~"}.Position()
-	s := newScan(c.platform.Store, record.ByMerchantPrefix(merchant, mode, checkout.KindCheckout), position, true, from, kv.MaxListKeys)
+func (c *call) checkoutsBetween(merchant string, mode stellar.Mode, from, to time.Time) ([]checkout.ID, error) {
+	position := store.Listed{Created: from.Add(-time.Millisecond), ID: "~"}.Position()
+	s := newScan(c.platform.Store, store.ByMerchantPrefix(merchant, mode, checkout.KindCheckout), position, true, from, kv.MaxListKeys)
 	var ids []checkout.ID
 	for {
 		listed, ok, err := s.next(c.ctx)

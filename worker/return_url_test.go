@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // What the shortcut takes must be a URL that net/url takes the same way.
@@ -35,7 +36,7 @@ func TestTheShortcutForURLsIsTakenAndChangesNothing(t *testing.T) {
 	}
 	for given, want := range map[string]string{plain: "", "https://{CHECKOUT_ID}.example/": "redirect_url", "https://a@shop.example/": "redirect_url", "https:///x": "redirect_url"} {
 		p := newParams([]byte(`{"redirect_url":"` + given + `"}`))
-		url := p.returnURL("redirect_url", true)
+		url := p.returnURL("redirect_url", stellar.Live)
 		switch {
 		case want == "" && (p.err != nil || url != given):
 			t.Errorf("%s: got %q, %v", given, url, p.err)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/store"
 )
 
 // lister is what a scan takes of kv.Store.
@@ -24,7 +24,7 @@ type lister interface {
 // prefixes: each digit of the time leads to one of ten buckets, until the position is among the first thousand of its bucket. Then comes one
 // call for each bucket that the walk goes on to. A page of 100 of 100,000 objects takes three or four calls, one amid a long silence up to 30.
 type scan struct {
-	store  lister
+	index  lister
 	prefix string // of the index
 	newer  bool   // the direction
 	past   string // the last position that was listed, at first the one to start from; empty before the newest
@@ -44,8 +44,8 @@ type scan struct {
 }
 
 // newScan starts a scan at a position. Without one it begins with the newest object, and its first call lists no more than limit keys.
-func newScan(store lister, prefix, from string, newer bool, since time.Time, limit int) *scan {
-	s := &scan{store: store, prefix: prefix, newer: newer, past: from, oldest: record.Complement(since), limit: limit}
+func newScan(index lister, prefix, from string, newer bool, since time.Time, limit int) *scan {
+	s := &scan{index: index, prefix: prefix, newer: newer, past: from, oldest: store.Complement(since), limit: limit}
 	if from != "" {
 		s.limit = kv.MaxListKeys
 		s.turn(complementOf(from), 0)
@@ -54,23 +54,23 @@ func newScan(store lister, prefix, from string, newer bool, since time.Time, lim
 }
 
 // next returns the entry that comes next on the way; false after the last one.
-func (s *scan) next(ctx context.Context) (record.Listed, bool, error) {
+func (s *scan) next(ctx context.Context) (store.Listed, bool, error) {
 	for s.taken == len(s.keys) {
 		if s.ended {
-			return record.Listed{}, false, nil
+			return store.Listed{}, false, nil
 		}
 		if err := s.list(ctx); err != nil {
-			return record.Listed{}, false, err
+			return store.Listed{}, false, err
 		}
 	}
-	entry, err := record.ParseListed(s.keys[s.taken])
+	entry, err := store.ParseListed(s.keys[s.taken])
 	s.taken++
 	return entry, err == nil, err
 }
 
 // list makes one call.
 func (s *scan) list(ctx context.Context) error {
-	page, err := s.store.List(ctx, s.prefix+complementDigits(s.bucket)[:s.digits], s.cursor, s.limit)
+	page, err := s.index.List(ctx, s.prefix+complementDigits(s.bucket)[:s.digits], s.cursor, s.limit)
 	if err != nil && s.marked {
 		s.marked, s.limit = false, kv.MaxListKeys // nothing promises that a cursor is good for ever
 		s.turn(complementOf(s.past), 0)
@@ -133,10 +133,10 @@ func (s *scan) narrow(listed []string) bool {
 		return false
 	}
 	last, wanted, common := listed[len(listed)-1][len(s.prefix):], complementDigits(s.bucket), 0
-	for common < record.TimeDigits && last[common] == wanted[common] {
+	for common < store.TimeDigits && last[common] == wanted[common] {
 		common++
 	}
-	if common == record.TimeDigits {
+	if common == store.TimeDigits {
 		return false
 	}
 	s.turn(s.bucket, common+1)
@@ -165,14 +165,14 @@ func (s *scan) turn(bucket int64, digits int) {
 // width is how many milliseconds a bucket has.
 func (s *scan) width() int64 {
 	width := int64(1)
-	for range record.TimeDigits - s.digits {
+	for range store.TimeDigits - s.digits {
 		width *= 10
 	}
 	return width
 }
 
 func complementDigits(complement int64) string {
-	return fmt.Sprintf("%0*d", record.TimeDigits, complement)
+	return fmt.Sprintf("%0*d", store.TimeDigits, complement)
 }
 
 // complementOf reads the time that a position begins with.

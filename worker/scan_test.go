@@ -13,7 +13,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // catalog lists keys as KV does. Some of its pages are shorter than they might be, or empty, and go on all the same.
@@ -42,27 +43,27 @@ func (s *catalog) List(_ context.Context, prefix, cursor string, limit int) (kv.
 
 const shopID = "mer_01kay3t4w5x6y7z8a90123456z"
 
-var catalogPrefix = record.ByMerchantPrefix(shopID, record.Test, checkout.KindCheckout)
+var catalogPrefix = store.ByMerchantPrefix(shopID, stellar.Test, checkout.KindCheckout)
 
 // listedAt makes entries from the times of their creation, newest first, and their keys.
-func listedAt(times []int64) (entries []record.Listed, keys []string) {
+func listedAt(times []int64) (entries []store.Listed, keys []string) {
 	slices.Sort(times)
 	for i, at := range times {
-		l := record.Listed{Created: time.UnixMilli(at).UTC(), ID: fmt.Sprintf("chk_%026d", i)}
+		l := store.Listed{Created: time.UnixMilli(at).UTC(), ID: fmt.Sprintf("chk_%026d", i)}
 		if i%3 == 0 {
 			l.Customer = fmt.Sprintf("cus_%026d", i%7)
 		}
 		entries = append(entries, l)
 	}
-	slices.SortFunc(entries, func(a, b record.Listed) int { return strings.Compare(a.Position(), b.Position()) })
+	slices.SortFunc(entries, func(a, b store.Listed) int { return strings.Compare(a.Position(), b.Position()) })
 	for _, l := range entries {
-		keys = append(keys, record.ByMerchantKey(shopID, record.Test, checkout.KindCheckout, l))
+		keys = append(keys, store.ByMerchantKey(shopID, stellar.Test, checkout.KindCheckout, l))
 	}
 	return entries, keys
 }
 
 // walk takes n entries from a scan, if there are as many.
-func walk(t rapid.TB, s *scan, n int) (got []record.Listed) {
+func walk(t rapid.TB, s *scan, n int) (got []store.Listed) {
 	for len(got) < n {
 		entry, ok, err := s.next(context.Background())
 		if err != nil {
@@ -77,7 +78,7 @@ func walk(t rapid.TB, s *scan, n int) (got []record.Listed) {
 }
 
 // beside are the entries next to the one at a place, in the order in which a scan comes to them.
-func beside(entries []record.Listed, at int, newer bool) []record.Listed {
+func beside(entries []store.Listed, at int, newer bool) []store.Listed {
 	if !newer {
 		return slices.Clone(entries[at+1:])
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch"
 )
 
@@ -25,13 +25,13 @@ type Service struct {
 
 // served is what most requests need of their mode's network.
 type served struct {
-	network *Network            // nil if the deployment serves none in this mode
-	uri     checkout.URINetwork // for the URIs that wallets read
+	network *Network           // nil if the deployment serves none in this mode
+	uri     stellar.URINetwork // for the URIs that wallets read
 }
 
 // in returns what is served in a mode.
-func (s *Service) in(livemode bool) *served {
-	if livemode {
+func (s *Service) in(mode stellar.Mode) *served {
+	if mode == stellar.Live {
 		return &s.served[1]
 	}
 	return &s.served[0]
@@ -40,10 +40,10 @@ func (s *Service) in(livemode bool) *served {
 // New makes a service. Nothing is read or written before the first request.
 func New(config Config, platform Platform) *Service {
 	s := &Service{config: config, platform: platform, keys: newKeyCache()}
-	networks := map[record.Mode]watch.Network{}
+	networks := map[stellar.Mode]watch.Network{}
 	for mode, network := range config.Networks {
 		networks[mode] = network.Network
-		*s.in(mode == record.Live) = served{&network, checkout.URINetworkOf(network.Passphrase)}
+		*s.in(mode) = served{&network, stellar.URINetworkOf(network.Passphrase)}
 	}
 	s.watcher = &watch.Watcher{
 		Store:     platform.Store,

@@ -4,14 +4,15 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // statusObject is what the payment page needs to keep itself current, and nothing else.
 type statusObject struct {
 	Status         checkout.Status `json:"status"`
 	Exception      *string         `json:"exception"`
-	AmountReceived checkout.Amount `json:"amount_received"`
-	AmountDue      checkout.Amount `json:"amount_due"`
+	AmountReceived stellar.Amount  `json:"amount_received"`
+	AmountDue      stellar.Amount  `json:"amount_due"`
 	SecondsLeft    int64           `json:"seconds_left"`
 	RedirectURL    *string         `json:"redirect_url"`
 }
@@ -31,16 +32,16 @@ func getStatus(c *call) (answer, error) {
 		Status:         out.Status,
 		Exception:      optional(string(out.Exception)),
 		AmountReceived: out.Received,
-		AmountDue:      out.Due(s.Session.Amount),
+		AmountDue:      out.Due(s.Checkout.Amount),
 	}
 	if out.Status == checkout.Open {
 		left := s.Deadline().Sub(c.platform.Now())
 		o.SecondsLeft = max(int64((left+time.Second-1)/time.Second), 0)
 	}
 	if out.Status == checkout.Completed {
-		o.RedirectURL = optional(s.Session.Redirect())
+		o.RedirectURL = optional(s.Checkout.Redirect())
 	}
-	a := answer{contentType: jsonType, body: encodeWriter(o), keep: keepOpenStatus, tag: s.Session.ID.String()}
+	a := answer{contentType: jsonType, body: encodeWriter(o), keep: keepOpenStatus, tag: s.Checkout.ID.String()}
 	if out.Status.Terminal() {
 		a.keep = keepTerminalStatus
 	}

@@ -2,7 +2,7 @@ package worker
 
 import (
 	"edgecheckout/worker/codec"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
 )
 
 // Organization is who runs the deployment, for wallets that want to know. What is empty is not told.
@@ -19,7 +19,7 @@ func getStellarTOML(c *call) (answer, error) {
 # so no ACCOUNTS, SIGNING_KEY or URI_REQUEST_SIGNING_KEY are listed here, and its payment requests (SEP-7) are not signed.
 `)
 	// SEP-1 has room for one network: the public one, if it is served.
-	for _, mode := range []record.Mode{record.Live, record.Test} {
+	for _, mode := range []stellar.Mode{stellar.Live, stellar.Test} {
 		if network, ok := c.config.Networks[mode]; ok {
 			b = appendTOML(b, "NETWORK_PASSPHRASE", network.Passphrase)
 			break

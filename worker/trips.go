@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/store"
 )
 
 // What a request costs is mostly waiting: a key that is near takes 10 to 15 ms, one that is missing or
@@ -46,7 +46,7 @@ func get[T any](c *call, key string) (v T, ok bool, err error) {
 	if err != nil {
 		return v, false, err
 	}
-	return record.Decode[T](values[0])
+	return store.Decode[T](values[0])
 }
 
 // writes are entries to store. Whoever finds a record can rely on the indexes that lead to it, such as

@@ -13,14 +13,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"edgecheckout/e2e/workerd"
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/sandbox/wallet"
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
-
-	"github.com/google/go-cmp/cmp"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // start builds and starts the peers for a test.
@@ -234,10 +235,10 @@ func (b *bench) seedStates(ctx context.Context) error {
 		var out *checkout.Outcome
 		switch state {
 		case stateXLM:
-			s.Asset, s.Amount, s.Description, s.CancelURL, s.RedirectURL, s.Metadata = checkout.XLM, checkout.MaxAmount, "", "", "", nil
+			s.Asset, s.Amount, s.Description, s.CancelURL, s.RedirectURL, s.Metadata = stellar.XLM, stellar.MaxAmount, "", "", "", nil
 		case statePartly:
 			payment.Amount = 1_0000001
-			entries = append(entries, kv.Entry{Key: record.SeenKey(s.ID), Value: record.Encode([]checkout.Payment{payment})})
+			entries = append(entries, kv.Entry{Key: store.SeenKey(s.ID), Value: store.Encode([]checkout.Payment{payment})})
 		case stateCompleted:
 			out = &checkout.Outcome{Status: checkout.Completed, Received: s.Amount, CompletedAt: closed}
 		case stateOverpaid:
@@ -249,10 +250,10 @@ func (b *bench) seedStates(ctx context.Context) error {
 			payment.Amount = 1
 			out = &checkout.Outcome{Status: checkout.Failed, Exception: checkout.Underpaid, Received: 1}
 		case stateWrongAsset:
-			payment.Asset = checkout.XLM
+			payment.Asset = stellar.XLM
 			out = &checkout.Outcome{Status: checkout.Failed, Exception: checkout.WrongAsset}
 		case stateCancelled:
-			entries = append(entries, kv.Entry{Key: record.CancelKey(s.ID), Value: record.Encode(record.Cancel{Deadline: created.Add(time.Hour)})})
+			entries = append(entries, kv.Entry{Key: store.CancelKey(s.ID), Value: store.Encode(store.Cancel{Deadline: created.Add(time.Hour)})})
 		}
 		if out != nil {
 			if out.Status != checkout.Expired {
@@ -262,10 +263,10 @@ func (b *bench) seedStates(ctx context.Context) error {
 				}
 				out.Payments = []checkout.Judged{judged}
 			}
-			entries = append(entries, kv.Entry{Key: record.OutcomeKey(s.ID), Value: record.Encode(out)})
+			entries = append(entries, kv.Entry{Key: store.OutcomeKey(s.ID), Value: store.Encode(out)})
 		}
 		b.ids[state] = s.ID.String()
-		entries = append(entries, kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(&s)})
+		entries = append(entries, kv.Entry{Key: store.CheckoutKey(s.ID), Value: store.Encode(&s)})
 	}
 	for _, p := range b.peers {
 		if err := p.process.Store.Put(ctx, entries...); err != nil {

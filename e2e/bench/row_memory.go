@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // memoryRequests is how many requests are under way while memory is measured.
@@ -70,12 +70,12 @@ func (b *bench) prepareMemory() error {
 	}
 	b.holding.entries = b.holding.world.entries
 	for _, account := range h.accounts {
-		s, err := b.holding.world.session(checkout.Address(account), h.begun)
+		s, err := b.holding.world.session(stellar.Address(account), h.begun)
 		if err != nil {
 			return err
 		}
 		b.holding.paths = append(b.holding.paths, "/pay/"+s.ID.String())
-		b.holding.entries = append(b.holding.entries, kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(&s)})
+		b.holding.entries = append(b.holding.entries, kv.Entry{Key: store.CheckoutKey(s.ID), Value: store.Encode(&s)})
 	}
 	return nil
 }

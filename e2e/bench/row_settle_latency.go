@@ -12,17 +12,17 @@ import (
 	"sync"
 	"time"
 
-	"edgecheckout/e2e/workerd"
-	"edgecheckout/sandbox/wallet"
-	"edgecheckout/templates/static"
-	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
-
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"edgecheckout/e2e/workerd"
+	"edgecheckout/sandbox/wallet"
+	"edgecheckout/templates/static"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // How customers pay: so many of them, so many at a time, each at another moment after the page was opened. The moments lie evenly
@@ -139,11 +139,11 @@ func (c customer) pays(ctx context.Context, b *bench, d *workerd.Process) (time.
 	if err := ledger.EnsureWallet(ctx, name); err != nil {
 		return 0, err
 	}
-	s, err := b.world.session(checkout.Address(keys.Address()), time.Now())
+	s, err := b.world.session(stellar.Address(keys.Address()), time.Now())
 	if err != nil {
 		return 0, err
 	}
-	entry := kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(&s), ExpiresAt: s.ExpiresAt.Add(record.KeepAfterExpiry)}
+	entry := kv.Entry{Key: store.CheckoutKey(s.ID), Value: store.Encode(&s), ExpiresAt: s.ExpiresAt.Add(store.KeepAfterExpiry)}
 	if err := d.Store.Put(ctx, entry); err != nil {
 		return 0, err
 	}

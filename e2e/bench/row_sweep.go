@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"edgecheckout/e2e/workerd"
-	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // What a sweep finds: so many accounts, and as many new payments to each, of which one pays its checkout and the others
@@ -63,16 +63,16 @@ func (b *bench) prepareSweep(accounts int) error {
 	b.sweep = sweepState{ledger: l, world: w, entries: w.entries, extra: map[string]workerd.Operations{}}
 	memos := make([]string, accounts)
 	for i, account := range l.accounts {
-		s, err := w.session(checkout.Address(account), l.begun)
+		s, err := w.session(stellar.Address(account), l.begun)
 		if err != nil {
 			return err
 		}
-		s.Asset = checkout.XLM
+		s.Asset = stellar.XLM
 		memos[i] = s.Memo
-		expiry := s.ExpiresAt.Add(record.KeepAfterExpiry)
+		expiry := s.ExpiresAt.Add(store.KeepAfterExpiry)
 		b.sweep.entries = append(b.sweep.entries,
-			kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(&s), ExpiresAt: expiry},
-			kv.Entry{Key: record.EntryOf(&s, s.ExpiresAt).Key(), ExpiresAt: expiry})
+			kv.Entry{Key: store.CheckoutKey(s.ID), Value: store.Encode(&s), ExpiresAt: expiry},
+			kv.Entry{Key: store.EntryOf(&s, s.ExpiresAt).Key(), ExpiresAt: expiry})
 	}
 	return l.pay(sweepPayments, 12_5000000, func(account, payment int) string {
 		if payment == account%sweepPayments {
@@ -140,7 +140,7 @@ func (b *bench) settled(ctx context.Context, d *workerd.Process) (idle int, err 
 		if strings.HasPrefix(key, "outcome/") && strings.Contains(value, `"status":"completed"`) {
 			completed++
 		}
-		if strings.HasPrefix(key, record.OpenPrefix) {
+		if strings.HasPrefix(key, store.OpenPrefix) {
 			open++
 		}
 		if strings.HasPrefix(key, "idle/") {

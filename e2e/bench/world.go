@@ -9,14 +9,15 @@ import (
 	"edgecheckout/sandbox/wallet"
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // world is a merchant with a key, and the settings under which every peer serves it.
 type world struct {
 	vars     map[string]string
 	key      string // API key
-	merchant record.Merchant
+	merchant store.Merchant
 	memos    checkout.MemoKeys
 	entries  []kv.Entry // merchant and key
 }
@@ -42,21 +43,21 @@ func newWorld(h *horizonServer) (world, error) {
 		return w, err
 	}
 	w.key = "sk_test_" + random()
-	key := record.APIKey{Merchant: w.merchant.ID, CreatedAt: now}
+	key := store.APIKey{Merchant: w.merchant.ID, Mode: stellar.Test, CreatedAt: now}
 	if key.ID, err = checkout.NewID(checkout.KindKey, now, rand.Reader); err != nil {
 		return w, err
 	}
 	w.entries = []kv.Entry{
-		{Key: record.APIKeyKey(w.key), Value: record.Encode(key)},
-		{Key: record.MerchantKey(w.merchant.ID), Value: record.Encode(w.merchant)},
+		{Key: store.APIKeyKey(w.key), Value: store.Encode(key)},
+		{Key: store.MerchantKey(w.merchant.ID), Value: store.Encode(w.merchant)},
 	}
 	return w, nil
 }
 
-func newMerchant(account string, now time.Time) (record.Merchant, error) {
+func newMerchant(account string, now time.Time) (store.Merchant, error) {
 	id, err := checkout.NewID(checkout.KindMerchant, now, rand.Reader)
-	return record.Merchant{
-		ID: id, Name: "Björn’s Bücher & Söhne", AccountTest: checkout.Address(account), Salt: []byte(random()), CreatedAt: now, UpdatedAt: now,
+	return store.Merchant{
+		ID: id, Name: "Björn’s Bücher & Söhne", AccountTest: stellar.Address(account), Salt: []byte(random()), CreatedAt: now, UpdatedAt: now,
 	}, err
 }
 
@@ -68,14 +69,15 @@ func random() string {
 }
 
 // session is an open one, created at a time.
-func (w world) session(account checkout.Address, created time.Time) (checkout.Session, error) {
+func (w world) session(account stellar.Address, created time.Time) (checkout.Checkout, error) {
 	id, err := checkout.NewID(checkout.KindCheckout, created, rand.Reader)
 	if err != nil {
-		return checkout.Session{}, err
+		return checkout.Checkout{}, err
 	}
-	s := checkout.Session{
+	s := checkout.Checkout{
+		Mode:     stellar.Test,
 		Merchant: w.merchant.ID, MerchantName: w.merchant.Name, Account: account,
-		Amount: 12_5000000, Asset: checkout.Asset{Code: "USDC", Issuer: wallet.IssuerAddress},
+		Amount: 12_5000000, Asset: stellar.Asset{Code: "USDC", Issuer: wallet.IssuerAddress},
 		RedirectURL: "https://shop.example/thanks?checkout={CHECKOUT_ID}", CancelURL: "https://shop.example/cart",
 		Description: "Three books & a bookmark", Metadata: checkout.Metadata{{Name: "cart", Value: "1042"}, {Name: "customer", Value: "ada"}},
 		CreatedAt: created.UTC().Truncate(time.Millisecond),
@@ -96,7 +98,7 @@ func (w world) sessions(n int, created time.Time) (ids []string, entries []kv.En
 			return nil, nil, err
 		}
 		ids = append(ids, s.ID.String())
-		entries = append(entries, kv.Entry{Key: record.CheckoutKey(s.ID), Value: record.Encode(&s), ExpiresAt: s.ExpiresAt.Add(record.KeepAfterExpiry)})
+		entries = append(entries, kv.Entry{Key: store.CheckoutKey(s.ID), Value: store.Encode(&s), ExpiresAt: s.ExpiresAt.Add(store.KeepAfterExpiry)})
 	}
 	return ids, entries, nil
 }

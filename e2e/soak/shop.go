@@ -19,7 +19,8 @@ import (
 	"edgecheckout/sandbox/wallet"
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // shop is a merchant with some accounts, one customer for each, and the Horizon of their ledger.
@@ -27,7 +28,7 @@ type shop struct {
 	vars     map[string]string // settings of the service
 	accounts []string
 	entries  []kv.Entry // the merchant
-	merchant record.Merchant
+	merchant store.Merchant
 	memos    checkout.MemoKeys
 	payers   []*keypair.Full
 	paid     int // payments so far
@@ -86,24 +87,25 @@ func startShop(accounts, payments int) (*shop, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.merchant = record.Merchant{
-		ID: id, Name: "Books", AccountTest: checkout.Address(s.accounts[0]), Salt: []byte(random()), CreatedAt: s.begun, UpdatedAt: s.begun,
+	s.merchant = store.Merchant{
+		ID: id, Name: "Books", AccountTest: stellar.Address(s.accounts[0]), Salt: []byte(random()), CreatedAt: s.begun, UpdatedAt: s.begun,
 	}
-	s.entries = []kv.Entry{{Key: record.MerchantKey(id), Value: record.Encode(s.merchant)}}
+	s.entries = []kv.Entry{{Key: store.MerchantKey(id), Value: store.Encode(s.merchant)}}
 	return s, nil
 }
 
 func (s *shop) stop() { _ = s.web.Close() }
 
 // session is an open checkout for one of the accounts, as old as the ledger.
-func (s *shop) session(account string) (checkout.Session, error) {
+func (s *shop) session(account string) (checkout.Checkout, error) {
 	id, err := checkout.NewID(checkout.KindCheckout, s.begun, rand.Reader)
 	if err != nil {
-		return checkout.Session{}, err
+		return checkout.Checkout{}, err
 	}
-	session := checkout.Session{
-		Merchant: s.merchant.ID, MerchantName: s.merchant.Name, Account: checkout.Address(account),
-		Amount: price, Asset: checkout.XLM, RedirectURL: "https://shop.example/thanks", Description: "Three books",
+	session := checkout.Checkout{
+		Mode:     stellar.Test,
+		Merchant: s.merchant.ID, MerchantName: s.merchant.Name, Account: stellar.Address(account),
+		Amount: price, Asset: stellar.XLM, RedirectURL: "https://shop.example/thanks", Description: "Three books",
 		CreatedAt: s.begun.UTC().Truncate(time.Millisecond),
 	}
 	session.ExpiresAt = time.Now().UTC().Truncate(time.Millisecond).Add(24 * time.Hour)

@@ -10,7 +10,7 @@ import (
 	"edgecheckout/e2e/workerd"
 	"edgecheckout/sandbox/horizon"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/store"
 )
 
 const (
@@ -116,7 +116,7 @@ func (s *shop) settled(ctx context.Context, from workerd.Store) error {
 		if strings.HasPrefix(key, "outcome/") && strings.Contains(value, `"status":"completed"`) {
 			completed = append(completed, key)
 		}
-		if strings.HasPrefix(key, record.OpenPrefix) {
+		if strings.HasPrefix(key, store.OpenPrefix) {
 			open = append(open, key)
 		}
 	}
@@ -132,9 +132,9 @@ func (s *shop) open(ctx context.Context, to workerd.Store, account string) (memo
 	if err != nil {
 		return "", err
 	}
-	expiry := session.ExpiresAt.Add(record.KeepAfterExpiry)
+	expiry := session.ExpiresAt.Add(store.KeepAfterExpiry)
 	return session.Memo, to.Put(ctx, slices.Concat(s.entries, []kv.Entry{
-		{Key: record.CheckoutKey(session.ID), Value: record.Encode(&session), ExpiresAt: expiry},
-		{Key: record.EntryOf(&session, session.ExpiresAt).Key(), ExpiresAt: expiry},
+		{Key: store.CheckoutKey(session.ID), Value: store.Encode(&session), ExpiresAt: expiry},
+		{Key: store.EntryOf(&session, session.ExpiresAt).Key(), ExpiresAt: expiry},
 	})...)
 }

@@ -11,7 +11,7 @@ import (
 
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/sandbox/wallet"
-	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // demoLimit is how long the checkouts may take from their first payment to the last settlement.
@@ -85,7 +85,7 @@ func demo(ctx context.Context, s *stack.Stack, line *stack.Timeline) error {
 
 // payExactly pays what a checkout asks for, with its memo.
 func payExactly(ctx context.Context, s *stack.Stack, from string, c stack.Checkout) (string, error) {
-	amount, err := checkout.ParseAmount(c.Amount.String())
+	amount, err := stellar.ParseAmount(c.Amount.String())
 	if err != nil {
 		return "", err
 	}

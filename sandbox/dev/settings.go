@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 const (
@@ -21,8 +21,8 @@ type settings struct {
 	SandboxPort int
 	// HorizonURL names a Horizon in the place of the sandbox; empty for the sandbox.
 	HorizonURL string
-	Passphrase string           // of HorizonURL's network; empty for the test network
-	Account    checkout.Address // who is paid there
+	Passphrase string          // of HorizonURL's network; empty for the test network
+	Account    stellar.Address // who is paid there
 }
 
 // parseSettings reads the variables. The error says what would be right.
@@ -58,11 +58,11 @@ func parseSettings(getenv func(string) string) (settings, error) {
 	if u, err := url.Parse(s.HorizonURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		wrong = append(wrong, fmt.Errorf("HORIZON_URL is a URL such as https://horizon-testnet.stellar.org, not %q", s.HorizonURL))
 	}
-	if s.Passphrase == checkout.PublicPassphrase {
+	if s.Passphrase == stellar.PublicPassphrase {
 		wrong = append(wrong, errors.New("NETWORK_PASSPHRASE is that of the public network, where money is real: `make dev` is for test networks"))
 	}
 	var err error
-	if s.Account, err = checkout.ParseAddress(account); err != nil {
+	if s.Account, err = stellar.ParseAddress(account); err != nil {
 		wrong = append(wrong, fmt.Errorf("MERCHANT_ACCOUNT is the account (G…) on the network of HORIZON_URL that is to be paid, not %q", account))
 	}
 	return s, errors.Join(wrong...)

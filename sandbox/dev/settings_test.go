@@ -5,10 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"edgecheckout/sandbox/stack"
-	"edgecheckout/worker/checkout"
-
 	"github.com/google/go-cmp/cmp"
+
+	"edgecheckout/sandbox/stack"
+	"edgecheckout/worker/stellar"
 )
 
 const account = "GCZSE34OFCMHY6IVKDPRWW6AVMDCOUAK3VFFTKA4MQSJS2CFWL5FPUQE"
@@ -66,7 +66,7 @@ func TestWrongVariablesAreNamed(t *testing.T) {
 		"no Horizon":          {[]string{"MERCHANT_ACCOUNT", account}, []string{"HORIZON_URL"}},
 		"no URL":              {[]string{"HORIZON_URL", "testnet", "MERCHANT_ACCOUNT", account}, []string{"HORIZON_URL"}},
 		"real money": {
-			[]string{"HORIZON_URL", "https://horizon.stellar.org", "MERCHANT_ACCOUNT", account, "NETWORK_PASSPHRASE", checkout.PublicPassphrase},
+			[]string{"HORIZON_URL", "https://horizon.stellar.org", "MERCHANT_ACCOUNT", account, "NETWORK_PASSPHRASE", stellar.PublicPassphrase},
 			[]string{"NETWORK_PASSPHRASE"},
 		},
 	} {

@@ -19,7 +19,7 @@ import (
 	"text/template"
 
 	"edgecheckout/sandbox/stack"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
 )
 
 func main() {
@@ -105,7 +105,7 @@ func create(ctx context.Context, client stack.Client, r request) (made, error) {
 	}
 	m := made{BaseURL: client.BaseURL, Merchant: merchant.Object}
 	for _, p := range r.Payees {
-		live := p.Mode == record.Live
+		live := p.Mode == stellar.Live
 		key, err := client.CreateKey(ctx, m.Merchant.ID, live, retry[0], retry[1]+" "+string(p.Mode))
 		if refused := new(stack.StatusError); errors.As(err, &refused) && refused.Status == http.StatusConflict {
 			key, err = client.CreateKey(ctx, m.Merchant.ID, live) // the one of before was revoked

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"edgecheckout/sandbox/stack"
-	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // trustline is what Horizon tells of an asset that an account holds, as far as it decides whether more of it can come.
@@ -27,7 +27,7 @@ var errNoAccount = errors.New("there is no such account")
 
 // check asks the ledger whether an account can be paid in all assets. The error says for each thing that is amiss what to do. An account that
 // wants a memo with every payment (SEP-29) is fine, since every checkout has one.
-func (n network) check(ctx context.Context, p payee, assets []checkout.Asset) error {
+func (n network) check(ctx context.Context, p payee, assets []stellar.Asset) error {
 	lines, err := n.trustlines(ctx, p.Account)
 	if errors.Is(err, errNoAccount) {
 		return fmt.Errorf("%s is not on the %s network yet. %s", p.Account, p.Mode, n.howToFund(p.Account))
@@ -54,7 +54,7 @@ func (n network) check(ctx context.Context, p payee, assets []checkout.Asset) er
 }
 
 // obstacle says why an account cannot be paid in an asset and what to do; "" if it can.
-func (n network) obstacle(account checkout.Address, asset checkout.Asset, lines []trustline) string {
+func (n network) obstacle(account stellar.Address, asset stellar.Asset, lines []trustline) string {
 	if asset.IsNative() || asset.Issuer == account {
 		return ""
 	}
@@ -65,9 +65,9 @@ func (n network) obstacle(account checkout.Address, asset checkout.Asset, lines 
 		if line.Authorized != nil && !*line.Authorized {
 			return fmt.Sprintf("the issuer of %s has not let it hold the asset: ask %s to authorize the trustline", asset, asset.Issuer)
 		}
-		limit, err1 := checkout.ParseAmount(line.Limit)
-		balance, err2 := checkout.ParseAmount(line.Balance)
-		buying, err3 := checkout.ParseAmount(line.Buying)
+		limit, err1 := stellar.ParseAmount(line.Limit)
+		balance, err2 := stellar.ParseAmount(line.Balance)
+		buying, err3 := stellar.ParseAmount(line.Buying)
 		if errors.Join(err1, err2, err3) == nil && limit-balance <= buying {
 			return fmt.Sprintf("its trustline for %s is full (%s): raise its limit in the account's wallet", asset, line.Limit)
 		}
@@ -81,7 +81,7 @@ func (n network) obstacle(account checkout.Address, asset checkout.Asset, lines 
 }
 
 // word is what ASSETS calls an asset.
-func (n network) word(asset checkout.Asset) string {
+func (n network) word(asset stellar.Asset) string {
 	if n.Assets[asset.Code] == asset {
 		return asset.Code
 	}
@@ -89,7 +89,7 @@ func (n network) word(asset checkout.Asset) string {
 }
 
 // howToFund says how an account gets onto the ledger.
-func (n network) howToFund(account checkout.Address) string {
+func (n network) howToFund(account stellar.Address) string {
 	switch {
 	case n.sandbox:
 		return fmt.Sprintf("The sandbox opens one that can be paid in everything, and tells its address: curl -s %s/sandbox/merchant -d name=shop", n.Horizons[0])
@@ -100,7 +100,7 @@ func (n network) howToFund(account checkout.Address) string {
 }
 
 // trustlines reads an account from the first Horizon that answers. The error is errNoAccount if the account is not on the ledger.
-func (n network) trustlines(ctx context.Context, account checkout.Address) ([]trustline, error) {
+func (n network) trustlines(ctx context.Context, account stellar.Address) ([]trustline, error) {
 	var last error
 	for _, horizon := range n.Horizons {
 		var root struct {

@@ -10,15 +10,14 @@ import (
 
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/worker"
-	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch"
 )
 
 var (
-	usdc = checkout.Asset{Code: "USDC", Issuer: another}
-	eurc = checkout.Asset{Code: "EURC", Issuer: another}
-	gold = checkout.Asset{Code: "GOLD", Issuer: another}
+	usdc = stellar.Asset{Code: "USDC", Issuer: another}
+	eurc = stellar.Asset{Code: "EURC", Issuer: another}
+	gold = stellar.Asset{Code: "GOLD", Issuer: another}
 )
 
 // ledgerWith is a Horizon that knows one account, with these trustlines, and answers the root with a status.
@@ -36,11 +35,11 @@ func ledgerWith(t *testing.T, status int, lines ...string) network {
 	t.Cleanup(server.Close)
 	return network{Network: worker.Network{
 		Network: watch.Network{Horizons: []string{server.URL}, Passphrase: "a network of its own"},
-		Assets:  map[string]checkout.Asset{"XLM": checkout.XLM, "USDC": usdc, "EURC": eurc},
+		Assets:  map[string]stellar.Asset{"XLM": stellar.XLM, "USDC": usdc, "EURC": eurc},
 	}}
 }
 
-func trusting(asset checkout.Asset, balance, limit, more string) string {
+func trusting(asset stellar.Asset, balance, limit, more string) string {
 	return fmt.Sprintf(`{"asset_code":%q,"asset_issuer":%q,"balance":%q,"limit":%q,"buying_liabilities":"1.0000000"%s}`, asset.Code, asset.Issuer, balance, limit, more)
 }
 
@@ -56,7 +55,7 @@ func TestWhetherAnAccountCanBePaidAndWhatToDo(t *testing.T) {
 	boxed.sandbox = true
 	for name, test := range map[string]struct {
 		on      network
-		account checkout.Address
+		account stellar.Address
 		assets  string
 		want    []string // what the error says; none if all is well
 	}{
@@ -64,13 +63,13 @@ func TestWhetherAnAccountCanBePaidAndWhatToDo(t *testing.T) {
 		"another Horizon has to help": {on: second},
 		"the lumen needs nothing":     {on: ledgerWith(t, http.StatusOK), assets: "XLM"},
 		"an issuer needs nothing": {
-			on: network{Network: worker.Network{Network: good.Network.Network, Assets: map[string]checkout.Asset{"OWN": {Code: "OWN", Issuer: shop}}}},
+			on: network{Network: worker.Network{Network: good.Network.Network, Assets: map[string]stellar.Asset{"OWN": {Code: "OWN", Issuer: shop}}}},
 		},
 		"an asset nobody knows": {on: good, assets: "GOLD", want: []string{"ASSETS", "GOLD:ISSUER"}},
 		"trustlines are missing": {on: ledgerWith(t, http.StatusOK, trusting(usdc, "0.0000000", most, "")), assets: "XLM USDC EURC " + gold.String(), want: []string{
 			"no trustline for EURC:" + another, "asset code EURC, issuer " + another, "no trustline for GOLD:" + another, `ASSETS="XLM USDC"`,
 		}},
-		"the same code of somebody else": {on: ledgerWith(t, http.StatusOK, trusting(checkout.Asset{Code: "USDC", Issuer: shop}, "0", most, "")), assets: "USDC",
+		"the same code of somebody else": {on: ledgerWith(t, http.StatusOK, trusting(stellar.Asset{Code: "USDC", Issuer: shop}, "0", most, "")), assets: "USDC",
 			want: []string{"no trustline for USDC:" + another}},
 		"not authorized":       {on: ledgerWith(t, http.StatusOK, trusting(usdc, "0", most, `,"is_authorized":false`)), assets: "USDC", want: []string{"ask " + another + " to authorize"}},
 		"full":                 {on: ledgerWith(t, http.StatusOK, trusting(usdc, "9.0000000", "10.0000000", "")), assets: "USDC", want: []string{"is full (10.0000000)", "raise its limit"}},
@@ -85,7 +84,7 @@ func TestWhetherAnAccountCanBePaidAndWhatToDo(t *testing.T) {
 		}
 		assets, err := test.on.wanted(strings.Fields(test.assets))
 		if err == nil {
-			err = test.on.check(t.Context(), payee{record.Test, test.account}, assets)
+			err = test.on.check(t.Context(), payee{stellar.Test, test.account}, assets)
 		}
 		if len(test.want) == 0 && err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -108,11 +107,11 @@ func TestSettingsAreThoseOfWranglerToml(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	test, live := config.Networks[record.Test], config.Networks[record.Live]
+	test, live := config.Networks[stellar.Test], config.Networks[stellar.Live]
 	if test.Passphrase != stack.TestNetworkPassphrase || len(test.Horizons) != 1 || test.Horizons[0] != "http://127.0.0.1:8000" || test.Assets["USDC"].Issuer == "" {
 		t.Errorf("test: %+v", test)
 	}
-	if live.Passphrase != checkout.PublicPassphrase || len(live.Horizons) == 0 || live.Assets["USDC"].Issuer == test.Assets["USDC"].Issuer {
+	if live.Passphrase != stellar.PublicPassphrase || len(live.Horizons) == 0 || live.Assets["USDC"].Issuer == test.Assets["USDC"].Issuer {
 		t.Errorf("live: %+v", live)
 	}
 }

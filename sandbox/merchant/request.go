@@ -7,8 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
 )
 
 // request is what the variables of `make merchant` ask for.
@@ -22,8 +21,8 @@ type request struct {
 
 // payee is an account of the merchant on the network of a mode.
 type payee struct {
-	Mode    record.Mode
-	Account checkout.Address
+	Mode    stellar.Mode
+	Account stellar.Address
 }
 
 const usage = `usage: make merchant NAME="Corner Shop" ACCOUNT=G… [LIVE=1] [ACCOUNT_LIVE=G…] [ASSETS="XLM USDC"] [URL=https://pay.example]`
@@ -39,11 +38,11 @@ func parseRequest(getenv func(string) string) (request, error) {
 	if n := utf8.RuneCountInString(r.Name); n > 100 {
 		wrong = append(wrong, fmt.Errorf("NAME has at most 100 characters, not %d", n))
 	}
-	mode := record.Test
+	mode := stellar.Test
 	switch getenv("LIVE") {
 	case "", "0":
 	case "1":
-		mode = record.Live
+		mode = stellar.Live
 		if account != "" && live != "" {
 			wrong = append(wrong, errors.New("with LIVE=1 ACCOUNT is the account on the public network: leave ACCOUNT_LIVE out, or LIVE"))
 			live = ""
@@ -51,22 +50,22 @@ func parseRequest(getenv func(string) string) (request, error) {
 	default:
 		wrong = append(wrong, fmt.Errorf("LIVE is 1 for real money, not %q", getenv("LIVE")))
 	}
-	add := func(name, text string, mode record.Mode) {
+	add := func(name, text string, mode stellar.Mode) {
 		if text == "" {
 			return
 		}
-		address, err := checkout.ParseAddress(text)
+		address, err := stellar.ParseAddress(text)
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("%s is a Stellar account (G and 55 more characters), not %q", name, text))
 		}
 		r.Payees = append(r.Payees, payee{mode, address})
 	}
 	add("ACCOUNT", account, mode)
-	add("ACCOUNT_LIVE", live, record.Live)
+	add("ACCOUNT_LIVE", live, stellar.Live)
 	for _, word := range r.Assets {
 		code, issuer, hasIssuer := strings.Cut(word, ":")
-		_, err := checkout.ParseAddress(issuer)
-		if checkout.CheckAssetCode(code) != nil || hasIssuer && err != nil {
+		_, err := stellar.ParseAddress(issuer)
+		if stellar.CheckAssetCode(code) != nil || hasIssuer && err != nil {
 			wrong = append(wrong, fmt.Errorf("ASSETS are XLM, codes, or CODE:ISSUER, separated by blanks, not %q", word))
 		}
 	}

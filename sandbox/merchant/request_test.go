@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"edgecheckout/worker/record"
-
 	"github.com/google/go-cmp/cmp"
+
+	"edgecheckout/worker/stellar"
 )
 
 const (
@@ -31,19 +31,19 @@ func TestVariablesBecomeARequest(t *testing.T) {
 	}{
 		"a test account": {
 			[]string{"NAME", " Corner Shop ", "ACCOUNT", shop, "ADMIN_TOKEN", token},
-			request{Name: "Corner Shop", Payees: []payee{{record.Test, shop}}},
+			request{Name: "Corner Shop", Payees: []payee{{stellar.Test, shop}}},
 		},
 		"real money": {
 			[]string{"NAME", "Corner Shop", "ACCOUNT", shop, "LIVE", "1", "URL", "https://pay.example/", "ADMIN_TOKEN", token},
-			request{Name: "Corner Shop", Payees: []payee{{record.Live, shop}}, URL: "https://pay.example", AdminToken: token},
+			request{Name: "Corner Shop", Payees: []payee{{stellar.Live, shop}}, URL: "https://pay.example", AdminToken: token},
 		},
 		"both": {
 			[]string{"NAME", "Corner Shop", "ACCOUNT", shop, "ACCOUNT_LIVE", another, "ASSETS", "XLM  USDC EURC:" + another},
-			request{Name: "Corner Shop", Payees: []payee{{record.Test, shop}, {record.Live, another}}, Assets: []string{"XLM", "USDC", "EURC:" + another}},
+			request{Name: "Corner Shop", Payees: []payee{{stellar.Test, shop}, {stellar.Live, another}}, Assets: []string{"XLM", "USDC", "EURC:" + another}},
 		},
 		"this machine": {
 			[]string{"NAME", "Corner Shop", "ACCOUNT_LIVE", shop, "URL", "http://127.0.0.1:8787", "ADMIN_TOKEN", token},
-			request{Name: "Corner Shop", Payees: []payee{{record.Live, shop}}, URL: "http://127.0.0.1:8787", AdminToken: token},
+			request{Name: "Corner Shop", Payees: []payee{{stellar.Live, shop}}, URL: "http://127.0.0.1:8787", AdminToken: token},
 		},
 	} {
 		got, err := parseRequest(vars(test.vars...))

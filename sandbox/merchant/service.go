@@ -11,18 +11,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/BurntSushi/toml"
+
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/worker"
-	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/record"
-
-	"github.com/BurntSushi/toml"
+	"edgecheckout/worker/stellar"
 )
 
 // service is where the merchant is made, and the networks that it takes money on.
 type service struct {
 	client   stack.Client // as the operator
-	networks map[record.Mode]network
+	networks map[stellar.Mode]network
 }
 
 // network is a Stellar network as the service knows it.
@@ -58,7 +57,7 @@ func findService(ctx context.Context, root string, r request, getenv func(string
 	if err != nil {
 		return service{}, err
 	}
-	s := service{client: client, networks: map[record.Mode]network{}}
+	s := service{client: client, networks: map[stellar.Mode]network{}}
 	for mode, n := range config.Networks {
 		if slices.Contains(served, mode) {
 			s.networks[mode] = network{n, local && n.Passphrase == replaced("TEST_PASSPHRASE")}
@@ -107,13 +106,13 @@ func readSettings(path string, replaced func(string) string) (worker.Config, err
 }
 
 // servedModes asks the service which networks it watches.
-func servedModes(ctx context.Context, client stack.Client) ([]record.Mode, error) {
+func servedModes(ctx context.Context, client stack.Client) ([]stellar.Mode, error) {
 	reply, err := stack.Client{BaseURL: client.BaseURL}.Do(ctx, http.MethodGet, "/health", nil)
 	if err != nil {
 		return nil, fmt.Errorf("nothing answers at %s (%w)", client.BaseURL, err)
 	}
 	var health struct {
-		Networks map[record.Mode]json.RawMessage `json:"networks"`
+		Networks map[stellar.Mode]json.RawMessage `json:"networks"`
 	}
 	if err := json.Unmarshal(reply.Body, &health); err != nil || len(health.Networks) == 0 {
 		return nil, fmt.Errorf("GET %s/health answers %d, and names no networks: is this an Edge Checkout?", client.BaseURL, reply.Status)
@@ -122,16 +121,16 @@ func servedModes(ctx context.Context, client stack.Client) ([]record.Mode, error
 }
 
 // wanted are the assets of the words of ASSETS; all that the network is known for if there are none.
-func (n network) wanted(words []string) ([]checkout.Asset, error) {
+func (n network) wanted(words []string) ([]stellar.Asset, error) {
 	if len(words) == 0 {
 		words = slices.Sorted(maps.Keys(n.Assets))
 	}
-	var assets []checkout.Asset
+	var assets []stellar.Asset
 	for _, word := range words {
 		code, issuer, hasIssuer := strings.Cut(word, ":")
 		asset, known := n.Assets[code]
 		if hasIssuer {
-			asset, known = checkout.Asset{Code: code, Issuer: checkout.Address(issuer)}, true
+			asset, known = stellar.Asset{Code: code, Issuer: stellar.Address(issuer)}, true
 		}
 		if !known {
 			return nil, fmt.Errorf("ASSETS: %s is none of %s here; write %s:ISSUER", code, strings.Join(slices.Sorted(maps.Keys(n.Assets)), ", "), code)

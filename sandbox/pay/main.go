@@ -18,7 +18,7 @@ import (
 
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/sandbox/wallet"
-	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // watchFor is how long the checkout is watched after the payment: a look at it settles within seconds, and the cron
@@ -56,7 +56,7 @@ func run(ctx context.Context, getenv func(string) string) error {
 	if err != nil {
 		return explain(err, dev)
 	}
-	due, err := checkout.ParseAmount(standing.Object.AmountDue.String())
+	due, err := stellar.ParseAmount(standing.Object.AmountDue.String())
 	if err != nil {
 		return fmt.Errorf("amount_due %q: %w", standing.Object.AmountDue, err)
 	}
@@ -67,7 +67,7 @@ func run(ctx context.Context, getenv func(string) string) error {
 	passphrase, err := sandboxPassphrase(ctx, dev.HorizonURL)
 	if errors.Is(err, errNoSandbox) {
 		return fmt.Errorf("%w: send %s %s to %s with the memo %s from a wallet of that network",
-			err, checkout.Amount(payment.Amount), asset(payment), payment.Destination, payment.Memo)
+			err, stellar.Amount(payment.Amount), asset(payment), payment.Destination, payment.Memo)
 	}
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func run(ctx context.Context, getenv func(string) string) error {
 	if err != nil {
 		return fmt.Errorf("the payment was refused: %w", err)
 	}
-	line.Note("%s sent %s %s, memo %s", r.From, checkout.Amount(payment.Amount), asset(payment), memo(payment))
+	line.Note("%s sent %s %s, memo %s", r.From, stellar.Amount(payment.Amount), asset(payment), memo(payment))
 	line.Note("transaction %s", hash)
 	return watch(ctx, client, line, found.Object.ID)
 }

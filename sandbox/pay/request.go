@@ -8,15 +8,16 @@ import (
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/sandbox/wallet"
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // request is what the variables of `make pay` ask for.
 type request struct {
 	Checkout string
-	Amount   checkout.Amount // what is due if 0
-	Asset    string          // "native" or CODE:ISSUER, or a code that is still to be looked up; the checkout's if empty
-	Memo     *string         // the checkout's if nil, none if empty
-	From     string          // name of the test wallet
+	Amount   stellar.Amount // what is due if 0
+	Asset    string         // "native" or CODE:ISSUER, or a code that is still to be looked up; the checkout's if empty
+	Memo     *string        // the checkout's if nil, none if empty
+	From     string         // name of the test wallet
 }
 
 const usage = "usage: make pay CHECKOUT=chk_… [AMOUNT=5] [ASSET=XLM, USDC or CODE:ISSUER] [MEMO=none or another text] [FROM=alice]"
@@ -36,7 +37,7 @@ func parseRequest(getenv func(string) string) (request, error) {
 		r.From = "alice"
 	}
 	if text := getenv("AMOUNT"); text != "" {
-		amount, err := checkout.ParseAmount(text)
+		amount, err := stellar.ParseAmount(text)
 		if err != nil || amount <= 0 {
 			return r, fmt.Errorf("AMOUNT is more than 0 with at most 7 decimals, not %q", text)
 		}
@@ -51,7 +52,7 @@ func parseRequest(getenv func(string) string) (request, error) {
 		}
 		r.Asset = text
 	case text != "":
-		if err := checkout.CheckAssetCode(text); err != nil {
+		if err := stellar.CheckAssetCode(text); err != nil {
 			return r, fmt.Errorf("ASSET: %w", err)
 		}
 		r.Asset = text
@@ -68,7 +69,7 @@ func parseRequest(getenv func(string) string) (request, error) {
 
 // payment is what to pay for a checkout of which due is not paid yet. It is an error when there is nothing to pay and
 // the request names no amount.
-func (r request) payment(c stack.Checkout, due checkout.Amount) (wallet.Payment, error) {
+func (r request) payment(c stack.Checkout, due stellar.Amount) (wallet.Payment, error) {
 	p := wallet.Payment{Destination: c.Destination, Amount: int64(r.Amount), Memo: c.Memo, MemoType: c.MemoType}
 	if r.Amount == 0 {
 		if c.Status != "open" || due <= 0 {

@@ -4,11 +4,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/sandbox/wallet"
-	"edgecheckout/worker/checkout"
-
-	"github.com/google/go-cmp/cmp"
+	"edgecheckout/worker/stellar"
 )
 
 const id = "chk_01m8212zre240mm5nqz8hv2egd"
@@ -39,7 +39,7 @@ func TestRequestAndCheckoutMakeAPayment(t *testing.T) {
 	for name, test := range map[string]struct {
 		vars     []string
 		checkout stack.Checkout
-		due      checkout.Amount
+		due      stellar.Amount
 		want     wallet.Payment
 	}{
 		"what is due":                {nil, xlm, 125000000, pay(125000000, "native", "m3m0")},

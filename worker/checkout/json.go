@@ -1,17 +1,20 @@
 package checkout
 
-import "edgecheckout/worker/codec"
+import (
+	"edgecheckout/worker/codec"
+	"edgecheckout/worker/stellar"
+)
 
 // What follows writes and reads the records on the path of every request as encoding/json would by their tags, which remain the
 // definition: the tests compare the two.
 
 // WriteJSON implements record.Writer.
-func (s *Session) WriteJSON(w *codec.Writer) {
+func (s *Checkout) WriteJSON(w *codec.Writer) {
 	w.Raw(`{"id":`)
 	s.ID.WriteJSON(w)
 	w.String(`,"merchant":`, s.Merchant)
 	w.String(`,"merchant_name":`, s.MerchantName)
-	w.Bool(`,"livemode":`, s.Livemode)
+	w.Plain(`,"mode":`, string(s.Mode))
 	w.Filled(`,"customer_id":`, s.CustomerID)
 	w.Filled(`,"product_id":`, s.ProductID)
 	w.Raw(`,"amount":`)
@@ -33,7 +36,7 @@ func (s *Session) WriteJSON(w *codec.Writer) {
 }
 
 // ReadJSON implements record.Reader.
-func (s *Session) ReadJSON(r *codec.Reader) {
+func (s *Checkout) ReadJSON(r *codec.Reader) {
 	for r.Enter('{'); r.More('}'); {
 		switch r.Name() {
 		case "id":
@@ -42,8 +45,8 @@ func (s *Session) ReadJSON(r *codec.Reader) {
 			s.Merchant = r.String()
 		case "merchant_name":
 			s.MerchantName = r.String()
-		case "livemode":
-			s.Livemode = r.Bool()
+		case "mode":
+			s.Mode = stellar.Mode(r.String())
 		case "customer_id":
 			s.CustomerID = r.String()
 		case "product_id":
@@ -53,7 +56,7 @@ func (s *Session) ReadJSON(r *codec.Reader) {
 		case "asset":
 			s.Asset.ReadJSON(r)
 		case "account":
-			s.Account = Address(r.String())
+			s.Account = stellar.Address(r.String())
 		case "memo":
 			s.Memo = r.String()
 		case "redirect_url":
@@ -227,41 +230,4 @@ func (id *ID) ReadJSON(r *codec.Reader) {
 		return
 	}
 	*id = parsed
-}
-
-// WriteJSON implements record.Writer.
-func (a Amount) WriteJSON(w *codec.Writer) {
-	var room [amountSize]byte
-	w.Bare(a.appendTo(room[:0]))
-}
-
-// ReadJSON implements record.Reader.
-func (a *Amount) ReadJSON(r *codec.Reader) {
-	parsed, err := ParseAmount(r.Number())
-	if err != nil {
-		r.Refuse()
-		return
-	}
-	*a = parsed
-}
-
-// WriteJSON implements record.Writer.
-func (a Asset) WriteJSON(w *codec.Writer) {
-	w.String(`{"code":`, a.Code)
-	w.Filled(`,"issuer":`, string(a.Issuer))
-	w.Raw("}")
-}
-
-// ReadJSON implements record.Reader.
-func (a *Asset) ReadJSON(r *codec.Reader) {
-	for r.Enter('{'); r.More('}'); {
-		switch r.Name() {
-		case "code":
-			a.Code = r.String()
-		case "issuer":
-			a.Issuer = Address(r.String())
-		default:
-			r.Refuse()
-		}
-	}
 }

@@ -7,29 +7,31 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+
+	"edgecheckout/worker/stellar"
 )
 
 // Payment is money that an account received, as Horizon showed it. It is identified by the operation that moved it
 // and, for a contract call that moved several amounts, by its index there.
 type Payment struct {
-	Operation int64     `json:"op"`              // the operation's id (SEP-35 total order id): ledger, transaction, position
-	Index     int       `json:"index,omitempty"` // among the balance changes of one contract call
-	Hash      string    `json:"hash"`            // of the transaction; of the outer one in a fee bump
-	ClosedAt  time.Time `json:"closed_at"`       // when the payment's ledger closed
-	From      string    `json:"from,omitempty"`  // G… or C…; empty when an asset contract minted it
-	Asset     Asset     `json:"asset"`
-	Amount    Amount    `json:"amount"` // what the destination received
+	Operation int64          `json:"op"`              // the operation's id (SEP-35 total order id): ledger, transaction, position
+	Index     int            `json:"index,omitempty"` // among the balance changes of one contract call
+	Hash      string         `json:"hash"`            // of the transaction; of the outer one in a fee bump
+	ClosedAt  time.Time      `json:"closed_at"`       // when the payment's ledger closed
+	From      string         `json:"from,omitempty"`  // G… or C…; empty when an asset contract minted it
+	Asset     stellar.Asset  `json:"asset"`
+	Amount    stellar.Amount `json:"amount"` // what the destination received
 }
 
 // Ledger is the sequence number of the ledger that the payment is in.
 func (p Payment) Ledger() int64 { return p.Operation >> 32 }
 
 // ID is the payment's pay_ id; the same money has the same id wherever and whenever it is read.
-func (p Payment) ID(livemode bool) string { return p.Place(livemode).String() }
+func (p Payment) ID(mode stellar.Mode) string { return p.Place(mode).String() }
 
 // Place says where the payment stands, in its mode.
-func (p Payment) Place(livemode bool) PaymentID {
-	return PaymentID{ClosedAt: p.ClosedAt, Operation: p.Operation, Index: p.Index, Livemode: livemode}
+func (p Payment) Place(mode stellar.Mode) PaymentID {
+	return PaymentID{ClosedAt: p.ClosedAt, Operation: p.Operation, Index: p.Index, Mode: mode}
 }
 
 // PaymentID says where on which ledger a payment stands, so that it is found by its id without an index. It is written as a ULID: 48 bits
@@ -39,7 +41,7 @@ type PaymentID struct {
 	ClosedAt  time.Time
 	Operation int64
 	Index     int // at most MaxIndex
-	Livemode  bool
+	Mode      stellar.Mode
 }
 
 // MaxIndex is the largest index that fits an id. The events of one contract call fit 16 KiB, so it has some hundred balance changes at most.
@@ -50,7 +52,7 @@ func (id PaymentID) String() string {
 	_ = u.SetTime(ulid.Timestamp(id.ClosedAt)) // fails only after the year 10889
 	binary.BigEndian.PutUint64(u[6:], uint64(id.Operation))
 	last := uint16(id.Index) << 1
-	if id.Livemode {
+	if id.Mode == stellar.Live {
 		last |= 1
 	}
 	binary.BigEndian.PutUint16(u[14:], last)
@@ -68,7 +70,7 @@ func ParsePaymentID(s string) (PaymentID, error) {
 		ClosedAt:  ulid.Time(u.Time()).UTC(),
 		Operation: int64(binary.BigEndian.Uint64(u[6:])),
 		Index:     int(last >> 1),
-		Livemode:  last&1 == 1,
+		Mode:      stellar.ModeOf(last&1 == 1),
 	}
 	if id.Operation <= 0 {
 		return PaymentID{}, ErrID
@@ -95,7 +97,7 @@ const (
 // Relevant returns the payments in ledger order, each once: all of them, unless there are more than a session remembers. Then the largest stay, the
 // earlier ones of equals, so that whatever is forgotten is smaller than what counts, and so that it does not matter
 // in which pieces the payments were seen.
-func Relevant(payments []Payment, asset Asset) []Payment {
+func Relevant(payments []Payment, asset stellar.Asset) []Payment {
 	all := Union(payments, nil)
 	if len(all) <= maxForeign {
 		return all

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 func drawPaymentID(t *rapid.T) checkout.PaymentID {
@@ -16,7 +17,7 @@ func drawPaymentID(t *rapid.T) checkout.PaymentID {
 		ClosedAt:  time.UnixMilli(rapid.Int64Range(0, 1<<48-1).Draw(t, "ms")).UTC(),
 		Operation: rapid.Int64Min(1).Draw(t, "operation"),
 		Index:     rapid.IntRange(0, checkout.MaxIndex).Draw(t, "index"),
-		Livemode:  rapid.Bool().Draw(t, "livemode"),
+		Mode:      stellar.ModeOf(rapid.Bool().Draw(t, "livemode")),
 	}
 }
 
@@ -31,13 +32,13 @@ func TestPaymentIDSaysWhereThePaymentIs(t *testing.T) {
 			t.Fatal(diff)
 		}
 		p := checkout.Payment{Operation: id.Operation, Index: id.Index, ClosedAt: id.ClosedAt}
-		if diff := cmp.Diff(id, p.Place(id.Livemode)); diff != "" {
+		if diff := cmp.Diff(id, p.Place(id.Mode)); diff != "" {
 			t.Fatal(diff)
 		}
-		if p.ID(id.Livemode) != id.String() || !id.Names(p) {
-			t.Fatalf("the payment is %s, its id %s", p.ID(id.Livemode), id)
+		if p.ID(id.Mode) != id.String() || !id.Names(p) {
+			t.Fatalf("the payment is %s, its id %s", p.ID(id.Mode), id)
 		}
-		if p.ID(true) == p.ID(false) {
+		if p.ID(stellar.Live) == p.ID(stellar.Test) {
 			t.Fatal("a payment of the test network has the id of one of the public network")
 		}
 		for _, other := range []checkout.Payment{
@@ -55,7 +56,7 @@ func TestPaymentIDSaysWhereThePaymentIs(t *testing.T) {
 func TestPaymentIDsSortAsTheLedgerDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawPaymentID(t), drawPaymentID(t)
-		b.ClosedAt, b.Livemode = a.ClosedAt, a.Livemode
+		b.ClosedAt, b.Mode = a.ClosedAt, a.Mode
 		want := a.Operation < b.Operation || a.Operation == b.Operation && a.Index < b.Index
 		if got := a.String() < b.String(); got != want {
 			t.Fatalf("%s < %s is %t", a, b, got)
@@ -68,7 +69,7 @@ func TestPaymentIDsSortAsTheLedgerDoes(t *testing.T) {
 }
 
 func TestWhatIsNoPaymentID(t *testing.T) {
-	good := pay(1, 1, usdc).ID(false)
+	good := pay(1, 1, usdc).ID(stellar.Test)
 	if _, err := checkout.ParsePaymentID(good); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,8 @@ package checkout
 
 import (
 	"time"
+
+	"edgecheckout/worker/stellar"
 )
 
 // Reason says why a payment does not count; it is empty when it does.
@@ -25,16 +27,16 @@ func (j Judged) Counted() bool { return j.Reason == "" }
 
 // Outcome is what the ledger says about a session.
 type Outcome struct {
-	Status    Status    `json:"status"`
-	Exception Exception `json:"exception,omitempty"`
-	Received  Amount    `json:"received"`
+	Status    Status         `json:"status"`
+	Exception Exception      `json:"exception,omitempty"`
+	Received  stellar.Amount `json:"received"`
 	// CompletedAt is the close time of the ledger that completed the session; zero unless Status is Completed.
 	CompletedAt time.Time `json:"completed_at,omitzero"`
 	Payments    []Judged  `json:"payments,omitempty"`
 }
 
 // Due is what is still missing from amount; it is zero once the session is terminal.
-func (o Outcome) Due(amount Amount) Amount {
+func (o Outcome) Due(amount stellar.Amount) stellar.Amount {
 	if o.Status.Terminal() || o.Received >= amount {
 		return 0
 	}
@@ -60,7 +62,7 @@ func Deadline(expiresAt, cancelledAt time.Time) time.Time {
 //     counting payments of that ledger belong to it, and nothing after it does;
 //   - it expires or fails only when coverage has passed the deadline, and now has too: a Horizon with a wrong clock
 //     ends nothing early.
-func Settle(amount Amount, asset Asset, deadline time.Time, payments []Payment, coverage, now time.Time) Outcome {
+func Settle(amount stellar.Amount, asset stellar.Asset, deadline time.Time, payments []Payment, coverage, now time.Time) Outcome {
 	out := Outcome{Status: Open}
 	var wrongAsset bool
 	for _, p := range Union(payments, nil) {
@@ -103,7 +105,7 @@ func Settle(amount Amount, asset Asset, deadline time.Time, payments []Payment, 
 
 // Extend adds payments to a terminal outcome without changing its status: what it already judged stays as it is,
 // and whatever it did not know came after its end.
-func (o Outcome) Extend(payments []Payment, asset Asset) Outcome {
+func (o Outcome) Extend(payments []Payment, asset stellar.Asset) Outcome {
 	known := make(map[[2]int64]bool, len(o.Payments))
 	for _, j := range o.Payments {
 		known[[2]int64{j.Operation, int64(j.Index)}] = true

@@ -10,20 +10,21 @@ import (
 	"pgregory.net/rapid"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 var (
 	noon     = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	deadline = noon.Add(time.Hour)
-	usdc     = checkout.Asset{Code: "USDC", Issuer: "GAQZGXGFMV2RA3DWZVIJA74Q4YWWOAHHJ6FPS65HB2ROEJ6S2AGBY5HC"}
-	fakeUSDC = checkout.Asset{Code: "USDC", Issuer: "GDOFF23JTFX32SR6SUEQCT32WUPFNW5YTW52OY7BROVXMYGKJLQZQW7U"}
+	usdc     = stellar.Asset{Code: "USDC", Issuer: "GAQZGXGFMV2RA3DWZVIJA74Q4YWWOAHHJ6FPS65HB2ROEJ6S2AGBY5HC"}
+	fakeUSDC = stellar.Asset{Code: "USDC", Issuer: "GDOFF23JTFX32SR6SUEQCT32WUPFNW5YTW52OY7BROVXMYGKJLQZQW7U"}
 )
 
 // pay is a payment of so many units in the ledger that closed minutes after noon.
-func pay(minutes int, units int64, asset checkout.Asset) checkout.Payment {
+func pay(minutes int, units int64, asset stellar.Asset) checkout.Payment {
 	return checkout.Payment{
 		Operation: int64(1000+minutes)<<32 + 4097, ClosedAt: noon.Add(time.Duration(minutes) * time.Minute),
-		Asset: asset, Amount: checkout.Amount(units * checkout.StroopsPerUnit),
+		Asset: asset, Amount: stellar.Amount(units * stellar.StroopsPerUnit),
 	}
 }
 
@@ -57,7 +58,7 @@ func TestSettle(t *testing.T) {
 		{"in the last ledger before it", []checkout.Payment{pay(59, 50, usdc)}, at, checkout.Completed, "", 50, []checkout.Reason{""}},
 		{"half in time, half late", []checkout.Payment{pay(10, 25, usdc), pay(61, 25, usdc)}, at, checkout.Failed, checkout.Underpaid, 25, []checkout.Reason{"", checkout.ReasonLate}},
 		{"another issuer", []checkout.Payment{pay(10, 50, fakeUSDC)}, at, checkout.Failed, checkout.WrongAsset, 0, []checkout.Reason{checkout.ReasonWrongAsset}},
-		{"another code", []checkout.Payment{pay(10, 50, checkout.XLM)}, before, checkout.Open, "", 0, []checkout.Reason{checkout.ReasonWrongAsset}},
+		{"another code", []checkout.Payment{pay(10, 50, stellar.XLM)}, before, checkout.Open, "", 0, []checkout.Reason{checkout.ReasonWrongAsset}},
 		{"another asset, then too little", []checkout.Payment{pay(10, 50, fakeUSDC), pay(11, 1, usdc)}, at, checkout.Failed, checkout.Underpaid, 1, []checkout.Reason{checkout.ReasonWrongAsset, ""}},
 		{"another asset, then the right one", []checkout.Payment{pay(10, 50, fakeUSDC), pay(11, 50, usdc)}, at, checkout.Completed, "", 50, []checkout.Reason{checkout.ReasonWrongAsset, ""}},
 		{"another asset, too late", []checkout.Payment{pay(60, 50, fakeUSDC)}, at, checkout.Expired, "", 0, []checkout.Reason{checkout.ReasonWrongAsset}},
@@ -65,7 +66,7 @@ func TestSettle(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			out := checkout.Settle(50*checkout.StroopsPerUnit, usdc, deadline, c.payments, noon.Add(c.coverage), noon.Add(4*time.Hour))
+			out := checkout.Settle(50*stellar.StroopsPerUnit, usdc, deadline, c.payments, noon.Add(c.coverage), noon.Add(4*time.Hour))
 			var reasons []checkout.Reason
 			for _, j := range out.Payments {
 				reasons = append(reasons, j.Reason)
@@ -77,7 +78,7 @@ func TestSettle(t *testing.T) {
 				Reasons  []checkout.Reason
 			}
 			want := result{c.status, c.exc, c.received, c.reasons}
-			got := result{out.Status, out.Exception, int64(out.Received / checkout.StroopsPerUnit), reasons}
+			got := result{out.Status, out.Exception, int64(out.Received / stellar.StroopsPerUnit), reasons}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
@@ -89,7 +90,7 @@ func TestSettle(t *testing.T) {
 }
 
 func TestAHorizonWithAFastClockEndsNothing(t *testing.T) {
-	out := checkout.Settle(1, checkout.XLM, deadline, nil, deadline.AddDate(1, 0, 0), deadline.Add(-time.Second))
+	out := checkout.Settle(1, stellar.XLM, deadline, nil, deadline.AddDate(1, 0, 0), deadline.Add(-time.Second))
 	if out.Status != checkout.Open {
 		t.Errorf("status %s before the deadline by our own clock", out.Status)
 	}
@@ -109,16 +110,16 @@ func TestCancellingOnlyMovesTheDeadlineForward(t *testing.T) {
 func history(t *rapid.T) []checkout.Payment {
 	var payments []checkout.Payment
 	for i := range rapid.IntRange(0, 12).Draw(t, "payments") {
-		p := pay(rapid.IntRange(0, 90).Draw(t, "minute"), 0, rapid.SampledFrom([]checkout.Asset{usdc, usdc, usdc, fakeUSDC, checkout.XLM}).Draw(t, "asset"))
+		p := pay(rapid.IntRange(0, 90).Draw(t, "minute"), 0, rapid.SampledFrom([]stellar.Asset{usdc, usdc, usdc, fakeUSDC, stellar.XLM}).Draw(t, "asset"))
 		p.Operation += int64(i) << 12
-		p.Amount = checkout.Amount(rapid.Int64Range(1, 40*checkout.StroopsPerUnit).Draw(t, "amount"))
+		p.Amount = stellar.Amount(rapid.Int64Range(1, 40*stellar.StroopsPerUnit).Draw(t, "amount"))
 		payments = append(payments, p)
 	}
 	return checkout.Union(payments, nil)
 }
 
 func settle(payments []checkout.Payment, coverage time.Time) checkout.Outcome {
-	return checkout.Settle(50*checkout.StroopsPerUnit, usdc, deadline, payments, coverage, noon.AddDate(0, 0, 1))
+	return checkout.Settle(50*stellar.StroopsPerUnit, usdc, deadline, payments, coverage, noon.AddDate(0, 0, 1))
 }
 
 func TestOrderAndRepetitionDoNotMatter(t *testing.T) {
@@ -170,7 +171,7 @@ func TestATerminalStatusNeverChanges(t *testing.T) {
 func TestWhatIsReceivedIsTheSumOfWhatCounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		out := settle(history(t), deadline)
-		var sum checkout.Amount
+		var sum stellar.Amount
 		for _, j := range out.Payments {
 			if j.Counted() {
 				if j.Asset != usdc || !j.ClosedAt.Before(deadline) {
@@ -179,7 +180,7 @@ func TestWhatIsReceivedIsTheSumOfWhatCounts(t *testing.T) {
 				sum += j.Amount
 			}
 		}
-		if sum != out.Received || (out.Status == checkout.Completed) != (sum >= 50*checkout.StroopsPerUnit) {
+		if sum != out.Received || (out.Status == checkout.Completed) != (sum >= 50*stellar.StroopsPerUnit) {
 			t.Fatalf("%s with %s received, %s counted", out.Status, out.Received, sum)
 		}
 	})
@@ -187,9 +188,9 @@ func TestWhatIsReceivedIsTheSumOfWhatCounts(t *testing.T) {
 
 func TestSumsDoNotOverflow(t *testing.T) {
 	a, b := pay(1, 0, usdc), pay(2, 0, usdc)
-	a.Amount, b.Amount = checkout.MaxAmount-1, checkout.MaxAmount-1
-	out := checkout.Settle(checkout.MaxAmount, usdc, deadline, []checkout.Payment{a, b}, noon, noon)
-	if out.Status != checkout.Completed || out.Received != checkout.MaxAmount {
+	a.Amount, b.Amount = stellar.MaxAmount-1, stellar.MaxAmount-1
+	out := checkout.Settle(stellar.MaxAmount, usdc, deadline, []checkout.Payment{a, b}, noon, noon)
+	if out.Status != checkout.Completed || out.Received != stellar.MaxAmount {
 		t.Errorf("%s, %s", out.Status, out.Received)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // Account is what must be known of an account to write a transaction that it can sign and pay. Amounts are stroops.
@@ -16,13 +16,13 @@ type Account struct {
 
 // Balance is what an account can spend of an asset: without what its own offers promise and, of XLM, without its reserve.
 type Balance struct {
-	Asset     checkout.Asset  `json:"asset"`
-	Spendable checkout.Amount `json:"spendable"`
-	Frozen    bool            `json:"frozen,omitempty"` // the issuer does not let the account pay
+	Asset     stellar.Asset  `json:"asset"`
+	Spendable stellar.Amount `json:"spendable"`
+	Frozen    bool           `json:"frozen,omitempty"` // the issuer does not let the account pay
 }
 
 // Balance returns the account's balance of an asset; false if it has no trustline for it.
-func (a Account) Balance(asset checkout.Asset) (Balance, bool) {
+func (a Account) Balance(asset stellar.Asset) (Balance, bool) {
 	for _, b := range a.Balances {
 		if b.Asset == asset {
 			return b, true
@@ -33,16 +33,16 @@ func (a Account) Balance(asset checkout.Asset) (Balance, bool) {
 
 // baseReserve is what the network keeps back of an account's XLM for each of its entries, the account itself counting as two. It is
 // 0.5 XLM since 2019; the validators could change it, and the network would then have the last word about a payment.
-const baseReserve = checkout.StroopsPerUnit / 2
+const baseReserve = stellar.StroopsPerUnit / 2
 
 // Account reads an account; IsNotFound tells the error for one that is not on the ledger.
-func (c Client) Account(ctx context.Context, address checkout.Address) (Account, error) {
+func (c Client) Account(ctx context.Context, address stellar.Address) (Account, error) {
 	var doc struct {
-		ID         checkout.Address `json:"account_id"`
-		Sequence   string           `json:"sequence"`
-		Entries    int64            `json:"subentry_count"`
-		Sponsoring int64            `json:"num_sponsoring"`
-		Sponsored  int64            `json:"num_sponsored"`
+		ID         stellar.Address `json:"account_id"`
+		Sequence   string          `json:"sequence"`
+		Entries    int64           `json:"subentry_count"`
+		Sponsoring int64           `json:"num_sponsoring"`
+		Sponsored  int64           `json:"num_sponsored"`
 		Balances   []struct {
 			movement
 			Balance    string `json:"balance"`
@@ -67,14 +67,14 @@ func (c Client) Account(ctx context.Context, address checkout.Address) (Account,
 			continue // nobody is paid in them
 		}
 		asset, err1 := line.asset()
-		balance, err2 := checkout.ParseAmount(line.Balance)
-		selling, err3 := checkout.ParseAmount(line.Selling)
+		balance, err2 := stellar.ParseAmount(line.Balance)
+		selling, err3 := stellar.ParseAmount(line.Selling)
 		if err1 != nil || err2 != nil || err3 != nil {
 			return Account{}, fmt.Errorf("%w: a balance of account %s", ErrAnswer, address)
 		}
 		spendable := balance - selling
 		if asset.IsNative() {
-			spendable -= checkout.Amount((2 + entries) * baseReserve)
+			spendable -= stellar.Amount((2 + entries) * baseReserve)
 		}
 		account.Balances = append(account.Balances, Balance{
 			Asset: asset, Spendable: max(spendable, 0), Frozen: line.Authorized != nil && !*line.Authorized,

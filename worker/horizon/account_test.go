@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 )
 
 func TestAccount(t *testing.T) {
@@ -20,9 +20,9 @@ func TestAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := horizon.Account{Sequence: 5153999409905665, Balances: []horizon.Balance{
-		{Asset: checkout.Asset{Code: "GATEWAYPOINT", Issuer: issuer}, Spendable: 1500_0000000},
+		{Asset: stellar.Asset{Code: "GATEWAYPOINT", Issuer: issuer}, Spendable: 1500_0000000},
 		{Asset: usdc, Spendable: 201_9900000},
-		{Asset: checkout.XLM, Spendable: 856_2499800}, // the account and its two trustlines keep two XLM back
+		{Asset: stellar.XLM, Spendable: 856_2499800}, // the account and its two trustlines keep two XLM back
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -30,7 +30,7 @@ func TestAccount(t *testing.T) {
 	if transport.url != "https://h.example/x/accounts/"+string(account) {
 		t.Errorf("asked %s", transport.url)
 	}
-	if _, ok := got.Balance(checkout.Asset{Code: "USDC", Issuer: account}); ok {
+	if _, ok := got.Balance(stellar.Asset{Code: "USDC", Issuer: account}); ok {
 		t.Error("the same code by another issuer is taken for the asset")
 	}
 }
@@ -70,7 +70,7 @@ func TestWhatAnAccountCanSpend(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if b, ok := got.Balance(checkout.XLM); !ok || b.Spendable.String() != c.spendable {
+		if b, ok := got.Balance(stellar.XLM); !ok || b.Spendable.String() != c.spendable {
 			t.Errorf("%s: %s can be spent, want %s", name, b.Spendable, c.spendable)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // RequestTimeout is when a slow Horizon is given up.
@@ -83,13 +83,13 @@ type PaymentsPage struct {
 
 // Payments reads the account's payments after a cursor (an operation id), oldest first, at most PageLimit. An account
 // without history has an empty page. Records at or before the cursor, which a confused Horizon may repeat, are dropped.
-func (c Client) Payments(ctx context.Context, account checkout.Address, cursor int64) (PaymentsPage, error) {
+func (c Client) Payments(ctx context.Context, account stellar.Address, cursor int64) (PaymentsPage, error) {
 	return c.payments(ctx, History{account, cursor}, ascending)
 }
 
 // PaymentsBefore reads as Payments does, but from the cursor backwards, the newest first. What Horizon does not keep any more is an
 // empty page.
-func (c Client) PaymentsBefore(ctx context.Context, account checkout.Address, cursor int64) (PaymentsPage, error) {
+func (c Client) PaymentsBefore(ctx context.Context, account stellar.Address, cursor int64) (PaymentsPage, error) {
 	page, err := c.payments(ctx, History{account, cursor}, descending)
 	var status *StatusError
 	if errors.As(err, &status) && status.Status == 410 {
@@ -100,7 +100,7 @@ func (c Client) PaymentsBefore(ctx context.Context, account checkout.Address, cu
 
 // History is the part of an account's payments after a cursor, as Payments reads it.
 type History struct {
-	Account checkout.Address
+	Account stellar.Address
 	Cursor  int64
 }
 
@@ -195,14 +195,14 @@ func IsNotFound(err error) bool {
 }
 
 // MergedAmount reads what an account_merge operation brought to the account: the record itself does not say.
-func (c Client) MergedAmount(ctx context.Context, operation int64, account checkout.Address) (checkout.Amount, error) {
+func (c Client) MergedAmount(ctx context.Context, operation int64, account stellar.Address) (stellar.Amount, error) {
 	var doc struct {
 		Embedded struct {
 			Records []struct {
-				Type      string           `json:"type"`
-				Account   checkout.Address `json:"account"`
-				AssetType string           `json:"asset_type"`
-				Amount    string           `json:"amount"`
+				Type      string          `json:"type"`
+				Account   stellar.Address `json:"account"`
+				AssetType string          `json:"asset_type"`
+				Amount    string          `json:"amount"`
 			} `json:"records"`
 		} `json:"_embedded"`
 	}
@@ -211,7 +211,7 @@ func (c Client) MergedAmount(ctx context.Context, operation int64, account check
 	}
 	for _, effect := range doc.Embedded.Records {
 		if effect.Type == "account_credited" && effect.Account == account && effect.AssetType == "native" {
-			amount, err := checkout.ParseAmount(effect.Amount)
+			amount, err := stellar.ParseAmount(effect.Amount)
 			if err != nil {
 				return 0, fmt.Errorf("%w: merged amount: %w", ErrAnswer, err)
 			}

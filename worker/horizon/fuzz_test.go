@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 )
 
 // answer is a Horizon that says one thing, whatever it is asked.
@@ -89,7 +89,7 @@ func FuzzPaymentsPage(f *testing.F) {
 			if backwards {
 				beyond, within = p.Operation < cursor, p.Operation >= page.Last
 			}
-			if !beyond || !within || p.Amount < 0 || (p.Amount == 0) != p.AmountInEffects || checkout.CheckAssetCode(p.Asset.Code) != nil || len(p.Hash) != 64 {
+			if !beyond || !within || p.Amount < 0 || (p.Amount == 0) != p.AmountInEffects || stellar.CheckAssetCode(p.Asset.Code) != nil || len(p.Hash) != 64 {
 				t.Errorf("from %d to %d: %+v", cursor, page.Last, p)
 			}
 		}
@@ -98,7 +98,7 @@ func FuzzPaymentsPage(f *testing.F) {
 
 func FuzzAccount(f *testing.F) {
 	found := load(f, "account-found")
-	address := checkout.Address(strings.TrimPrefix(found.Request.Path, "/accounts/"))
+	address := stellar.Address(strings.TrimPrefix(found.Request.Path, "/accounts/"))
 	addRecordings(f, "account-found")
 	f.Add([]byte(`{"account_id":"` + string(address) + `","sequence":"9223372036854775807","subentry_count":4294967296,"num_sponsoring":4294967296,"num_sponsored":0,` +
 		`"balances":[{"asset_type":"native","balance":"922337203685.4775807","selling_liabilities":"0.0000000"}]}`))
@@ -112,7 +112,7 @@ func FuzzAccount(f *testing.F) {
 			t.Errorf("the sequence %d", read.Sequence)
 		}
 		for _, b := range read.Balances {
-			if b.Spendable < 0 || checkout.CheckAssetCode(b.Asset.Code) != nil || (b.Asset.Issuer == "") != b.Asset.IsNative() {
+			if b.Spendable < 0 || stellar.CheckAssetCode(b.Asset.Code) != nil || (b.Asset.Issuer == "") != b.Asset.IsNative() {
 				t.Errorf("%+v", b)
 			}
 		}
@@ -124,12 +124,12 @@ func FuzzMergedAmount(f *testing.F) {
 	credited := load(f, "operation-account-merge-effects")
 	to := account
 	for _, word := range strings.FieldsFunc(string(credited.Body), func(c rune) bool { return c == '"' }) {
-		if address, err := checkout.ParseAddress(word); err == nil {
+		if address, err := stellar.ParseAddress(word); err == nil {
 			to = address // one of those that are named, so that there is something to find
 		}
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, credited := range []checkout.Address{account, to} {
+		for _, credited := range []stellar.Address{account, to} {
 			if amount, err := says(body).MergedAmount(t.Context(), 1, credited); err != nil {
 				onlyNonsense(t, err)
 			} else if amount < 0 || !strings.Contains(string(body), "account_credited") && !strings.Contains(string(body), `\u`) {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // Operation is one operation with its transaction. Whose payment it is its reader has to know.
@@ -29,7 +29,7 @@ func (o Operation) Memo() (string, error) {
 }
 
 // Received returns what an account received by the operation, as DecodeRecord does.
-func (o Operation) Received(account checkout.Address) ([]Incoming, error) {
+func (o Operation) Received(account stellar.Address) ([]Incoming, error) {
 	_, received, err := DecodeRecord(o.raw, account)
 	return received, err
 }

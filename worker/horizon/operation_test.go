@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 )
 
 // operationOf replays the only record of a page as the answer to a question for this one operation: Horizon shows both alike.
@@ -56,7 +56,7 @@ func TestAnOperationIsReadLikeARecordOfAPage(t *testing.T) {
 		}
 	}
 	operation, _ := operationOf(t, "payment-credit-alphanum4")
-	if received, err := operation.Received(checkout.Address(payer)); err != nil || len(received) != 0 {
+	if received, err := operation.Received(stellar.Address(payer)); err != nil || len(received) != 0 {
 		t.Errorf("somebody else received %+v, %v", received, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // Incoming is a payment that the account received, with the memo of its transaction.
@@ -57,7 +58,7 @@ type movement struct {
 // received by it: usually one payment, none if the operation was outgoing, failed or of a kind that moves nothing to the
 // account, several for a contract call. What the account pays to itself it has not received. Horizon's type decides, not
 // the shape. The error is ErrAnswer, wrapped.
-func DecodeRecord(raw []byte, account checkout.Address) (operation int64, received []Incoming, err error) {
+func DecodeRecord(raw []byte, account stellar.Address) (operation int64, received []Incoming, err error) {
 	var r record
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return 0, nil, fmt.Errorf("%w: record: %w", ErrAnswer, err)
@@ -84,7 +85,7 @@ func DecodeRecord(raw []byte, account checkout.Address) (operation int64, receiv
 		}
 	case "account_merge":
 		if r.Into == to {
-			base.From, base.Asset, base.AmountInEffects = r.Account, checkout.XLM, true
+			base.From, base.Asset, base.AmountInEffects = r.Account, stellar.XLM, true
 			received = append(received, base)
 		}
 	case "invoke_host_function":
@@ -134,7 +135,7 @@ func (r *record) memo() (string, error) {
 
 // addTo appends what was moved to the payments that an operation brought. An amount of zero moves nothing.
 func (m movement) addTo(received []Incoming, base Incoming) ([]Incoming, error) {
-	amount, err := checkout.ParseAmount(m.Amount)
+	amount, err := stellar.ParseAmount(m.Amount)
 	if err != nil {
 		return nil, fmt.Errorf("%w: operation %d: %w", ErrAnswer, base.Operation, err)
 	}
@@ -149,16 +150,16 @@ func (m movement) addTo(received []Incoming, base Incoming) ([]Incoming, error) 
 	return append(received, base), nil
 }
 
-func (m movement) asset() (checkout.Asset, error) {
+func (m movement) asset() (stellar.Asset, error) {
 	switch m.AssetType {
 	case "native":
-		return checkout.XLM, nil
+		return stellar.XLM, nil
 	case "credit_alphanum4", "credit_alphanum12":
-		issuer, err := checkout.ParseAddress(m.AssetIssuer)
+		issuer, err := stellar.ParseAddress(m.AssetIssuer)
 		if err != nil {
-			return checkout.Asset{}, err
+			return stellar.Asset{}, err
 		}
-		return checkout.Asset{Code: m.AssetCode, Issuer: issuer}, checkout.CheckAssetCode(m.AssetCode)
+		return stellar.Asset{Code: m.AssetCode, Issuer: issuer}, stellar.CheckAssetCode(m.AssetCode)
 	}
-	return checkout.Asset{}, fmt.Errorf("asset type %.40q", m.AssetType)
+	return stellar.Asset{}, fmt.Errorf("asset type %.40q", m.AssetType)
 }

@@ -12,18 +12,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 )
 
 const (
-	account checkout.Address = "GDQOEL7GJBQ5F7URQ4IYCZK3EQCKSIOQOM7TBAYLX6KNFKHWCCAH4AC6"
-	payer                    = "GDOFF23JTFX32SR6SUEQCT32WUPFNW5YTW52OY7BROVXMYGKJLQZQW7U"
-	payer2                   = "GARQ2GD6CCSMYH7RUQFKXUDVVQDEVMIX6VNRKFBC7POQ2MRLP4N53LDV"
-	issuer  checkout.Address = "GAQZGXGFMV2RA3DWZVIJA74Q4YWWOAHHJ6FPS65HB2ROEJ6S2AGBY5HC"
+	account stellar.Address = "GDQOEL7GJBQ5F7URQ4IYCZK3EQCKSIOQOM7TBAYLX6KNFKHWCCAH4AC6"
+	payer                   = "GDOFF23JTFX32SR6SUEQCT32WUPFNW5YTW52OY7BROVXMYGKJLQZQW7U"
+	payer2                  = "GARQ2GD6CCSMYH7RUQFKXUDVVQDEVMIX6VNRKFBC7POQ2MRLP4N53LDV"
+	issuer  stellar.Address = "GAQZGXGFMV2RA3DWZVIJA74Q4YWWOAHHJ6FPS65HB2ROEJ6S2AGBY5HC"
 )
 
-var usdc = checkout.Asset{Code: "USDC", Issuer: issuer}
+var usdc = stellar.Asset{Code: "USDC", Issuer: issuer}
 
 // recording is one exchange with a real Horizon.
 type recording struct {
@@ -69,7 +69,7 @@ func page(t testing.TB, name string) (horizon.PaymentsPage, error) {
 
 // one is what matters of a page with one payment.
 type one struct {
-	Asset           checkout.Asset
+	Asset           stellar.Asset
 	Amount          string
 	From            string
 	Memo            string
@@ -77,8 +77,8 @@ type one struct {
 }
 
 func TestEveryKindOfPayment(t *testing.T) {
-	xlm := checkout.XLM
-	gateway := checkout.Asset{Code: "GATEWAYPOINT", Issuer: issuer}
+	xlm := stellar.XLM
+	gateway := stellar.Asset{Code: "GATEWAYPOINT", Issuer: issuer}
 	for name, want := range map[string]one{
 		"payment-create-account":      {xlm, "100", payer, "", false},
 		"payment-native-memo-text":    {xlm, "", payer, "", false}, // memo and amount are read off the file below
@@ -245,7 +245,7 @@ func TestMergedAmountIsInTheEffects(t *testing.T) {
 	if err != nil || amount.String() != "321.49999" {
 		t.Errorf("%s, %v", amount, err)
 	}
-	if _, err := client.MergedAmount(context.Background(), 1, checkout.Address(payer)); !errors.Is(err, horizon.ErrAnswer) {
+	if _, err := client.MergedAmount(context.Background(), 1, stellar.Address(payer)); !errors.Is(err, horizon.ErrAnswer) {
 		t.Errorf("an account that was credited nothing: %v", err)
 	}
 }

@@ -1,5 +1,4 @@
-// Package kv states what the service asks of its key-value store, and holds an in-memory store that is exactly as
-// unhelpful as the real one.
+// Package kv states what the service asks of its key-value store.
 //
 // The promise is that of Cloudflare KV (https://developers.cloudflare.com/kv/concepts/how-kv-works/): a write is
 // visible at once only where it was made; elsewhere a reader may see the previous value, or still miss the key,

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // pay is a customer, or somebody who means harm, who sends money that has something to do with a session.
@@ -55,7 +55,7 @@ func (w *world) pay(s *session) {
 			w.submit(s, "in two operations", half, rest)
 		}
 	case 10:
-		op.amount = min(s.amount, checkout.MaxAmount-1) + 1
+		op.amount = min(s.amount, stellar.MaxAmount-1) + 1
 		w.submit(s, "a stroop too much", op)
 	case 11:
 		if s.amount > 1 {
@@ -71,7 +71,7 @@ func (w *world) pay(s *session) {
 	case 14:
 		op.kind, op.asset = "payment", usdc
 		if s.asset == usdc {
-			op.asset = checkout.XLM
+			op.asset = stellar.XLM
 		}
 		w.submit(s, "in another asset", op)
 	case 15:

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 )
 
 const passphrase = "Simulated Network ; November 2026"
@@ -103,14 +103,14 @@ func (w *world) answer(raw string, n node, kind fault) string {
 		return fmt.Sprintf(`{"network_passphrase":%q,"history_latest_ledger":%d,"history_latest_ledger_closed_at":%q,"history_elder_ledger":%d}`,
 			passphrase, newest, closedAt.UTC().Format(time.RFC3339), w.ledger.elder)
 	case parts[0] == "accounts":
-		return w.page(checkout.Address(parts[1]), u.Query(), newest, kind)
+		return w.page(stellar.Address(parts[1]), u.Query(), newest, kind)
 	case parts[0] == "operations":
 		return w.effects(parts[1])
 	}
 	panic("the service asked for " + raw)
 }
 
-func (w *world) page(account checkout.Address, query url.Values, newest int64, kind fault) string {
+func (w *world) page(account stellar.Address, query url.Values, newest int64, kind fault) string {
 	history := w.ledger.at(newest, account)
 	if len(history) == 0 {
 		return ""

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // ledgerTime is how far apart ledgers close.
@@ -18,7 +18,7 @@ type ledger struct {
 	closedAt time.Time
 	elder    int64       // the oldest ledger kept
 	closings []time.Time // of elder and all after it
-	accounts map[checkout.Address][]operation
+	accounts map[stellar.Address][]operation
 	pending  []operation
 	counter  int64
 }
@@ -28,9 +28,9 @@ type operation struct {
 	id       int64
 	closedAt time.Time
 	kind     string // Horizon's type
-	from, to checkout.Address
-	asset    checkout.Asset
-	amount   checkout.Amount
+	from, to stellar.Address
+	asset    stellar.Asset
+	amount   stellar.Amount
 	memoType string
 	memo     string // the bytes that were signed
 	failed   bool
@@ -38,7 +38,7 @@ type operation struct {
 }
 
 func newLedger(sequence int64, now time.Time) *ledger {
-	return &ledger{sequence: sequence, closedAt: now, elder: sequence, closings: []time.Time{now}, accounts: map[checkout.Address][]operation{}}
+	return &ledger{sequence: sequence, closedAt: now, elder: sequence, closings: []time.Time{now}, accounts: map[stellar.Address][]operation{}}
 }
 
 // submit puts operations of one transaction into the next ledger.
@@ -70,7 +70,7 @@ func (l *ledger) close(now time.Time) {
 }
 
 // at returns how the history looked when a ledger was the newest one.
-func (l *ledger) at(sequence int64, account checkout.Address) []operation {
+func (l *ledger) at(sequence int64, account stellar.Address) []operation {
 	all := l.accounts[account]
 	for i, op := range all {
 		if op.id>>32 > sequence {
@@ -118,11 +118,11 @@ func (op operation) json(b *strings.Builder) {
 	}
 }
 
-func decimal(a checkout.Amount) string {
-	return fmt.Sprintf("%d.%07d", int64(a)/checkout.StroopsPerUnit, int64(a)%checkout.StroopsPerUnit)
+func decimal(a stellar.Amount) string {
+	return fmt.Sprintf("%d.%07d", int64(a)/stellar.StroopsPerUnit, int64(a)%stellar.StroopsPerUnit)
 }
 
-func assetFields(a checkout.Asset) string {
+func assetFields(a stellar.Asset) string {
 	if a.IsNative() {
 		return `"asset_type":"native"`
 	}
@@ -135,14 +135,14 @@ func assetFields(a checkout.Asset) string {
 
 // Accounts of the simulation. They are real addresses: nothing in the service is told that it is simulated.
 const (
-	shopOne   checkout.Address = "GDQOEL7GJBQ5F7URQ4IYCZK3EQCKSIOQOM7TBAYLX6KNFKHWCCAH4AC6"
-	shopTwo   checkout.Address = "GCPFYJ2GXNZ2IOQ76OAZPLFSUME6Y3ZCTZBB3SOP636KPX533QYPJDS2"
-	payer     checkout.Address = "GDOFF23JTFX32SR6SUEQCT32WUPFNW5YTW52OY7BROVXMYGKJLQZQW7U"
-	issuerOne checkout.Address = "GAQZGXGFMV2RA3DWZVIJA74Q4YWWOAHHJ6FPS65HB2ROEJ6S2AGBY5HC"
-	issuerTwo checkout.Address = "GARQ2GD6CCSMYH7RUQFKXUDVVQDEVMIX6VNRKFBC7POQ2MRLP4N53LDV"
+	shopOne   stellar.Address = "GDQOEL7GJBQ5F7URQ4IYCZK3EQCKSIOQOM7TBAYLX6KNFKHWCCAH4AC6"
+	shopTwo   stellar.Address = "GCPFYJ2GXNZ2IOQ76OAZPLFSUME6Y3ZCTZBB3SOP636KPX533QYPJDS2"
+	payer     stellar.Address = "GDOFF23JTFX32SR6SUEQCT32WUPFNW5YTW52OY7BROVXMYGKJLQZQW7U"
+	issuerOne stellar.Address = "GAQZGXGFMV2RA3DWZVIJA74Q4YWWOAHHJ6FPS65HB2ROEJ6S2AGBY5HC"
+	issuerTwo stellar.Address = "GARQ2GD6CCSMYH7RUQFKXUDVVQDEVMIX6VNRKFBC7POQ2MRLP4N53LDV"
 )
 
 var (
-	usdc     = checkout.Asset{Code: "USDC", Issuer: issuerOne}
-	fakeUSDC = checkout.Asset{Code: "USDC", Issuer: issuerTwo}
+	usdc     = stellar.Asset{Code: "USDC", Issuer: issuerOne}
+	fakeUSDC = stellar.Asset{Code: "USDC", Issuer: issuerTwo}
 )

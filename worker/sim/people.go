@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // call sends a request to an edge's service and reads the answer.
@@ -29,7 +29,7 @@ func (w *world) call(e *edge, method, path, body string, header http.Header, int
 	return recorder.Code
 }
 
-func (w *world) openShop(account checkout.Address) *shop {
+func (w *world) openShop(account stellar.Address) *shop {
 	operator := http.Header{"Authorization": {"Bearer " + adminToken}}
 	var merchant struct{ ID string }
 	var key struct{ Secret string }
@@ -46,12 +46,12 @@ type object struct {
 	Memo           string
 	Status         string
 	Exception      *string
-	AmountReceived checkout.Amount `json:"amount_received"`
-	CreatedAt      time.Time       `json:"created_at"`
-	ExpiresAt      time.Time       `json:"expires_at"`
+	AmountReceived stellar.Amount `json:"amount_received"`
+	CreatedAt      time.Time      `json:"created_at"`
+	ExpiresAt      time.Time      `json:"expires_at"`
 	Payments       []struct {
 		ID              string
-		Amount          checkout.Amount
+		Amount          stellar.Amount
 		TransactionHash string `json:"transaction_hash"`
 		Counted         bool
 	}
@@ -74,11 +74,11 @@ func (o object) observation() observation {
 func (w *world) sell(s *shop, then func(*session, *edge)) {
 	asset := usdc
 	if w.chance(40) {
-		asset = checkout.XLM
+		asset = stellar.XLM
 	}
-	amount := checkout.Amount(1 + w.rand.Int64N(100*checkout.StroopsPerUnit))
+	amount := stellar.Amount(1 + w.rand.Int64N(100*stellar.StroopsPerUnit))
 	if w.chance(5) {
-		amount = checkout.MaxAmount - checkout.Amount(w.rand.IntN(100)) // more than a float can tell apart
+		amount = stellar.MaxAmount - stellar.Amount(w.rand.IntN(100)) // more than a float can tell apart
 	}
 	lifetime := 300 + w.rand.IntN(900)
 	body := fmt.Sprintf(`{"amount":%s,"asset_code":%q,"expires_in":%d,"metadata":{"order":"%d"}}`, amount, asset.Code, lifetime, w.rand.Int64())

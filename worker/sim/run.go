@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // Run plays one simulation. It returns nil, or the first promise that was broken.
@@ -244,7 +244,7 @@ func (w *world) noteRead(e *edge, raw string) {
 	if err != nil || w.current == nil || !strings.HasPrefix(w.current.name, "ask") || !strings.HasSuffix(u.Path, "/payments") {
 		return
 	}
-	account := checkout.Address(strings.Split(u.Path, "/")[2])
+	account := stellar.Address(strings.Split(u.Path, "/")[2])
 	r, ok := e.looked[account]
 	if !ok {
 		r.first = w.now

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"edgecheckout/worker"
-	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/kv"
+	"edgecheckout/worker/kv/kvtest"
+	"edgecheckout/worker/stellar"
 )
 
 // Stats counts what a simulation did.
@@ -51,7 +51,7 @@ type world struct {
 	fault   fault
 	calm    bool // nothing goes wrong any more, and I/O takes no time
 	kind    bool // a seed in which nothing ever goes wrong: the budgets are checked
-	memory  *kv.Memory
+	memory  *kvtest.Memory
 	edges   []*edge
 	shops   []*shop
 	people  []*session
@@ -73,21 +73,21 @@ type edge struct {
 	name    string
 	service *worker.Service
 	recent  recent
-	looked  map[checkout.Address]looked
+	looked  map[stellar.Address]looked
 }
 
 // shop is a merchant.
 type shop struct {
-	account checkout.Address
+	account stellar.Address
 	key     string
 }
 
 // session is a checkout as its merchant and customer know it, and what they were told about it.
 type session struct {
 	id, memo  string
-	account   checkout.Address
-	amount    checkout.Amount
-	asset     checkout.Asset
+	account   stellar.Address
+	amount    stellar.Amount
+	asset     stellar.Asset
 	shop      *shop
 	createdAt time.Time
 	expiresAt time.Time
@@ -109,7 +109,7 @@ func newWorld(seed uint64) *world {
 		ledger: newLedger(1_000_000, startTime),
 	}
 	w.kind = w.chance(20)
-	w.memory = kv.NewMemory(func() time.Time { return w.now })
+	w.memory = kvtest.NewMemory(func() time.Time { return w.now })
 	for _, name := range []string{"Amsterdam", "Bogota", "Chennai"}[:1+w.rand.IntN(3)] {
 		w.edges = append(w.edges, w.newEdge(name))
 	}
@@ -119,7 +119,7 @@ func newWorld(seed uint64) *world {
 	}
 	w.calm = true
 	w.spawn("operator", 0, func() {
-		for _, account := range []checkout.Address{shopOne, shopTwo} {
+		for _, account := range []stellar.Address{shopOne, shopTwo} {
 			w.shops = append(w.shops, w.openShop(account))
 		}
 	})
@@ -131,7 +131,7 @@ func newWorld(seed uint64) *world {
 }
 
 func (w *world) newEdge(name string) *edge {
-	e := &edge{world: w, name: name, looked: map[checkout.Address]looked{}}
+	e := &edge{world: w, name: name, looked: map[stellar.Address]looked{}}
 	e.recent = recent{world: w, values: map[string]kept{}, claims: map[string]time.Time{}}
 	settings := map[string]string{
 		"BASE_URL": "https://pay.example", "ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("c3", 32), "TEST_PASSPHRASE": passphrase,

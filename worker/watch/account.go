@@ -7,7 +7,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 var (
@@ -29,10 +30,10 @@ type readAccount struct {
 // Account reads an account that wants to pay a session: one account once in accountLifetime for all sessions, and at most one in LookWindow for
 // a session. Whoever has the address of one page could otherwise have us read all accounts there are. The error is ErrBusy,
 // ErrNoAccount, or Horizon's.
-func (w *Watcher) Account(ctx context.Context, s checkout.Session, address checkout.Address) (horizon.Account, error) {
-	mode := record.ModeOf(s.Livemode)
+func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stellar.Address) (horizon.Account, error) {
+	mode := s.Mode
 	key := "account/" + string(mode) + "/" + string(address)
-	read, known, err := record.Decode[readAccount](w.Recent.Recall(ctx, key))
+	read, known, err := store.Decode[readAccount](w.Recent.Recall(ctx, key))
 	if err != nil || !known {
 		if !w.Recent.Claim("account/"+s.ID.String(), LookWindow) {
 			return horizon.Account{}, ErrBusy
@@ -46,7 +47,7 @@ func (w *Watcher) Account(ctx context.Context, s checkout.Session, address check
 			w.backOff(ctx, client.Base, err)
 			return horizon.Account{}, err
 		}
-		w.Recent.Keep(ctx, key, record.Encode(read), accountLifetime)
+		w.Recent.Keep(ctx, key, store.Encode(read), accountLifetime)
 	}
 	if read.Missing {
 		return horizon.Account{}, ErrNoAccount

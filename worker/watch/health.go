@@ -5,16 +5,16 @@ import (
 	"errors"
 	"time"
 
-	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // rememberSweep is how long a data centre remembers that a sweep ran there.
 const rememberSweep = 10 * time.Minute
 
-func sweptKey(mode record.Mode) string { return "swept/" + string(mode) }
+func sweptKey(mode stellar.Mode) string { return "swept/" + string(mode) }
 
 // Health says whether a network's watcher can be trusted.
 type Health struct {
@@ -33,22 +33,22 @@ type Health struct {
 }
 
 // Health looks at networks: one request to Horizon for each, and one list and one read of the store for all.
-func (w *Watcher) Health(ctx context.Context, modes ...record.Mode) (map[record.Mode]Health, error) {
-	page, err := w.Store.List(ctx, record.OpenPrefix, "", kv.MaxListKeys)
+func (w *Watcher) Health(ctx context.Context, modes ...stellar.Mode) (map[stellar.Mode]Health, error) {
+	page, err := w.Store.List(ctx, store.OpenPrefix, "", kv.MaxListKeys)
 	if err != nil {
 		return nil, err
 	}
 	keys := make([]string, len(modes))
 	for i, mode := range modes {
-		keys[i] = record.CursorKey(mode)
+		keys[i] = store.CursorKey(mode)
 	}
 	values, err := w.Store.Get(ctx, keys...)
 	if err != nil {
 		return nil, err
 	}
-	all := map[record.Mode]Health{}
+	all := map[stellar.Mode]Health{}
 	for i, mode := range modes {
-		cursor, _, err := record.Decode[record.Cursor](values[i])
+		cursor, _, err := store.Decode[store.Cursor](values[i])
 		if err != nil {
 			return nil, err
 		}
@@ -58,20 +58,20 @@ func (w *Watcher) Health(ctx context.Context, modes ...record.Mode) (map[record.
 }
 
 // health looks at one network, by the keys of open sessions and the network's cursor.
-func (w *Watcher) health(ctx context.Context, mode record.Mode, open []string, cursor record.Cursor) Health {
+func (w *Watcher) health(ctx context.Context, mode stellar.Mode, open []string, cursor store.Cursor) Health {
 	var h Health
 	_, root, err := w.connect(ctx, mode)
 	h.Root, h.Trouble = root, trouble(err)
 	h.Swept = cursor.Covered.ClosedAt
-	if swept, ok, err := record.Decode[record.Checkpoint](w.Recent.Recall(ctx, sweptKey(mode))); ok && err == nil && swept.ClosedAt.After(h.Swept) {
+	if swept, ok, err := store.Decode[store.Checkpoint](w.Recent.Recall(ctx, sweptKey(mode))); ok && err == nil && swept.ClosedAt.After(h.Swept) {
 		h.Swept = swept.ClosedAt
 	}
 
 	now := w.Now()
-	accounts := map[checkout.Address]bool{}
+	accounts := map[stellar.Address]bool{}
 	oldest := now
 	for _, key := range open {
-		entry, err := record.ParseOpenKey(key)
+		entry, err := store.ParseOpenKey(key)
 		if err != nil || entry.Mode != mode {
 			continue
 		}

@@ -9,7 +9,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // look is what readings of an account showed on behalf of people who look. It is shared by all who ask about the account's
@@ -36,18 +37,18 @@ const (
 
 // covers reports whether the look says everything about a session that a reading of its own would have said, at the time and by the cursor
 // of the look. The cursor that is there now can only have moved on, so that nobody has to read it to know.
-func (l look) covers(s *Standing) bool {
-	return l.After <= max(l.Root.LedgerBefore(s.Session.CreatedAt), l.Floor)
+func (l look) covers(s *checkout.Facts) bool {
+	return l.After <= max(l.Root.LedgerBefore(s.Checkout.CreatedAt), l.Floor)
 }
 
 // Look brings an open session's standing up to date from Horizon, reading the account at most once in LookWindow however many
 // people ask. While Horizon cannot be read it answers with what is known; the error says why and is only for the log.
-func (w *Watcher) Look(ctx context.Context, s *Standing) (checkout.Outcome, error) {
+func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome, error) {
 	if s.Recorded != nil {
 		return s.Outcome(w.Now()), nil
 	}
-	mode := record.ModeOf(s.Session.Livemode)
-	key := "look/" + string(mode) + "/" + string(s.Session.Account)
+	mode := s.Checkout.Mode
+	key := "look/" + string(mode) + "/" + string(s.Checkout.Account)
 	last, ok := decodeLook(w.Recent.Recall(ctx, key))
 	// What was read for a younger session tells nothing about this one, not even by what it found: an earlier payment may be missing.
 	ok = ok && last.covers(s)
@@ -66,26 +67,26 @@ func (w *Watcher) Look(ctx context.Context, s *Standing) (checkout.Outcome, erro
 	proven := last.Proven
 	var payments []checkout.Payment
 	if len(last.Payments) > 0 {
-		payments = paymentsOf(last.Payments)[s.Session.ID]
+		payments = paymentsOf(last.Payments)[s.Checkout.ID]
 	}
 	if len(payments) == 0 && proven.Before(s.Deadline()) {
 		return s.Outcome(w.Now()), failed
 	}
 	out, err := w.settle(ctx, s, payments, proven)
 	if s.Ended {
-		w.Ended(ctx, []checkout.ID{s.Session.ID})
+		w.Ended(ctx, []checkout.ID{s.Checkout.ID})
 	}
 	return out, errors.Join(failed, err)
 }
 
 // lookAt reads the account of a session. A session whose time is over is read from its beginning, with a new root and to the empty
 // page, so that it can end; for the others one request is enough, for what came since the last look.
-func (w *Watcher) lookAt(ctx context.Context, mode record.Mode, s *Standing, last look, haveLast bool) (look, error) {
-	values, err := w.Store.Get(ctx, record.CursorKey(mode))
+func (w *Watcher) lookAt(ctx context.Context, mode stellar.Mode, s *checkout.Facts, last look, haveLast bool) (look, error) {
+	values, err := w.Store.Get(ctx, store.CursorKey(mode))
 	if err != nil {
 		return look{}, err
 	}
-	cursor, _, err := record.Decode[record.Cursor](values[0])
+	cursor, _, err := store.Decode[store.Cursor](values[0])
 	if err != nil {
 		return look{}, err
 	}
@@ -94,11 +95,11 @@ func (w *Watcher) lookAt(ctx context.Context, mode record.Mode, s *Standing, las
 	if err != nil {
 		return look{}, err
 	}
-	account := s.Session.Account
+	account := s.Checkout.Account
 	l := look{At: w.Now(), Root: root}
 	// For a session older than the ledger itself, a reading starts where the sweeps have come to.
 	l.Floor = start(cursor, root, account, time.Time{})
-	l.After = start(cursor, root, account, s.Session.CreatedAt)
+	l.After = start(cursor, root, account, s.Checkout.CreatedAt)
 	from := l.After
 	if !due && haveLast && last.Root.ElderLedger == root.ElderLedger && last.After <= l.After && last.Through >= from {
 		l.After, from, l.Payments = last.After, last.Through, last.Payments
@@ -119,9 +120,9 @@ func (w *Watcher) lookAt(ctx context.Context, mode record.Mode, s *Standing, las
 	return l, nil
 }
 
-func (w *Watcher) recentRoot(ctx context.Context, mode record.Mode, fresh bool) (horizon.Client, horizon.Root, error) {
+func (w *Watcher) recentRoot(ctx context.Context, mode stellar.Mode, fresh bool) (horizon.Client, horizon.Root, error) {
 	if !fresh {
-		remembered, ok, err := record.Decode[rememberedRoot](w.Recent.Recall(ctx, rootKey(mode)))
+		remembered, ok, err := store.Decode[rememberedRoot](w.Recent.Recall(ctx, rootKey(mode)))
 		if ok && err == nil && w.Recent.Recall(ctx, backoffKey(remembered.Base)) == nil {
 			return horizon.Client{Base: remembered.Base, Transport: w.Transport}, remembered.Root, nil
 		}

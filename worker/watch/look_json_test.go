@@ -8,12 +8,13 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 )
 
 func TestALookIsReadAsItWasWritten(t *testing.T) {
 	closed := time.Date(2026, 11, 22, 17, 0, 0, 123456789, time.UTC)
 	at := closed.Truncate(time.Millisecond)
-	payment := horizon.Incoming{Payment: checkout.Payment{Operation: 5 << 32, Index: 1, Hash: "ab", ClosedAt: closed, From: "G", Asset: checkout.XLM, Amount: 7}}
+	payment := horizon.Incoming{Payment: checkout.Payment{Operation: 5 << 32, Index: 1, Hash: "ab", ClosedAt: closed, From: "G", Asset: stellar.XLM, Amount: 7}}
 	full := look{
 		At: at, Root: horizon.Root{Passphrase: "a & \"b\"", LatestLedger: 9, ClosedAt: at, ElderLedger: 1}, After: 3, Floor: 2, Through: 8,
 		Payments: []found{{Incoming: payment, IDs: []checkout.ID{{1}, {2}}}, {Incoming: payment, IDs: []checkout.ID{{3}}}}, Proven: at,

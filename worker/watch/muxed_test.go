@@ -3,11 +3,11 @@ package watch_test
 import (
 	"github.com/stellar/go/xdr"
 
-	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // muxed is an M… address of an account.
-func muxed(account checkout.Address, id uint64) (string, error) {
+func muxed(account stellar.Address, id uint64) (string, error) {
 	m, err := xdr.MuxedAccountFromAccountId(string(account), id)
 	if err != nil {
 		return "", err

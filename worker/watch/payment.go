@@ -8,7 +8,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
 )
 
 var (
@@ -20,8 +20,8 @@ var (
 
 // Payment reads a payment from the ledger by its id, with the session that it is for. The session is nil if its memo names none: then it is a
 // payment to account, which may be empty. The error is ErrNoPayment, or Horizon's or the store's.
-func (w *Watcher) Payment(ctx context.Context, id checkout.PaymentID, account checkout.Address) (checkout.Payment, *Standing, error) {
-	mode := record.ModeOf(id.Livemode)
+func (w *Watcher) Payment(ctx context.Context, id checkout.PaymentID, account stellar.Address) (checkout.Payment, *checkout.Facts, error) {
+	mode := id.Mode
 	if w.Now().Sub(id.ClosedAt) > checkout.MemoLifetime {
 		return checkout.Payment{}, nil, ErrNoPayment // its checkout is forgotten
 	}
@@ -52,8 +52,8 @@ func (w *Watcher) Payment(ctx context.Context, id checkout.PaymentID, account ch
 			unseen = true
 			continue
 		}
-		p, err := w.receivedBy(ctx, client, operation, id, s.Session.Account)
-		if record.ModeOf(s.Session.Livemode) == mode && !errors.Is(err, ErrNoPayment) {
+		p, err := w.receivedBy(ctx, client, operation, id, s.Checkout.Account)
+		if s.Checkout.Mode == mode && !errors.Is(err, ErrNoPayment) {
 			return p, s, err
 		}
 	}
@@ -65,7 +65,7 @@ func (w *Watcher) Payment(ctx context.Context, id checkout.PaymentID, account ch
 }
 
 // receivedBy returns the payment of an id that an account received by its operation, or ErrNoPayment.
-func (w *Watcher) receivedBy(ctx context.Context, client horizon.Client, operation horizon.Operation, id checkout.PaymentID, account checkout.Address) (checkout.Payment, error) {
+func (w *Watcher) receivedBy(ctx context.Context, client horizon.Client, operation horizon.Operation, id checkout.PaymentID, account stellar.Address) (checkout.Payment, error) {
 	received, err := operation.Received(account)
 	if err != nil {
 		return checkout.Payment{}, err
@@ -79,7 +79,7 @@ func (w *Watcher) receivedBy(ctx context.Context, client horizon.Client, operati
 }
 
 // whole fills in an amount that stands in the operation's effects.
-func (w *Watcher) whole(ctx context.Context, client horizon.Client, p horizon.Incoming, account checkout.Address) (checkout.Payment, error) {
+func (w *Watcher) whole(ctx context.Context, client horizon.Client, p horizon.Incoming, account stellar.Address) (checkout.Payment, error) {
 	var err error
 	if p.AmountInEffects {
 		p.Amount, err = client.MergedAmount(ctx, p.Operation, account)
@@ -90,7 +90,7 @@ func (w *Watcher) whole(ctx context.Context, client horizon.Client, p horizon.In
 
 // Judge says what a payment, which the ledger shows, means for the session that its memo names. If the session's facts do not include it
 // yet, the account is read. The error is ErrNoPayment for dust that the session does not remember, or ErrUnread.
-func (w *Watcher) Judge(ctx context.Context, s *Standing, p checkout.Payment) (checkout.Judged, error) {
+func (w *Watcher) Judge(ctx context.Context, s *checkout.Facts, p checkout.Payment) (checkout.Judged, error) {
 	out := s.Outcome(w.Now())
 	if j, ok := judged(out, p); ok {
 		return j, nil
@@ -104,13 +104,13 @@ func (w *Watcher) Judge(ctx context.Context, s *Standing, p checkout.Payment) (c
 		known = append(known, j.Payment)
 	}
 	switch {
-	case !slices.Contains(checkout.Relevant(known, s.Session.Asset), p):
+	case !slices.Contains(checkout.Relevant(known, s.Checkout.Asset), p):
 		return checkout.Judged{}, ErrNoPayment
 	case !out.Status.Terminal():
 		return checkout.Judged{}, errors.Join(ErrUnread, err)
 	}
 	// What an outcome does not know came after its end, whatever else did.
-	j, ok := judged(out.Extend([]checkout.Payment{p}, s.Session.Asset), p)
+	j, ok := judged(out.Extend([]checkout.Payment{p}, s.Checkout.Asset), p)
 	if !ok {
 		return checkout.Judged{}, fmt.Errorf("watch: operation %d is lost in its outcome", p.Operation)
 	}

@@ -12,12 +12,13 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch"
 	"edgecheckout/worker/watch/watchtest"
 )
 
 // received lists what an account received by the ledger, the newest last.
-func (s *shop) received(account checkout.Address) []horizon.Incoming {
+func (s *shop) received(account stellar.Address) []horizon.Incoming {
 	s.t.Helper()
 	page, err := horizon.Client{Base: "https://one.example", Transport: s.World}.Payments(context.Background(), account, 0)
 	if err != nil {
@@ -66,7 +67,7 @@ func TestAPaymentIsFoundByItsID(t *testing.T) {
 	paid := func(meaning string) {
 		t.Helper()
 		s.Advance(watchtest.LedgerTime)
-		want, ids = append(want, meaning), append(ids, s.last().Place(false))
+		want, ids = append(want, meaning), append(ids, s.last().Place(stellar.Test))
 	}
 	s.pay(c, "20")
 	paid("20 counts")
@@ -76,7 +77,7 @@ func TestAPaymentIsFoundByItsID(t *testing.T) {
 	paid("30 counts")
 	s.pay(c, "1")
 	paid("1 duplicate")
-	s.Pay(s.customer, c.Account, "2", checkout.XLM, "")
+	s.Pay(s.customer, c.Account, "2", stellar.XLM, "")
 	paid("2 unmatched")
 	s.Submit(s.spare(), c.Memo, &txnbuild.AccountMerge{Destination: s.merchant.Address()})
 	paid("9999.99999 wrong_asset")
@@ -113,7 +114,7 @@ func TestALatePaymentIsFoundByItsID(t *testing.T) {
 	expect(t, s.standing(c), "failed 20 underpaid")
 	s.pay(c, "30")
 	s.Advance(watchtest.LedgerTime)
-	expect(t, s.find(s.edge(), s.last().Place(false)), "30 late")
+	expect(t, s.find(s.edge(), s.last().Place(stellar.Test)), "30 late")
 }
 
 func TestWhatIsNoPaymentHasNoID(t *testing.T) {
@@ -121,16 +122,18 @@ func TestWhatIsNoPaymentHasNoID(t *testing.T) {
 	c := s.session()
 	s.pay(c, "50")
 	s.Advance(watchtest.LedgerTime)
-	id := s.last().Place(false)
+	id := s.last().Place(stellar.Test)
 	expect(t, s.find(s.edge(), id), "50 counts")
 	for name, change := range map[string]func(id *checkout.PaymentID){
-		"another time":           func(id *checkout.PaymentID) { id.ClosedAt = id.ClosedAt.Add(time.Second) },
-		"another index":          func(id *checkout.PaymentID) { id.Index++ },
-		"no operation":           func(id *checkout.PaymentID) { id.Operation++ },
-		"the future":             func(id *checkout.PaymentID) { id.Operation = 1<<63 - 1 },
-		"too long ago":           func(id *checkout.PaymentID) { id.ClosedAt = id.ClosedAt.Add(-92 * 24 * time.Hour) },
-		"the edge of a page":     func(id *checkout.PaymentID) { id.ClosedAt = time.UnixMilli(0) },
-		"what opened an account": func(id *checkout.PaymentID) { *id = s.received(checkout.Address(s.customer.Address()))[0].Place(false) },
+		"another time":       func(id *checkout.PaymentID) { id.ClosedAt = id.ClosedAt.Add(time.Second) },
+		"another index":      func(id *checkout.PaymentID) { id.Index++ },
+		"no operation":       func(id *checkout.PaymentID) { id.Operation++ },
+		"the future":         func(id *checkout.PaymentID) { id.Operation = 1<<63 - 1 },
+		"too long ago":       func(id *checkout.PaymentID) { id.ClosedAt = id.ClosedAt.Add(-92 * 24 * time.Hour) },
+		"the edge of a page": func(id *checkout.PaymentID) { id.ClosedAt = time.UnixMilli(0) },
+		"what opened an account": func(id *checkout.PaymentID) {
+			*id = s.received(stellar.Address(s.customer.Address()))[0].Place(stellar.Test)
+		},
 	} {
 		other := id
 		change(&other)
@@ -138,14 +141,14 @@ func TestWhatIsNoPaymentHasNoID(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
-	if _, _, err := s.edge().Payment(context.Background(), checkout.PaymentID{Operation: id.Operation, ClosedAt: id.ClosedAt, Livemode: true}, s.account()); !errors.Is(err, watch.ErrNoHorizon) {
+	if _, _, err := s.edge().Payment(context.Background(), checkout.PaymentID{Operation: id.Operation, ClosedAt: id.ClosedAt, Mode: stellar.Live}, s.account()); !errors.Is(err, watch.ErrNoHorizon) {
 		t.Errorf("a network that is not served: %v", err)
 	}
 	if p, of, err := s.edge().Payment(context.Background(), id, ""); err != nil || of == nil || p.Amount != c.Amount {
 		t.Errorf("the merchant has another account by now: %+v %+v %v", p, of, err)
 	}
 	s.xlm("1", "")
-	if _, _, err := s.edge().Payment(context.Background(), s.last().Place(false), ""); !errors.Is(err, watch.ErrNoPayment) {
+	if _, _, err := s.edge().Payment(context.Background(), s.last().Place(stellar.Test), ""); !errors.Is(err, watch.ErrNoPayment) {
 		t.Errorf("nobody's payment to nobody's account: %v", err)
 	}
 	s.Reset(time.Hour)
@@ -159,7 +162,7 @@ func TestAPaymentIsNotJudgedBeforeTheAccountWasRead(t *testing.T) {
 	expect(t, s.look(edge, c), "open 0")
 	s.pay(c, "50")
 	s.Advance(time.Second)
-	id := s.last().Place(false)
+	id := s.last().Place(stellar.Test)
 	expect(t, s.find(edge, id), watch.ErrUnread.Error())
 	s.Advance(watch.LookWindow)
 	expect(t, s.find(edge, id), "50 counts")
@@ -170,7 +173,7 @@ func TestDustThatIsForgottenIsNoPayment(t *testing.T) {
 	c := s.session()
 	s.pay(c, "0.0001")
 	s.Advance(watchtest.LedgerTime)
-	dust := s.last().Place(false)
+	dust := s.last().Place(stellar.Test)
 	expect(t, s.find(s.edge(), dust), "0.0001 counts")
 	for range 4 {
 		var operations []txnbuild.Operation
@@ -182,13 +185,13 @@ func TestDustThatIsForgottenIsNoPayment(t *testing.T) {
 	}
 	s.sweep()
 	expect(t, s.find(s.edge(), dust), watch.ErrNoPayment.Error())
-	expect(t, s.find(s.edge(), s.last().Place(false)), "0.01 counts")
+	expect(t, s.find(s.edge(), s.last().Place(stellar.Test)), "0.01 counts")
 }
 
 func TestAPaymentCannotBeFoundWithoutHorizon(t *testing.T) {
 	s := open(t)
 	s.xlm("1", "")
-	id := s.last().Place(false)
+	id := s.last().Place(stellar.Test)
 	edge := s.edge()
 	for _, part := range []string{"/operations/", ".example/"} {
 		s.Fault = func(url string) (horizon.Response, error, bool) {

@@ -10,7 +10,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // A step of a reconciliation reads at most reconcilePages of Horizon and compares at most reconciledAtOnce
@@ -46,7 +47,7 @@ type Reconciliation struct {
 // name, and those that list returns, which were made in a time. Nothing that is recorded is needed for it but the sessions themselves. A step may be repeated.
 //
 // A session is judged by one step alone, which has read all of its time; so the next step begins as much earlier as a session can last.
-func (w *Watcher) Reconcile(ctx context.Context, mode record.Mode, account checkout.Address, step Step, longest time.Duration,
+func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stellar.Address, step Step, longest time.Duration,
 	list func(from, to time.Time) ([]checkout.ID, error)) (Reconciliation, error) {
 
 	client, root, err := w.connect(ctx, mode)
@@ -89,7 +90,7 @@ func (w *Watcher) Reconcile(ctx context.Context, mode record.Mode, account check
 	var failed []error
 	var ended []checkout.ID
 	for i, s := range standings {
-		if s == nil || s.Session.Account != account || record.ModeOf(s.Session.Livemode) != mode {
+		if s == nil || s.Checkout.Account != account || s.Checkout.Mode != mode {
 			continue
 		}
 		repaired, checked, err := w.reconcileOne(ctx, s, payments[ids[i]], step.From, coverage, p.complete)
@@ -139,8 +140,8 @@ func (s Step) next(p pass, longest time.Duration) Step {
 }
 
 // reconcileOne compares a session with payments of the ledger that were read from since on, up to coverage or, if all is told, to its end.
-func (w *Watcher) reconcileOne(ctx context.Context, s *Standing, payments []checkout.Payment, since, coverage time.Time, all bool) (repaired, checked bool, err error) {
-	if s.Session.CreatedAt.Before(since) {
+func (w *Watcher) reconcileOne(ctx context.Context, s *checkout.Facts, payments []checkout.Payment, since, coverage time.Time, all bool) (repaired, checked bool, err error) {
+	if s.Checkout.CreatedAt.Before(since) {
 		if s.Recorded == nil {
 			return false, false, nil // what was read began too late: an earlier payment may be missing
 		}
@@ -155,8 +156,8 @@ func (w *Watcher) reconcileOne(ctx context.Context, s *Standing, payments []chec
 	if !out.Status.Terminal() && all {
 		// Put it back into the index of open ones, in case it fell out: the entry is the same as ever. A sweep may end it then, so all that
 		// was paid so far must have been read.
-		expiry := s.Session.ExpiresAt.Add(record.KeepAfterExpiry)
-		err = w.Store.Put(ctx, kv.Entry{Key: record.EntryOf(&s.Session, s.Deadline()).Key(), ExpiresAt: expiry, Derived: true})
+		expiry := s.Checkout.ExpiresAt.Add(store.KeepAfterExpiry)
+		err = w.Store.Put(ctx, kv.Entry{Key: store.EntryOf(&s.Checkout, s.Deadline()).Key(), ExpiresAt: expiry, Derived: true})
 	}
 	return repaired, true, err
 }

@@ -12,7 +12,8 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // maxOpen bounds how many open sessions one sweep looks at; those that fall due first come first.
@@ -36,8 +37,8 @@ func (w *Watcher) Sweep(ctx context.Context) (Report, error) {
 	}
 	report.Open = len(open)
 	var failed []error
-	for _, mode := range record.Modes {
-		accounts := map[checkout.Address][]record.OpenEntry{}
+	for _, mode := range stellar.Modes {
+		accounts := map[stellar.Address][]store.OpenEntry{}
 		for _, entry := range open {
 			if entry.Mode == mode {
 				accounts[entry.Account] = append(accounts[entry.Account], entry)
@@ -52,16 +53,16 @@ func (w *Watcher) Sweep(ctx context.Context) (Report, error) {
 	return report, errors.Join(failed...)
 }
 
-func (w *Watcher) openSessions(ctx context.Context) ([]record.OpenEntry, error) {
-	var entries []record.OpenEntry
+func (w *Watcher) openSessions(ctx context.Context) ([]store.OpenEntry, error) {
+	var entries []store.OpenEntry
 	cursor := ""
 	for {
-		page, err := w.Store.List(ctx, record.OpenPrefix, cursor, kv.MaxListKeys)
+		page, err := w.Store.List(ctx, store.OpenPrefix, cursor, kv.MaxListKeys)
 		if err != nil {
 			return nil, err
 		}
 		for _, key := range page.Keys {
-			entry, err := record.ParseOpenKey(key)
+			entry, err := store.ParseOpenKey(key)
 			if err != nil {
 				return nil, fmt.Errorf("%q: %w", key, err)
 			}
@@ -73,12 +74,12 @@ func (w *Watcher) openSessions(ctx context.Context) ([]record.OpenEntry, error) 
 	}
 }
 
-func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts map[checkout.Address][]record.OpenEntry, report *Report) error {
-	values, err := w.Store.Get(ctx, record.CursorKey(mode))
+func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, accounts map[stellar.Address][]store.OpenEntry, report *Report) error {
+	values, err := w.Store.Get(ctx, store.CursorKey(mode))
 	if err != nil {
 		return err
 	}
-	cursor, _, err := record.Decode[record.Cursor](values[0])
+	cursor, _, err := store.Decode[store.Cursor](values[0])
 	if err != nil {
 		return err
 	}
@@ -93,9 +94,9 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 	var failed []error
 	waiting := false
 	var ended []checkout.ID
-	behind := map[checkout.Address]record.Behind{}
+	behind := map[stellar.Address]store.Behind{}
 	n := network{mode, client, root, cursor}
-	w.sweepAccounts(ctx, n, accounts, func(account checkout.Address, p pass, swept swept, err error) {
+	w.sweepAccounts(ctx, n, accounts, func(account stellar.Address, p pass, swept swept, err error) {
 		report.Accounts++
 		report.Records += p.records
 		report.Payments += len(p.payments)
@@ -117,10 +118,10 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 	}
 
 	if len(failed) == 0 {
-		w.Recent.Keep(ctx, sweptKey(mode), record.Encode(newestOf(root)), rememberSweep)
+		w.Recent.Keep(ctx, sweptKey(mode), store.Encode(newestOf(root)), rememberSweep)
 	}
 	if moved, ok := advance(cursor, root, behind, waiting); ok || stored.From != cursor.From {
-		err := w.Store.Put(ctx, kv.Entry{Key: record.CursorKey(mode), Value: record.Encode(moved)})
+		err := w.Store.Put(ctx, kv.Entry{Key: store.CursorKey(mode), Value: store.Encode(moved)})
 		failed = append(failed, err)
 	}
 	return errors.Join(failed...)
@@ -128,12 +129,12 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode record.Mode, accounts m
 
 // inTurn puts accounts that could not be finished first, the one that is behind for longest in front: a sweep that runs out of subrequests
 // is followed by one that begins with those it did not come to.
-func inTurn(accounts []checkout.Address, behind map[checkout.Address]record.Behind) []checkout.Address {
-	waits := func(account checkout.Address) bool {
+func inTurn(accounts []stellar.Address, behind map[stellar.Address]store.Behind) []stellar.Address {
+	waits := func(account stellar.Address) bool {
 		b, ok := behind[account]
 		return ok && !b.Caught
 	}
-	slices.SortFunc(accounts, func(a, b checkout.Address) int {
+	slices.SortFunc(accounts, func(a, b stellar.Address) int {
 		switch waiting := waits(a); {
 		case waiting != waits(b):
 			if waiting {
@@ -156,16 +157,16 @@ type swept struct {
 
 // network is what a sweep knows of a mode's ledger before it reads the accounts.
 type network struct {
-	mode   record.Mode
+	mode   stellar.Mode
 	client horizon.Client
 	root   horizon.Root
-	cursor record.Cursor
+	cursor store.Cursor
 }
 
 // sweepAccounts reads accounts, a page of each of horizon.MaxBatch at a time, settles each as soon as it is read, and reports what was done. They
 // begin in the order of inTurn, and one that is done makes room for the next.
-func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[checkout.Address][]record.OpenEntry,
-	report func(checkout.Address, pass, swept, error)) {
+func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[stellar.Address][]store.OpenEntry,
+	report func(stellar.Address, pass, swept, error)) {
 
 	waiting := inTurn(slices.Collect(maps.Keys(accounts)), n.cursor.Behind)
 	var active []*reading
@@ -197,7 +198,7 @@ func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[che
 
 // settleAccount settles the sessions that the payments of a pass name and those whose time is over. If it fails, the
 // pass that it returns says from where the account must be read again.
-func (w *Watcher) settleAccount(ctx context.Context, n network, account checkout.Address, open []record.OpenEntry, p pass) (_ pass, done swept, err error) {
+func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.Address, open []store.OpenEntry, p pass) (_ pass, done swept, err error) {
 	var coverage time.Time
 	if p.complete {
 		coverage = n.root.ClosedAt
@@ -221,7 +222,7 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account checkout
 	failed := []error{p.err}
 	ended := map[checkout.ID]bool{}
 	for i, s := range standings {
-		if s == nil || s.Session.Account != account || s.Session.Livemode != (n.mode == record.Live) {
+		if s == nil || s.Checkout.Account != account || s.Checkout.Mode != n.mode {
 			continue // a memo that happens to decrypt, or a payment with the memo of somebody else's checkout
 		}
 		out, err := w.settle(ctx, s, payments[concerned[i]], proven)
@@ -233,7 +234,7 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account checkout
 		ended[concerned[i]] = out.Status.Terminal()
 		switch {
 		case s.Ended:
-			done.ended = append(done.ended, s.Session.ID)
+			done.ended = append(done.ended, s.Checkout.ID)
 		case out.Status == checkout.Open && !coverage.Before(s.Deadline()):
 			done.waiting = true
 		}
@@ -244,7 +245,7 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account checkout
 // removeEnded removes what has ended from the index of open sessions; an entry whose session cannot be found goes a while after its time. If
 // nothing of the account is left, it writes down first where this pass began: when the account is active again, reading goes on from
 // there, overlap included, and money that came too late is found after all.
-func (w *Watcher) removeEnded(ctx context.Context, account checkout.Address, open []record.OpenEntry, ended map[checkout.ID]bool, p pass) error {
+func (w *Watcher) removeEnded(ctx context.Context, account stellar.Address, open []store.OpenEntry, ended map[checkout.ID]bool, p pass) error {
 	var keys []string
 	for _, entry := range open {
 		if ended[entry.ID] || w.Now().Sub(entry.Due) > orphanAge {
@@ -255,7 +256,7 @@ func (w *Watcher) removeEnded(ctx context.Context, account checkout.Address, ope
 		return nil
 	}
 	if len(keys) == len(open) {
-		idle := kv.Entry{Key: record.IdleKey(open[0].Mode, account), Value: record.Encode(record.Idle{Ledger: p.after})}
+		idle := kv.Entry{Key: store.IdleKey(open[0].Mode, account), Value: store.Encode(store.Idle{Ledger: p.after})}
 		if err := w.Store.Put(ctx, idle); err != nil {
 			return err
 		}
@@ -265,7 +266,7 @@ func (w *Watcher) removeEnded(ctx context.Context, account checkout.Address, ope
 
 // startsOf is start for several accounts, but one that is behind, or that was not active when the cursor was written, goes on from where it was
 // left: there may be money for sessions that ended before those that are open now were made.
-func (w *Watcher) startsOf(ctx context.Context, n network, accounts []checkout.Address, open map[checkout.Address][]record.OpenEntry) ([]int64, error) {
+func (w *Watcher) startsOf(ctx context.Context, n network, accounts []stellar.Address, open map[stellar.Address][]store.OpenEntry) ([]int64, error) {
 	starts := make([]int64, len(accounts))
 	var idle []int // those that may have a mark
 	var keys []string
@@ -280,7 +281,7 @@ func (w *Watcher) startsOf(ctx context.Context, n network, accounts []checkout.A
 		if behind, ok := n.cursor.Behind[account]; ok && behind.After <= n.root.LatestLedger {
 			starts[i] = behind.After
 		} else if !created.Before(n.cursor.From.ClosedAt) {
-			idle, keys = append(idle, i), append(keys, record.IdleKey(n.mode, account))
+			idle, keys = append(idle, i), append(keys, store.IdleKey(n.mode, account))
 		}
 	}
 	if len(keys) > 0 {
@@ -289,7 +290,7 @@ func (w *Watcher) startsOf(ctx context.Context, n network, accounts []checkout.A
 			return nil, err
 		}
 		for k, i := range idle {
-			mark, ok, err := record.Decode[record.Idle](values[k])
+			mark, ok, err := store.Decode[store.Idle](values[k])
 			if err != nil {
 				return nil, err
 			}
@@ -306,13 +307,13 @@ func (w *Watcher) startsOf(ctx context.Context, n network, accounts []checkout.A
 	return starts, nil
 }
 
-func newestOf(root horizon.Root) record.Checkpoint {
-	return record.Checkpoint{Ledger: root.LatestLedger, ClosedAt: root.ClosedAt}
+func newestOf(root horizon.Root) store.Checkpoint {
+	return store.Checkpoint{Ledger: root.LatestLedger, ClosedAt: root.ClosedAt}
 }
 
 // trail says where an account begins the next time, if not with all the others: it could not be finished, or it was
 // caught up with so recently that others may not see yet what was written.
-func (w *Watcher) trail(cursor record.Cursor, account checkout.Address, p pass) (record.Behind, bool) {
+func (w *Watcher) trail(cursor store.Cursor, account stellar.Address, p pass) (store.Behind, bool) {
 	was, ok := cursor.Behind[account]
 	now := w.Now().UTC()
 	rested := now.Sub(was.At) >= Rest
@@ -321,15 +322,15 @@ func (w *Watcher) trail(cursor record.Cursor, account checkout.Address, p pass) 
 	}
 	switch {
 	case !p.begun, !ok && p.complete:
-		return record.Behind{}, false
+		return store.Behind{}, false
 	case !ok, was.Caught != p.complete:
-		return record.Behind{After: p.after, Through: p.read, At: now, Caught: p.complete}, true
+		return store.Behind{After: p.after, Through: p.read, At: now, Caught: p.complete}, true
 	case !rested:
 		return was, true
 	case was.Caught:
-		return record.Behind{}, false
+		return store.Behind{}, false
 	}
-	return record.Behind{After: was.Through, Through: p.read, At: now}, true
+	return store.Behind{After: was.Through, Through: p.read, At: now}, true
 }
 
 // advance moves the cursor after a sweep that read everything up to root, except for the accounts that are behind. It reports
@@ -337,19 +338,19 @@ func (w *Watcher) trail(cursor record.Cursor, account checkout.Address, p pass) 
 // reads between one and two Overlaps again, and a network costs one write in that time.
 //
 // It is also written when sessions wait for a second pass to agree that nothing came.
-func advance(cursor record.Cursor, root horizon.Root, behind map[checkout.Address]record.Behind, waiting bool) (record.Cursor, bool) {
+func advance(cursor store.Cursor, root horizon.Root, behind map[stellar.Address]store.Behind, waiting bool) (store.Cursor, bool) {
 	newest := newestOf(root)
 	moved := cursor
 	switch {
 	case cursor.From.Ledger > root.LatestLedger || cursor.Next.Ledger > root.LatestLedger || cursor.Next.Ledger == 0:
 		// The first sweep of this network, or of its history since it was reset.
 		trailing := root.ClosedAt.Add(-Overlap)
-		moved = record.Cursor{From: record.Checkpoint{Ledger: root.LedgerBefore(trailing), ClosedAt: trailing}, Next: newest, Reset: cursor.Reset}
+		moved = store.Cursor{From: store.Checkpoint{Ledger: root.LedgerBefore(trailing), ClosedAt: trailing}, Next: newest, Reset: cursor.Reset}
 	case root.ClosedAt.Sub(cursor.Next.ClosedAt) >= Overlap:
 		moved.From, moved.Next = cursor.Next, newest
 	}
 	moved.Behind = behind
-	same := moved.From == cursor.From && moved.Next == cursor.Next && maps.EqualFunc(behind, cursor.Behind, func(a, b record.Behind) bool {
+	same := moved.From == cursor.From && moved.Next == cursor.Next && maps.EqualFunc(behind, cursor.Behind, func(a, b store.Behind) bool {
 		return a.After == b.After && a.Through == b.Through && a.Caught == b.Caught && a.At.Equal(b.At)
 	})
 	moved.Covered = newest

@@ -16,12 +16,12 @@ import (
 // A sweep that has subrequests for six of nine accounts, two each, leaves none of them out for good.
 func TestASweepBeginsWithTheAccountsThatTheLastOneDidNotComeTo(t *testing.T) {
 	s := open(t)
-	var sessions []checkout.Session
+	var sessions []checkout.Checkout
 	for range 9 {
 		s.merchant = s.Merchant()
 		sessions = append(sessions, s.session())
 	}
-	slices.SortFunc(sessions, func(a, b checkout.Session) int { return cmp.Compare(a.Account, b.Account) })
+	slices.SortFunc(sessions, func(a, b checkout.Checkout) int { return cmp.Compare(a.Account, b.Account) })
 	asked := 0
 	s.Fault = func(url string) (horizon.Response, error, bool) {
 		if strings.Contains(url, "/payments?") {

@@ -10,7 +10,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // What one question for unmatched payments costs at most: so many pages of horizon.PageLimit operations, each of which may name a checkout that the
@@ -47,7 +48,7 @@ type UnmatchedPage struct {
 // Unmatched reads from the ledger what an account received and what belongs to no session: the transaction has no text memo, or none of ours, or
 // one that names no session of this account. What may be for a session so young that not everybody can see it yet is left out for
 // the time being.
-func (w *Watcher) Unmatched(ctx context.Context, mode record.Mode, account checkout.Address, q UnmatchedQuery) (UnmatchedPage, error) {
+func (w *Watcher) Unmatched(ctx context.Context, mode stellar.Mode, account stellar.Address, q UnmatchedQuery) (UnmatchedPage, error) {
 	client, root, err := w.connect(ctx, mode)
 	if err != nil {
 		return UnmatchedPage{}, err
@@ -87,7 +88,7 @@ func (w *Watcher) Unmatched(ctx context.Context, mode record.Mode, account check
 			if err != nil {
 				return UnmatchedPage{}, err
 			}
-			list.Next = payment.Place(mode == record.Live)
+			list.Next = payment.Place(mode)
 			if payment.Amount > 0 {
 				list.Payments = append(list.Payments, payment)
 			}
@@ -97,7 +98,7 @@ func (w *Watcher) Unmatched(ctx context.Context, mode record.Mode, account check
 			return list.finished(q), nil
 		}
 		cursor = page.Last
-		list.Next = checkout.PaymentID{Operation: cursor, Livemode: mode == record.Live}
+		list.Next = checkout.PaymentID{Operation: cursor, Mode: mode}
 		if q.After {
 			list.Next.Index = checkout.MaxIndex
 		}
@@ -118,7 +119,7 @@ func (l UnmatchedPage) unfinished(q UnmatchedQuery) UnmatchedPage {
 }
 
 // unmatchedOf returns those of a page's payments that the query asks for and that belong to no session, in the direction of the query.
-func (w *Watcher) unmatchedOf(ctx context.Context, mode record.Mode, account checkout.Address, payments []horizon.Incoming, q UnmatchedQuery) ([]horizon.Incoming, error) {
+func (w *Watcher) unmatchedOf(ctx context.Context, mode stellar.Mode, account stellar.Address, payments []horizon.Incoming, q UnmatchedQuery) ([]horizon.Incoming, error) {
 	var asked []found
 	var keys []string
 	for _, p := range payments {
@@ -127,7 +128,7 @@ func (w *Watcher) unmatchedOf(ctx context.Context, mode record.Mode, account che
 		}
 		f := found{Incoming: p, IDs: w.Memos.Open(p.Memo, w.Now())}
 		for _, id := range f.IDs {
-			keys = append(keys, record.CheckoutKey(id))
+			keys = append(keys, store.CheckoutKey(id))
 		}
 		asked = append(asked, f)
 	}
@@ -147,7 +148,7 @@ func (w *Watcher) unmatchedOf(ctx context.Context, mode record.Mode, account che
 	for _, f := range asked {
 		matched := slices.ContainsFunc(f.IDs, func(id checkout.ID) bool {
 			s, ok := sessions[id]
-			return ok && s.Account == account && record.ModeOf(s.Livemode) == mode || !ok && w.unrested(f.ClosedAt)
+			return ok && s.Account == account && s.Mode == mode || !ok && w.unrested(f.ClosedAt)
 		})
 		if !matched {
 			unmatched = append(unmatched, f.Incoming)
@@ -156,14 +157,14 @@ func (w *Watcher) unmatchedOf(ctx context.Context, mode record.Mode, account che
 	return unmatched, nil
 }
 
-func (w *Watcher) sessions(ctx context.Context, keys []string) (map[checkout.ID]checkout.Session, error) {
+func (w *Watcher) sessions(ctx context.Context, keys []string) (map[checkout.ID]checkout.Checkout, error) {
 	values, err := w.Store.Get(ctx, keys...)
 	if err != nil {
 		return nil, err
 	}
-	sessions := map[checkout.ID]checkout.Session{}
+	sessions := map[checkout.ID]checkout.Checkout{}
 	for _, value := range values {
-		s, ok, err := record.Decode[checkout.Session](value)
+		s, ok, err := store.Decode[checkout.Checkout](value)
 		if err != nil {
 			return nil, err
 		}

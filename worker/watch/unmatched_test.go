@@ -17,24 +17,25 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 	"edgecheckout/worker/watch"
 	"edgecheckout/worker/watch/watchtest"
 )
 
-func (s *shop) account() checkout.Address { return checkout.Address(s.merchant.Address()) }
+func (s *shop) account() stellar.Address { return stellar.Address(s.merchant.Address()) }
 
 // xlm pays the merchant so many XLM.
 func (s *shop) xlm(amount, memo string) {
 	s.t.Helper()
-	s.Pay(s.customer, s.account(), amount, checkout.XLM, memo)
+	s.Pay(s.customer, s.account(), amount, stellar.XLM, memo)
 	s.Advance(watchtest.LedgerTime)
 }
 
 // unmatched asks an edge that knows nothing yet.
 func (s *shop) unmatched(q watch.UnmatchedQuery) watch.UnmatchedPage {
 	s.t.Helper()
-	page, err := s.edge().Unmatched(context.Background(), record.Test, s.account(), q)
+	page, err := s.edge().Unmatched(context.Background(), stellar.Test, s.account(), q)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -57,12 +58,12 @@ func TestUnmatchedIsWhatBelongsToNoSession(t *testing.T) {
 	neighbour := s.Merchant()
 	theirs := c
 	theirs.ID[15]++
-	theirs.Account, theirs.Memo = checkout.Address(neighbour.Address()), s.memos.Seal(theirs.ID)
+	theirs.Account, theirs.Memo = stellar.Address(neighbour.Address()), s.memos.Seal(theirs.ID)
 	live := c
 	live.ID[14]++
-	live.Livemode, live.Memo = true, s.memos.Seal(live.ID)
-	for _, session := range []checkout.Session{theirs, live} {
-		if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(session.ID), Value: record.Encode(&session)}); err != nil {
+	live.Mode, live.Memo = stellar.Live, s.memos.Seal(live.ID)
+	for _, session := range []checkout.Checkout{theirs, live} {
+		if err := s.here.Store.Put(context.Background(), kv.Entry{Key: store.CheckoutKey(session.ID), Value: store.Encode(&session)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -89,8 +90,8 @@ func TestUnmatchedIsWhatBelongsToNoSession(t *testing.T) {
 	s.xlm("7", theirs.Memo)
 	s.xlm("8", live.Memo)
 	s.xlm("9", s.memos.Seal(nobody))
-	s.Pay(s.customer, theirs.Account, "10", checkout.XLM, "")                        // to somebody else
-	s.Pay(s.merchant, checkout.Address(neighbour.Address()), "11", checkout.XLM, "") // outgoing
+	s.Pay(s.customer, theirs.Account, "10", stellar.XLM, "")                       // to somebody else
+	s.Pay(s.merchant, stellar.Address(neighbour.Address()), "11", stellar.XLM, "") // outgoing
 	s.Submit(merging, "", &txnbuild.AccountMerge{Destination: s.merchant.Address()})
 	s.Advance(3 * time.Minute)
 
@@ -115,7 +116,7 @@ func TestAMemoOfASessionThatMayBeTooYoungIsNotUnmatchedYet(t *testing.T) {
 	memo := s.memos.Seal(id)
 	s.xlm("5", memo)
 	ask := func() []string {
-		page, err := early.Unmatched(context.Background(), record.Test, s.account(), watch.UnmatchedQuery{Since: since, Limit: 10})
+		page, err := early.Unmatched(context.Background(), stellar.Test, s.account(), watch.UnmatchedQuery{Since: since, Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +143,7 @@ func TestUnmatchedIsBoundedByTime(t *testing.T) {
 		t.Error(diff)
 	}
 	all := s.unmatched(watch.UnmatchedQuery{Since: begin, Limit: 10}).Payments
-	after := s.unmatched(watch.UnmatchedQuery{Since: at, Limit: 10, Edge: all[2].Place(false), After: true})
+	after := s.unmatched(watch.UnmatchedQuery{Since: at, Limit: 10, Edge: all[2].Place(stellar.Test), After: true})
 	if diff := cmp.Diff([]string{"3 XLM", "2 XLM"}, amounts(after.Payments)); diff != "" {
 		t.Errorf("from an edge before that time: %s", diff)
 	}
@@ -164,7 +165,7 @@ func TestUnmatchedInPages(t *testing.T) {
 		s.Advance(watchtest.LedgerTime)
 	}
 	all := s.unmatched(watch.UnmatchedQuery{Since: since, Limit: 100}).Payments
-	if len(all) != 24 || all[0].Amount != 24*checkout.StroopsPerUnit {
+	if len(all) != 24 || all[0].Amount != 24*stellar.StroopsPerUnit {
 		t.Fatalf("%v", amounts(all))
 	}
 	for _, limit := range []int{1, 5, 6, 23, 24, 25} {
@@ -178,7 +179,7 @@ func TestUnmatchedInPages(t *testing.T) {
 			if !page.More {
 				break
 			}
-			if q.Edge = page.Next; q.Edge != older[len(older)-1].Place(false) {
+			if q.Edge = page.Next; q.Edge != older[len(older)-1].Place(stellar.Test) {
 				t.Fatalf("limit %d: goes on from %+v", limit, q.Edge)
 			}
 		}
@@ -187,13 +188,13 @@ func TestUnmatchedInPages(t *testing.T) {
 		}
 		last := all[len(all)-1]
 		newer := []checkout.Payment{last}
-		for q := (watch.UnmatchedQuery{Since: since, Limit: limit, Edge: last.Place(false), After: true}); ; {
+		for q := (watch.UnmatchedQuery{Since: since, Limit: limit, Edge: last.Place(stellar.Test), After: true}); ; {
 			page := s.unmatched(q)
 			newer = slices.Concat(page.Payments, newer)
 			if !page.More {
 				break
 			}
-			q.Edge = newer[0].Place(false)
+			q.Edge = newer[0].Place(stellar.Test)
 		}
 		if diff := cmp.Diff(amounts(all), amounts(newer)); diff != "" {
 			t.Errorf("limit %d, upwards: %s", limit, diff)
@@ -232,7 +233,7 @@ func TestUnmatchedIsFoundBehindManyMatchedPayments(t *testing.T) {
 	if diff := cmp.Diff([]string{"7 XLM"}, amounts(second.Payments)); diff != "" || second.More {
 		t.Errorf("more: %t %s", second.More, diff)
 	}
-	upwards := watch.UnmatchedQuery{Since: q.Since, Limit: 10, Edge: second.Payments[0].Place(false), After: true}
+	upwards := watch.UnmatchedQuery{Since: q.Since, Limit: 10, Edge: second.Payments[0].Place(stellar.Test), After: true}
 	third := s.unmatched(upwards)
 	if len(third.Payments) != 0 || !third.More {
 		t.Fatalf("%v, more: %t", amounts(third.Payments), third.More)
@@ -262,7 +263,7 @@ func TestMergesAreReadAFewAtATime(t *testing.T) {
 		t.Errorf("then %d payments, more: %t", len(rest.Payments), rest.More)
 	}
 	for _, p := range append(page.Payments, rest.Payments...) {
-		if p.Amount < 9999*checkout.StroopsPerUnit {
+		if p.Amount < 9999*stellar.StroopsPerUnit {
 			t.Errorf("a merge brought %s", p.Amount)
 		}
 	}
@@ -295,7 +296,7 @@ func TestAConfusedHorizonIsNotReadForEver(t *testing.T) {
 	s.Fault = func(url string) (horizon.Response, error, bool) {
 		return first, nil, strings.Contains(url, "/payments?")
 	}
-	_, err = s.edge().Unmatched(context.Background(), record.Test, s.account(), watch.UnmatchedQuery{Since: since, Limit: 10})
+	_, err = s.edge().Unmatched(context.Background(), stellar.Test, s.account(), watch.UnmatchedQuery{Since: since, Limit: 10})
 	if !errors.Is(err, horizon.ErrAnswer) {
 		t.Errorf("a page that comes again and again: %v", err)
 	}
@@ -316,7 +317,7 @@ func TestUnmatchedSaysWhenTheLedgerCannotBeRead(t *testing.T) {
 		s.Fault = func(url string) (horizon.Response, error, bool) {
 			return horizon.Response{Status: 503}, nil, strings.HasSuffix(url, part) || strings.Contains(url, part+"?")
 		}
-		_, err := s.edge().Unmatched(context.Background(), record.Test, s.account(), watch.UnmatchedQuery{Since: s.Now(), Limit: 1})
+		_, err := s.edge().Unmatched(context.Background(), stellar.Test, s.account(), watch.UnmatchedQuery{Since: s.Now(), Limit: 1})
 		var status *horizon.StatusError
 		if !errors.As(err, &status) {
 			t.Errorf("%s: %v", name, err)

@@ -17,7 +17,9 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/kv/kvtest"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 	"edgecheckout/worker/watch"
 	"edgecheckout/worker/watch/watchtest"
 )
@@ -50,8 +52,8 @@ func open(t *testing.T) *shop {
 func (s *shop) edge() *watch.Watcher {
 	return &watch.Watcher{
 		Store: s.Store.Edge(), Transport: s.World, Recent: watchtest.NewRecent(s.Now), Memos: s.memos, Now: s.Now, Margin: 30 * time.Second,
-		Networks: map[record.Mode]watch.Network{
-			record.Test: {Passphrase: ledger.Passphrase, Horizons: []string{"https://one.example", "https://two.example"}},
+		Networks: map[stellar.Mode]watch.Network{
+			stellar.Test: {Passphrase: ledger.Passphrase, Horizons: []string{"https://one.example", "https://two.example"}},
 		},
 		Ended: func(_ context.Context, ids []checkout.ID) { s.ended = append(s.ended, ids) },
 		Log:   func(_ context.Context, event string, fields map[string]any) { s.t.Log(event, fields) },
@@ -59,7 +61,7 @@ func (s *shop) edge() *watch.Watcher {
 }
 
 // session makes a checkout of 50 USDC that lives ten minutes.
-func (s *shop) session() checkout.Session {
+func (s *shop) session() checkout.Checkout {
 	s.t.Helper()
 	text, err := checkout.NewID(checkout.KindCheckout, s.Now(), rand.Reader)
 	if err != nil {
@@ -69,19 +71,20 @@ func (s *shop) session() checkout.Session {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	c := checkout.Session{
-		ID: id, Amount: 50 * checkout.StroopsPerUnit, Asset: s.USDC(), Account: checkout.Address(s.merchant.Address()),
+	c := checkout.Checkout{
+		Mode: stellar.Test,
+		ID:   id, Amount: 50 * stellar.StroopsPerUnit, Asset: s.USDC(), Account: stellar.Address(s.merchant.Address()),
 		Memo: s.memos.Seal(id), CreatedAt: s.Now(), ExpiresAt: s.Now().Add(10 * time.Minute),
 	}
 	err = s.here.Store.Put(context.Background(),
-		kv.Entry{Key: record.CheckoutKey(id), Value: record.Encode(&c)}, kv.Entry{Key: record.EntryOf(&c, c.ExpiresAt).Key()})
+		kv.Entry{Key: store.CheckoutKey(id), Value: store.Encode(&c)}, kv.Entry{Key: store.EntryOf(&c, c.ExpiresAt).Key()})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	return c
 }
 
-func (s *shop) pay(c checkout.Session, amount string) {
+func (s *shop) pay(c checkout.Checkout, amount string) {
 	s.t.Helper()
 	s.Pay(s.customer, c.Account, amount, c.Asset, c.Memo)
 }
@@ -103,7 +106,7 @@ func (s *shop) minute() {
 }
 
 // standing says how a session is recorded, as somebody sees it who has never read its keys.
-func (s *shop) standing(c checkout.Session) string {
+func (s *shop) standing(c checkout.Checkout) string {
 	s.t.Helper()
 	standings, err := s.edge().Load(context.Background(), c.ID)
 	if err != nil {
@@ -125,7 +128,7 @@ func describe(out checkout.Outcome) string {
 	return text
 }
 
-func (s *shop) look(edge *watch.Watcher, c checkout.Session) string {
+func (s *shop) look(edge *watch.Watcher, c checkout.Checkout) string {
 	s.t.Helper()
 	standings, err := edge.Load(context.Background(), c.ID)
 	if err != nil {
@@ -148,44 +151,44 @@ func expect(t *testing.T, got, want string) {
 func TestSweepSettlesEveryKindOfPayment(t *testing.T) {
 	fifty := "50.0000000"
 	cases := map[string]struct {
-		pay  func(s *shop, c checkout.Session)
+		pay  func(s *shop, c checkout.Checkout)
 		want string
 	}{
-		"payment":       {func(s *shop, c checkout.Session) { s.pay(c, fifty) }, "completed 50"},
-		"too much":      {func(s *shop, c checkout.Session) { s.pay(c, "50.0000001") }, "completed 50.0000001 overpaid"},
-		"a half":        {func(s *shop, c checkout.Session) { s.pay(c, "25") }, "open 25 underpaid"},
-		"a stroop less": {func(s *shop, c checkout.Session) { s.pay(c, "49.9999999") }, "open 49.9999999 underpaid"},
-		"upper-cased memo": {func(s *shop, c checkout.Session) {
+		"payment":       {func(s *shop, c checkout.Checkout) { s.pay(c, fifty) }, "completed 50"},
+		"too much":      {func(s *shop, c checkout.Checkout) { s.pay(c, "50.0000001") }, "completed 50.0000001 overpaid"},
+		"a half":        {func(s *shop, c checkout.Checkout) { s.pay(c, "25") }, "open 25 underpaid"},
+		"a stroop less": {func(s *shop, c checkout.Checkout) { s.pay(c, "49.9999999") }, "open 49.9999999 underpaid"},
+		"upper-cased memo": {func(s *shop, c checkout.Checkout) {
 			s.Pay(s.customer, c.Account, fifty, c.Asset, strings.ToUpper(c.Memo))
 		}, "completed 50"},
-		"two operations in a transaction": {func(s *shop, c checkout.Session) {
+		"two operations in a transaction": {func(s *shop, c checkout.Checkout) {
 			half := &txnbuild.Payment{Destination: string(c.Account), Amount: "25", Asset: watchtest.Asset(c.Asset)}
 			s.Submit(s.customer, c.Memo, half, half)
 		}, "completed 50"},
-		"path payment": {func(s *shop, c checkout.Session) {
+		"path payment": {func(s *shop, c checkout.Checkout) {
 			s.Submit(s.customer, c.Memo, &txnbuild.PathPaymentStrictReceive{SendAsset: txnbuild.NativeAsset{}, SendMax: "5000",
 				Destination: string(c.Account), DestAsset: watchtest.Asset(c.Asset), DestAmount: fifty})
 		}, "completed 50"},
-		"muxed destination": {func(s *shop, c checkout.Session) {
+		"muxed destination": {func(s *shop, c checkout.Checkout) {
 			muxed := muxedAddress(s.t, c.Account, 7)
 			s.Submit(s.customer, c.Memo, &txnbuild.Payment{Destination: muxed, Amount: fifty, Asset: watchtest.Asset(c.Asset)})
 		}, "completed 50"},
-		"no memo":       {func(s *shop, c checkout.Session) { s.Pay(s.customer, c.Account, fifty, c.Asset, "") }, "open 0"},
-		"another memo":  {func(s *shop, c checkout.Session) { s.Pay(s.customer, c.Account, fifty, c.Asset, "order-1001") }, "open 0"},
-		"another asset": {func(s *shop, c checkout.Session) { s.Pay(s.customer, c.Account, fifty, checkout.XLM, c.Memo) }, "open 0 +50 wrong_asset"},
-		"another issuer": {func(s *shop, c checkout.Session) {
+		"no memo":       {func(s *shop, c checkout.Checkout) { s.Pay(s.customer, c.Account, fifty, c.Asset, "") }, "open 0"},
+		"another memo":  {func(s *shop, c checkout.Checkout) { s.Pay(s.customer, c.Account, fifty, c.Asset, "order-1001") }, "open 0"},
+		"another asset": {func(s *shop, c checkout.Checkout) { s.Pay(s.customer, c.Account, fifty, stellar.XLM, c.Memo) }, "open 0 +50 wrong_asset"},
+		"another issuer": {func(s *shop, c checkout.Checkout) {
 			other := s.OtherUSDC(s.customer)
 			s.Trust(s.merchant, other)
 			s.Pay(s.customer, c.Account, fifty, other, c.Memo)
 		}, "open 0 +50 wrong_asset"},
-		"another account": {func(s *shop, c checkout.Session) {
-			s.Pay(s.customer, checkout.Address(s.Merchant().Address()), fifty, c.Asset, c.Memo)
+		"another account": {func(s *shop, c checkout.Checkout) {
+			s.Pay(s.customer, stellar.Address(s.Merchant().Address()), fifty, c.Asset, c.Memo)
 		}, "open 0"},
-		"a failed transaction": {func(s *shop, c checkout.Session) { s.Pay(s.customer, c.Account, "99000000", c.Asset, c.Memo) }, "open 0"},
-		"the merchant's own payment": {func(s *shop, c checkout.Session) {
-			s.Pay(s.merchant, checkout.Address(s.customer.Address()), "5", checkout.XLM, c.Memo)
+		"a failed transaction": {func(s *shop, c checkout.Checkout) { s.Pay(s.customer, c.Account, "99000000", c.Asset, c.Memo) }, "open 0"},
+		"the merchant's own payment": {func(s *shop, c checkout.Checkout) {
+			s.Pay(s.merchant, stellar.Address(s.customer.Address()), "5", stellar.XLM, c.Memo)
 		}, "open 0"},
-		"the merchant to itself": {func(s *shop, c checkout.Session) { s.Pay(s.merchant, c.Account, "5", checkout.XLM, c.Memo) }, "open 0"},
+		"the merchant to itself": {func(s *shop, c checkout.Checkout) { s.Pay(s.merchant, c.Account, "5", stellar.XLM, c.Memo) }, "open 0"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -199,7 +202,7 @@ func TestSweepSettlesEveryKindOfPayment(t *testing.T) {
 	}
 }
 
-func muxedAddress(t *testing.T, account checkout.Address, id uint64) string {
+func muxedAddress(t *testing.T, account stellar.Address, id uint64) string {
 	t.Helper()
 	muxed, err := muxed(account, id)
 	if err != nil {
@@ -211,9 +214,9 @@ func muxedAddress(t *testing.T, account checkout.Address, id uint64) string {
 func TestAccountMergeIsReadFromItsEffects(t *testing.T) {
 	s := open(t)
 	c := s.session()
-	c.Asset = checkout.XLM
-	c.Amount = 9_000 * checkout.StroopsPerUnit
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(&c)}); err != nil {
+	c.Asset = stellar.XLM
+	c.Amount = 9_000 * stellar.StroopsPerUnit
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: store.CheckoutKey(c.ID), Value: store.Encode(&c)}); err != nil {
 		t.Fatal(err)
 	}
 	leaving := keypair.MustRandom()
@@ -229,7 +232,7 @@ func TestHalvesAnHourApartComeTogether(t *testing.T) {
 	s := open(t)
 	c := s.session()
 	c.ExpiresAt = s.Now().Add(5 * time.Hour)
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(&c)}, kv.Entry{Key: record.EntryOf(&c, c.ExpiresAt).Key()}); err != nil {
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: store.CheckoutKey(c.ID), Value: store.Encode(&c)}, kv.Entry{Key: store.EntryOf(&c, c.ExpiresAt).Key()}); err != nil {
 		t.Fatal(err)
 	}
 	s.pay(c, "20")
@@ -247,7 +250,7 @@ func TestSessionsEndWhenTheLedgerWasReadPastTheirTime(t *testing.T) {
 	nothing, half, wrong := s.session(), s.session(), s.session()
 	s.pay(half, "25")
 	s.Advance(watchtest.LedgerTime)
-	s.Pay(s.customer, wrong.Account, "50", checkout.XLM, wrong.Memo)
+	s.Pay(s.customer, wrong.Account, "50", stellar.XLM, wrong.Memo)
 	for range 9 {
 		s.minute()
 	}
@@ -263,7 +266,7 @@ func TestSessionsEndWhenTheLedgerWasReadPastTheirTime(t *testing.T) {
 	expect(t, s.standing(nothing), "expired 0")
 	expect(t, s.standing(half), "failed 25 underpaid")
 	expect(t, s.standing(wrong), "failed 0 wrong_asset +50 wrong_asset")
-	if keys := s.Store.Keys(record.OpenPrefix); len(keys) != 0 {
+	if keys := s.Store.Keys(store.OpenPrefix); len(keys) != 0 {
 		t.Errorf("still listed as open: %v", keys)
 	}
 	before := s.Requests
@@ -335,7 +338,7 @@ func TestAHorizonOfAnotherNetworkIsNotBelieved(t *testing.T) {
 	s := open(t)
 	c := s.session()
 	for _, edge := range []*watch.Watcher{s.cron} {
-		edge.Networks[record.Test] = watch.Network{Passphrase: checkout.PublicPassphrase, Horizons: []string{"https://one.example"}}
+		edge.Networks[stellar.Test] = watch.Network{Passphrase: stellar.PublicPassphrase, Horizons: []string{"https://one.example"}}
 	}
 	s.pay(c, "50")
 	s.Advance(time.Minute)
@@ -376,17 +379,17 @@ func TestAPassThatBreaksOffLosesNothing(t *testing.T) {
 }
 
 func TestAWriteThatFailsIsRepeated(t *testing.T) {
-	for name, fault := range map[string]kv.Fault{"before": kv.FaultBefore, "after": kv.FaultAfter} {
+	for name, fault := range map[string]kvtest.Fault{"before": kvtest.FaultBefore, "after": kvtest.FaultAfter} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
 			c := s.session()
 			s.pay(c, "50")
 			s.Advance(time.Minute)
-			s.Store.SetFault(func(op, key string) kv.Fault {
-				if failingOutcomes(op, key) != kv.FaultNone {
+			s.Store.SetFault(func(op, key string) kvtest.Fault {
+				if failingOutcomes(op, key) != kvtest.FaultNone {
 					return fault
 				}
-				return kv.FaultNone
+				return kvtest.FaultNone
 			})
 			if _, err := s.cron.Sweep(context.Background()); err == nil {
 				t.Fatal("the sweep did not say that it failed")
@@ -395,7 +398,7 @@ func TestAWriteThatFailsIsRepeated(t *testing.T) {
 			s.minute()
 			s.minute()
 			expect(t, s.standing(c), "completed 50")
-			if keys := s.Store.Keys(record.OpenPrefix); len(keys) != 0 {
+			if keys := s.Store.Keys(store.OpenPrefix); len(keys) != 0 {
 				t.Errorf("still listed as open: %v", keys)
 			}
 		})
@@ -501,7 +504,7 @@ func TestALookForAYoungSessionEndsNoOlderOne(t *testing.T) {
 	s.Advance(9 * time.Minute)
 	young := s.session()
 	young.ExpiresAt = s.Now().Add(2 * time.Minute)
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(young.ID), Value: record.Encode(&young)}); err != nil {
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: store.CheckoutKey(young.ID), Value: store.Encode(&young)}); err != nil {
 		t.Fatal(err)
 	}
 	s.Advance(13 * time.Minute)
@@ -552,11 +555,11 @@ func TestAPaymentIsToldWhileTheStoreFailsAndHorizonToo(t *testing.T) {
 	expect(t, s.look(s.here, c), "completed 50") // somebody else has just tried
 }
 
-func failingOutcomes(op, key string) kv.Fault {
+func failingOutcomes(op, key string) kvtest.Fault {
 	if op == "put" && strings.HasPrefix(key, "outcome/") {
-		return kv.FaultBefore
+		return kvtest.FaultBefore
 	}
-	return kv.FaultNone
+	return kvtest.FaultNone
 }
 
 // sweepFailing sweeps while no outcome can be written.
@@ -569,7 +572,7 @@ func TestAnIdleMinuteCostsOneList(t *testing.T) {
 	s := open(t)
 	before := s.Store.Counts()
 	s.sweep()
-	if diff := cmp.Diff(kv.Counts{Lists: before.Lists + 1, Reads: before.Reads, Writes: before.Writes, Deletes: before.Deletes}, s.Store.Counts()); diff != "" {
+	if diff := cmp.Diff(kvtest.Counts{Lists: before.Lists + 1, Reads: before.Reads, Writes: before.Writes, Deletes: before.Deletes}, s.Store.Counts()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -578,7 +581,7 @@ func TestABusyHourMovesTheCursorSeldom(t *testing.T) {
 	s := open(t)
 	c := s.session()
 	c.ExpiresAt = s.Now().Add(5 * time.Hour)
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: record.CheckoutKey(c.ID), Value: record.Encode(&c)}, kv.Entry{Key: record.EntryOf(&c, c.ExpiresAt).Key()}); err != nil {
+	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: store.CheckoutKey(c.ID), Value: store.Encode(&c)}, kv.Entry{Key: store.EntryOf(&c, c.ExpiresAt).Key()}); err != nil {
 		t.Fatal(err)
 	}
 	before := s.Store.Counts()

@@ -11,7 +11,8 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // Overlap is how much of the ledger every pass reads again at least: ten times the staleness of the store, so that what one
@@ -45,7 +46,7 @@ type Watcher struct {
 	Store     kv.Store
 	Transport horizon.Transport
 	Recent    Recent
-	Networks  map[record.Mode]Network
+	Networks  map[stellar.Mode]Network
 	Memos     checkout.MemoKeys
 	Now       func() time.Time
 	// Margin is how far past a deadline the ledger must have been read before a session ends without having been paid:
@@ -65,7 +66,7 @@ var (
 
 // connect returns the first Horizon of the mode's list that answers for the right network, with its root. The root is read before any page, so
 // pages read afterwards cover at least what it says.
-func (w *Watcher) connect(ctx context.Context, mode record.Mode) (horizon.Client, horizon.Root, error) {
+func (w *Watcher) connect(ctx context.Context, mode stellar.Mode) (horizon.Client, horizon.Root, error) {
 	network := w.Networks[mode]
 	failed := []error{ErrNoHorizon}
 	for _, base := range network.Horizons {
@@ -83,7 +84,7 @@ func (w *Watcher) connect(ctx context.Context, mode record.Mode) (horizon.Client
 			err = fmt.Errorf("%w: its newest ledger closes in the future", horizon.ErrAnswer)
 		}
 		if err == nil {
-			w.Recent.Keep(ctx, rootKey(mode), record.Encode(rememberedRoot{base, root}), rootLifetime)
+			w.Recent.Keep(ctx, rootKey(mode), store.Encode(rememberedRoot{base, root}), rootLifetime)
 			return client, root, nil
 		}
 		w.backOff(ctx, base, err)
@@ -104,7 +105,7 @@ type rememberedRoot struct {
 	Root horizon.Root
 }
 
-func rootKey(mode record.Mode) string { return "root/" + string(mode) }
+func rootKey(mode stellar.Mode) string { return "root/" + string(mode) }
 
 func backoffKey(base string) string { return "backoff/" + base }
 
@@ -134,7 +135,7 @@ type pass struct {
 	after    int64 // the ledger after which the pass began
 	read     int64 // the last ledger of which everything was read, if not complete
 	// pages are where pages ended: a ledger up to which all was read, and a time before which it closed.
-	pages   []record.Checkpoint
+	pages   []store.Checkpoint
 	records int
 	err     error
 }
@@ -142,7 +143,7 @@ type pass struct {
 // reading is a pass on its way.
 type reading struct {
 	pass
-	account    checkout.Address
+	account    stellar.Address
 	cursor     int64 // the operation after which the next page begins
 	untilEmpty bool
 	left       int // pages that it may still read
@@ -151,7 +152,7 @@ type reading struct {
 
 // begin starts a pass over what an account received after a ledger, until an empty page, or, for a look that wants no verdict, until a page that
 // is not full. It keeps the payments whose memo may name a session.
-func begin(account checkout.Address, after int64, untilEmpty bool, pages int) *reading {
+func begin(account stellar.Address, after int64, untilEmpty bool, pages int) *reading {
 	return &reading{
 		pass:    pass{begun: true, after: after, read: after},
 		account: account, cursor: horizon.CursorAfter(after), untilEmpty: untilEmpty, left: pages,
@@ -159,7 +160,7 @@ func begin(account checkout.Address, after int64, untilEmpty bool, pages int) *r
 }
 
 // read makes a whole pass.
-func (w *Watcher) read(ctx context.Context, client horizon.Client, account checkout.Address, after int64, untilEmpty bool, pages int) pass {
+func (w *Watcher) read(ctx context.Context, client horizon.Client, account stellar.Address, after int64, untilEmpty bool, pages int) pass {
 	r := begin(account, after, untilEmpty, pages)
 	for !r.done {
 		page, err := client.Payments(ctx, account, r.cursor)
@@ -196,7 +197,7 @@ func (w *Watcher) take(ctx context.Context, client horizon.Client, r *reading, p
 	if page.Records > 0 {
 		r.cursor = page.Last
 		r.read = page.Last>>32 - 1 // the page may end inside its last ledger
-		r.pass.pages = append(r.pass.pages, record.Checkpoint{Ledger: r.read, ClosedAt: page.LastClosedAt})
+		r.pass.pages = append(r.pass.pages, store.Checkpoint{Ledger: r.read, ClosedAt: page.LastClosedAt})
 	}
 	r.left--
 	switch {
@@ -227,16 +228,16 @@ func (p pass) upTo(ledger int64) pass {
 
 // current is the cursor if it is of the history that root is the end of, else an empty one that says so: a test network is reset now and then.
 // Ledgers of one history are at least a second apart.
-func current(cursor record.Cursor, root horizon.Root) record.Cursor {
+func current(cursor store.Cursor, root horizon.Root) store.Cursor {
 	between := root.LatestLedger - cursor.From.Ledger
 	if between < 0 || cursor.From.Ledger > 0 && between > int64(root.ClosedAt.Sub(cursor.From.ClosedAt)/time.Second)+3 { // as LedgerBefore counts
-		return record.Cursor{Reset: root.ClosedAt}
+		return store.Cursor{Reset: root.ClosedAt}
 	}
 	return cursor
 }
 
 // start is the ledger after which the account must be read so that nothing of a session made at created is missed.
-func start(cursor record.Cursor, root horizon.Root, account checkout.Address, created time.Time) int64 {
+func start(cursor store.Cursor, root horizon.Root, account stellar.Address, created time.Time) int64 {
 	after := root.LedgerBefore(created)
 	cursor = current(cursor, root)
 	if behind, ok := cursor.Behind[account]; ok {
@@ -249,7 +250,7 @@ func start(cursor record.Cursor, root horizon.Root, account checkout.Address, cr
 // it did not). Two passes must agree, this one and the sweep that wrote the cursor, and both must have read Margin past
 // the deadline; a pass that has read Overlap past it needs no second one. After a reset nobody ends unpaid for Overlap, which is longer than a
 // sweep may last: one that has read the old history may still be about to complete what the new one knows nothing of.
-func (w *Watcher) proven(cursor record.Cursor, account checkout.Address, coverage time.Time) time.Time {
+func (w *Watcher) proven(cursor store.Cursor, account stellar.Address, coverage time.Time) time.Time {
 	if coverage.IsZero() || !cursor.Reset.IsZero() && coverage.Before(cursor.Reset.Add(Overlap)) {
 		return time.Time{}
 	}

@@ -24,7 +24,7 @@ export async function createCheckout(call) {
   }
 
   const params = new Params(call.body);
-  const session = { merchant: merchant.id, merchant_name: merchant.name, livemode, account };
+  const session = { merchant: merchant.id, merchant_name: merchant.name, mode, account };
   if (kind === "direct") {
     session.amount = params.amount("amount", " for a direct checkout");
     session.asset = params.asset(network.assets, " for a direct checkout");
@@ -62,7 +62,7 @@ export async function createCheckout(call) {
   if (session.product_id) await fillProduct(call, session);
   if (session.customer_id !== "") {
     const [customer] = isId("cus_", session.customer_id) ? await read(env, `customer/${session.customer_id}`) : [];
-    if (!customer || customer.merchant !== merchant.id || customer.livemode !== livemode) {
+    if (!customer || customer.merchant !== merchant.id || customer.mode !== modeOf(livemode)) {
       throw invalid("customer_id", `No customer has the id ${clip(session.customer_id)}.`);
     }
   }
@@ -129,7 +129,7 @@ async function idempotencyOf({ headers, merchant, method, path, search, body }, 
 async function fillProduct({ env, merchant, livemode }, session) {
   const id = session.product_id;
   const [product] = isId("prod_", id) ? await read(env, `product/${id}`) : [];
-  if (!product || product.merchant !== merchant.id || product.livemode !== livemode) {
+  if (!product || product.merchant !== merchant.id || product.mode !== modeOf(livemode)) {
     throw invalid("product_id", `No product has the id ${clip(id)}.`);
   }
   if (product.archived) throw new ApiError("product_archived", "The product is archived and cannot be sold any more.", "product_id");
@@ -158,7 +158,7 @@ async function findOrCreateCustomer({ env, merchant, livemode }, mode, email, ph
   const now = Date.now();
   const at = new Date(now).toISOString();
   const [id] = ids;
-  const record = { id, merchant: merchant.id, livemode, ...(email && { email }), ...(phone && { phone }), created_at: at, updated_at: at };
+  const record = { id, merchant: merchant.id, mode, ...(email && { email }), ...(phone && { phone }), created_at: at, updated_at: at };
   made.records.push([`customer/${id}`, JSON.stringify(record)]);
   made.indexes.push([byMerchantKey(merchant.id, mode, "cus", now, id), ""], ...ids.slice(1).map((other) => [`customer-alias/${other}`, id]));
   return id;
@@ -167,7 +167,7 @@ async function findOrCreateCustomer({ env, merchant, livemode }, mode, email, ph
 export async function getCheckout(call) {
   const { env, config, merchant, livemode, id } = call;
   const standing = isId("chk_", id) ? await load(env, id) : null;
-  if (!standing || standing.session.merchant !== merchant.id || standing.session.livemode !== livemode) throw notFound("checkout", id);
+  if (!standing || standing.session.merchant !== merchant.id || standing.session.mode !== modeOf(livemode)) throw notFound("checkout", id);
   return objectOf(call, standing, await look(env, config, standing));
 }
 
@@ -177,7 +177,7 @@ export const fill = (url, id) => (url ?? "").replaceAll("{CHECKOUT_ID}", id);
 
 // paymentURI is the SEP-7 request for what is still due, or for all once nothing is.
 export function paymentURI({ config }, session, outcome) {
-  const { passphrase } = config.networks.get(modeOf(session.livemode));
+  const { passphrase } = config.networks.get(session.mode);
   const { code, issuer } = session.asset;
   const amount = formatAmount(dueOf(outcome, session.amount) || session.amount);
   const asset = issuer ? `&asset_code=${code}&asset_issuer=${issuer}` : "";
@@ -212,7 +212,7 @@ async function objectOf(call, { session, cancel }, outcome) {
     cancel_url: orNull(session.cancel_url),
     description: orNull(session.description),
     metadata: Array.isArray(session.metadata) ? Object.fromEntries(session.metadata) : (session.metadata ?? {}),
-    livemode: session.livemode,
+    livemode: session.mode === "live",
     expires_at: timestamp(deadlineOf(session, cancel)),
     created_at: timestamp(session.created_at),
     completed_at: outcome.status === "completed" ? timestamp(outcome.completed_at) : null,
@@ -222,7 +222,7 @@ async function objectOf(call, { session, cancel }, outcome) {
 function paymentOf(session, payment) {
   const { op, index = 0, hash, closed_at: closed, from, asset, amount, reason } = payment;
   return {
-    id: paymentId(Date.parse(closed), op, index, session.livemode),
+    id: paymentId(Date.parse(closed), op, index, session.mode === "live"),
     amount: exact(amount),
     asset_code: asset.code,
     asset_issuer: orNull(asset.issuer),

@@ -17,7 +17,7 @@ export function openKey(session) {
   const due = Math.ceil(Date.parse(session.expires_at) / 60_000);
   const created = Math.floor(Date.parse(session.created_at) / 60_000);
   const minutes = (n) => String(n).padStart(8, "0");
-  return `open/${minutes(due)}/${minutes(created)}/${modeOf(session.livemode)}/${session.account}/${session.id}`;
+  return `open/${minutes(due)}/${minutes(created)}/${session.mode}/${session.account}/${session.id}`;
 }
 
 // Amounts and operation ids do not fit a double: they are BigInts here and exact numbers in JSON.

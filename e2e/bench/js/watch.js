@@ -54,7 +54,7 @@ export async function look(env, config, standing) {
   const known = () => outcomeOf(standing, 0, Date.now());
   if (standing.recorded) return known();
   const { session, cancel } = standing;
-  const mode = modeOf(session.livemode);
+  const mode = session.mode;
   const key = `look/${mode}/${session.account}`;
   try {
     let last = decode(await recall(key));

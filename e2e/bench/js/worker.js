@@ -33,7 +33,7 @@ async function authenticate(call) {
     const [key] = await read(call.env, `apikey/${await sha256(secret)}`);
     const [merchant] = key ? await read(call.env, `merchant/${key.merchant}`) : [];
     if (!merchant) throw unknown();
-    identity = { merchant, livemode: key.livemode, until: Date.now() + KEY_LIFETIME };
+    identity = { merchant, livemode: key.mode === "live", until: Date.now() + KEY_LIFETIME };
     if (identities.size >= MAX_KEYS) identities.clear();
     identities.set(secret, identity);
   }
@@ -89,7 +89,7 @@ async function getPage(call) {
   const outcome = quiet ? outcomeOf(standing, 0, now) : await look(env, config, standing);
   const deadline = deadlineOf(session, cancel);
   const late = outcome.status === "open" && (cancel || now >= deadline);
-  const network = config.networks.get(modeOf(session.livemode));
+  const network = config.networks.get(session.mode);
   const horizon = outcome.status === "open" && !late ? network.streams : "";
   const page = payPage({
     id,

@@ -15,9 +15,9 @@ import (
 
 	sandbox "edgecheckout/sandbox/horizon"
 	"edgecheckout/sandbox/ledger"
-	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
-	"edgecheckout/worker/kv"
+	"edgecheckout/worker/kv/kvtest"
+	"edgecheckout/worker/stellar"
 )
 
 // LedgerTime is how far apart ledgers close in the world.
@@ -26,7 +26,7 @@ const LedgerTime = 5 * time.Second
 // World holds a ledger, its Horizon, a store and the time. It is used by one goroutine.
 type World struct {
 	Ledger *ledger.Ledger
-	Store  *kv.Memory
+	Store  *kvtest.Memory
 	// Fault is asked before every request to Horizon: true answers the request with what it returned.
 	Fault func(url string) (horizon.Response, error, bool)
 	// Requests counts what was asked of Horizon.
@@ -42,7 +42,7 @@ type World struct {
 // New makes a world at noon in which only an issuer exists.
 func New(t testing.TB) *World {
 	w := &World{t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
-	w.Store = kv.NewMemory(w.Now)
+	w.Store = kvtest.NewMemory(w.Now)
 	w.Reset(0)
 	return w
 }
@@ -92,16 +92,16 @@ func (w *World) close() {
 }
 
 // USDC is the asset of the world's issuer.
-func (w *World) USDC() checkout.Asset {
-	return checkout.Asset{Code: "USDC", Issuer: checkout.Address(w.issuer.Address())}
+func (w *World) USDC() stellar.Asset {
+	return stellar.Asset{Code: "USDC", Issuer: stellar.Address(w.issuer.Address())}
 }
 
 // OtherUSDC has the same code and another issuer, who is made for it.
-func (w *World) OtherUSDC(holder *keypair.Full) checkout.Asset {
+func (w *World) OtherUSDC(holder *keypair.Full) stellar.Asset {
 	w.t.Helper()
 	other := keypair.MustRandom()
 	w.fund(other)
-	asset := checkout.Asset{Code: "USDC", Issuer: checkout.Address(other.Address())}
+	asset := stellar.Asset{Code: "USDC", Issuer: stellar.Address(other.Address())}
 	w.trust(holder, asset)
 	w.close()
 	w.Submit(other, "", &txnbuild.Payment{Destination: holder.Address(), Amount: "1000000", Asset: Asset(asset)})
@@ -129,13 +129,13 @@ func (w *World) Merchant() *keypair.Full {
 }
 
 // Trust makes an account accept an asset.
-func (w *World) Trust(keys *keypair.Full, asset checkout.Asset) {
+func (w *World) Trust(keys *keypair.Full, asset stellar.Asset) {
 	w.t.Helper()
 	w.trust(keys, asset)
 	w.close()
 }
 
-func (w *World) trust(keys *keypair.Full, asset checkout.Asset) {
+func (w *World) trust(keys *keypair.Full, asset stellar.Asset) {
 	w.t.Helper()
 	w.Submit(keys, "", &txnbuild.ChangeTrust{Line: txnbuild.ChangeTrustAssetWrapper{Asset: Asset(asset)}})
 }
@@ -149,7 +149,7 @@ func (w *World) fund(keys *keypair.Full) {
 }
 
 // Asset writes an asset for transactions.
-func Asset(a checkout.Asset) txnbuild.Asset {
+func Asset(a stellar.Asset) txnbuild.Asset {
 	if a.IsNative() {
 		return txnbuild.NativeAsset{}
 	}
@@ -157,7 +157,7 @@ func Asset(a checkout.Asset) txnbuild.Asset {
 }
 
 // Pay submits a payment; it is in the next ledger.
-func (w *World) Pay(from *keypair.Full, to checkout.Address, amount string, asset checkout.Asset, memo string) {
+func (w *World) Pay(from *keypair.Full, to stellar.Address, amount string, asset stellar.Asset, memo string) {
 	w.t.Helper()
 	w.Submit(from, memo, &txnbuild.Payment{Destination: string(to), Amount: amount, Asset: Asset(asset)})
 }

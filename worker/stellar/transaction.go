@@ -1,4 +1,4 @@
-package checkout
+package stellar
 
 import (
 	"crypto/sha256"
@@ -63,19 +63,6 @@ func (t Transaction) tagged() []byte {
 	b = t.Asset.appendXDR(b)
 	b = binary.BigEndian.AppendUint64(b, uint64(t.Amount))
 	return put(b, 0) // no extension
-}
-
-func (a Asset) appendXDR(b []byte) []byte {
-	put := binary.BigEndian.AppendUint32
-	switch {
-	case a.IsNative():
-		return put(b, assetNative)
-	case len(a.Code) <= alphanum4:
-		b = appendPadded(put(b, assetAlphanum4), a.Code, alphanum4)
-	default:
-		b = appendPadded(put(b, assetAlphanum12), a.Code, alphanum12)
-	}
-	return appendAccount(b, a.Issuer)
 }
 
 // appendAccount writes a MuxedAccount that is a plain one, and an AccountID alike. An Address is valid, so it decodes.

@@ -1,4 +1,4 @@
-package kv
+package kvtest
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"edgecheckout/worker/kv"
 )
 
 // Memory is a namespace kept in memory, seen from several edges. Each edge behaves as a data centre of Cloudflare
@@ -96,7 +98,7 @@ func (m *Memory) keys(prefix string) []string {
 }
 
 // Edge returns a store that sees the namespace from a data centre of its own.
-func (m *Memory) Edge() Store {
+func (m *Memory) Edge() kv.Store {
 	return &edge{memory: m, reads: map[string]cachedRead{}, lists: map[string]cachedList{}, own: map[string]ownWrite{}}
 }
 
@@ -144,8 +146,8 @@ func (e *edge) use(op, key string, do func(now time.Time)) error {
 }
 
 func checkKey(key string) error {
-	if key == "" || key == "." || key == ".." || len(key) > MaxKeyBytes {
-		return ErrKey
+	if key == "" || key == "." || key == ".." || len(key) > kv.MaxKeyBytes {
+		return kv.ErrKey
 	}
 	return nil
 }
@@ -180,7 +182,7 @@ func (e *edge) read(key string, now time.Time) []byte {
 	return read.stored.at(now)
 }
 
-func (e *edge) Put(ctx context.Context, entries ...Entry) error {
+func (e *edge) Put(ctx context.Context, entries ...kv.Entry) error {
 	m := e.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -190,15 +192,15 @@ func (e *edge) Put(ctx context.Context, entries ...Entry) error {
 			return err
 		}
 		if !utf8.Valid(entry.Value) {
-			return fmt.Errorf("%w: %q", ErrValue, entry.Value)
+			return fmt.Errorf("%w: %q", kv.ErrValue, entry.Value)
 		}
 		m.counts.Writes++
 		err := e.use("put", entry.Key, func(now time.Time) {
-			if entry.Derived && now.Sub(m.values[entry.Key].writtenAt) < WriteInterval && e.read(entry.Key, now) != nil {
+			if entry.Derived && now.Sub(m.values[entry.Key].writtenAt) < kv.WriteInterval && e.read(entry.Key, now) != nil {
 				return
 			}
 			s := stored{value: append([]byte{}, entry.Value...), expiresAt: entry.ExpiresAt, writtenAt: now}
-			if earliest := now.Add(MinTTL); !s.expiresAt.IsZero() && s.expiresAt.Before(earliest) {
+			if earliest := now.Add(kv.MinTTL); !s.expiresAt.IsZero() && s.expiresAt.Before(earliest) {
 				s.expiresAt = earliest
 			}
 			m.values[entry.Key] = s
@@ -234,7 +236,7 @@ func (e *edge) Delete(ctx context.Context, keys ...string) error {
 	return failed
 }
 
-func (e *edge) List(ctx context.Context, prefix, cursor string, limit int) (Page, error) {
+func (e *edge) List(ctx context.Context, prefix, cursor string, limit int) (kv.Page, error) {
 	m := e.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -242,17 +244,17 @@ func (e *edge) List(ctx context.Context, prefix, cursor string, limit int) (Page
 	var keys []string
 	err := e.use("list", prefix, func(now time.Time) { keys = e.listed(prefix, now) })
 	if err != nil {
-		return Page{}, err
+		return kv.Page{}, err
 	}
 	if cursor != "" {
 		after, _ := slices.BinarySearch(keys, cursor+"\x00")
 		keys = keys[after:]
 	}
-	limit = min(max(limit, 1), MaxListKeys)
+	limit = min(max(limit, 1), kv.MaxListKeys)
 	if len(keys) <= limit {
-		return Page{Keys: keys}, nil
+		return kv.Page{Keys: keys}, nil
 	}
-	return Page{Keys: keys[:limit], Cursor: keys[limit-1]}, nil
+	return kv.Page{Keys: keys[:limit], Cursor: keys[limit-1]}, nil
 }
 
 // listed is the listing as this edge sees it: the one it has cached, with its own later writes in their places.

@@ -1,12 +1,12 @@
-package record
+package store
 
 import (
 	"encoding/json"
 	"fmt"
 	"unsafe"
 
-	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
+	"edgecheckout/worker/stellar"
 )
 
 // Writer is a record that writes itself, as encoding/json would.
@@ -26,7 +26,7 @@ func Encode(v any) []byte {
 	}
 	value, err := json.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("record: %T cannot be encoded: %v", v, err)) // only a programming error makes it fail
+		panic(fmt.Sprintf("store: %T cannot be encoded: %v", v, err)) // only a programming error makes it fail
 	}
 	return value
 }
@@ -71,7 +71,7 @@ func decode[T any](reader Reader, v *T, value []byte) error {
 
 func unmarshal[T any](v *T, value []byte) error {
 	if err := json.Unmarshal(value, v); err != nil {
-		return fmt.Errorf("record: stored %T: %w", *v, err)
+		return fmt.Errorf("store: stored %T: %w", *v, err)
 	}
 	return nil
 }
@@ -104,10 +104,10 @@ func (c *Cursor) ReadJSON(r *codec.Reader) {
 			c.Reset = r.Time()
 		case "behind":
 			if c.Behind == nil {
-				c.Behind = map[checkout.Address]Behind{}
+				c.Behind = map[stellar.Address]Behind{}
 			}
 			for r.Enter('{'); r.More('}'); {
-				account := checkout.Address(r.Key())
+				account := stellar.Address(r.Key())
 				c.Behind[account] = readBehind(r)
 			}
 		default:

@@ -1,4 +1,4 @@
-package kv_test
+package kvtest_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 func TestMemoryKeepsTheContract(t *testing.T) {
-	edge := kv.NewMemory(time.Now).Edge()
+	edge := kvtest.NewMemory(time.Now).Edge()
 	for i, c := range kvtest.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			if err := c.Run(context.Background(), edge, string(rune('a'+i))+"/"); err != nil {
@@ -24,7 +24,7 @@ func TestMemoryKeepsTheContract(t *testing.T) {
 }
 
 func TestMemoryRefusesWhatIsNoText(t *testing.T) {
-	err := kv.NewMemory(time.Now).Edge().Put(t.Context(), kv.Entry{Key: "a", Value: []byte{0xff, 0xfe}})
+	err := kvtest.NewMemory(time.Now).Edge().Put(t.Context(), kv.Entry{Key: "a", Value: []byte{0xff, 0xfe}})
 	if !errors.Is(err, kv.ErrValue) {
 		t.Errorf("got %v, want kv.ErrValue", err)
 	}
@@ -33,7 +33,7 @@ func TestMemoryRefusesWhatIsNoText(t *testing.T) {
 // The fake is worth only as much as it is unhelpful: these are the ways in which KV surprises.
 func TestOtherEdgesSeeWritesLate(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	memory := kv.NewMemory(func() time.Time { return now })
+	memory := kvtest.NewMemory(func() time.Time { return now })
 	here, there := memory.Edge(), memory.Edge()
 	ctx := context.Background()
 	read := func(s kv.Store) string {
@@ -85,7 +85,7 @@ func TestOtherEdgesSeeWritesLate(t *testing.T) {
 
 func TestEntriesExpire(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	memory := kv.NewMemory(func() time.Time { return now })
+	memory := kvtest.NewMemory(func() time.Time { return now })
 	ctx := context.Background()
 	edge := memory.Edge()
 	if err := edge.Put(ctx, kv.Entry{Key: "k", Value: []byte("v"), ExpiresAt: now.Add(2 * time.Minute)}); err != nil {
@@ -103,11 +103,11 @@ func TestEntriesExpire(t *testing.T) {
 }
 
 func TestFaultsHappenBeforeOrAfter(t *testing.T) {
-	memory := kv.NewMemory(time.Now)
+	memory := kvtest.NewMemory(time.Now)
 	edge := memory.Edge()
 	ctx := context.Background()
-	memory.SetFault(func(op, key string) kv.Fault {
-		return map[string]kv.Fault{"lost": kv.FaultBefore, "kept": kv.FaultAfter}[key]
+	memory.SetFault(func(op, key string) kvtest.Fault {
+		return map[string]kvtest.Fault{"lost": kvtest.FaultBefore, "kept": kvtest.FaultAfter}[key]
 	})
 	for _, key := range []string{"lost", "kept"} {
 		if err := edge.Put(ctx, kv.Entry{Key: key}); err == nil {
@@ -122,7 +122,7 @@ func TestFaultsHappenBeforeOrAfter(t *testing.T) {
 // A derived entry that meets a write of the last second, and can see it, leaves the key to whoever was faster.
 func TestDerivedEntriesConverge(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	memory := kv.NewMemory(func() time.Time { return now })
+	memory := kvtest.NewMemory(func() time.Time { return now })
 	here, there := memory.Edge(), memory.Edge()
 	put := func(edge kv.Store, key, value string, derived bool) {
 		t.Helper()

@@ -1,4 +1,4 @@
-package record_test
+package store_test
 
 import (
 	"bytes"
@@ -16,7 +16,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
-	"edgecheckout/worker/record"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // random values of every field, empty ones and awkward ones among them.
@@ -29,11 +30,11 @@ func moment() time.Time {
 	return time.Unix(rand.Int64N(4e9), rand.Int64N(1e9)).UTC().Truncate(time.Duration(max(1, rand.IntN(3)*1e6)))
 }
 
-func amount() checkout.Amount {
-	return checkout.Amount(rand.Int64N(int64(checkout.MaxAmount)) >> rand.IntN(63))
+func amount() stellar.Amount {
+	return stellar.Amount(rand.Int64N(int64(stellar.MaxAmount)) >> rand.IntN(63))
 }
 
-func asset() checkout.Asset { return checkout.Asset{Code: text(), Issuer: checkout.Address(text())} }
+func asset() stellar.Asset { return stellar.Asset{Code: text(), Issuer: stellar.Address(text())} }
 
 func payment() checkout.Payment {
 	return checkout.Payment{Operation: rand.Int64(), Index: rand.IntN(3), Hash: text(), ClosedAt: moment(), From: text(), Asset: asset(), Amount: amount()}
@@ -46,10 +47,10 @@ func some[T any](most int, one func() T) (list []T) {
 	return list
 }
 
-func session() checkout.Session {
-	s := checkout.Session{
-		Merchant: text(), MerchantName: text(), Livemode: rand.IntN(2) == 0, CustomerID: text(), ProductID: text(), Amount: amount(),
-		Asset: asset(), Account: checkout.Address(text()), Memo: text(), RedirectURL: text(), CancelURL: text(), Description: text(),
+func session() checkout.Checkout {
+	s := checkout.Checkout{
+		Merchant: text(), MerchantName: text(), Mode: stellar.Modes[rand.IntN(2)], CustomerID: text(), ProductID: text(), Amount: amount(),
+		Asset: asset(), Account: stellar.Address(text()), Memo: text(), RedirectURL: text(), CancelURL: text(), Description: text(),
 		CreatedAt: moment(), ExpiresAt: moment(),
 	}
 	for i := range s.ID {
@@ -89,10 +90,10 @@ func standard(t *testing.T, v any) []byte {
 // agrees compares what a record writes and reads of itself with what encoding/json does.
 func agrees[T any](t *testing.T, v T) {
 	t.Helper()
-	if _, ok := any(&v).(record.Writer); !ok {
+	if _, ok := any(&v).(store.Writer); !ok {
 		t.Fatalf("%T does not write itself", v)
 	}
-	written := record.Encode(&v)
+	written := store.Encode(&v)
 	if diff := cmp.Diff(string(standard(t, v)), string(written)); diff != "" {
 		t.Fatalf("%T is written otherwise (-want +got):\n%s", v, diff)
 	}
@@ -104,7 +105,7 @@ func reads[T any](t *testing.T, data []byte, all bool) {
 	t.Helper()
 	var own, want T
 	r := codec.NewReader(string(data))
-	any(&own).(record.Reader).ReadJSON(&r)
+	any(&own).(store.Reader).ReadJSON(&r)
 	if all && !r.Done() {
 		t.Fatalf("%T does not read %s", own, data)
 	}
@@ -117,7 +118,7 @@ func reads[T any](t *testing.T, data []byte, all bool) {
 			t.Fatalf("%T reads %q otherwise (-want +got):\n%s", own, data, cmp.Diff(fmt.Sprintf("%#v", want), fmt.Sprintf("%#v", own)))
 		}
 	}
-	got, ok, err := record.Decode[T](data)
+	got, ok, err := store.Decode[T](data)
 	if (err == nil) != (wantErr == nil) || ok != (wantErr == nil) || err == nil && !reflect.DeepEqual(got, want) {
 		t.Fatalf("%T: %q is decoded as %#v, %v, %v; want %#v, %v", own, data, got, ok, err, want, wantErr)
 	}
@@ -130,21 +131,21 @@ func TestRecordsAreWrittenAndReadLikeEncodingJSON(t *testing.T) {
 		if list := some(3, payment); list != nil {
 			agrees(t, checkout.Payments(list))
 		}
-		cursor := record.Cursor{From: record.Checkpoint{Ledger: rand.Int64(), ClosedAt: moment()}, Covered: record.Checkpoint{ClosedAt: moment()}}
+		cursor := store.Cursor{From: store.Checkpoint{Ledger: rand.Int64(), ClosedAt: moment()}, Covered: store.Checkpoint{ClosedAt: moment()}}
 		for range rand.IntN(3) {
-			cursor.Behind = map[checkout.Address]record.Behind{checkout.Address(text()): {After: rand.Int64(), Through: 1, At: moment(), Caught: rand.IntN(2) == 0}}
+			cursor.Behind = map[stellar.Address]store.Behind{stellar.Address(text()): {After: rand.Int64(), Through: 1, At: moment(), Caught: rand.IntN(2) == 0}}
 		}
-		reads[record.Cursor](t, standard(t, cursor), true)
-		reads[record.Cancel](t, standard(t, record.Cancel{Deadline: moment()}), true)
+		reads[store.Cursor](t, standard(t, cursor), true)
+		reads[store.Cancel](t, standard(t, store.Cancel{Deadline: moment()}), true)
 	}
 }
 
 func FuzzStoredBytesAreNeverReadAsAnotherValue(f *testing.F) {
 	for range 20 {
 		s := session()
-		f.Add(record.Encode(&s))
-		f.Add(record.Encode(outcome()))
-		f.Add(record.Encode(checkout.Payments(some(2, payment))))
+		f.Add(store.Encode(&s))
+		f.Add(store.Encode(outcome()))
+		f.Add(store.Encode(checkout.Payments(some(2, payment))))
 	}
 	for _, s := range []string{
 		``, `null`, `{}`, `[]`, `{"amount":01}`, `{"amount":-1}`, `{"amount":"1"}`, `{"asset":{"code":"A","issuer":"B"},"asset":{"code":"C"}}`,
@@ -155,10 +156,10 @@ func FuzzStoredBytesAreNeverReadAsAnotherValue(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		reads[checkout.Session](t, data, false)
+		reads[checkout.Checkout](t, data, false)
 		reads[checkout.Outcome](t, data, false)
 		reads[checkout.Payments](t, data, false)
-		reads[record.Cursor](t, data, false)
-		reads[record.Cancel](t, data, false)
+		reads[store.Cursor](t, data, false)
+		reads[store.Cancel](t, data, false)
 	})
 }

@@ -1,9 +1,10 @@
-package record
+package store
 
 import (
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
 // KeepAfterExpiry is how long a session is kept after its expiry: a merchant must still read how it ended, and late money must still
@@ -18,10 +19,10 @@ const KeepDeleted = 24 * time.Hour
 
 // Merchant is who gets the money.
 type Merchant struct {
-	ID          string           `json:"id"`
-	Name        string           `json:"name"`
-	AccountTest checkout.Address `json:"account_test,omitempty"`
-	AccountLive checkout.Address `json:"account_live,omitempty"`
+	ID          string          `json:"id"`
+	Name        string          `json:"name"`
+	AccountTest stellar.Address `json:"account_test,omitempty"`
+	AccountLive stellar.Address `json:"account_live,omitempty"`
 	// Salt keeps ids that are derived from what a merchant sent from being guessed. It is never shown.
 	Salt      []byte    `json:"salt"`
 	CreatedAt time.Time `json:"created_at"`
@@ -29,8 +30,8 @@ type Merchant struct {
 }
 
 // Account is where the merchant is paid in a mode; empty if nowhere.
-func (m Merchant) Account(mode Mode) checkout.Address {
-	if mode == Live {
+func (m Merchant) Account(mode stellar.Mode) stellar.Address {
+	if mode == stellar.Live {
 		return m.AccountLive
 	}
 	return m.AccountTest
@@ -38,23 +39,23 @@ func (m Merchant) Account(mode Mode) checkout.Address {
 
 // APIKey is what a secret allows.
 type APIKey struct {
-	ID        string    `json:"id"`
-	Merchant  string    `json:"merchant"`
-	Livemode  bool      `json:"livemode"`
-	CreatedAt time.Time `json:"created_at"`
+	ID        string       `json:"id"`
+	Merchant  string       `json:"merchant"`
+	Mode      stellar.Mode `json:"mode"`
+	CreatedAt time.Time    `json:"created_at"`
 }
 
 // Product is something that a merchant sells at a price.
 type Product struct {
 	ID          string            `json:"id"`
 	Merchant    string            `json:"merchant"`
-	Livemode    bool              `json:"livemode"`
+	Mode        stellar.Mode      `json:"mode"`
 	Name        string            `json:"name"`
 	Description string            `json:"description,omitempty"`
 	Images      []string          `json:"images,omitempty"`
 	Archived    bool              `json:"archived,omitempty"`
-	Asset       checkout.Asset    `json:"asset"`
-	Price       checkout.Amount   `json:"price"`
+	Asset       stellar.Asset     `json:"asset"`
+	Price       stellar.Amount    `json:"price"`
 	Metadata    checkout.Metadata `json:"metadata,omitempty"`
 	CreatedAt   time.Time         `json:"created_at"`
 	UpdatedAt   time.Time         `json:"updated_at"`
@@ -64,7 +65,7 @@ type Product struct {
 type Customer struct {
 	ID        string            `json:"id"`
 	Merchant  string            `json:"merchant"`
-	Livemode  bool              `json:"livemode"`
+	Mode      stellar.Mode      `json:"mode"`
 	Email     string            `json:"email,omitempty"`
 	Name      string            `json:"name,omitempty"`
 	Phone     string            `json:"phone,omitempty"`
@@ -110,7 +111,7 @@ type Cursor struct {
 	// Reset is when a sweep found that the network had begun a new history; zero if none ever did.
 	Reset time.Time `json:"reset,omitzero"`
 	// Behind names the accounts that begin elsewhere, because a sweep could not finish them.
-	Behind map[checkout.Address]Behind `json:"behind,omitempty"`
+	Behind map[stellar.Address]Behind `json:"behind,omitempty"`
 }
 
 // Behind says where an account begins. Like the cursor itself it trails: it moves on only when everybody can see what was written of

@@ -1,24 +1,11 @@
-package checkout
+package stellar
 
 import (
+	"encoding/binary"
 	"errors"
 
-	"github.com/stellar/go/strkey"
+	"edgecheckout/worker/codec"
 )
-
-// Address is a Stellar account: a valid G… key.
-type Address string
-
-// ErrAddress reports a string that is not a G… account.
-var ErrAddress = errors.New("not a Stellar account (G…, 56 characters)")
-
-// ParseAddress checks the version byte and the checksum.
-func ParseAddress(s string) (Address, error) {
-	if !strkey.IsValidEd25519PublicKey(s) {
-		return "", ErrAddress
-	}
-	return Address(s), nil
-}
 
 // Asset is what money is counted in: its code and its issuer. XLM has no issuer; an asset that merely calls itself
 // XLM has one, and is another asset.
@@ -56,4 +43,38 @@ func CheckAssetCode(code string) error {
 		}
 	}
 	return nil
+}
+
+// WriteJSON implements record.Writer.
+func (a Asset) WriteJSON(w *codec.Writer) {
+	w.String(`{"code":`, a.Code)
+	w.Filled(`,"issuer":`, string(a.Issuer))
+	w.Raw("}")
+}
+
+// ReadJSON implements record.Reader.
+func (a *Asset) ReadJSON(r *codec.Reader) {
+	for r.Enter('{'); r.More('}'); {
+		switch r.Name() {
+		case "code":
+			a.Code = r.String()
+		case "issuer":
+			a.Issuer = Address(r.String())
+		default:
+			r.Refuse()
+		}
+	}
+}
+
+func (a Asset) appendXDR(b []byte) []byte {
+	put := binary.BigEndian.AppendUint32
+	switch {
+	case a.IsNative():
+		return put(b, assetNative)
+	case len(a.Code) <= alphanum4:
+		b = appendPadded(put(b, assetAlphanum4), a.Code, alphanum4)
+	default:
+		b = appendPadded(put(b, assetAlphanum12), a.Code, alphanum12)
+	}
+	return appendAccount(b, a.Issuer)
 }

@@ -1,5 +1,5 @@
 // Package record says under which keys the store holds what, and in which form. Every key of the service is made here.
-package record
+package store
 
 import (
 	"crypto/sha256"
@@ -10,26 +10,8 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
-
-// Mode is the part of a key that keeps test and live objects apart. A mode has one network.
-type Mode string
-
-const (
-	Test Mode = "test"
-	Live Mode = "live"
-)
-
-// Modes lists both.
-var Modes = []Mode{Test, Live}
-
-// ModeOf returns the mode for the API's livemode.
-func ModeOf(livemode bool) Mode {
-	if livemode {
-		return Live
-	}
-	return Test
-}
 
 // Written once and never edited:
 
@@ -69,15 +51,15 @@ func MerchantAPIKeyKey(merchant, keyID string) string {
 }
 
 // IdempotencyKey names what a merchant created under an Idempotency-Key.
-func IdempotencyKey(merchant string, mode Mode, key string) string {
+func IdempotencyKey(merchant string, mode stellar.Mode, key string) string {
 	return "idempotency/" + merchant + "/" + string(mode) + "/" + hash(key)
 }
 
 // CursorKey names how far the sweep has read a network.
-func CursorKey(mode Mode) string { return "cursor/" + string(mode) }
+func CursorKey(mode stellar.Mode) string { return "cursor/" + string(mode) }
 
 // IdleKey names from where an account must be read again whose last open session ended.
-func IdleKey(mode Mode, account checkout.Address) string {
+func IdleKey(mode stellar.Mode, account stellar.Address) string {
 	return "idle/" + string(mode) + "/" + string(account)
 }
 
@@ -87,7 +69,7 @@ func hash(s string) string {
 }
 
 // ByMerchantPrefix is common to the index of a merchant's objects of a kind, newest first.
-func ByMerchantPrefix(merchant string, mode Mode, kind checkout.Kind) string {
+func ByMerchantPrefix(merchant string, mode stellar.Mode, kind checkout.Kind) string {
 	return "by-merchant/" + merchant + "/" + string(mode) + "/" + strings.TrimSuffix(string(kind), "_") + "/"
 }
 
@@ -114,7 +96,7 @@ func Complement(t time.Time) int64 { return min(max(maxMillis-t.UnixMilli(), 0),
 func (l Listed) Position() string { return padded(Complement(l.Created), TimeDigits) + "/" + l.ID }
 
 // ByMerchantKey names an entry of ByMerchantPrefix's index.
-func ByMerchantKey(merchant string, mode Mode, kind checkout.Kind, l Listed) string {
+func ByMerchantKey(merchant string, mode stellar.Mode, kind checkout.Kind, l Listed) string {
 	key := ByMerchantPrefix(merchant, mode, kind) + l.Position()
 	if l.Customer != "" {
 		key += "/" + l.Customer
@@ -123,7 +105,7 @@ func ByMerchantKey(merchant string, mode Mode, kind checkout.Kind, l Listed) str
 }
 
 // ErrListedKey reports a key that ByMerchantKey did not write.
-var ErrListedKey = errors.New("record: not the key of a listed object")
+var ErrListedKey = errors.New("store: not the key of a listed object")
 
 // ParseListed reads what ByMerchantKey wrote.
 func ParseListed(key string) (Listed, error) {
@@ -150,17 +132,17 @@ const OpenPrefix = "open/"
 type OpenEntry struct {
 	Due     time.Time // whole minutes, not before the session's deadline
 	Created time.Time // whole minutes, not after its creation
-	Mode    Mode
-	Account checkout.Address
+	Mode    stellar.Mode
+	Account stellar.Address
 	ID      checkout.ID
 }
 
 // EntryOf returns the index entry of a session that ends at deadline: its expiry, or an earlier one once it was cancelled.
-func EntryOf(s *checkout.Session, deadline time.Time) OpenEntry {
+func EntryOf(s *checkout.Checkout, deadline time.Time) OpenEntry {
 	return OpenEntry{
 		Due:     deadline.Add(time.Minute - time.Nanosecond).Truncate(time.Minute),
 		Created: s.CreatedAt.Truncate(time.Minute),
-		Mode:    ModeOf(s.Livemode),
+		Mode:    s.Mode,
 		Account: s.Account,
 		ID:      s.ID,
 	}
@@ -179,7 +161,7 @@ func padded(n int64, digits int) string {
 }
 
 // ErrOpenKey reports a key that Key did not write.
-var ErrOpenKey = errors.New("record: not the key of an open session")
+var ErrOpenKey = errors.New("store: not the key of an open session")
 
 // ParseOpenKey reads what Key wrote.
 func ParseOpenKey(key string) (OpenEntry, error) {
@@ -189,9 +171,9 @@ func ParseOpenKey(key string) (OpenEntry, error) {
 	}
 	due, err1 := strconv.ParseInt(parts[1], 10, 64)
 	created, err2 := strconv.ParseInt(parts[2], 10, 64)
-	account, err3 := checkout.ParseAddress(parts[4])
+	account, err3 := stellar.ParseAddress(parts[4])
 	id, err4 := checkout.ParseCheckoutID(parts[5])
-	e := OpenEntry{time.Unix(due*60, 0).UTC(), time.Unix(created*60, 0).UTC(), Mode(parts[3]), account, id}
+	e := OpenEntry{time.Unix(due*60, 0).UTC(), time.Unix(created*60, 0).UTC(), stellar.Mode(parts[3]), account, id}
 	if err := errors.Join(err1, err2, err3, err4); err != nil || e.Key() != key {
 		return OpenEntry{}, ErrOpenKey
 	}

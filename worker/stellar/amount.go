@@ -1,4 +1,4 @@
-package checkout
+package stellar
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"edgecheckout/worker/codec"
 )
 
 // Amount is a quantity of an asset in stroops, the ledger's unit: 1e-7 of one.
@@ -79,4 +81,20 @@ func (a *Amount) UnmarshalJSON(text []byte) error {
 	}
 	*a = parsed
 	return nil
+}
+
+// WriteJSON implements record.Writer.
+func (a Amount) WriteJSON(w *codec.Writer) {
+	var room [amountSize]byte
+	w.Bare(a.appendTo(room[:0]))
+}
+
+// ReadJSON implements record.Reader.
+func (a *Amount) ReadJSON(r *codec.Reader) {
+	parsed, err := ParseAmount(r.Number())
+	if err != nil {
+		r.Refuse()
+		return
+	}
+	*a = parsed
 }

@@ -1,4 +1,4 @@
-package checkout_test
+package stellar_test
 
 import (
 	"encoding/base64"
@@ -12,25 +12,25 @@ import (
 	"github.com/stellar/go/xdr"
 	"pgregory.net/rapid"
 
-	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 )
 
-func drawAddress(t *rapid.T, name string) checkout.Address {
+func drawAddress(t *rapid.T, name string) stellar.Address {
 	keys, err := keypair.FromRawSeed([32]byte(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, name)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return checkout.Address(keys.Address())
+	return stellar.Address(keys.Address())
 }
 
 // The Stellar SDK writes the same transaction by its own means.
 func TestTransactionIsWhatTheSDKWrites(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		asset := checkout.XLM
+		asset := stellar.XLM
 		if code := rapid.StringMatching(`[A-Za-z0-9]{0,12}`).Draw(t, "code"); code != "" {
-			asset = checkout.Asset{Code: code, Issuer: drawAddress(t, "issuer")}
+			asset = stellar.Asset{Code: code, Issuer: drawAddress(t, "issuer")}
 		}
-		tx := checkout.Transaction{
+		tx := stellar.Transaction{
 			Source:      drawAddress(t, "source"),
 			Sequence:    rapid.Int64Range(1, math.MaxInt64).Draw(t, "sequence"),
 			Fee:         rapid.Uint32Range(txnbuild.MinBaseFee, math.MaxUint32).Draw(t, "fee"),
@@ -38,7 +38,7 @@ func TestTransactionIsWhatTheSDKWrites(t *testing.T) {
 			Memo:        rapid.StringMatching(`[0-9a-z]{0,28}`).Draw(t, "memo"),
 			Destination: drawAddress(t, "destination"),
 			Asset:       asset,
-			Amount:      checkout.Amount(rapid.Int64Min(1).Draw(t, "amount")),
+			Amount:      stellar.Amount(rapid.Int64Min(1).Draw(t, "amount")),
 		}
 		var theirAsset txnbuild.Asset = txnbuild.NativeAsset{}
 		if !asset.IsNative() {

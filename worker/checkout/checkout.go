@@ -1,0 +1,67 @@
+package checkout
+
+import (
+	"strings"
+	"time"
+
+	"edgecheckout/worker/stellar"
+)
+
+// Status says where a checkout stands. All but Open are terminal.
+type Status string
+
+const (
+	Open      Status = "open"
+	Completed Status = "completed"
+	Expired   Status = "expired"
+	Failed    Status = "failed"
+)
+
+// Terminal reports whether the status can never change again.
+func (s Status) Terminal() bool { return s != Open }
+
+// Exception says what is unusual about a status; it is empty when nothing is.
+type Exception string
+
+const (
+	Underpaid  Exception = "underpaid"
+	Overpaid   Exception = "overpaid"
+	WrongAsset Exception = "wrong_asset"
+)
+
+// Session is a checkout as it was asked for. It is written once and never edited; its status follows from the
+// ledger (see Settle).
+type Checkout struct {
+	ID           ID              `json:"id"`
+	Merchant     string          `json:"merchant"`
+	MerchantName string          `json:"merchant_name"` // as it was then: the page needs no second record
+	Mode         stellar.Mode    `json:"mode"`
+	CustomerID   string          `json:"customer_id,omitempty"`
+	ProductID    string          `json:"product_id,omitempty"`
+	Amount       stellar.Amount  `json:"amount"`
+	Asset        stellar.Asset   `json:"asset"`
+	Account      stellar.Address `json:"account"`
+	Memo         string          `json:"memo"`
+	RedirectURL  string          `json:"redirect_url,omitempty"`
+	CancelURL    string          `json:"cancel_url,omitempty"`
+	Description  string          `json:"description,omitempty"`
+	Metadata     Metadata        `json:"metadata,omitempty"`
+	CreatedAt    time.Time       `json:"created_at"`
+	ExpiresAt    time.Time       `json:"expires_at"`
+}
+
+// Redirect returns the merchant's URL for after paying, with the checkout's id in the place of {CHECKOUT_ID}.
+func (s *Checkout) Redirect() string { return s.fill(s.RedirectURL) }
+
+// Cancel returns the merchant's URL for giving up, filled in like Redirect.
+func (s *Checkout) Cancel() string { return s.fill(s.CancelURL) }
+
+// IDPlaceholder is what a redirect or cancel URL may contain for the checkout's id.
+const IDPlaceholder = "{CHECKOUT_ID}"
+
+func (s *Checkout) fill(u string) string {
+	if !strings.Contains(u, IDPlaceholder) {
+		return u
+	}
+	return strings.ReplaceAll(u, IDPlaceholder, s.ID.String())
+}
