@@ -61,7 +61,7 @@ func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
 	foreign := checkout.Payment{Operation: 8 << 32, Index: 2, Hash: "cd", ClosedAt: at, Asset: stellar.Asset{Code: "USDC", Issuer: "G2"}, Amount: stellar.MaxAmount}
 	c := &call{Service: &Service{config: Config{BaseURL: "https://pay.example", Networks: map[stellar.Mode]Network{}}}}
 	for name, of := range map[string]struct {
-		session checkout.Checkout
+		checkout checkout.Checkout
 		out     checkout.Outcome
 	}{
 		"the least": {checkout.Checkout{Asset: stellar.XLM, Amount: 1}, checkout.Outcome{Status: checkout.Open}},
@@ -77,7 +77,7 @@ func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
 			},
 		},
 	} {
-		a, err := c.checkoutAnswer(&checkout.Facts{Checkout: of.session}, of.out)
+		a, err := c.checkoutAnswer(&checkout.Facts{Checkout: of.checkout}, of.out)
 		if err != nil {
 			t.Fatal(err)
 		}

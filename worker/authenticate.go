@@ -48,9 +48,9 @@ func (c *call) authenticate() error {
 	if identity.key.Mode != mode {
 		return errAPIKeyInvalid
 	}
-	c.merchant, c.mode = &identity.merchant, mode
+	c.Owner = store.Owner{Merchant: &identity.merchant, Mode: mode}
 	if c.in(mode).network == nil {
-		return &Error{Code: CodeNetworkMissing, Message: fmt.Sprintf("The key is right, but this deployment serves no %s mode: the operator has configured no Horizon for it.", c.mode)}
+		return &Error{Code: CodeNetworkMissing, Message: fmt.Sprintf("The key is right, but this deployment serves no %s mode: the operator has configured no Horizon for it.", c.Mode)}
 	}
 	return nil
 }
@@ -65,21 +65,21 @@ func isHex(s string) bool {
 }
 
 func (c *call) identify(secret string) (*identity, error) {
-	key, ok, err := get[store.APIKey](c, store.APIKeyKey(secret))
+	key, err := c.view.APIKey(c.ctx, secret)
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
+	if key == nil {
 		return nil, errAPIKeyInvalid
 	}
-	merchant, ok, err := get[store.Merchant](c, store.MerchantKey(key.Merchant))
+	merchant, err := c.view.Merchant(c.ctx, key.Merchant)
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
+	if merchant == nil {
 		return nil, errAPIKeyInvalid
 	}
-	return &identity{key, merchant}, nil
+	return &identity{*key, *merchant}, nil
 }
 
 // AdminTokens are tokens by their SHA-256, any of which lets the operator in.

@@ -14,7 +14,6 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
-	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
 )
 
@@ -53,11 +52,10 @@ type call struct {
 	endpoint *endpoint
 	query    query // only what the route knows, each once
 	body     []byte
-	fetched  fetched
+	view     *store.View
 
 	// For merchants:
-	merchant *store.Merchant
-	mode     stellar.Mode
+	store.Owner
 }
 
 // header returns the first value of a header by its canonical name.
@@ -89,7 +87,7 @@ func (s *Service) Respond(r *http.Request, sent []byte) (status int, header []st
 	if err != nil {
 		requestID = "req_" // entropy never fails; if it did, the answer would still be a clean one
 	}
-	c := &call{Service: s, request: r, body: sent, requestID: requestID, began: time.UnixMilli(now.UnixMilli()).UTC()}
+	c := &call{Service: s, request: r, body: sent, view: s.store.View(), requestID: requestID, began: time.UnixMilli(now.UnixMilli()).UTC()}
 	c.ctx = context.WithValue(r.Context(), requestIDKey{}, &c.requestID)
 	var a answer
 	if c.endpoint, err = s.router.find(r); err == nil {

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/kv"
 	"edgecheckout/worker/store"
 )
 
@@ -16,32 +15,29 @@ func expireCheckout(c *call) (answer, error) {
 			return answer{}, err
 		}
 	}
-	idem, err := c.idempotency(func(idempotency) []string { return standingKeys(c.path("id")) })
+	idem, err := c.idempotency(func(*store.Idempotency) []store.Key { return store.FactsKeys(c.path("id")) })
 	if err != nil {
 		return answer{}, err
 	}
-	s, err := c.ownStanding()
+	s, err := c.ownCheckout(c.path("id"))
 	if err != nil {
 		return answer{}, err
 	}
 	out := c.look(s)
-	if idem.id != "" && (out.Status.Terminal() || !s.CancelledBy.IsZero()) {
+	if idem.Made() != "" && (out.Status.Terminal() || !s.CancelledBy.IsZero()) {
 		return c.checkoutAnswer(s, out) // whatever became of it since it was cancelled
 	}
 	if out.Status.Terminal() {
 		return answer{}, &Error{Code: CodeCheckoutNotOpen, Message: "The checkout is " + string(out.Status) + " already; only an open one can be cancelled."}
 	}
-	deadline := c.platform.Now().Add(store.CancelGrace).UTC().Truncate(time.Millisecond)
+	deadline := c.platform.Now().Add(checkout.CancelGrace).UTC().Truncate(time.Millisecond)
 	// The record of the Idempotency-Key may be stored although the rest was not: a retry cancels what is still open.
-	entries := idem.entries(c, s.Checkout.ID.String())
+	c.view.RememberLast(idem, s.Checkout.ID.String(), c.platform.Now())
 	cancels := s.CancelledBy.IsZero() && deadline.Before(s.Checkout.ExpiresAt)
 	if cancels {
-		expiry := s.Checkout.ExpiresAt.Add(store.KeepAfterExpiry)
-		entries = append(entries,
-			kv.Entry{Key: store.CancelKey(s.Checkout.ID), Value: store.Encode(store.Cancel{Deadline: deadline}), ExpiresAt: expiry},
-			kv.Entry{Key: store.EntryOf(&s.Checkout, deadline).Key(), ExpiresAt: expiry})
+		c.checkouts().Cancel(&s.Checkout, deadline)
 	}
-	if err := c.store(writes{records: entries}); err != nil {
+	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
 	}
 	if cancels {

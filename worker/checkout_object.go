@@ -6,8 +6,6 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
 	"edgecheckout/worker/stellar"
-	"edgecheckout/worker/store"
-	"edgecheckout/worker/watch"
 )
 
 // timestamp writes a time as the API does: ISO 8601, UTC, milliseconds.
@@ -17,8 +15,8 @@ const timestampLayout = "2006-01-02T15:04:05.000Z"
 
 // checkoutAnswer is the checkout as the API shows it, its fields in the documented order. It is written field by field, and not by
 // encoding/json, since most requests end here; the tests compare the two.
-func (c *call) checkoutAnswer(standing *checkout.Facts, out checkout.Outcome) (answer, error) {
-	s := &standing.Checkout
+func (c *call) checkoutAnswer(facts *checkout.Facts, out checkout.Outcome) (answer, error) {
+	s := &facts.Checkout
 	id := s.ID.String()
 	w := codec.NewWriter(1536)
 	w.Plain(`{"id":`, id)
@@ -53,7 +51,7 @@ func (c *call) checkoutAnswer(standing *checkout.Facts, out checkout.Outcome) (a
 	w.Raw(`,"metadata":`)
 	s.Metadata.WriteJSON(w)
 	w.Bool(`,"livemode":`, s.Mode.IsLive())
-	w.Millis(`,"expires_at":`, standing.Deadline())
+	w.Millis(`,"expires_at":`, facts.Deadline())
 	w.Millis(`,"created_at":`, s.CreatedAt)
 	if out.Status == checkout.Completed {
 		w.Millis(`,"completed_at":`, out.CompletedAt)
@@ -88,23 +86,4 @@ func (c *call) paymentRequest(s *checkout.Checkout, out *checkout.Outcome) stell
 		amount = s.Amount
 	}
 	return stellar.PaymentRequest{Destination: s.Account, Amount: amount, Asset: s.Asset, Memo: s.Memo, Network: c.in(s.Mode).uri}
-}
-
-// standing loads a session; nil if there is none.
-func (c *call) standing(id checkout.ID) (*checkout.Facts, error) {
-	session, outcome, seen, cancel := store.StandingKeys(id)
-	values, err := c.read(session, outcome, seen, cancel)
-	if err != nil {
-		return nil, err
-	}
-	return watch.DecodeStanding(values)
-}
-
-// look brings a session's standing up to date from the ledger. That Horizon cannot be read is no reason not to answer.
-func (c *call) look(s *checkout.Facts) checkout.Outcome {
-	out, err := c.watcher.Look(c.ctx, s)
-	if err != nil {
-		c.log(c.ctx, "look", map[string]any{"checkout": s.Checkout.ID.String(), "error": err.Error()})
-	}
-	return out
 }

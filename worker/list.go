@@ -8,7 +8,6 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
-	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
 )
 
@@ -129,9 +128,9 @@ func (c *call) list(l list) (answer, error) {
 	}
 	// The clocks of Cloudflare's machines agree to far less than a minute.
 	since := l.since.Add(-time.Minute)
-	s := newScan(c.platform.Store, store.ByMerchantPrefix(c.merchant.ID, c.mode, l.kind), from, w.newer, since, keys)
+	s := c.view.Scan(c.Owner, l.kind, from, w.newer, since, keys)
 	if from != "" {
-		c.resume(s, keys)
+		s.Resume(c.ctx, c.platform.Recent, keys)
 	}
 	p, err := l.fill(c, s, w.limit)
 	if err != nil {
@@ -140,7 +139,7 @@ func (c *call) list(l list) (answer, error) {
 	a := answer{contentType: jsonType}
 	if p.more {
 		a.header = map[string]string{"Link": w.link(l.path, c.query, p.last.ID)}
-		c.mark(s, p.last.Position())
+		s.Mark(c.ctx, c.platform.Recent, p.last.Position())
 	}
 	if w.newer {
 		slices.Reverse(p.items)
@@ -157,11 +156,11 @@ type listPage struct {
 }
 
 // fill takes objects from a scan until a page has one more than its limit, or as many were examined as may be, or there are no more.
-func (l list) fill(c *call, s *scan, limit int) (p listPage, err error) {
+func (l list) fill(c *call, s *store.Scan, limit int) (p listPage, err error) {
 	examined, chosen := 0, 0
 	for {
 		if examined >= maxExamined || chosen >= maxChosen {
-			p.more = s.taken < len(s.keys) || !s.ended
+			p.more = s.More()
 			return p, nil
 		}
 		size := limit + 1 - len(p.items)
@@ -171,7 +170,7 @@ func (l list) fill(c *call, s *scan, limit int) (p listPage, err error) {
 		var batch []store.Listed
 		var behind store.Listed
 		for len(batch) < size && examined < maxExamined {
-			entry, ok, err := s.next(c.ctx)
+			entry, ok, err := s.Next(c.ctx)
 			if err != nil {
 				return p, err
 			}
@@ -240,29 +239,18 @@ func listBody(path string, items [][]byte, more bool) []byte {
 	return append(b, "\"}\n"...)
 }
 
-// written reads the records of entries and writes what view makes of them; nil for what is not to be shown.
-func written[T any](c *call, entries []store.Listed, key func(id string) string, view func(store.Listed, T) any) ([][]byte, error) {
-	keys := make([]string, len(entries))
-	for i, e := range entries {
-		keys[i] = key(e.ID)
-	}
-	values, err := c.platform.Store.Get(c.ctx, keys...)
+// writeListed writes what view makes of the records that were read for a list, with the error of reading them.
+func writeListed[T, V any](records []*T, err error, view func(T) V) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	items := make([][]byte, len(entries))
-	for i, value := range values {
-		v, ok, err := store.Decode[T](value)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
+	items := make([][]byte, len(records))
+	for i, record := range records {
+		if record == nil {
 			continue
 		}
-		if shown := view(entries[i], v); shown != nil {
-			if items[i], err = encodeItem(shown); err != nil {
-				return nil, err
-			}
+		if items[i], err = encodeItem(view(*record)); err != nil {
+			return nil, err
 		}
 	}
 	return items, nil
@@ -274,7 +262,6 @@ func encodeItem(v any) (json.RawMessage, error) {
 	return b[:max(len(b)-1, 0)], err
 }
 
-// owns reports whether the caller may see what a merchant made in a mode.
-func (c *call) owns(merchant string, mode stellar.Mode) bool {
-	return merchant == c.merchant.ID && mode == c.mode
-}
+func (c *call) checkouts() store.Checkouts { return c.view.Checkouts(c.Owner) }
+func (c *call) customers() store.Customers { return c.view.Customers(c.Owner) }
+func (c *call) products() store.Products   { return c.view.Products(c.Owner) }

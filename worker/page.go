@@ -41,7 +41,7 @@ func getPage(c *call) (answer, error) {
 }
 
 func (c *call) page() (answer, error) {
-	s, err := c.publicStanding()
+	s, err := c.publicCheckout()
 	if err != nil {
 		return answer{}, err
 	}
@@ -71,46 +71,46 @@ func (c *call) page() (answer, error) {
 	return a, err
 }
 
-// publicStanding loads the session of the path for somebody who only knows its id.
-func (c *call) publicStanding() (*checkout.Facts, error) {
+// publicCheckout loads the checkout of the path for somebody who only knows its id.
+func (c *call) publicCheckout() (*checkout.Facts, error) {
 	id, err := checkout.ParseCheckoutID(c.path("id"))
 	if err != nil {
 		return nil, nil
 	}
-	return c.standing(id)
+	return c.view.Facts(c.ctx, id)
 }
 
 func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Checkout {
-	session, id := &s.Checkout, s.Checkout.ID.String()
+	co, id := &s.Checkout, s.Checkout.ID.String()
 	deadline := s.Deadline()
 	view := templates.Checkout{
 		ID:          id,
-		Merchant:    session.MerchantName,
-		Description: session.Description,
-		Amount:      session.Amount.String(),
-		AssetCode:   session.Asset.Code,
-		AssetIssuer: string(session.Asset.Issuer),
-		Destination: string(session.Account),
-		Memo:        session.Memo,
-		PaymentURI:  c.paymentRequest(session, &out).URI(),
-		Network:     c.config.Networks[session.Mode].Name,
+		Merchant:    co.MerchantName,
+		Description: co.Description,
+		Amount:      co.Amount.String(),
+		AssetCode:   co.Asset.Code,
+		AssetIssuer: string(co.Asset.Issuer),
+		Destination: string(co.Account),
+		Memo:        co.Memo,
+		PaymentURI:  c.paymentRequest(co, &out).URI(),
+		Network:     c.config.Networks[co.Mode].Name,
 		PageURL:     c.payURL(id),
 		ExpiresAt:   deadline,
-		CancelURL:   session.Cancel(),
+		CancelURL:   co.Cancel(),
 		Status:      templates.Status(out.Status),
 		Exception:   string(out.Exception),
 		Received:    out.Received.String(),
-		Due:         out.Due(session.Amount).String(),
+		Due:         out.Due(co.Amount).String(),
 		// A cancelled checkout still takes what is on its way, but the page asks nobody to pay any more.
 		Late: out.Status == checkout.Open && (!s.CancelledBy.IsZero() || !c.platform.Now().Before(deadline)),
 	}
 	if out.Status == checkout.Completed {
-		view.RedirectURL = session.Redirect()
+		view.RedirectURL = co.Redirect()
 	}
 	if out.Status == checkout.Open && !view.Late {
-		view.StreamURL = streamURL(c.config.Networks[session.Mode].Horizons, session.Account)
+		view.StreamURL = streamURL(c.config.Networks[co.Mode].Horizons, co.Account)
 	}
-	if session.Mode == stellar.Test {
+	if co.Mode == stellar.Test {
 		view.TestWallet = c.config.TestWallet
 	}
 	return view

@@ -373,3 +373,6 @@ func (p *params) boolean(name string) bool {
 	}
 	return m != nil && m.Value == "true"
 }
+
+// isBlank reports whether a string shows nothing.
+func isBlank(s string) bool { return strings.TrimSpace(s) == "" }

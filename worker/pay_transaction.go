@@ -36,7 +36,7 @@ func createTransaction(c *call) (answer, error) {
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
-	s, err := c.publicStanding()
+	s, err := c.publicCheckout()
 	if err != nil {
 		return answer{}, err
 	}

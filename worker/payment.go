@@ -28,13 +28,13 @@ func paymentItem(p checkout.Judged, of string, mode stellar.Mode) []byte {
 func getPayment(c *call) (answer, error) {
 	unknown := notFound("payment", c.path("id"))
 	id, err := checkout.ParsePaymentID(c.path("id"))
-	if err != nil || id.Mode != c.mode {
+	if err != nil || id.Mode != c.Mode {
 		return answer{}, unknown
 	}
-	payment, of, err := c.watcher.Payment(c.ctx, id, c.merchant.Account(c.mode))
+	payment, of, err := c.watcher.Payment(c.ctx, id, c.Merchant.Account(c.Mode))
 	p, checkoutID := checkout.Judged{Payment: payment, Reason: checkout.ReasonUnmatched}, ""
 	if of != nil && err == nil {
-		if of.Checkout.Merchant != c.merchant.ID {
+		if of.Checkout.Merchant != c.Merchant.ID {
 			return answer{}, unknown
 		}
 		checkoutID = of.Checkout.ID.String()
@@ -46,12 +46,12 @@ func getPayment(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, c.ledgerUnread("payment", err)
 	}
-	return answer{contentType: jsonType, body: append(paymentItem(p, checkoutID, c.mode), '\n')}, nil
+	return answer{contentType: jsonType, body: append(paymentItem(p, checkoutID, c.Mode), '\n')}, nil
 }
 
 // ledgerUnread logs why the ledger could not be read and tells the caller that it could not.
 func (c *call) ledgerUnread(event string, err error) *Error {
-	c.log(c.ctx, event, map[string]any{"merchant": c.merchant.ID, "error": err.Error()})
+	c.log(c.ctx, event, map[string]any{"merchant": c.Merchant.ID, "error": err.Error()})
 	return &Error{Code: CodeUnavailable, Message: "The ledger cannot be read up to there right now. Try again in a moment."}
 }
 
@@ -78,7 +78,7 @@ func listPayments(c *call) (answer, error) {
 	}
 	var edge checkout.PaymentID
 	if w.cursor != "" {
-		if edge, err = checkout.ParsePaymentID(w.cursor); err != nil || edge.Mode != c.mode {
+		if edge, err = checkout.ParsePaymentID(w.cursor); err != nil || edge.Mode != c.Mode {
 			return answer{}, w.unknown("payment")
 		}
 	}
@@ -100,7 +100,7 @@ func paymentList(query query, w window, items [][]byte, more bool, last string) 
 
 // paymentsOf lists what a checkout lists, the newest first.
 func (c *call) paymentsOf(query query, w window) (answer, error) {
-	s, err := c.standingOf(query.Get(paramCheckout))
+	s, err := c.ownCheckout(query.Get(paramCheckout))
 	if err != nil {
 		return answer{}, err
 	}
@@ -108,7 +108,7 @@ func (c *call) paymentsOf(query query, w window) (answer, error) {
 	slices.Reverse(payments)
 	if w.cursor != "" {
 		payments = slices.DeleteFunc(payments, func(p checkout.Judged) bool {
-			order := strings.Compare(p.ID(c.mode), w.cursor) // payment ids sort as the ledger does
+			order := strings.Compare(p.ID(c.Mode), w.cursor) // payment ids sort as the ledger does
 			return order == 0 || (order > 0) != w.newer
 		})
 	}
@@ -116,14 +116,14 @@ func (c *call) paymentsOf(query query, w window) (answer, error) {
 	switch {
 	case more && w.newer:
 		payments = payments[len(payments)-w.limit:]
-		last = payments[0].ID(c.mode)
+		last = payments[0].ID(c.Mode)
 	case more:
 		payments = payments[:w.limit]
-		last = payments[w.limit-1].ID(c.mode)
+		last = payments[w.limit-1].ID(c.Mode)
 	}
 	items := make([][]byte, len(payments))
 	for i, p := range payments {
-		items[i] = paymentItem(p, s.Checkout.ID.String(), c.mode)
+		items[i] = paymentItem(p, s.Checkout.ID.String(), c.Mode)
 	}
 	return paymentList(query, w, items, more, last), nil
 }
@@ -149,17 +149,17 @@ func (c *call) unmatchedPayments(query query, w window, edge checkout.PaymentID)
 	if since.Before(c.began.Add(-checkout.MemoLifetime)) || since.After(c.began) {
 		return answer{}, invalid(paramSince, "since must lie in the last 91 days; checkouts older than that are forgotten.")
 	}
-	account := c.merchant.Account(c.mode)
+	account := c.Merchant.Account(c.Mode)
 	if account == "" {
 		return answer{}, errAccountMissing
 	}
-	page, err := c.watcher.Unmatched(c.ctx, c.mode, account, watch.UnmatchedQuery{Since: since, Limit: w.limit, Edge: edge, After: w.newer})
+	page, err := c.watcher.Unmatched(c.ctx, c.Mode, account, watch.UnmatchedQuery{Since: since, Limit: w.limit, Edge: edge, After: w.newer})
 	if err != nil {
 		return answer{}, c.ledgerUnread("unmatched", err)
 	}
 	items := make([][]byte, len(page.Payments))
 	for i, p := range page.Payments {
-		items[i] = paymentItem(checkout.Judged{Payment: p, Reason: checkout.ReasonUnmatched}, "", c.mode)
+		items[i] = paymentItem(checkout.Judged{Payment: p, Reason: checkout.ReasonUnmatched}, "", c.Mode)
 	}
 	return paymentList(query, w, items, page.More, page.Next.String()), nil
 }

@@ -56,54 +56,6 @@ func TestEveryCodeOfAnErrorIsInTheTable(t *testing.T) {
 	}
 }
 
-// Whoever wants to know what the store holds reads record/keys.go.
-func TestEveryKeyOfTheStoreIsMadeInPackageRecord(t *testing.T) {
-	set, files := sources(t)
-	made := func(e ast.Expr) bool {
-		switch e.(type) {
-		case *ast.BasicLit, *ast.BinaryExpr:
-			return true
-		}
-		return false
-	}
-	looked := 0
-	for path, file := range files {
-		if strings.HasPrefix(path, "record/") || strings.HasPrefix(path, "kv/") || strings.HasPrefix(path, "sim/") {
-			continue
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			var keys []ast.Expr
-			switch n := n.(type) {
-			case *ast.KeyValueExpr:
-				if name, ok := n.Key.(*ast.Ident); ok && name.Name == "Key" {
-					keys = []ast.Expr{n.Value}
-				}
-			case *ast.CallExpr:
-				method, ok := n.Fun.(*ast.SelectorExpr)
-				if !ok || len(n.Args) < 2 {
-					break
-				}
-				if on, ok := method.X.(*ast.SelectorExpr); ok && on.Sel.Name == "Store" && method.Sel.Name != "Put" {
-					keys = n.Args[1:]
-					if method.Sel.Name == "List" {
-						keys = keys[:1]
-					}
-				}
-			}
-			for _, key := range keys {
-				looked++
-				if made(key) {
-					t.Errorf("%s: a key of the store is made here, not in record/keys.go", set.Position(key.Pos()))
-				}
-			}
-			return true
-		})
-	}
-	if looked < 20 {
-		t.Errorf("only %d keys were looked at", looked)
-	}
-}
-
 func TestEveryRouteIsInTheREADME(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {

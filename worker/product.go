@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
 )
@@ -50,18 +49,6 @@ func productView(p store.Product) productObject {
 	return o
 }
 
-// product reads a product of the caller's merchant and mode; nil if there is none.
-func (c *call) product(id string) (*store.Product, error) {
-	if _, err := checkout.ParseID(checkout.KindProduct, id); err != nil {
-		return nil, nil
-	}
-	p, ok, err := get[store.Product](c, store.ProductKey(id))
-	if err != nil || !ok || !c.owns(p.Merchant, p.Mode) {
-		return nil, err
-	}
-	return &p, nil
-}
-
 // describe reads what a merchant says of a product.
 func (c *call) describe(p *params, product *store.Product) {
 	product.Name = p.required("name", 200, "")
@@ -70,7 +57,7 @@ func (c *call) describe(p *params, product *store.Product) {
 	if p.take("type") != nil && !p.is("type", "one_time") {
 		p.fail(invalid("type", "type must be one_time."))
 	}
-	product.Asset = p.asset(c.config.Networks[c.mode].Assets, "")
+	product.Asset = p.asset(c.config.Networks[c.Mode].Assets, "")
 	product.Price = p.amount("price_amount", "")
 	product.Metadata = p.metadata("metadata")
 }
@@ -78,55 +65,55 @@ func (c *call) describe(p *params, product *store.Product) {
 // createProduct is POST /product.
 func createProduct(c *call) (answer, error) {
 	p := newParams(c.body)
-	product := store.Product{Merchant: c.merchant.ID, Mode: c.mode}
+	product := store.Product{Merchant: c.Merchant.ID, Mode: c.Mode}
 	c.describe(p, &product)
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
-	idem, err := c.idempotency(func(i idempotency) []string {
-		return keysOf(i.earlier(checkout.KindProduct), store.ProductKey)
+	idem, err := c.idempotency(func(i *store.Idempotency) []store.Key {
+		return store.ProductKeys(i.Earlier(checkout.KindProduct)...)
 	})
 	if err != nil {
 		return answer{}, err
 	}
-	for _, earlier := range idem.earlier(checkout.KindProduct) {
-		if made, err := c.product(earlier); err != nil {
+	for _, id := range idem.Earlier(checkout.KindProduct) {
+		if made, err := c.products().Get(c.ctx, id); err != nil {
 			return answer{}, err
 		} else if made != nil {
 			return jsonAnswer(productView(*made))
 		}
 	}
-	if product.ID, err = idem.newID(c, checkout.KindProduct); err != nil {
+	if product.ID, err = idem.NewID(checkout.KindProduct, c.began, c.platform.Entropy); err != nil {
 		return answer{}, err
 	}
 	product.CreatedAt = c.began
 	product.UpdatedAt = product.CreatedAt
-	// As with a checkout, whoever finds the product can rely on it being listed.
-	listed := store.Listed{Created: product.CreatedAt, ID: product.ID}
-	err = c.platform.Store.Put(c.ctx, append(idem.entries(c, product.ID),
-		kv.Entry{Key: store.ByMerchantKey(c.merchant.ID, c.mode, checkout.KindProduct, listed), Derived: true})...)
-	if err != nil {
-		return answer{}, err
-	}
-	return c.storeProduct(product, true)
+	c.view.Remember(idem, product.ID, c.platform.Now())
+	c.products().Create(product)
+	return c.commitProduct(product)
 }
 
-// storeProduct writes a product that was made just now, or changed.
-func (c *call) storeProduct(p store.Product, made bool) (answer, error) {
-	if err := c.platform.Store.Put(c.ctx, kv.Entry{Key: store.ProductKey(p.ID), Value: store.Encode(p), Derived: made}); err != nil {
+func (c *call) commitProduct(p store.Product) (answer, error) {
+	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
 	}
 	return jsonAnswer(productView(p))
 }
 
+// ownProduct reads the product of the path.
+func (c *call) ownProduct() (*store.Product, error) {
+	p, err := c.products().Get(c.ctx, c.path("id"))
+	if err == nil && p == nil {
+		err = notFound("product", c.path("id"))
+	}
+	return p, err
+}
+
 // updateProduct is PUT /product/{id}. What is not sent stays, null removes what is optional. Checkouts that exist keep their price.
 func updateProduct(c *call) (answer, error) {
-	product, err := c.product(c.path("id"))
+	product, err := c.ownProduct()
 	if err != nil {
 		return answer{}, err
-	}
-	if product == nil {
-		return answer{}, notFound("product", c.path("id"))
 	}
 	p := newParams(c.body)
 	view := productView(*product)
@@ -153,33 +140,29 @@ func updateProduct(c *call) (answer, error) {
 		return answer{}, err
 	}
 	product.UpdatedAt = c.began
-	return c.storeProduct(*product, false)
+	c.products().Update(*product)
+	return c.commitProduct(*product)
 }
 
 // getProduct is GET /product/{id}.
 func getProduct(c *call) (answer, error) {
-	p, err := c.product(c.path("id"))
+	p, err := c.ownProduct()
 	if err != nil {
 		return answer{}, err
-	}
-	if p == nil {
-		return answer{}, notFound("product", c.path("id"))
 	}
 	return jsonAnswer(productView(*p))
 }
 
 // archiveProduct is DELETE /product/{id}: it can be read as before, but not sold until it is active again. Checkouts that exist keep their price.
 func archiveProduct(c *call) (answer, error) {
-	p, err := c.product(c.path("id"))
+	p, err := c.ownProduct()
 	if err != nil {
 		return answer{}, err
 	}
-	if p == nil {
-		return answer{}, notFound("product", c.path("id"))
-	}
 	if !p.Archived {
 		p.Archived, p.UpdatedAt = true, c.began
-		return c.storeProduct(*p, false)
+		c.products().Update(*p)
+		return c.commitProduct(*p)
 	}
 	return jsonAnswer(productView(*p))
 }
@@ -187,21 +170,17 @@ func archiveProduct(c *call) (answer, error) {
 // listProducts is GET /product, archived ones included.
 func listProducts(c *call) (answer, error) {
 	return c.list(list{
-		noun: "product", kind: checkout.KindProduct, path: "/product", since: c.merchant.CreatedAt,
+		noun: "product", kind: checkout.KindProduct, path: "/product", since: c.Merchant.CreatedAt,
 		created: func(id string) (time.Time, error) {
-			p, err := c.product(id)
+			p, err := c.products().Get(c.ctx, id)
 			if err != nil || p == nil {
 				return time.Time{}, err
 			}
 			return p.CreatedAt, nil
 		},
 		write: func(entries []store.Listed) ([][]byte, error) {
-			return written(c, entries, store.ProductKey, func(e store.Listed, p store.Product) any {
-				if !c.owns(p.Merchant, p.Mode) || !p.CreatedAt.Equal(e.Created) {
-					return nil
-				}
-				return productView(p)
-			})
+			listed, err := c.products().Listed(c.ctx, entries)
+			return writeListed(listed, err, productView)
 		},
 	})
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
 	"edgecheckout/worker/watch"
@@ -70,7 +69,7 @@ func reconcileMerchant(c *call) (answer, error) {
 	}
 	mode := modes[0]
 	r, err := c.watcher.Reconcile(c.ctx, mode, m.Account(mode), step, ExpiresInMax, func(from, to time.Time) ([]checkout.ID, error) {
-		return c.checkoutsBetween(m.ID, mode, from, to)
+		return c.view.Checkouts(store.Owner{Merchant: &m, Mode: mode}).Between(c.ctx, from, to)
 	})
 	if err != nil {
 		c.log(c.ctx, "reconcile", map[string]any{"merchant": m.ID, "network": mode, "error": err.Error()})
@@ -104,24 +103,6 @@ func parseStep(cursor string) (mode stellar.Mode, s watch.Step, err error) {
 	gap, err4 := strconv.ParseBool(parts[4])
 	step := watch.Step{After: int64(after), From: time.UnixMilli(from).UTC(), Skip: int(skip), Gap: gap}
 	return stellar.Mode(parts[0]), step, errors.Join(err1, err2, err3, err4)
-}
-
-// checkoutsBetween lists the merchant's checkouts that were made in a time.
-func (c *call) checkoutsBetween(merchant string, mode stellar.Mode, from, to time.Time) ([]checkout.ID, error) {
-	position := store.Listed{Created: from.Add(-time.Millisecond), ID: "~"}.Position()
-	s := newScan(c.platform.Store, store.ByMerchantPrefix(merchant, mode, checkout.KindCheckout), position, true, from, kv.MaxListKeys)
-	var ids []checkout.ID
-	for {
-		listed, ok, err := s.next(c.ctx)
-		if err != nil || !ok || listed.Created.After(to) {
-			return ids, err
-		}
-		id, err := checkout.ParseCheckoutID(listed.ID)
-		if err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
 }
 
 // time returns a moment in ISO 8601; it is required.

@@ -19,11 +19,12 @@ import (
 // be secure, since nobody ever sees what is made of it.
 func Rehearse(config Config, entropy io.Reader) error {
 	const key = testKeyPrefix + "0000000000000000000000000000000000000000000000000000000000000000"
+	const merchant = "mer_00000000000000000000000000"
 	// The account that nobody has the key of: 32 zero bytes.
 	const account = "GAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAWHF"
 	kept := stub{}
-	kept[store.APIKeyKey(key)] = store.Encode(store.APIKey{Merchant: "mer_", Mode: stellar.Test})
-	kept[store.MerchantKey("mer_")] = store.Encode(store.Merchant{ID: "mer_", Name: "Rehearsal", AccountTest: account})
+	kept[store.APIKeyKey(key).String()] = store.Encode(store.APIKey{Merchant: merchant, Mode: stellar.Test})
+	kept[store.MerchantKey(merchant).String()] = store.Encode(store.Merchant{ID: merchant, Name: "Rehearsal", AccountTest: account})
 	if _, ok := config.Networks[stellar.Test]; !ok {
 		config.Networks = map[stellar.Mode]Network{stellar.Test: {Assets: map[string]stellar.Asset{"XLM": stellar.XLM}}}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 	"edgecheckout/worker/watch"
 )
 
@@ -17,6 +18,7 @@ import (
 type Service struct {
 	config   Config
 	platform Platform
+	store    store.Store
 	watcher  *watch.Watcher
 	keys     *keyCache
 	router   router
@@ -39,14 +41,14 @@ func (s *Service) in(mode stellar.Mode) *served {
 
 // New makes a service. Nothing is read or written before the first request.
 func New(config Config, platform Platform) *Service {
-	s := &Service{config: config, platform: platform, keys: newKeyCache()}
+	s := &Service{config: config, platform: platform, store: store.New(platform.Store), keys: newKeyCache()}
 	networks := map[stellar.Mode]watch.Network{}
 	for mode, network := range config.Networks {
 		networks[mode] = network.Network
 		*s.in(mode) = served{&network, stellar.URINetworkOf(network.Passphrase)}
 	}
 	s.watcher = &watch.Watcher{
-		Store:     platform.Store,
+		Store:     s.store,
 		Transport: platform.Horizon,
 		Recent:    platform.Recent,
 		Networks:  networks,

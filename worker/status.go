@@ -20,7 +20,7 @@ type statusObject struct {
 // getStatus is GET /pay/{id}/status. While the checkout is open it looks at the ledger; the edge shares one answer among
 // everybody for a moment, so that a crowd costs no more than one visitor.
 func getStatus(c *call) (answer, error) {
-	s, err := c.publicStanding()
+	s, err := c.publicCheckout()
 	if err != nil {
 		return answer{}, err
 	}

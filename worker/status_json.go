@@ -2,7 +2,7 @@ package worker
 
 import "edgecheckout/worker/codec"
 
-// WriteJSON implements record.Writer: every open page asks for this once a second.
+// WriteJSON implements store.Writer: every open page asks for this once a second.
 func (o statusObject) WriteJSON(w *codec.Writer) {
 	w.String(`{"status":`, string(o.Status))
 	writePointed(w, `,"exception":`, o.Exception)

@@ -238,7 +238,7 @@ func (b *bench) seedStates(ctx context.Context) error {
 			s.Asset, s.Amount, s.Description, s.CancelURL, s.RedirectURL, s.Metadata = stellar.XLM, stellar.MaxAmount, "", "", "", nil
 		case statePartly:
 			payment.Amount = 1_0000001
-			entries = append(entries, kv.Entry{Key: store.SeenKey(s.ID), Value: store.Encode([]checkout.Payment{payment})})
+			entries = append(entries, kv.Entry{Key: store.SeenKey(s.ID).String(), Value: store.Encode([]checkout.Payment{payment})})
 		case stateCompleted:
 			out = &checkout.Outcome{Status: checkout.Completed, Received: s.Amount, CompletedAt: closed}
 		case stateOverpaid:
@@ -253,7 +253,7 @@ func (b *bench) seedStates(ctx context.Context) error {
 			payment.Asset = stellar.XLM
 			out = &checkout.Outcome{Status: checkout.Failed, Exception: checkout.WrongAsset}
 		case stateCancelled:
-			entries = append(entries, kv.Entry{Key: store.CancelKey(s.ID), Value: store.Encode(store.Cancel{Deadline: created.Add(time.Hour)})})
+			entries = append(entries, kv.Entry{Key: store.CancelKey(s.ID).String(), Value: store.Encode(store.Cancellation{Deadline: created.Add(time.Hour)})})
 		}
 		if out != nil {
 			if out.Status != checkout.Expired {
@@ -263,10 +263,10 @@ func (b *bench) seedStates(ctx context.Context) error {
 				}
 				out.Payments = []checkout.Judged{judged}
 			}
-			entries = append(entries, kv.Entry{Key: store.OutcomeKey(s.ID), Value: store.Encode(out)})
+			entries = append(entries, kv.Entry{Key: store.OutcomeKey(s.ID).String(), Value: store.Encode(out)})
 		}
 		b.ids[state] = s.ID.String()
-		entries = append(entries, kv.Entry{Key: store.CheckoutKey(s.ID), Value: store.Encode(&s)})
+		entries = append(entries, kv.Entry{Key: store.CheckoutKey(s.ID).String(), Value: store.Encode(&s)})
 	}
 	for _, p := range b.peers {
 		if err := p.process.Store.Put(ctx, entries...); err != nil {

@@ -75,7 +75,7 @@ func (b *bench) prepareMemory() error {
 			return err
 		}
 		b.holding.paths = append(b.holding.paths, "/pay/"+s.ID.String())
-		b.holding.entries = append(b.holding.entries, kv.Entry{Key: store.CheckoutKey(s.ID), Value: store.Encode(&s)})
+		b.holding.entries = append(b.holding.entries, kv.Entry{Key: store.CheckoutKey(s.ID).String(), Value: store.Encode(&s)})
 	}
 	return nil
 }

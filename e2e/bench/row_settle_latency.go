@@ -143,7 +143,7 @@ func (c customer) pays(ctx context.Context, b *bench, d *workerd.Process) (time.
 	if err != nil {
 		return 0, err
 	}
-	entry := kv.Entry{Key: store.CheckoutKey(s.ID), Value: store.Encode(&s), ExpiresAt: s.ExpiresAt.Add(store.KeepAfterExpiry)}
+	entry := kv.Entry{Key: store.CheckoutKey(s.ID).String(), Value: store.Encode(&s), ExpiresAt: s.ExpiresAt.Add(store.KeepAfterExpiry)}
 	if err := d.Store.Put(ctx, entry); err != nil {
 		return 0, err
 	}

@@ -71,8 +71,8 @@ func (b *bench) prepareSweep(accounts int) error {
 		memos[i] = s.Memo
 		expiry := s.ExpiresAt.Add(store.KeepAfterExpiry)
 		b.sweep.entries = append(b.sweep.entries,
-			kv.Entry{Key: store.CheckoutKey(s.ID), Value: store.Encode(&s), ExpiresAt: expiry},
-			kv.Entry{Key: store.EntryOf(&s, s.ExpiresAt).Key(), ExpiresAt: expiry})
+			kv.Entry{Key: store.CheckoutKey(s.ID).String(), Value: store.Encode(&s), ExpiresAt: expiry},
+			kv.Entry{Key: store.OpenKey(&s, s.ExpiresAt).String(), ExpiresAt: expiry})
 	}
 	return l.pay(sweepPayments, 12_5000000, func(account, payment int) string {
 		if payment == account%sweepPayments {
@@ -140,7 +140,7 @@ func (b *bench) settled(ctx context.Context, d *workerd.Process) (idle int, err 
 		if strings.HasPrefix(key, "outcome/") && strings.Contains(value, `"status":"completed"`) {
 			completed++
 		}
-		if strings.HasPrefix(key, store.OpenPrefix) {
+		if store.IsOpenKey(key) {
 			open++
 		}
 		if strings.HasPrefix(key, "idle/") {

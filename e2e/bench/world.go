@@ -48,8 +48,8 @@ func newWorld(h *horizonServer) (world, error) {
 		return w, err
 	}
 	w.entries = []kv.Entry{
-		{Key: store.APIKeyKey(w.key), Value: store.Encode(key)},
-		{Key: store.MerchantKey(w.merchant.ID), Value: store.Encode(w.merchant)},
+		{Key: store.APIKeyKey(w.key).String(), Value: store.Encode(key)},
+		{Key: store.MerchantKey(w.merchant.ID).String(), Value: store.Encode(w.merchant)},
 	}
 	return w, nil
 }
@@ -98,7 +98,7 @@ func (w world) sessions(n int, created time.Time) (ids []string, entries []kv.En
 			return nil, nil, err
 		}
 		ids = append(ids, s.ID.String())
-		entries = append(entries, kv.Entry{Key: store.CheckoutKey(s.ID), Value: store.Encode(&s), ExpiresAt: s.ExpiresAt.Add(store.KeepAfterExpiry)})
+		entries = append(entries, kv.Entry{Key: store.CheckoutKey(s.ID).String(), Value: store.Encode(&s), ExpiresAt: s.ExpiresAt.Add(store.KeepAfterExpiry)})
 	}
 	return ids, entries, nil
 }

@@ -90,7 +90,7 @@ func startShop(accounts, payments int) (*shop, error) {
 	s.merchant = store.Merchant{
 		ID: id, Name: "Books", AccountTest: stellar.Address(s.accounts[0]), Salt: []byte(random()), CreatedAt: s.begun, UpdatedAt: s.begun,
 	}
-	s.entries = []kv.Entry{{Key: store.MerchantKey(id), Value: store.Encode(s.merchant)}}
+	s.entries = []kv.Entry{{Key: store.MerchantKey(id).String(), Value: store.Encode(s.merchant)}}
 	return s, nil
 }
 

@@ -116,7 +116,7 @@ func (s *shop) settled(ctx context.Context, from workerd.Store) error {
 		if strings.HasPrefix(key, "outcome/") && strings.Contains(value, `"status":"completed"`) {
 			completed = append(completed, key)
 		}
-		if strings.HasPrefix(key, store.OpenPrefix) {
+		if store.IsOpenKey(key) {
 			open = append(open, key)
 		}
 	}
@@ -134,7 +134,7 @@ func (s *shop) open(ctx context.Context, to workerd.Store, account string) (memo
 	}
 	expiry := session.ExpiresAt.Add(store.KeepAfterExpiry)
 	return session.Memo, to.Put(ctx, slices.Concat(s.entries, []kv.Entry{
-		{Key: store.CheckoutKey(session.ID), Value: store.Encode(&session), ExpiresAt: expiry},
-		{Key: store.EntryOf(&session, session.ExpiresAt).Key(), ExpiresAt: expiry},
+		{Key: store.CheckoutKey(session.ID).String(), Value: store.Encode(&session), ExpiresAt: expiry},
+		{Key: store.OpenKey(&session, session.ExpiresAt).String(), ExpiresAt: expiry},
 	})...)
 }

@@ -29,7 +29,7 @@ const (
 	WrongAsset Exception = "wrong_asset"
 )
 
-// Session is a checkout as it was asked for. It is written once and never edited; its status follows from the
+// Checkout is a checkout as it was asked for. It is written once and never edited; its status follows from the
 // ledger (see Settle).
 type Checkout struct {
 	ID           ID              `json:"id"`

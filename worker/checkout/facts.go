@@ -2,7 +2,7 @@ package checkout
 
 import "time"
 
-// Standing is what the store knows of a session.
+// Facts are what is known of a checkout; its status follows from them.
 type Facts struct {
 	Checkout Checkout
 	// Recorded is the terminal outcome, nil while there is none.
@@ -14,16 +14,21 @@ type Facts struct {
 	CancelledBy time.Time
 }
 
-// Outcome says where the session stands by what is known: without having read the ledger nothing ends.
-func (s *Facts) Outcome(now time.Time) Outcome { return s.Settle(time.Time{}, now) }
+// Outcome says where the checkout stands by what is known: without having read the ledger nothing ends.
+func (f *Facts) Outcome(now time.Time) Outcome { return f.Settle(time.Time{}, now) }
 
-// outcome settles by what has been seen; proven is the deadline up to which a session may end unpaid.
-func (s *Facts) Settle(proven, now time.Time) Outcome {
-	if s.Recorded != nil {
-		return s.Recorded.Extend(s.Seen, s.Checkout.Asset)
+// Settle settles by what has been seen; proven is the deadline up to which a checkout may end unpaid.
+func (f *Facts) Settle(proven, now time.Time) Outcome {
+	if f.Recorded != nil {
+		return f.Recorded.Extend(f.Seen, f.Checkout.Asset)
 	}
-	return Settle(s.Checkout.Amount, s.Checkout.Asset, s.Deadline(), s.Seen, proven, now)
+	return Settle(f.Checkout.Amount, f.Checkout.Asset, f.Deadline(), f.Seen, proven, now)
 }
 
 // Deadline is the moment before which a payment's ledger must close.
-func (s *Facts) Deadline() time.Time { return Deadline(s.Checkout.ExpiresAt, s.CancelledBy) }
+func (f *Facts) Deadline() time.Time { return Deadline(f.Checkout.ExpiresAt, f.CancelledBy) }
+
+// CancelGrace is how long after a merchant's request a checkout still takes money: twice the staleness of the store, so
+// that every edge knows of the new deadline before a ledger closes that it decides about. Whoever was just paying is not
+// punished for it.
+const CancelGrace = 2 * time.Minute

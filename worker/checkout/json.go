@@ -8,7 +8,7 @@ import (
 // What follows writes and reads the records on the path of every request as encoding/json would by their tags, which remain the
 // definition: the tests compare the two.
 
-// WriteJSON implements record.Writer.
+// WriteJSON implements store.Writer.
 func (s *Checkout) WriteJSON(w *codec.Writer) {
 	w.Raw(`{"id":`)
 	s.ID.WriteJSON(w)
@@ -35,7 +35,7 @@ func (s *Checkout) WriteJSON(w *codec.Writer) {
 	w.Raw(`}`)
 }
 
-// ReadJSON implements record.Reader.
+// ReadJSON implements store.Reader.
 func (s *Checkout) ReadJSON(r *codec.Reader) {
 	for r.Enter('{'); r.More('}'); {
 		switch r.Name() {
@@ -130,10 +130,10 @@ func (p *Payment) readMember(r *codec.Reader, name string) {
 	}
 }
 
-// Payments are those of a session that were seen so far.
+// Payments are those of a checkout that were seen so far.
 type Payments []Payment
 
-// WriteJSON implements record.Writer.
+// WriteJSON implements store.Writer.
 func (list Payments) WriteJSON(w *codec.Writer) {
 	if list == nil {
 		w.Raw("null")
@@ -149,7 +149,7 @@ func (list Payments) WriteJSON(w *codec.Writer) {
 	w.Raw("]")
 }
 
-// ReadJSON implements record.Reader.
+// ReadJSON implements store.Reader.
 func (list *Payments) ReadJSON(r *codec.Reader) {
 	*list = Payments{}
 	for r.Enter('['); r.More(']'); {
@@ -157,7 +157,7 @@ func (list *Payments) ReadJSON(r *codec.Reader) {
 	}
 }
 
-// WriteJSON implements record.Writer.
+// WriteJSON implements store.Writer.
 func (o Outcome) WriteJSON(w *codec.Writer) {
 	w.String(`{"status":`, string(o.Status))
 	w.Filled(`,"exception":`, string(o.Exception))
@@ -182,7 +182,7 @@ func (o Outcome) WriteJSON(w *codec.Writer) {
 	w.Raw("}")
 }
 
-// ReadJSON implements record.Reader.
+// ReadJSON implements store.Reader.
 func (o *Outcome) ReadJSON(r *codec.Reader) {
 	for r.Enter('{'); r.More('}'); {
 		switch r.Name() {
@@ -219,10 +219,10 @@ func readJudged(r *codec.Reader) (j Judged) {
 	return j
 }
 
-// WriteJSON implements record.Writer.
+// WriteJSON implements store.Writer.
 func (id ID) WriteJSON(w *codec.Writer) { w.Plain("", id.String()) }
 
-// ReadJSON implements record.Reader.
+// ReadJSON implements store.Reader.
 func (id *ID) ReadJSON(r *codec.Reader) {
 	parsed, err := ParseCheckoutID(r.String())
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// MemoLifetime is how old a checkout may be whose memo is still looked up. It covers the longest session, one day,
+// MemoLifetime is how old a checkout may be whose memo is still looked up. It covers the longest checkout, one day,
 // and the 90 days for which its record is kept.
 const MemoLifetime = 91 * 24 * time.Hour
 

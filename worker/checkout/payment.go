@@ -87,14 +87,14 @@ func comparePayments(a, b Payment) int {
 	return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Index, b.Index))
 }
 
-// A session remembers at most so many payments in its own asset, and so many in others. Anyone may send dust with a
-// session's memo; without a bound that would cost its merchant the work.
+// A checkout remembers at most so many payments in its own asset, and so many in others. Anyone may send dust with a
+// checkout's memo; without a bound that would cost its merchant the work.
 const (
 	maxOwn     = 200
 	maxForeign = 20
 )
 
-// Relevant returns the payments in ledger order, each once: all of them, unless there are more than a session remembers. Then the largest stay, the
+// Relevant returns the payments in ledger order, each once: all of them, unless there are more than a checkout remembers. Then the largest stay, the
 // earlier ones of equals, so that whatever is forgotten is smaller than what counts, and so that it does not matter
 // in which pieces the payments were seen.
 func Relevant(payments []Payment, asset stellar.Asset) []Payment {
@@ -120,7 +120,7 @@ func Relevant(payments []Payment, asset stellar.Asset) []Payment {
 // Union returns the payments of both lists in ledger order, each once.
 func Union(a, b []Payment) []Payment {
 	if len(a)+len(b) == 0 {
-		return nil // as of nearly all sessions that somebody looks at
+		return nil // as of nearly all checkouts that somebody looks at
 	}
 	all := slices.Concat(a, b)
 	slices.SortFunc(all, comparePayments)

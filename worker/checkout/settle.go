@@ -16,7 +16,7 @@ const (
 	ReasonUnmatched  Reason = "unmatched"   // it belongs to no checkout; never said by Settle
 )
 
-// Judged is a payment and what it meant for the session.
+// Judged is a payment and what it meant for the checkout.
 type Judged struct {
 	Payment
 	Reason Reason `json:"reason,omitempty"`
@@ -25,17 +25,17 @@ type Judged struct {
 // Counted reports whether the payment adds to what was received.
 func (j Judged) Counted() bool { return j.Reason == "" }
 
-// Outcome is what the ledger says about a session.
+// Outcome is what the ledger says about a checkout.
 type Outcome struct {
 	Status    Status         `json:"status"`
 	Exception Exception      `json:"exception,omitempty"`
 	Received  stellar.Amount `json:"received"`
-	// CompletedAt is the close time of the ledger that completed the session; zero unless Status is Completed.
+	// CompletedAt is the close time of the ledger that completed the checkout; zero unless Status is Completed.
 	CompletedAt time.Time `json:"completed_at,omitzero"`
 	Payments    []Judged  `json:"payments,omitempty"`
 }
 
-// Due is what is still missing from amount; it is zero once the session is terminal.
+// Due is what is still missing from amount; it is zero once the checkout is terminal.
 func (o Outcome) Due(amount stellar.Amount) stellar.Amount {
 	if o.Status.Terminal() || o.Received >= amount {
 		return 0
@@ -43,7 +43,7 @@ func (o Outcome) Due(amount stellar.Amount) stellar.Amount {
 	return amount - o.Received
 }
 
-// Deadline is the moment before which a payment's ledger must close: the session's expiry, or the moment at which it was
+// Deadline is the moment before which a payment's ledger must close: the checkout's expiry, or the moment at which it was
 // cancelled (zero: never) if that is earlier.
 func Deadline(expiresAt, cancelledAt time.Time) time.Time {
 	if !cancelledAt.IsZero() && cancelledAt.Before(expiresAt) {
@@ -52,13 +52,13 @@ func Deadline(expiresAt, cancelledAt time.Time) time.Time {
 	return expiresAt
 }
 
-// Settle says where a session stands, given every payment whose memo names it and that reached its account (in any
+// Settle says where a checkout stands, given every payment whose memo names it and that reached its account (in any
 // order, repetitions allowed, other assets included), its deadline, and coverage: the close time of the newest ledger
 // up to which all payments of the account have been read.
 //
 // It is the only place where a status comes from. The same ledger gives the same terminal outcome however often and
 // in whatever pieces it was read, because
-//   - a session completes in the first ledger at the end of which the counting payments reach the amount; all
+//   - a checkout completes in the first ledger at the end of which the counting payments reach the amount; all
 //     counting payments of that ledger belong to it, and nothing after it does;
 //   - it expires or fails only when coverage has passed the deadline, and now has too: a Horizon with a wrong clock
 //     ends nothing early.

@@ -106,7 +106,7 @@ func TestCancellingOnlyMovesTheDeadlineForward(t *testing.T) {
 	}
 }
 
-// history draws a ledger's worth of payments to one session: a few a ledger, some in other assets.
+// history draws a ledger's worth of payments to one checkout: a few a ledger, some in other assets.
 func history(t *rapid.T) []checkout.Payment {
 	var payments []checkout.Payment
 	for i := range rapid.IntRange(0, 12).Draw(t, "payments") {

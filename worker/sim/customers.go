@@ -7,8 +7,8 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// pay is a customer, or somebody who means harm, who sends money that has something to do with a session.
-func (w *world) pay(s *session) {
+// pay is a customer, or somebody who means harm, who sends money that has something to do with a checkout.
+func (w *world) pay(s *sale) {
 	w.stats.Payments++
 	op := operation{kind: "payment", from: payer, to: s.account, asset: s.asset, amount: s.amount, memoType: "text", memo: s.memo, transfer: true}
 	if s.asset.IsNative() {
@@ -35,7 +35,7 @@ func (w *world) pay(s *session) {
 		soon := time.Duration(20+w.rand.IntN(25)) * time.Second
 		s.later(w, soon, "the second half", rest)
 		w.timers = append(w.timers, timer{w.now.Add(soon + 2*ledgerTime), func() {
-			w.sell(s.shop, func(young *session, e *edge) {
+			w.sell(s.shop, func(young *sale, e *edge) {
 				w.ask(young, e)
 				w.timers = append(w.timers, timer{w.now.Add(time.Second), func() { w.ask(s, e) }})
 			})
@@ -115,13 +115,13 @@ func (w *world) pay(s *session) {
 }
 
 // later is a payment at another time.
-func (s *session) later(w *world, delay time.Duration, what string, op operation) {
+func (s *sale) later(w *world, delay time.Duration, what string, op operation) {
 	if op.amount > 0 {
 		w.timers = append(w.timers, timer{w.now.Add(max(delay, 0)), func() { w.submit(s, what, op) }})
 	}
 }
 
-func (w *world) submit(s *session, what string, operations ...operation) {
+func (w *world) submit(s *sale, what string, operations ...operation) {
 	w.trace("%s is paid %s: %s %s", s.id, what, operations[0].amount, operations[0].asset.Code)
 	w.ledger.submit(operations...)
 }

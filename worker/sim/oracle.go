@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The oracle says what the ledger alone implies for a session. It shares no code with the service: it reads the ledger's own
+// The oracle says what the ledger alone implies for a checkout. It shares no code with the service: it reads the ledger's own
 // operations, in another way, so that a mistake would have to be made twice.
 
 // verdict is a status in the API's words.
@@ -16,8 +16,8 @@ type verdict struct {
 	received          int64 // stroops
 }
 
-// oracle judges a session by the ledgers up to a sequence number. over says that the ledger is known past the deadline.
-func (w *world) oracle(s *session, upTo int64) verdict {
+// oracle judges a checkout by the ledgers up to a sequence number. over says that the ledger is known past the deadline.
+func (w *world) oracle(s *sale, upTo int64) verdict {
 	deadline := w.deadline(s)
 	var sum int64
 	foreign := false
@@ -36,7 +36,7 @@ func (w *world) oracle(s *session, upTo int64) verdict {
 			continue
 		}
 		if reached && sequence != ledgerOf {
-			continue // the session had ended
+			continue // the checkout had ended
 		}
 		if sum += int64(op.amount); sum < 0 {
 			sum = math.MaxInt64 // more than the API can say
@@ -63,8 +63,8 @@ func (w *world) oracle(s *session, upTo int64) verdict {
 	return verdict{"open", "", 0}
 }
 
-// deadline is the session's. When it was made and whether it was cancelled is on no ledger: the store's last word is the truth.
-func (w *world) deadline(s *session) time.Time {
+// deadline is the checkout's. When it was made and whether it was cancelled is on no ledger: the store's last word is the truth.
+func (w *world) deadline(s *sale) time.Time {
 	var made struct {
 		ExpiresAt time.Time `json:"expires_at"`
 	}
@@ -83,7 +83,7 @@ func (w *world) closeTime(sequence int64) time.Time {
 	return w.ledger.closings[sequence-w.ledger.elder]
 }
 
-// observation is what somebody was told about a session.
+// observation is what somebody was told about a checkout.
 type observation struct {
 	verdict
 	payments map[string]fact // by id
@@ -97,7 +97,7 @@ type fact struct {
 }
 
 // check compares what somebody was told with what is true and with what was told before.
-func (w *world) check(s *session, who string, o observation) {
+func (w *world) check(s *sale, who string, o observation) {
 	truth := w.oracle(s, w.ledger.sequence)
 	w.stats.Observations++
 	if s.createdAt.Before(w.resetAt) {
@@ -135,7 +135,7 @@ func (w *world) check(s *session, who string, o observation) {
 }
 
 // checkPayments holds that the same money always has the same id, and means the same.
-func (w *world) checkPayments(s *session, who string, o observation) {
+func (w *world) checkPayments(s *sale, who string, o observation) {
 	for id, fact := range o.payments {
 		if known, ok := s.facts[id]; ok && known != fact {
 			w.fail("%s: payment %s was %v and became %v for %s", s.id, id, known, fact, who)
@@ -154,9 +154,9 @@ func (w *world) checkPayments(s *session, who string, o observation) {
 	}
 }
 
-// money counts what reached the session's account with its memo, by transaction, whatever it was worth: none of it may be missing at the
+// money counts what reached the checkout's account with its memo, by transaction, whatever it was worth: none of it may be missing at the
 // end, and nothing else may be there.
-func (w *world) money(s *session) map[string]int {
+func (w *world) money(s *sale) map[string]int {
 	n := map[string]int{}
 	for _, op := range w.ledger.accounts[s.account] {
 		if !op.failed && op.to == s.account && op.from != s.account && op.memoType == "text" && strings.EqualFold(op.memo, s.memo) {

@@ -71,7 +71,7 @@ func (o object) observation() observation {
 
 // sell is a merchant's server that makes a checkout, and now and then makes the same one twice at once at different edges.
 // then is called with what was made, at the edge that made it.
-func (w *world) sell(s *shop, then func(*session, *edge)) {
+func (w *world) sell(s *shop, then func(*sale, *edge)) {
 	asset := usdc
 	if w.chance(40) {
 		asset = stellar.XLM
@@ -88,7 +88,7 @@ func (w *world) sell(s *shop, then func(*session, *edge)) {
 		header.Set("Idempotency-Key", fmt.Sprintf("order-%d", w.rand.Int64()))
 		tries = 1 + w.rand.IntN(4)
 	}
-	made := map[string]*session{}
+	made := map[string]*sale{}
 	for range tries {
 		w.creates++
 		e := w.anyEdge()
@@ -104,7 +104,7 @@ func (w *world) sell(s *shop, then func(*session, *edge)) {
 				w.fail("one Idempotency-Key made two checkouts: %s and others", o.ID)
 			}
 			w.stats.Checkouts++
-			made[o.ID] = &session{id: o.ID, memo: o.Memo, account: s.account, amount: amount, asset: asset, shop: s,
+			made[o.ID] = &sale{id: o.ID, memo: o.Memo, account: s.account, amount: amount, asset: asset, shop: s,
 				createdAt: o.CreatedAt, expiresAt: o.ExpiresAt, facts: map[string]fact{}}
 			w.people = append(w.people, made[o.ID])
 			if then != nil {
@@ -116,7 +116,7 @@ func (w *world) sell(s *shop, then func(*session, *edge)) {
 }
 
 // ask is somebody who wants to know how a checkout stands: the merchant, or a page.
-func (w *world) ask(s *session, e *edge) {
+func (w *world) ask(s *sale, e *edge) {
 	merchant := w.chance(50)
 	w.spawn("ask at "+e.name, 0, func() {
 		if !merchant {
@@ -138,7 +138,7 @@ func (w *world) ask(s *session, e *edge) {
 }
 
 // cancel is a merchant who changes his mind.
-func (w *world) cancel(s *session, e *edge) {
+func (w *world) cancel(s *sale, e *edge) {
 	w.spawn("cancel at "+e.name, 15, func() {
 		var o object
 		if w.call(e, "POST", "/checkout/"+s.id+"/expire", `{}`, http.Header{"X-Api-Key": {s.shop.key}}, &o) == 200 {

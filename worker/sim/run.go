@@ -194,8 +194,8 @@ func (w *world) rest() {
 	}
 }
 
-// complete asks the merchant's way for everything that is known of a session: all money that came in time to be seen must be there.
-func (w *world) complete(s *session) {
+// complete asks the merchant's way for everything that is known of a checkout: all money that came in time to be seen must be there.
+func (w *world) complete(s *sale) {
 	var o object // with everything that is known
 	w.spawn("audit", 0, func() {
 		w.call(w.edges[0], "GET", "/checkout/"+s.id, "", map[string][]string{"X-Api-Key": {s.shop.key}}, &o)

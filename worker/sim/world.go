@@ -54,7 +54,7 @@ type world struct {
 	memory  *kvtest.Memory
 	edges   []*edge
 	shops   []*shop
-	people  []*session
+	people  []*sale
 	timers  []timer
 	actors  []*actor
 	current *actor
@@ -82,8 +82,8 @@ type shop struct {
 	key     string
 }
 
-// session is a checkout as its merchant and customer know it, and what they were told about it.
-type session struct {
+// checkout is a checkout as its merchant and customer know it, and what they were told about it.
+type sale struct {
 	id, memo  string
 	account   stellar.Address
 	amount    stellar.Amount

@@ -83,13 +83,13 @@ func (a *Amount) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// WriteJSON implements record.Writer.
+// WriteJSON implements store.Writer.
 func (a Amount) WriteJSON(w *codec.Writer) {
 	var room [amountSize]byte
 	w.Bare(a.appendTo(room[:0]))
 }
 
-// ReadJSON implements record.Reader.
+// ReadJSON implements store.Reader.
 func (a *Amount) ReadJSON(r *codec.Reader) {
 	parsed, err := ParseAmount(r.Number())
 	if err != nil {

@@ -45,14 +45,14 @@ func CheckAssetCode(code string) error {
 	return nil
 }
 
-// WriteJSON implements record.Writer.
+// WriteJSON implements store.Writer.
 func (a Asset) WriteJSON(w *codec.Writer) {
 	w.String(`{"code":`, a.Code)
 	w.Filled(`,"issuer":`, string(a.Issuer))
 	w.Raw("}")
 }
 
-// ReadJSON implements record.Reader.
+// ReadJSON implements store.Reader.
 func (a *Asset) ReadJSON(r *codec.Reader) {
 	for r.Enter('{'); r.More('}'); {
 		switch r.Name() {

@@ -6,7 +6,6 @@ import (
 	"unsafe"
 
 	"edgecheckout/worker/codec"
-	"edgecheckout/worker/stellar"
 )
 
 // Writer is a record that writes itself, as encoding/json would.
@@ -74,74 +73,4 @@ func unmarshal[T any](v *T, value []byte) error {
 		return fmt.Errorf("store: stored %T: %w", *v, err)
 	}
 	return nil
-}
-
-// ReadJSON implements Reader.
-func (c *Checkpoint) ReadJSON(r *codec.Reader) {
-	for r.Enter('{'); r.More('}'); {
-		switch r.Name() {
-		case "ledger":
-			c.Ledger = r.Int()
-		case "closed_at":
-			c.ClosedAt = r.Time()
-		default:
-			r.Refuse()
-		}
-	}
-}
-
-// ReadJSON implements Reader.
-func (c *Cursor) ReadJSON(r *codec.Reader) {
-	for r.Enter('{'); r.More('}'); {
-		switch r.Name() {
-		case "from":
-			c.From.ReadJSON(r)
-		case "next":
-			c.Next.ReadJSON(r)
-		case "covered":
-			c.Covered.ReadJSON(r)
-		case "reset":
-			c.Reset = r.Time()
-		case "behind":
-			if c.Behind == nil {
-				c.Behind = map[stellar.Address]Behind{}
-			}
-			for r.Enter('{'); r.More('}'); {
-				account := stellar.Address(r.Key())
-				c.Behind[account] = readBehind(r)
-			}
-		default:
-			r.Refuse()
-		}
-	}
-}
-
-func readBehind(r *codec.Reader) (b Behind) {
-	for r.Enter('{'); r.More('}'); {
-		switch r.Name() {
-		case "after":
-			b.After = r.Int()
-		case "through":
-			b.Through = r.Int()
-		case "at":
-			b.At = r.Time()
-		case "caught":
-			b.Caught = r.Bool()
-		default:
-			r.Refuse()
-		}
-	}
-	return b
-}
-
-// ReadJSON implements Reader.
-func (c *Cancel) ReadJSON(r *codec.Reader) {
-	for r.Enter('{'); r.More('}'); {
-		switch r.Name() {
-		case "deadline":
-			c.Deadline = r.Time()
-		default:
-			r.Refuse()
-		}
-	}
 }

@@ -1,4 +1,4 @@
-package store_test
+package store
 
 import (
 	"bytes"
@@ -17,7 +17,6 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
 	"edgecheckout/worker/stellar"
-	"edgecheckout/worker/store"
 )
 
 // random values of every field, empty ones and awkward ones among them.
@@ -47,7 +46,7 @@ func some[T any](most int, one func() T) (list []T) {
 	return list
 }
 
-func session() checkout.Checkout {
+func drawCheckout() checkout.Checkout {
 	s := checkout.Checkout{
 		Merchant: text(), MerchantName: text(), Mode: stellar.Modes[rand.IntN(2)], CustomerID: text(), ProductID: text(), Amount: amount(),
 		Asset: asset(), Account: stellar.Address(text()), Memo: text(), RedirectURL: text(), CancelURL: text(), Description: text(),
@@ -90,10 +89,10 @@ func standard(t *testing.T, v any) []byte {
 // agrees compares what a record writes and reads of itself with what encoding/json does.
 func agrees[T any](t *testing.T, v T) {
 	t.Helper()
-	if _, ok := any(&v).(store.Writer); !ok {
+	if _, ok := any(&v).(Writer); !ok {
 		t.Fatalf("%T does not write itself", v)
 	}
-	written := store.Encode(&v)
+	written := Encode(&v)
 	if diff := cmp.Diff(string(standard(t, v)), string(written)); diff != "" {
 		t.Fatalf("%T is written otherwise (-want +got):\n%s", v, diff)
 	}
@@ -105,7 +104,7 @@ func reads[T any](t *testing.T, data []byte, all bool) {
 	t.Helper()
 	var own, want T
 	r := codec.NewReader(string(data))
-	any(&own).(store.Reader).ReadJSON(&r)
+	any(&own).(Reader).ReadJSON(&r)
 	if all && !r.Done() {
 		t.Fatalf("%T does not read %s", own, data)
 	}
@@ -118,7 +117,7 @@ func reads[T any](t *testing.T, data []byte, all bool) {
 			t.Fatalf("%T reads %q otherwise (-want +got):\n%s", own, data, cmp.Diff(fmt.Sprintf("%#v", want), fmt.Sprintf("%#v", own)))
 		}
 	}
-	got, ok, err := store.Decode[T](data)
+	got, ok, err := Decode[T](data)
 	if (err == nil) != (wantErr == nil) || ok != (wantErr == nil) || err == nil && !reflect.DeepEqual(got, want) {
 		t.Fatalf("%T: %q is decoded as %#v, %v, %v; want %#v, %v", own, data, got, ok, err, want, wantErr)
 	}
@@ -126,26 +125,26 @@ func reads[T any](t *testing.T, data []byte, all bool) {
 
 func TestRecordsAreWrittenAndReadLikeEncodingJSON(t *testing.T) {
 	for range 3000 {
-		agrees(t, session())
+		agrees(t, drawCheckout())
 		agrees(t, outcome())
 		if list := some(3, payment); list != nil {
 			agrees(t, checkout.Payments(list))
 		}
-		cursor := store.Cursor{From: store.Checkpoint{Ledger: rand.Int64(), ClosedAt: moment()}, Covered: store.Checkpoint{ClosedAt: moment()}}
+		cursor := Cursor{From: Checkpoint{Ledger: rand.Int64(), ClosedAt: moment()}, Covered: Checkpoint{ClosedAt: moment()}}
 		for range rand.IntN(3) {
-			cursor.Behind = map[stellar.Address]store.Behind{stellar.Address(text()): {After: rand.Int64(), Through: 1, At: moment(), Caught: rand.IntN(2) == 0}}
+			cursor.Behind = map[stellar.Address]Behind{stellar.Address(text()): {After: rand.Int64(), Through: 1, At: moment(), Caught: rand.IntN(2) == 0}}
 		}
-		reads[store.Cursor](t, standard(t, cursor), true)
-		reads[store.Cancel](t, standard(t, store.Cancel{Deadline: moment()}), true)
+		reads[Cursor](t, standard(t, cursor), true)
+		reads[Cancellation](t, standard(t, Cancellation{Deadline: moment()}), true)
 	}
 }
 
 func FuzzStoredBytesAreNeverReadAsAnotherValue(f *testing.F) {
 	for range 20 {
-		s := session()
-		f.Add(store.Encode(&s))
-		f.Add(store.Encode(outcome()))
-		f.Add(store.Encode(checkout.Payments(some(2, payment))))
+		s := drawCheckout()
+		f.Add(Encode(&s))
+		f.Add(Encode(outcome()))
+		f.Add(Encode(checkout.Payments(some(2, payment))))
 	}
 	for _, s := range []string{
 		``, `null`, `{}`, `[]`, `{"amount":01}`, `{"amount":-1}`, `{"amount":"1"}`, `{"asset":{"code":"A","issuer":"B"},"asset":{"code":"C"}}`,
@@ -159,7 +158,7 @@ func FuzzStoredBytesAreNeverReadAsAnotherValue(f *testing.F) {
 		reads[checkout.Checkout](t, data, false)
 		reads[checkout.Outcome](t, data, false)
 		reads[checkout.Payments](t, data, false)
-		reads[store.Cursor](t, data, false)
-		reads[store.Cancel](t, data, false)
+		reads[Cursor](t, data, false)
+		reads[Cancellation](t, data, false)
 	})
 }

@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	// ErrBusy reports that another account was read a moment ago for the same session.
-	ErrBusy = errors.New("watch: an account was read for this session a moment ago")
+	// ErrBusy reports that another account was read a moment ago for the same checkout.
+	ErrBusy = errors.New("watch: an account was read for this checkout a moment ago")
 	// ErrNoAccount reports that the ledger has no such account.
 	ErrNoAccount = errors.New("watch: no such account")
 )
@@ -27,8 +27,8 @@ type readAccount struct {
 	Account horizon.Account `json:"account"`
 }
 
-// Account reads an account that wants to pay a session: one account once in accountLifetime for all sessions, and at most one in LookWindow for
-// a session. Whoever has the address of one page could otherwise have us read all accounts there are. The error is ErrBusy,
+// Account reads an account that wants to pay a checkout: one account once in accountLifetime for all checkouts, and at most one in LookWindow for
+// a checkout. Whoever has the address of one page could otherwise have us read all accounts there are. The error is ErrBusy,
 // ErrNoAccount, or Horizon's.
 func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stellar.Address) (horizon.Account, error) {
 	mode := s.Mode

@@ -33,7 +33,7 @@ func TestASweepReadsAccountsInBatchesInTheirOrder(t *testing.T) {
 	for range 8 {
 		s.merchant = s.Merchant()
 		shops = append(shops, s.merchant.Address())
-		s.pay(s.session(), "50")
+		s.pay(s.checkout(), "50")
 		s.Advance(5 * time.Second)
 	}
 	slices.Sort(shops)

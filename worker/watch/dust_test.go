@@ -18,8 +18,8 @@ import (
 // and what it costs to find out stays bounded.
 func TestTenThousandGrainsOfDust(t *testing.T) {
 	s := open(t)
-	c := s.session()
-	other := s.session()
+	c := s.checkout()
+	other := s.checkout()
 	for i := range 100 {
 		var dust []txnbuild.Operation
 		for range 100 {
@@ -45,14 +45,14 @@ func TestTenThousandGrainsOfDust(t *testing.T) {
 	writes := s.Store.Counts().Writes
 	for range 12 {
 		s.minute()
-		if strings.HasPrefix(s.standing(c), "completed") && strings.HasPrefix(s.standing(other), "completed") {
+		if strings.HasPrefix(s.outcome(c), "completed") && strings.HasPrefix(s.outcome(other), "completed") {
 			break
 		}
 	}
-	if got := s.standing(c); !strings.HasPrefix(got, "completed 50") {
+	if got := s.outcome(c); !strings.HasPrefix(got, "completed 50") {
 		t.Errorf("%.80s", got)
 	}
-	expect(t, s.standing(other), "completed 50")
+	expect(t, s.outcome(other), "completed 50")
 	if n := s.Store.Counts().Writes - writes; n > 40 {
 		t.Errorf("%d writes", n)
 	}

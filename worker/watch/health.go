@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"edgecheckout/worker/horizon"
-	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
 )
@@ -23,42 +22,34 @@ type Health struct {
 	Trouble string
 	// Swept is the close time of the newest ledger that a sweep is known to have covered; it may have covered more.
 	Swept time.Time
-	// Accounts counts those with open sessions, Open the sessions, up to the first thousand.
+	// Accounts counts those with open checkouts, Open the checkouts, up to the first thousand.
 	Accounts, Open int
-	// Due is the deadline of the session that waits longest for its end; zero if none waits.
+	// Due is the deadline of the checkout that waits longest for its end; zero if none waits.
 	Due time.Time
-	// Lag is how far settlement is behind: how long that session waits, or for how much longer than it should no sweep
-	// has covered anything although sessions were open.
+	// Lag is how far settlement is behind: how long that checkout waits, or for how much longer than it should no sweep
+	// has covered anything although checkouts were open.
 	Lag time.Duration
 }
 
 // Health looks at networks: one request to Horizon for each, and one list and one read of the store for all.
 func (w *Watcher) Health(ctx context.Context, modes ...stellar.Mode) (map[stellar.Mode]Health, error) {
-	page, err := w.Store.List(ctx, store.OpenPrefix, "", kv.MaxListKeys)
+	open, _, err := w.Store.Open(ctx, "")
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]string, len(modes))
-	for i, mode := range modes {
-		keys[i] = store.CursorKey(mode)
-	}
-	values, err := w.Store.Get(ctx, keys...)
+	cursors, err := w.Store.Cursors(ctx, modes...)
 	if err != nil {
 		return nil, err
 	}
 	all := map[stellar.Mode]Health{}
 	for i, mode := range modes {
-		cursor, _, err := store.Decode[store.Cursor](values[i])
-		if err != nil {
-			return nil, err
-		}
-		all[mode] = w.health(ctx, mode, page.Keys, cursor)
+		all[mode] = w.health(ctx, mode, open, cursors[i])
 	}
 	return all, nil
 }
 
-// health looks at one network, by the keys of open sessions and the network's cursor.
-func (w *Watcher) health(ctx context.Context, mode stellar.Mode, open []string, cursor store.Cursor) Health {
+// health looks at one network, by the open checkouts and the network's cursor.
+func (w *Watcher) health(ctx context.Context, mode stellar.Mode, open []store.OpenEntry, cursor store.Cursor) Health {
 	var h Health
 	_, root, err := w.connect(ctx, mode)
 	h.Root, h.Trouble = root, trouble(err)
@@ -70,9 +61,8 @@ func (w *Watcher) health(ctx context.Context, mode stellar.Mode, open []string, 
 	now := w.Now()
 	accounts := map[stellar.Address]bool{}
 	oldest := now
-	for _, key := range open {
-		entry, err := store.ParseOpenKey(key)
-		if err != nil || entry.Mode != mode {
+	for _, entry := range open {
+		if entry.Mode != mode {
 			continue
 		}
 		h.Open++

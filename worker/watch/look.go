@@ -14,7 +14,7 @@ import (
 )
 
 // look is what readings of an account showed on behalf of people who look. It is shared by all who ask about the account's
-// sessions, and the next reading goes on from where it ended.
+// checkouts, and the next reading goes on from where it ended.
 type look struct {
 	At       time.Time // of the last reading
 	Root     horizon.Root
@@ -22,7 +22,7 @@ type look struct {
 	Floor    int64 // the ledger up to which the sweeps had read the account by the cursor of this look
 	Through  int64 // the last ledger read to its end
 	Payments []found
-	Proven   time.Time // the deadline up to which the account's sessions may end, if they are not older than After
+	Proven   time.Time // the deadline up to which the account's checkouts may end, if they are not older than After
 }
 
 // lookLifetime is how long a look is kept to go on from. It is far less than Overlap: what a look missed, a sweep finds.
@@ -35,13 +35,13 @@ const (
 	maxLooked = 1000
 )
 
-// covers reports whether the look says everything about a session that a reading of its own would have said, at the time and by the cursor
+// covers reports whether the look says everything about a checkout that a reading of its own would have said, at the time and by the cursor
 // of the look. The cursor that is there now can only have moved on, so that nobody has to read it to know.
 func (l look) covers(s *checkout.Facts) bool {
 	return l.After <= max(l.Root.LedgerBefore(s.Checkout.CreatedAt), l.Floor)
 }
 
-// Look brings an open session's standing up to date from Horizon, reading the account at most once in LookWindow however many
+// Look brings an open checkout's facts up to date from Horizon, reading the account at most once in LookWindow however many
 // people ask. While Horizon cannot be read it answers with what is known; the error says why and is only for the log.
 func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome, error) {
 	if s.Recorded != nil {
@@ -50,7 +50,7 @@ func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome
 	mode := s.Checkout.Mode
 	key := "look/" + string(mode) + "/" + string(s.Checkout.Account)
 	last, ok := decodeLook(w.Recent.Recall(ctx, key))
-	// What was read for a younger session tells nothing about this one, not even by what it found: an earlier payment may be missing.
+	// What was read for a younger checkout tells nothing about this one, not even by what it found: an earlier payment may be missing.
 	ok = ok && last.covers(s)
 	var failed error
 	if (!ok || w.Now().Sub(last.At) >= LookWindow) && w.Recent.Claim(key, LookWindow) {
@@ -79,17 +79,14 @@ func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome
 	return out, errors.Join(failed, err)
 }
 
-// lookAt reads the account of a session. A session whose time is over is read from its beginning, with a new root and to the empty
+// lookAt reads the account of a checkout. A checkout whose time is over is read from its beginning, with a new root and to the empty
 // page, so that it can end; for the others one request is enough, for what came since the last look.
 func (w *Watcher) lookAt(ctx context.Context, mode stellar.Mode, s *checkout.Facts, last look, haveLast bool) (look, error) {
-	values, err := w.Store.Get(ctx, store.CursorKey(mode))
+	cursors, err := w.Store.Cursors(ctx, mode)
 	if err != nil {
 		return look{}, err
 	}
-	cursor, _, err := store.Decode[store.Cursor](values[0])
-	if err != nil {
-		return look{}, err
-	}
+	cursor := cursors[0]
 	due := !w.Now().Before(s.Deadline())
 	client, root, err := w.recentRoot(ctx, mode, due)
 	if err != nil {
@@ -97,7 +94,7 @@ func (w *Watcher) lookAt(ctx context.Context, mode stellar.Mode, s *checkout.Fac
 	}
 	account := s.Checkout.Account
 	l := look{At: w.Now(), Root: root}
-	// For a session older than the ledger itself, a reading starts where the sweeps have come to.
+	// For a checkout older than the ledger itself, a reading starts where the sweeps have come to.
 	l.Floor = start(cursor, root, account, time.Time{})
 	l.After = start(cursor, root, account, s.Checkout.CreatedAt)
 	from := l.After
@@ -140,7 +137,7 @@ func largest(payments []found) []found {
 	return payments[:maxLooked]
 }
 
-// paymentsOf sorts payments by the session that their memo names.
+// paymentsOf sorts payments by the checkout that their memo names.
 func paymentsOf(payments []found) map[checkout.ID][]checkout.Payment {
 	by := map[checkout.ID][]checkout.Payment{}
 	for _, f := range payments {

@@ -33,7 +33,7 @@ func (l *look) encode() []byte {
 }
 
 // unixMilli is a time of a look, in whole milliseconds since 1970, which is read for a fraction of what a date costs; 0 if there is none. Cutting
-// the rest off ends no session early.
+// the rest off ends no checkout early.
 func unixMilli(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

@@ -18,7 +18,7 @@ var (
 	ErrUnread = errors.New("watch: the account is not read up to the payment yet")
 )
 
-// Payment reads a payment from the ledger by its id, with the session that it is for. The session is nil if its memo names none: then it is a
+// Payment reads a payment from the ledger by its id, with the checkout that it is for. The checkout is nil if its memo names none: then it is a
 // payment to account, which may be empty. The error is ErrNoPayment, or Horizon's or the store's.
 func (w *Watcher) Payment(ctx context.Context, id checkout.PaymentID, account stellar.Address) (checkout.Payment, *checkout.Facts, error) {
 	mode := id.Mode
@@ -42,12 +42,12 @@ func (w *Watcher) Payment(ctx context.Context, id checkout.PaymentID, account st
 		return checkout.Payment{}, nil, err
 	}
 	ids := w.Memos.Open(memo, w.Now())
-	standings, err := w.Load(ctx, ids...)
+	all, err := w.Store.Facts(ctx, ids...)
 	if err != nil {
 		return checkout.Payment{}, nil, err
 	}
 	unseen := false
-	for _, s := range standings {
+	for _, s := range all {
 		if s == nil {
 			unseen = true
 			continue
@@ -88,8 +88,8 @@ func (w *Watcher) whole(ctx context.Context, client horizon.Client, p horizon.In
 	return p.Payment, err
 }
 
-// Judge says what a payment, which the ledger shows, means for the session that its memo names. If the session's facts do not include it
-// yet, the account is read. The error is ErrNoPayment for dust that the session does not remember, or ErrUnread.
+// Judge says what a payment, which the ledger shows, means for the checkout that its memo names. If the checkout's facts do not include it
+// yet, the account is read. The error is ErrNoPayment for dust that the checkout does not remember, or ErrUnread.
 func (w *Watcher) Judge(ctx context.Context, s *checkout.Facts, p checkout.Payment) (checkout.Judged, error) {
 	out := s.Outcome(w.Now())
 	if j, ok := judged(out, p); ok {

@@ -59,7 +59,7 @@ func (s *shop) find(edge *watch.Watcher, id checkout.PaymentID) string {
 
 func TestAPaymentIsFoundByItsID(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	strange := s.OtherUSDC(s.customer)
 	s.Trust(s.merchant, strange)
 	var want []string
@@ -106,12 +106,12 @@ func TestAPaymentIsFoundByItsID(t *testing.T) {
 
 func TestALatePaymentIsFoundByItsID(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	s.pay(c, "20")
 	for range 14 {
 		s.minute()
 	}
-	expect(t, s.standing(c), "failed 20 underpaid")
+	expect(t, s.outcome(c), "failed 20 underpaid")
 	s.pay(c, "30")
 	s.Advance(watchtest.LedgerTime)
 	expect(t, s.find(s.edge(), s.last().Place(stellar.Test)), "30 late")
@@ -119,7 +119,7 @@ func TestALatePaymentIsFoundByItsID(t *testing.T) {
 
 func TestWhatIsNoPaymentHasNoID(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	s.pay(c, "50")
 	s.Advance(watchtest.LedgerTime)
 	id := s.last().Place(stellar.Test)
@@ -157,7 +157,7 @@ func TestWhatIsNoPaymentHasNoID(t *testing.T) {
 
 func TestAPaymentIsNotJudgedBeforeTheAccountWasRead(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	edge := s.edge()
 	expect(t, s.look(edge, c), "open 0")
 	s.pay(c, "50")
@@ -170,7 +170,7 @@ func TestAPaymentIsNotJudgedBeforeTheAccountWasRead(t *testing.T) {
 
 func TestDustThatIsForgottenIsNoPayment(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	s.pay(c, "0.0001")
 	s.Advance(watchtest.LedgerTime)
 	dust := s.last().Place(stellar.Test)

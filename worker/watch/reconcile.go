@@ -9,9 +9,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
-	"edgecheckout/worker/store"
 )
 
 // A step of a reconciliation reads at most reconcilePages of Horizon and compares at most reconciledAtOnce
@@ -34,19 +32,19 @@ type Step struct {
 
 // Reconciliation says what a step read and put right.
 type Reconciliation struct {
-	Payments int // payments read whose memo names a session
-	Checked  int // sessions compared with the ledger
-	Repaired int // sessions of which the store knew less than the ledger says
+	Payments int // payments read whose memo names a checkout
+	Checked  int // checkouts compared with the ledger
+	Repaired int // checkouts of which the store knew less than the ledger says
 	// Through is up to when the ledger has been read. Complete says that this is all there is, and that nothing was left out.
 	Through  time.Time
 	Complete bool
 	Next     *Step // nil after the last one
 }
 
-// Reconcile does a step of reading an account again, and rebuilds from the ledger what the store should know of its sessions: those that payments
-// name, and those that list returns, which were made in a time. Nothing that is recorded is needed for it but the sessions themselves. A step may be repeated.
+// Reconcile does a step of reading an account again, and rebuilds from the ledger what the store should know of its checkouts: those that payments
+// name, and those that list returns, which were made in a time. Nothing that is recorded is needed for it but the checkouts themselves. A step may be repeated.
 //
-// A session is judged by one step alone, which has read all of its time; so the next step begins as much earlier as a session can last.
+// A checkout is judged by one step alone, which has read all of its time; so the next step begins as much earlier as a checkout can last.
 func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stellar.Address, step Step, longest time.Duration,
 	list func(from, to time.Time) ([]checkout.ID, error)) (Reconciliation, error) {
 
@@ -83,13 +81,13 @@ func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stel
 	}
 	ids := slices.SortedFunc(maps.Keys(concerned), func(a, b checkout.ID) int { return strings.Compare(a.String(), b.String()) })
 	ids = ids[min(step.Skip, len(ids)):]
-	standings, err := w.Load(ctx, ids[:min(len(ids), reconciledAtOnce)]...)
+	all, err := w.Store.Facts(ctx, ids[:min(len(ids), reconciledAtOnce)]...)
 	if err != nil {
 		return r, err
 	}
 	var failed []error
 	var ended []checkout.ID
-	for i, s := range standings {
+	for i, s := range all {
 		if s == nil || s.Checkout.Account != account || s.Checkout.Mode != mode {
 			continue
 		}
@@ -109,8 +107,8 @@ func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stel
 		w.Ended(ctx, ended)
 	}
 	switch {
-	case len(ids) > len(standings):
-		step.Skip += len(standings)
+	case len(ids) > len(all):
+		step.Skip += len(all)
 		r.Next = &step
 	case !p.complete:
 		next := step.next(p, longest)
@@ -122,7 +120,7 @@ func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stel
 }
 
 // next is the step that follows one which has read p: it begins where the last page ended that lies as much before the end of
-// p as a session can last.
+// p as a checkout can last.
 func (s Step) next(p pass, longest time.Duration) Step {
 	last := p.pages[len(p.pages)-1]
 	if last.ClosedAt.Before(s.From) {
@@ -139,7 +137,7 @@ func (s Step) next(p pass, longest time.Duration) Step {
 	return Step{After: last.Ledger, From: last.ClosedAt, Gap: true}
 }
 
-// reconcileOne compares a session with payments of the ledger that were read from since on, up to coverage or, if all is told, to its end.
+// reconcileOne compares a checkout with payments of the ledger that were read from since on, up to coverage or, if all is told, to its end.
 func (w *Watcher) reconcileOne(ctx context.Context, s *checkout.Facts, payments []checkout.Payment, since, coverage time.Time, all bool) (repaired, checked bool, err error) {
 	if s.Checkout.CreatedAt.Before(since) {
 		if s.Recorded == nil {
@@ -156,8 +154,7 @@ func (w *Watcher) reconcileOne(ctx context.Context, s *checkout.Facts, payments 
 	if !out.Status.Terminal() && all {
 		// Put it back into the index of open ones, in case it fell out: the entry is the same as ever. A sweep may end it then, so all that
 		// was paid so far must have been read.
-		expiry := s.Checkout.ExpiresAt.Add(store.KeepAfterExpiry)
-		err = w.Store.Put(ctx, kv.Entry{Key: store.EntryOf(&s.Checkout, s.Deadline()).Key(), ExpiresAt: expiry, Derived: true})
+		err = w.Store.PutOpen(ctx, &s.Checkout, s.Deadline())
 	}
 	return repaired, true, err
 }

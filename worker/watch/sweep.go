@@ -16,10 +16,10 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// maxOpen bounds how many open sessions one sweep looks at; those that fall due first come first.
+// maxOpen bounds how many open checkouts one sweep looks at; those that fall due first come first.
 const maxOpen = 50 * kv.MaxListKeys
 
-// orphanAge is how long after its time an entry stays although its session cannot be found or ended.
+// orphanAge is how long after its time an entry stays although its checkout cannot be found or ended.
 const orphanAge = 7 * 24 * time.Hour
 
 // Report counts what a sweep did.
@@ -31,9 +31,9 @@ type Report struct {
 // what fell due. The error joins whatever went wrong; nothing is lost by it, the next sweep begins early enough.
 func (w *Watcher) Sweep(ctx context.Context) (Report, error) {
 	var report Report
-	open, err := w.openSessions(ctx)
+	open, err := w.openCheckouts(ctx)
 	if err != nil {
-		return report, fmt.Errorf("listing open sessions: %w", err)
+		return report, err
 	}
 	report.Open = len(open)
 	var failed []error
@@ -53,36 +53,27 @@ func (w *Watcher) Sweep(ctx context.Context) (Report, error) {
 	return report, errors.Join(failed...)
 }
 
-func (w *Watcher) openSessions(ctx context.Context) ([]store.OpenEntry, error) {
+func (w *Watcher) openCheckouts(ctx context.Context) ([]store.OpenEntry, error) {
 	var entries []store.OpenEntry
 	cursor := ""
 	for {
-		page, err := w.Store.List(ctx, store.OpenPrefix, cursor, kv.MaxListKeys)
+		page, next, err := w.Store.Open(ctx, cursor)
 		if err != nil {
 			return nil, err
 		}
-		for _, key := range page.Keys {
-			entry, err := store.ParseOpenKey(key)
-			if err != nil {
-				return nil, fmt.Errorf("%q: %w", key, err)
-			}
-			entries = append(entries, entry)
-		}
-		if cursor = page.Cursor; cursor == "" || len(entries) >= maxOpen {
+		entries = append(entries, page...)
+		if cursor = next; cursor == "" || len(entries) >= maxOpen {
 			return entries, nil
 		}
 	}
 }
 
 func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, accounts map[stellar.Address][]store.OpenEntry, report *Report) error {
-	values, err := w.Store.Get(ctx, store.CursorKey(mode))
+	cursors, err := w.Store.Cursors(ctx, mode)
 	if err != nil {
 		return err
 	}
-	cursor, _, err := store.Decode[store.Cursor](values[0])
-	if err != nil {
-		return err
-	}
+	cursor := cursors[0]
 	client, root, err := w.connect(ctx, mode)
 	if err != nil {
 		report.Failed += len(accounts)
@@ -121,7 +112,7 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, accounts 
 		w.Recent.Keep(ctx, sweptKey(mode), store.Encode(newestOf(root)), rememberSweep)
 	}
 	if moved, ok := advance(cursor, root, behind, waiting); ok || stored.From != cursor.From {
-		err := w.Store.Put(ctx, kv.Entry{Key: store.CursorKey(mode), Value: store.Encode(moved)})
+		err := w.Store.PutCursor(ctx, mode, moved)
 		failed = append(failed, err)
 	}
 	return errors.Join(failed...)
@@ -151,8 +142,8 @@ func inTurn(accounts []stellar.Address, behind map[stellar.Address]store.Behind)
 
 // swept is what a sweep did for one account.
 type swept struct {
-	ended   []checkout.ID // sessions that it ended
-	waiting bool          // whether sessions whose time is over wait for a second pass
+	ended   []checkout.ID // checkouts that it ended
+	waiting bool          // whether checkouts whose time is over wait for a second pass
 }
 
 // network is what a sweep knows of a mode's ledger before it reads the accounts.
@@ -196,7 +187,7 @@ func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[ste
 	}
 }
 
-// settleAccount settles the sessions that the payments of a pass name and those whose time is over. If it fails, the
+// settleAccount settles the checkouts that the payments of a pass name and those whose time is over. If it fails, the
 // pass that it returns says from where the account must be read again.
 func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.Address, open []store.OpenEntry, p pass) (_ pass, done swept, err error) {
 	var coverage time.Time
@@ -213,7 +204,7 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 	if len(concerned) == 0 {
 		return p, done, p.err
 	}
-	standings, err := w.Load(ctx, concerned...)
+	all, err := w.Store.Facts(ctx, concerned...)
 	if err != nil {
 		p.complete, p.read = false, p.after
 		return p, done, err
@@ -221,7 +212,7 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 	proven := w.proven(n.cursor, account, coverage)
 	failed := []error{p.err}
 	ended := map[checkout.ID]bool{}
-	for i, s := range standings {
+	for i, s := range all {
 		if s == nil || s.Checkout.Account != account || s.Checkout.Mode != n.mode {
 			continue // a memo that happens to decrypt, or a payment with the memo of somebody else's checkout
 		}
@@ -242,34 +233,32 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 	return p, done, errors.Join(append(failed, w.removeEnded(ctx, account, open, ended, p))...)
 }
 
-// removeEnded removes what has ended from the index of open sessions; an entry whose session cannot be found goes a while after its time. If
+// removeEnded removes what has ended from the index of open checkouts; an entry whose checkout cannot be found goes a while after its time. If
 // nothing of the account is left, it writes down first where this pass began: when the account is active again, reading goes on from
 // there, overlap included, and money that came too late is found after all.
 func (w *Watcher) removeEnded(ctx context.Context, account stellar.Address, open []store.OpenEntry, ended map[checkout.ID]bool, p pass) error {
-	var keys []string
+	var gone []store.OpenEntry
 	for _, entry := range open {
 		if ended[entry.ID] || w.Now().Sub(entry.Due) > orphanAge {
-			keys = append(keys, entry.Key())
+			gone = append(gone, entry)
 		}
 	}
-	if len(keys) == 0 {
+	if len(gone) == 0 {
 		return nil
 	}
-	if len(keys) == len(open) {
-		idle := kv.Entry{Key: store.IdleKey(open[0].Mode, account), Value: store.Encode(store.Idle{Ledger: p.after})}
-		if err := w.Store.Put(ctx, idle); err != nil {
+	if len(gone) == len(open) {
+		if err := w.Store.PutIdleMark(ctx, open[0].Mode, account, p.after); err != nil {
 			return err
 		}
 	}
-	return w.Store.Delete(ctx, keys...)
+	return w.Store.DeleteOpen(ctx, gone...)
 }
 
 // startsOf is start for several accounts, but one that is behind, or that was not active when the cursor was written, goes on from where it was
-// left: there may be money for sessions that ended before those that are open now were made.
+// left: there may be money for checkouts that ended before those that are open now were made.
 func (w *Watcher) startsOf(ctx context.Context, n network, accounts []stellar.Address, open map[stellar.Address][]store.OpenEntry) ([]int64, error) {
 	starts := make([]int64, len(accounts))
-	var idle []int // those that may have a mark
-	var keys []string
+	var idle []stellar.Address // those that may have a mark
 	for i, account := range accounts {
 		created := open[account][0].Created
 		for _, entry := range open[account] {
@@ -281,21 +270,17 @@ func (w *Watcher) startsOf(ctx context.Context, n network, accounts []stellar.Ad
 		if behind, ok := n.cursor.Behind[account]; ok && behind.After <= n.root.LatestLedger {
 			starts[i] = behind.After
 		} else if !created.Before(n.cursor.From.ClosedAt) {
-			idle, keys = append(idle, i), append(keys, store.IdleKey(n.mode, account))
+			idle = append(idle, account)
 		}
 	}
-	if len(keys) > 0 {
-		values, err := w.Store.Get(ctx, keys...)
+	if len(idle) > 0 {
+		marks, err := w.Store.IdleMarks(ctx, n.mode, idle)
 		if err != nil {
 			return nil, err
 		}
-		for k, i := range idle {
-			mark, ok, err := store.Decode[store.Idle](values[k])
-			if err != nil {
-				return nil, err
-			}
-			if ok && mark.Ledger <= n.root.LatestLedger {
-				starts[i] = min(starts[i], mark.Ledger)
+		for i, account := range accounts {
+			if mark, ok := marks[account]; ok && mark <= n.root.LatestLedger {
+				starts[i] = min(starts[i], mark)
 			}
 		}
 	}
@@ -337,7 +322,7 @@ func (w *Watcher) trail(cursor store.Cursor, account stellar.Address, p pass) (s
 // false if there is nothing to write. The old cursor is kept until the next checkpoint is Overlap old: a pass always
 // reads between one and two Overlaps again, and a network costs one write in that time.
 //
-// It is also written when sessions wait for a second pass to agree that nothing came.
+// It is also written when checkouts wait for a second pass to agree that nothing came.
 func advance(cursor store.Cursor, root horizon.Root, behind map[stellar.Address]store.Behind, waiting bool) (store.Cursor, bool) {
 	newest := newestOf(root)
 	moved := cursor

@@ -81,7 +81,7 @@ func TestTroubleWithHorizonStopsThePassAndLosesNothing(t *testing.T) {
 		for _, where := range []string{"the root", "a page"} {
 			t.Run(name+" at "+where, func(t *testing.T) {
 				s := open(t)
-				c := s.session()
+				c := s.checkout()
 				s.pay(c, "50")
 				s.Advance(time.Minute)
 				inside := false
@@ -101,11 +101,11 @@ func TestTroubleWithHorizonStopsThePassAndLosesNothing(t *testing.T) {
 					t.Error("the sweep did not say that anything was wrong")
 				}
 				expect(t, s.look(s.here, c), "open 0")
-				expect(t, s.standing(c), "open 0")
+				expect(t, s.outcome(c), "open 0")
 				s.Fault = nil
 				s.Advance(2 * time.Minute) // longer than any Retry-After is honoured
 				s.sweep()
-				expect(t, s.standing(c), "completed 50")
+				expect(t, s.outcome(c), "completed 50")
 			})
 		}
 	}
@@ -118,7 +118,7 @@ func TestAPageThatIsRepeatedOrReorderedChangesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
-			c := s.session()
+			c := s.checkout()
 			s.pay(c, "20")
 			s.Advance(watchtest.LedgerTime)
 			s.pay(c, "30")
@@ -144,20 +144,20 @@ func TestAPageThatIsRepeatedOrReorderedChangesNothing(t *testing.T) {
 				return good, err, true
 			}
 			s.sweep()
-			expect(t, s.standing(c), "completed 50")
+			expect(t, s.outcome(c), "completed 50")
 		})
 	}
 }
 
 func TestHistoryThatWasReapedIsReported(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	for range 12 {
 		s.minute() // the cursor names real ledgers now
 	}
 	var reported bool
 	s.cron.Log = func(_ context.Context, event string, _ map[string]any) { reported = reported || event == "history_gap" }
-	other := s.session()
+	other := s.checkout()
 	s.sweep()
 	if reported {
 		t.Error("a gap was reported where there is none")
@@ -182,19 +182,19 @@ func TestHistoryThatWasReapedIsReported(t *testing.T) {
 	if !reported {
 		t.Error("Horizon skipped what it had reaped, and nobody was told")
 	}
-	expect(t, s.standing(c), "expired 0")
-	expect(t, s.standing(other), "open 0")
+	expect(t, s.outcome(c), "expired 0")
+	expect(t, s.outcome(other), "open 0")
 }
 
 func TestMemosOfAnyBytesAreNobodys(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	for _, memo := range []string{"\x00", "\xff\xfe\xfd", strings.Repeat("z", 28), strings.Repeat("7", 26), c.Memo + "\x00", c.Memo[:25] + "\u00e9"[:1], flip(c.Memo)} {
 		s.Pay(s.customer, c.Account, "50", c.Asset, memo)
 		s.Advance(watchtest.LedgerTime)
 	}
 	s.sweep()
-	expect(t, s.standing(c), "open 0")
+	expect(t, s.outcome(c), "open 0")
 }
 
 // flip changes the last character of a memo.

@@ -16,12 +16,12 @@ import (
 // A sweep that has subrequests for six of nine accounts, two each, leaves none of them out for good.
 func TestASweepBeginsWithTheAccountsThatTheLastOneDidNotComeTo(t *testing.T) {
 	s := open(t)
-	var sessions []checkout.Checkout
+	var made []checkout.Checkout
 	for range 9 {
 		s.merchant = s.Merchant()
-		sessions = append(sessions, s.session())
+		made = append(made, s.checkout())
 	}
-	slices.SortFunc(sessions, func(a, b checkout.Checkout) int { return cmp.Compare(a.Account, b.Account) })
+	slices.SortFunc(made, func(a, b checkout.Checkout) int { return cmp.Compare(a.Account, b.Account) })
 	asked := 0
 	s.Fault = func(url string) (horizon.Response, error, bool) {
 		if strings.Contains(url, "/payments?") {
@@ -37,10 +37,10 @@ func TestASweepBeginsWithTheAccountsThatTheLastOneDidNotComeTo(t *testing.T) {
 	}
 	s.Advance(time.Minute)
 	sweep()
-	s.pay(sessions[8], "50") // the last in the order of addresses
+	s.pay(made[8], "50") // the last in the order of addresses
 	for range 2 {
 		s.Advance(time.Minute)
 		sweep()
 	}
-	expect(t, s.standing(sessions[8]), "completed 50")
+	expect(t, s.outcome(made[8]), "completed 50")
 }

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
-	"edgecheckout/worker/store"
 )
 
 // What one question for unmatched payments costs at most: so many pages of horizon.PageLimit operations, each of which may name a checkout that the
@@ -45,8 +45,8 @@ type UnmatchedPage struct {
 	Next checkout.PaymentID
 }
 
-// Unmatched reads from the ledger what an account received and what belongs to no session: the transaction has no text memo, or none of ours, or
-// one that names no session of this account. What may be for a session so young that not everybody can see it yet is left out for
+// Unmatched reads from the ledger what an account received and what belongs to no checkout: the transaction has no text memo, or none of ours, or
+// one that names no checkout of this account. What may be for a checkout so young that not everybody can see it yet is left out for
 // the time being.
 func (w *Watcher) Unmatched(ctx context.Context, mode stellar.Mode, account stellar.Address, q UnmatchedQuery) (UnmatchedPage, error) {
 	client, root, err := w.connect(ctx, mode)
@@ -118,18 +118,16 @@ func (l UnmatchedPage) unfinished(q UnmatchedQuery) UnmatchedPage {
 	return UnmatchedPage{Payments: l.finished(q).Payments, More: true, Next: l.Next}
 }
 
-// unmatchedOf returns those of a page's payments that the query asks for and that belong to no session, in the direction of the query.
+// unmatchedOf returns those of a page's payments that the query asks for and that belong to no checkout, in the direction of the query.
 func (w *Watcher) unmatchedOf(ctx context.Context, mode stellar.Mode, account stellar.Address, payments []horizon.Incoming, q UnmatchedQuery) ([]horizon.Incoming, error) {
 	var asked []found
-	var keys []string
+	var ids []checkout.ID
 	for _, p := range payments {
 		if p.ClosedAt.Before(q.Since) || !q.beyond(p.Payment) {
 			continue
 		}
 		f := found{Incoming: p, IDs: w.Memos.Open(p.Memo, w.Now())}
-		for _, id := range f.IDs {
-			keys = append(keys, store.CheckoutKey(id))
-		}
+		ids = append(ids, f.IDs...)
 		asked = append(asked, f)
 	}
 	slices.SortStableFunc(asked, func(a, b found) int {
@@ -139,15 +137,15 @@ func (w *Watcher) unmatchedOf(ctx context.Context, mode stellar.Mode, account st
 		}
 		return order
 	})
-	slices.Sort(keys)
-	sessions, err := w.sessions(ctx, slices.Compact(keys))
+	slices.SortFunc(ids, func(a, b checkout.ID) int { return bytes.Compare(a[:], b[:]) })
+	checkouts, err := w.Store.Checkouts(ctx, slices.Compact(ids)...)
 	if err != nil {
 		return nil, err
 	}
 	var unmatched []horizon.Incoming
 	for _, f := range asked {
 		matched := slices.ContainsFunc(f.IDs, func(id checkout.ID) bool {
-			s, ok := sessions[id]
+			s, ok := checkouts[id]
 			return ok && s.Account == account && s.Mode == mode || !ok && w.unrested(f.ClosedAt)
 		})
 		if !matched {
@@ -157,23 +155,5 @@ func (w *Watcher) unmatchedOf(ctx context.Context, mode stellar.Mode, account st
 	return unmatched, nil
 }
 
-func (w *Watcher) sessions(ctx context.Context, keys []string) (map[checkout.ID]checkout.Checkout, error) {
-	values, err := w.Store.Get(ctx, keys...)
-	if err != nil {
-		return nil, err
-	}
-	sessions := map[checkout.ID]checkout.Checkout{}
-	for _, value := range values {
-		s, ok, err := store.Decode[checkout.Checkout](value)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			sessions[s.ID] = s
-		}
-	}
-	return sessions, nil
-}
-
-// unrested reports whether a session that was paid in a ledger that closed then may be too young for everybody to see.
+// unrested reports whether a checkout that was paid in a ledger that closed then may be too young for everybody to see.
 func (w *Watcher) unrested(closedAt time.Time) bool { return w.Now().Sub(closedAt) < Rest }

@@ -16,9 +16,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
-	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
-	"edgecheckout/worker/store"
 	"edgecheckout/worker/watch"
 	"edgecheckout/worker/watch/watchtest"
 )
@@ -51,10 +49,10 @@ func amounts(payments []checkout.Payment) []string {
 	return list
 }
 
-func TestUnmatchedIsWhatBelongsToNoSession(t *testing.T) {
+func TestUnmatchedIsWhatBelongsToNoCheckout(t *testing.T) {
 	s := open(t)
 	since := s.Now()
-	c := s.session()
+	c := s.checkout()
 	neighbour := s.Merchant()
 	theirs := c
 	theirs.ID[15]++
@@ -62,10 +60,8 @@ func TestUnmatchedIsWhatBelongsToNoSession(t *testing.T) {
 	live := c
 	live.ID[14]++
 	live.Mode, live.Memo = stellar.Live, s.memos.Seal(live.ID)
-	for _, session := range []checkout.Checkout{theirs, live} {
-		if err := s.here.Store.Put(context.Background(), kv.Entry{Key: store.CheckoutKey(session.ID), Value: store.Encode(&session)}); err != nil {
-			t.Fatal(err)
-		}
+	for _, made := range []checkout.Checkout{theirs, live} {
+		s.put(made)
 	}
 	strangers, err := checkout.ParseMemoKeys(strings.Repeat("a5", 32))
 	if err != nil {
@@ -107,11 +103,11 @@ func TestUnmatchedIsWhatBelongsToNoSession(t *testing.T) {
 	}
 }
 
-func TestAMemoOfASessionThatMayBeTooYoungIsNotUnmatchedYet(t *testing.T) {
+func TestAMemoOfACheckoutThatMayBeTooYoungIsNotUnmatchedYet(t *testing.T) {
 	s := open(t)
 	since := s.Now()
 	early := s.edge()
-	id := s.session().ID
+	id := s.checkout().ID
 	id[15]++
 	memo := s.memos.Seal(id)
 	s.xlm("5", memo)
@@ -153,7 +149,7 @@ func TestUnmatchedIsBoundedByTime(t *testing.T) {
 func TestUnmatchedInPages(t *testing.T) {
 	s := open(t)
 	since := s.Now()
-	c := s.session()
+	c := s.checkout()
 	for ledger := range 4 {
 		var operations []txnbuild.Operation
 		for i := range 6 {
@@ -205,7 +201,7 @@ func TestUnmatchedInPages(t *testing.T) {
 func TestUnmatchedIsFoundBehindManyMatchedPayments(t *testing.T) {
 	s := open(t)
 	since := s.Now()
-	c := s.session()
+	c := s.checkout()
 	s.xlm("7", "")
 	for range 17 {
 		var operations []txnbuild.Operation
@@ -283,7 +279,7 @@ func (s *shop) spare() *keypair.Full {
 func TestAConfusedHorizonIsNotReadForEver(t *testing.T) {
 	s := open(t)
 	since := s.Now()
-	c := s.session()
+	c := s.checkout()
 	for range 6 {
 		operations := slices.Repeat([]txnbuild.Operation{&txnbuild.Payment{Destination: s.merchant.Address(), Amount: "0.01", Asset: txnbuild.NativeAsset{}}}, 50)
 		s.Submit(s.customer, c.Memo, operations...)

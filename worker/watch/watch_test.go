@@ -24,14 +24,15 @@ import (
 	"edgecheckout/worker/watch/watchtest"
 )
 
-// shop is a merchant's view of a world: it makes sessions and asks how they stand.
+// shop is a merchant's view of a world: it makes checkouts and asks how they stand.
 type shop struct {
 	*watchtest.World
 	t        *testing.T
 	memos    checkout.MemoKeys
 	merchant *keypair.Full
 	customer *keypair.Full
-	here     *watch.Watcher  // the edge that creates sessions
+	kv       kv.Store        // of the edge that creates checkouts
+	here     *watch.Watcher  // that edge
 	cron     *watch.Watcher  // the edge where the cron happens to run
 	ended    [][]checkout.ID // what the watchers said has ended, a call each
 }
@@ -44,14 +45,17 @@ func open(t *testing.T) *shop {
 	}
 	s := &shop{World: watchtest.New(t), t: t, memos: memos}
 	s.merchant, s.customer = s.Merchant(), s.Person()
-	s.here, s.cron = s.edge(), s.edge()
+	s.kv = s.Store.Edge()
+	s.here, s.cron = s.edgeOf(s.kv), s.edge()
 	s.Advance(10 * time.Minute)
 	return s
 }
 
-func (s *shop) edge() *watch.Watcher {
+func (s *shop) edge() *watch.Watcher { return s.edgeOf(s.Store.Edge()) }
+
+func (s *shop) edgeOf(namespace kv.Store) *watch.Watcher {
 	return &watch.Watcher{
-		Store: s.Store.Edge(), Transport: s.World, Recent: watchtest.NewRecent(s.Now), Memos: s.memos, Now: s.Now, Margin: 30 * time.Second,
+		Store: store.New(namespace), Transport: s.World, Recent: watchtest.NewRecent(s.Now), Memos: s.memos, Now: s.Now, Margin: 30 * time.Second,
 		Networks: map[stellar.Mode]watch.Network{
 			stellar.Test: {Passphrase: ledger.Passphrase, Horizons: []string{"https://one.example", "https://two.example"}},
 		},
@@ -60,8 +64,8 @@ func (s *shop) edge() *watch.Watcher {
 	}
 }
 
-// session makes a checkout of 50 USDC that lives ten minutes.
-func (s *shop) session() checkout.Checkout {
+// checkout makes a checkout of 50 USDC that lives ten minutes.
+func (s *shop) checkout() checkout.Checkout {
 	s.t.Helper()
 	text, err := checkout.NewID(checkout.KindCheckout, s.Now(), rand.Reader)
 	if err != nil {
@@ -76,12 +80,25 @@ func (s *shop) session() checkout.Checkout {
 		ID:   id, Amount: 50 * stellar.StroopsPerUnit, Asset: s.USDC(), Account: stellar.Address(s.merchant.Address()),
 		Memo: s.memos.Seal(id), CreatedAt: s.Now(), ExpiresAt: s.Now().Add(10 * time.Minute),
 	}
-	err = s.here.Store.Put(context.Background(),
-		kv.Entry{Key: store.CheckoutKey(id), Value: store.Encode(&c)}, kv.Entry{Key: store.EntryOf(&c, c.ExpiresAt).Key()})
-	if err != nil {
+	s.put(c)
+	s.list(c)
+	return c
+}
+
+// put writes a checkout, as it is now.
+func (s *shop) put(c checkout.Checkout) {
+	s.t.Helper()
+	if err := s.kv.Put(context.Background(), kv.Entry{Key: store.CheckoutKey(c.ID).String(), Value: store.Encode(&c)}); err != nil {
 		s.t.Fatal(err)
 	}
-	return c
+}
+
+// list puts a checkout into the index of open ones.
+func (s *shop) list(c checkout.Checkout) {
+	s.t.Helper()
+	if err := s.here.Store.PutOpen(context.Background(), &c, c.ExpiresAt); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *shop) pay(c checkout.Checkout, amount string) {
@@ -105,14 +122,14 @@ func (s *shop) minute() {
 	s.sweep()
 }
 
-// standing says how a session is recorded, as somebody sees it who has never read its keys.
-func (s *shop) standing(c checkout.Checkout) string {
+// facts says how a checkout is recorded, as somebody sees it who has never read its keys.
+func (s *shop) outcome(c checkout.Checkout) string {
 	s.t.Helper()
-	standings, err := s.edge().Load(context.Background(), c.ID)
+	all, err := s.edge().Store.Facts(context.Background(), c.ID)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return describe(standings[0].Outcome(s.Now()))
+	return describe(all[0].Outcome(s.Now()))
 }
 
 func describe(out checkout.Outcome) string {
@@ -130,11 +147,11 @@ func describe(out checkout.Outcome) string {
 
 func (s *shop) look(edge *watch.Watcher, c checkout.Checkout) string {
 	s.t.Helper()
-	standings, err := edge.Load(context.Background(), c.ID)
+	all, err := edge.Store.Facts(context.Background(), c.ID)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	out, err := edge.Look(context.Background(), standings[0])
+	out, err := edge.Look(context.Background(), all[0])
 	if err != nil {
 		s.t.Log(err)
 	}
@@ -193,11 +210,11 @@ func TestSweepSettlesEveryKindOfPayment(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
-			session := s.session()
-			c.pay(s, session)
+			made := s.checkout()
+			c.pay(s, made)
 			s.Advance(watchtest.LedgerTime)
 			s.sweep()
-			expect(t, s.standing(session), c.want)
+			expect(t, s.outcome(made), c.want)
 		})
 	}
 }
@@ -213,60 +230,57 @@ func muxedAddress(t *testing.T, account stellar.Address, id uint64) string {
 
 func TestAccountMergeIsReadFromItsEffects(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	c.Asset = stellar.XLM
 	c.Amount = 9_000 * stellar.StroopsPerUnit
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: store.CheckoutKey(c.ID), Value: store.Encode(&c)}); err != nil {
-		t.Fatal(err)
-	}
+	s.put(c)
 	leaving := keypair.MustRandom()
 	s.Submit(s.customer, "", &txnbuild.CreateAccount{Destination: leaving.Address(), Amount: "9000.5"})
 	s.Advance(watchtest.LedgerTime)
 	s.Submit(leaving, c.Memo, &txnbuild.AccountMerge{Destination: string(c.Account)})
 	s.Advance(watchtest.LedgerTime)
 	s.sweep()
-	expect(t, s.standing(c), "completed 9000.49999 overpaid") // less the fee of 100 stroops
+	expect(t, s.outcome(c), "completed 9000.49999 overpaid") // less the fee of 100 stroops
 }
 
 func TestHalvesAnHourApartComeTogether(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	c.ExpiresAt = s.Now().Add(5 * time.Hour)
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: store.CheckoutKey(c.ID), Value: store.Encode(&c)}, kv.Entry{Key: store.EntryOf(&c, c.ExpiresAt).Key()}); err != nil {
-		t.Fatal(err)
-	}
+	s.put(c)
+	s.list(c)
 	s.pay(c, "20")
 	for range 60 {
 		s.minute()
 	}
-	expect(t, s.standing(c), "open 20 underpaid")
+	expect(t, s.outcome(c), "open 20 underpaid")
 	s.pay(c, "30")
 	s.minute()
-	expect(t, s.standing(c), "completed 50")
+	expect(t, s.outcome(c), "completed 50")
 }
 
-func TestSessionsEndWhenTheLedgerWasReadPastTheirTime(t *testing.T) {
+func TestCheckoutsEndWhenTheLedgerWasReadPastTheirTime(t *testing.T) {
 	s := open(t)
-	nothing, half, wrong := s.session(), s.session(), s.session()
+	nothing, half, wrong := s.checkout(), s.checkout(), s.checkout()
 	s.pay(half, "25")
 	s.Advance(watchtest.LedgerTime)
 	s.Pay(s.customer, wrong.Account, "50", stellar.XLM, wrong.Memo)
 	for range 9 {
 		s.minute()
 	}
-	expect(t, s.standing(nothing), "open 0")
-	expect(t, s.standing(half), "open 25 underpaid")
+	expect(t, s.outcome(nothing), "open 0")
+	expect(t, s.outcome(half), "open 25 underpaid")
 	for range 2 { // one past the deadline and its margin, and a second one that agrees
 		s.minute()
 	}
-	expect(t, s.standing(nothing), "open 0")
+	expect(t, s.outcome(nothing), "open 0")
 	for range 1 {
 		s.minute()
 	}
-	expect(t, s.standing(nothing), "expired 0")
-	expect(t, s.standing(half), "failed 25 underpaid")
-	expect(t, s.standing(wrong), "failed 0 wrong_asset +50 wrong_asset")
-	if keys := s.Store.Keys(store.OpenPrefix); len(keys) != 0 {
+	expect(t, s.outcome(nothing), "expired 0")
+	expect(t, s.outcome(half), "failed 25 underpaid")
+	expect(t, s.outcome(wrong), "failed 0 wrong_asset +50 wrong_asset")
+	if keys := s.Store.Keys("open/"); len(keys) != 0 {
 		t.Errorf("still listed as open: %v", keys)
 	}
 	before := s.Requests
@@ -278,32 +292,32 @@ func TestSessionsEndWhenTheLedgerWasReadPastTheirTime(t *testing.T) {
 
 func TestLatePaymentLeavesExpiredUnchanged(t *testing.T) {
 	s := open(t)
-	c, other := s.session(), s.session()
+	c, other := s.checkout(), s.checkout()
 	for range 12 {
 		s.minute()
 	}
-	expect(t, s.standing(c), "expired 0")
+	expect(t, s.outcome(c), "expired 0")
 	s.pay(c, "50")
-	s.session() // keeps the account active
+	s.checkout() // keeps the account active
 	s.minute()
-	expect(t, s.standing(c), "expired 0 +50 late")
-	expect(t, s.standing(other), "expired 0")
+	expect(t, s.outcome(c), "expired 0 +50 late")
+	expect(t, s.outcome(other), "expired 0")
 }
 
 func TestSecondPaymentIsADuplicate(t *testing.T) {
 	s := open(t)
-	c := s.session()
-	s.session()
+	c := s.checkout()
+	s.checkout()
 	s.pay(c, "50")
 	s.minute()
 	s.pay(c, "50")
 	s.minute()
-	expect(t, s.standing(c), "completed 50 +50 duplicate")
+	expect(t, s.outcome(c), "completed 50 +50 duplicate")
 }
 
 func TestNothingEndsWhileHorizonIsSilent(t *testing.T) {
 	s := open(t)
-	paid, unpaid := s.session(), s.session()
+	paid, unpaid := s.checkout(), s.checkout()
 	s.Advance(9 * time.Minute)
 	s.pay(paid, "50")
 	s.Fault = func(string) (horizon.Response, error, bool) {
@@ -315,28 +329,28 @@ func TestNothingEndsWhileHorizonIsSilent(t *testing.T) {
 			t.Fatalf("a sweep without Horizon: %v", err)
 		}
 	}
-	expect(t, s.standing(paid), "open 0")
-	expect(t, s.standing(unpaid), "open 0")
+	expect(t, s.outcome(paid), "open 0")
+	expect(t, s.outcome(unpaid), "open 0")
 	s.Fault = nil
 	s.minute() // so long past the deadline one pass is enough
-	expect(t, s.standing(paid), "completed 50")
-	expect(t, s.standing(unpaid), "expired 0")
+	expect(t, s.outcome(paid), "completed 50")
+	expect(t, s.outcome(unpaid), "expired 0")
 }
 
 func TestTheSecondHorizonIsAskedWhenTheFirstFails(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	s.pay(c, "50")
 	s.Fault = func(url string) (horizon.Response, error, bool) {
 		return horizon.Response{Status: 503}, nil, strings.HasPrefix(url, "https://one.")
 	}
 	s.minute()
-	expect(t, s.standing(c), "completed 50")
+	expect(t, s.outcome(c), "completed 50")
 }
 
 func TestAHorizonOfAnotherNetworkIsNotBelieved(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	for _, edge := range []*watch.Watcher{s.cron} {
 		edge.Networks[stellar.Test] = watch.Network{Passphrase: stellar.PublicPassphrase, Horizons: []string{"https://one.example"}}
 	}
@@ -345,13 +359,13 @@ func TestAHorizonOfAnotherNetworkIsNotBelieved(t *testing.T) {
 	if _, err := s.cron.Sweep(context.Background()); !errors.Is(err, watch.ErrNoHorizon) {
 		t.Errorf("sweep: %v", err)
 	}
-	expect(t, s.standing(c), "open 0")
+	expect(t, s.outcome(c), "open 0")
 }
 
 func TestAPassThatBreaksOffLosesNothing(t *testing.T) {
 	s := open(t)
 	// More than a page of other people's payments, then ours.
-	c := s.session()
+	c := s.checkout()
 	for range 5 {
 		var many []txnbuild.Operation
 		for range 90 {
@@ -372,17 +386,17 @@ func TestAPassThatBreaksOffLosesNothing(t *testing.T) {
 	if report, err := s.cron.Sweep(context.Background()); err == nil || report.Failed != 1 {
 		t.Fatalf("%+v, %v", report, err)
 	}
-	expect(t, s.standing(c), "open 0")
+	expect(t, s.outcome(c), "open 0")
 	s.Fault = nil
 	s.minute()
-	expect(t, s.standing(c), "completed 50")
+	expect(t, s.outcome(c), "completed 50")
 }
 
 func TestAWriteThatFailsIsRepeated(t *testing.T) {
 	for name, fault := range map[string]kvtest.Fault{"before": kvtest.FaultBefore, "after": kvtest.FaultAfter} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
-			c := s.session()
+			c := s.checkout()
 			s.pay(c, "50")
 			s.Advance(time.Minute)
 			s.Store.SetFault(func(op, key string) kvtest.Fault {
@@ -397,8 +411,8 @@ func TestAWriteThatFailsIsRepeated(t *testing.T) {
 			s.Store.SetFault(nil)
 			s.minute()
 			s.minute()
-			expect(t, s.standing(c), "completed 50")
-			if keys := s.Store.Keys(store.OpenPrefix); len(keys) != 0 {
+			expect(t, s.outcome(c), "completed 50")
+			if keys := s.Store.Keys("open/"); len(keys) != 0 {
 				t.Errorf("still listed as open: %v", keys)
 			}
 		})
@@ -407,23 +421,23 @@ func TestAWriteThatFailsIsRepeated(t *testing.T) {
 
 func TestATestNetworkThatWasResetStartsAgain(t *testing.T) {
 	s := open(t)
-	s.session()
+	s.checkout()
 	s.minute()
 	s.Reset(time.Minute)
 	s.merchant, s.customer = s.Merchant(), s.Person()
-	c := s.session()
+	c := s.checkout()
 	s.minute()
 	s.pay(c, "50")
 	s.minute()
-	s.minute() // the old session's account does not exist any more; it must not be in the way
-	expect(t, s.standing(c), "completed 50")
+	s.minute() // the old checkout's account does not exist any more; it must not be in the way
+	expect(t, s.outcome(c), "completed 50")
 }
 
 // A sweep that began before the reset may have read a payment that the new history does not show, and be about to write it down.
 func TestNobodyEndsUnpaidSoonAfterAReset(t *testing.T) {
 	s := open(t)
 	s.Advance(time.Hour) // so that the new history is the shorter one
-	c := s.session()
+	c := s.checkout()
 	for range 10 {
 		s.minute()
 	}
@@ -438,12 +452,12 @@ func TestNobodyEndsUnpaidSoonAfterAReset(t *testing.T) {
 	for range 4 { // until the store shows everywhere that Overlap is over, and two passes agree
 		s.minute()
 	}
-	expect(t, s.standing(c), "expired 0")
+	expect(t, s.outcome(c), "expired 0")
 }
 
 func TestTwoSweepsAtOnceWriteTheSame(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	s.pay(c, "50")
 	s.Advance(time.Minute)
 	other := s.edge()
@@ -457,12 +471,12 @@ func TestTwoSweepsAtOnceWriteTheSame(t *testing.T) {
 	if err := errors.Join(<-done, <-done); err != nil {
 		t.Fatal(err)
 	}
-	expect(t, s.standing(c), "completed 50")
+	expect(t, s.outcome(c), "completed 50")
 }
 
 func TestALookSettlesAtOnceAndReadsTheAccountOnceInItsWindow(t *testing.T) {
 	s := open(t)
-	c, other := s.session(), s.session()
+	c, other := s.checkout(), s.checkout()
 	s.pay(c, "50")
 	s.Advance(watchtest.LedgerTime)
 	before := s.Requests
@@ -473,7 +487,7 @@ func TestALookSettlesAtOnceAndReadsTheAccountOnceInItsWindow(t *testing.T) {
 	if got := s.Requests - before; got > 2 { // the root, and one page
 		t.Errorf("%d requests to Horizon", got)
 	}
-	expect(t, s.standing(c), "completed 50")
+	expect(t, s.outcome(c), "completed 50")
 	s.pay(other, "50")
 	s.Advance(watchtest.LedgerTime)
 	before = s.Requests
@@ -483,9 +497,9 @@ func TestALookSettlesAtOnceAndReadsTheAccountOnceInItsWindow(t *testing.T) {
 	}
 }
 
-func TestALookEndsASessionWhoseTimeIsOver(t *testing.T) {
+func TestALookEndsACheckoutWhoseTimeIsOver(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	s.Advance(10*time.Minute - time.Second)
 	expect(t, s.look(s.here, c), "open 0")
 	s.Advance(40 * time.Second)
@@ -496,17 +510,15 @@ func TestALookEndsASessionWhoseTimeIsOver(t *testing.T) {
 	expect(t, s.look(s.here, c), "expired 0")
 }
 
-// One account's look is shared by all its sessions. It must not end one that is older than what it read.
-func TestALookForAYoungSessionEndsNoOlderOne(t *testing.T) {
+// One account's look is shared by all its checkouts. It must not end one that is older than what it read.
+func TestALookForAYoungCheckoutEndsNoOlderOne(t *testing.T) {
 	s := open(t)
-	old := s.session()
+	old := s.checkout()
 	s.pay(old, "25")
 	s.Advance(9 * time.Minute)
-	young := s.session()
+	young := s.checkout()
 	young.ExpiresAt = s.Now().Add(2 * time.Minute)
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: store.CheckoutKey(young.ID), Value: store.Encode(&young)}); err != nil {
-		t.Fatal(err)
-	}
+	s.put(young)
 	s.Advance(13 * time.Minute)
 	expect(t, s.look(s.here, young), "expired 0")
 	expect(t, s.look(s.here, old), "open 0") // what was read in this window began after it was made
@@ -516,7 +528,7 @@ func TestALookForAYoungSessionEndsNoOlderOne(t *testing.T) {
 
 func TestALookWithoutHorizonSaysWhatIsKnown(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	s.pay(c, "20")
 	s.minute()
 	s.pay(c, "30")
@@ -529,7 +541,7 @@ func TestALookWithoutHorizonSaysWhatIsKnown(t *testing.T) {
 
 func TestAnUnpaidEndIsToldOnlyOnceItStandsWritten(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	s.Advance(10 * time.Minute)
 	for range 2 {
 		s.look(s.here, c)
@@ -544,7 +556,7 @@ func TestAnUnpaidEndIsToldOnlyOnceItStandsWritten(t *testing.T) {
 
 func TestAPaymentIsToldWhileTheStoreFailsAndHorizonToo(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	s.pay(c, "50")
 	s.Advance(watchtest.LedgerTime)
 	s.Store.SetFault(failingOutcomes)
@@ -579,11 +591,10 @@ func TestAnIdleMinuteCostsOneList(t *testing.T) {
 
 func TestABusyHourMovesTheCursorSeldom(t *testing.T) {
 	s := open(t)
-	c := s.session()
+	c := s.checkout()
 	c.ExpiresAt = s.Now().Add(5 * time.Hour)
-	if err := s.here.Store.Put(context.Background(), kv.Entry{Key: store.CheckoutKey(c.ID), Value: store.Encode(&c)}, kv.Entry{Key: store.EntryOf(&c, c.ExpiresAt).Key()}); err != nil {
-		t.Fatal(err)
-	}
+	s.put(c)
+	s.list(c)
 	before := s.Store.Counts()
 	for range 60 {
 		s.minute()

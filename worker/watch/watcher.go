@@ -1,5 +1,5 @@
-// Package watch finds payments in Horizon and settles the sessions they belong to. The sweep (the cron) and the look (somebody
-// asks for one open session) run the same code. All of it may run twice, late, or at the same time as itself.
+// Package watch finds payments in Horizon and settles the checkouts they belong to. The sweep (the cron) and the look (somebody
+// asks for one open checkout) run the same code. All of it may run twice, late, or at the same time as itself.
 package watch
 
 import (
@@ -10,7 +10,6 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
-	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
 )
@@ -41,18 +40,18 @@ type Recent interface {
 	Claim(key string, window time.Duration) bool
 }
 
-// Watcher settles sessions. All fields must be set.
+// Watcher settles checkouts. All fields must be set.
 type Watcher struct {
-	Store     kv.Store
+	Store     store.Store
 	Transport horizon.Transport
 	Recent    Recent
 	Networks  map[stellar.Mode]Network
 	Memos     checkout.MemoKeys
 	Now       func() time.Time
-	// Margin is how far past a deadline the ledger must have been read before a session ends without having been paid:
+	// Margin is how far past a deadline the ledger must have been read before a checkout ends without having been paid:
 	// behind a load balancer a page may come from a Horizon that lags behind the one that served the root.
 	Margin time.Duration
-	// Ended is told of sessions whose end has just been written, each once, in as few calls as a pass allows.
+	// Ended is told of checkouts whose end has just been written, each once, in as few calls as a pass allows.
 	Ended func(ctx context.Context, ids []checkout.ID)
 	// Log writes one line about something that happened; fields are marshalled as JSON.
 	Log func(ctx context.Context, event string, fields map[string]any)
@@ -121,7 +120,7 @@ func (w *Watcher) backOff(ctx context.Context, base string, err error) {
 	}
 }
 
-// found is a payment with the sessions that its memo can mean.
+// found is a payment with the checkouts that its memo can mean.
 type found struct {
 	horizon.Incoming
 	IDs []checkout.ID
@@ -151,7 +150,7 @@ type reading struct {
 }
 
 // begin starts a pass over what an account received after a ledger, until an empty page, or, for a look that wants no verdict, until a page that
-// is not full. It keeps the payments whose memo may name a session.
+// is not full. It keeps the payments whose memo may name a checkout.
 func begin(account stellar.Address, after int64, untilEmpty bool, pages int) *reading {
 	return &reading{
 		pass:    pass{begun: true, after: after, read: after},
@@ -214,7 +213,7 @@ func (r *reading) fail(ledger int64, err error) {
 	r.pass = r.upTo(ledger)
 }
 
-// upTo drops what lies in ledgers that were not read to their end: a session completes with a whole ledger or not at all.
+// upTo drops what lies in ledgers that were not read to their end: a checkout completes with a whole ledger or not at all.
 func (p pass) upTo(ledger int64) pass {
 	kept := p.payments[:0:0]
 	for _, f := range p.payments {
@@ -236,7 +235,7 @@ func current(cursor store.Cursor, root horizon.Root) store.Cursor {
 	return cursor
 }
 
-// start is the ledger after which the account must be read so that nothing of a session made at created is missed.
+// start is the ledger after which the account must be read so that nothing of a checkout made at created is missed.
 func start(cursor store.Cursor, root horizon.Root, account stellar.Address, created time.Time) int64 {
 	after := root.LedgerBefore(created)
 	cursor = current(cursor, root)
@@ -246,7 +245,7 @@ func start(cursor store.Cursor, root horizon.Root, account stellar.Address, crea
 	return max(after, cursor.From.Ledger)
 }
 
-// proven is the deadline up to which sessions of the account may end, after a pass that read everything up to coverage (zero if
+// proven is the deadline up to which checkouts of the account may end, after a pass that read everything up to coverage (zero if
 // it did not). Two passes must agree, this one and the sweep that wrote the cursor, and both must have read Margin past
 // the deadline; a pass that has read Overlap past it needs no second one. After a reset nobody ends unpaid for Overlap, which is longer than a
 // sweep may last: one that has read the old history may still be about to complete what the new one knows nothing of.

@@ -1,4 +1,4 @@
-package store_test
+package store
 
 import (
 	"errors"
@@ -7,12 +7,11 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/stellar"
-	"edgecheckout/worker/store"
 )
 
 func FuzzListedKeys(f *testing.F) {
-	const merchant = "mer_01kay3t4w5x6y7z8a90123456z"
-	prefix := store.ByMerchantPrefix(merchant, stellar.Live, checkout.KindCheckout)
+	owner := Owner{&Merchant{ID: "mer_01kay3t4w5x6y7z8a90123456z"}, stellar.Live}
+	prefix := listPrefix(owner, checkout.KindCheckout)
 	for _, key := range []string{
 		prefix + "8204999999999/chk_01kay3t4w5x6y7z8a90123456z", prefix + "8204999999999/chk_01kay3t4w5x6y7z8a90123456z/cus_01kay3t4w5x6y7z8a90123456z",
 		prefix + "-204999999999/chk_", prefix + "8204999999999", prefix + "820499999999x/chk_/cus_", prefix + "0000000000000//", "",
@@ -20,14 +19,14 @@ func FuzzListedKeys(f *testing.F) {
 		f.Add(key)
 	}
 	f.Fuzz(func(t *testing.T, key string) {
-		l, err := store.ParseListed(key)
+		l, err := parseListKey(key)
 		if err != nil {
-			if !errors.Is(err, store.ErrListedKey) {
+			if !errors.Is(err, errListKey) {
 				t.Fatal(err)
 			}
 			return
 		}
-		again, err := store.ParseListed(store.ByMerchantKey(merchant, stellar.Live, checkout.KindCheckout, l))
+		again, err := parseListKey(listKey(owner, checkout.KindCheckout, l).name)
 		if err != nil || again != l {
 			t.Errorf("%q was read as %+v, written and read as %+v, %v", key, l, again, err)
 		}
@@ -40,12 +39,12 @@ func TestWhatIsNewerIsListedFirst(t *testing.T) {
 		time.UnixMilli(9_999_999_999_999), time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 22, 12, 0, 0, 1e6, time.UTC),
 		time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), time.UnixMilli(0),
 	} {
-		l := store.Listed{Created: at.UTC(), ID: "prod_01kay3t4w5x6y7z8a90123456z"}
-		key := store.ByMerchantKey("mer_01kay3t4w5x6y7z8a90123456z", stellar.Test, checkout.KindProduct, l)
+		l := Listed{Created: at.UTC(), ID: "prod_01kay3t4w5x6y7z8a90123456z"}
+		key := listKey(shop, checkout.KindProduct, l).name
 		if key <= last {
 			t.Errorf("%s comes before %s", key, last)
 		}
-		if got, err := store.ParseListed(key); err != nil || got != l {
+		if got, err := parseListKey(key); err != nil || got != l {
 			t.Errorf("%s was read as %+v, %v", key, got, err)
 		}
 		last = key

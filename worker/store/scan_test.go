@@ -1,4 +1,4 @@
-package worker
+package store
 
 import (
 	"context"
@@ -14,7 +14,6 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
-	"edgecheckout/worker/store"
 )
 
 // catalog lists keys as KV does. Some of its pages are shorter than they might be, or empty, and go on all the same.
@@ -41,31 +40,31 @@ func (s *catalog) List(_ context.Context, prefix, cursor string, limit int) (kv.
 	return kv.Page{Keys: s.keys[first : first+limit], Cursor: s.keys[first+limit]}, nil
 }
 
-const shopID = "mer_01kay3t4w5x6y7z8a90123456z"
+var shop = Owner{&Merchant{ID: "mer_01kay3t4w5x6y7z8a90123456z"}, stellar.Test}
 
-var catalogPrefix = store.ByMerchantPrefix(shopID, stellar.Test, checkout.KindCheckout)
+var catalogPrefix = listPrefix(shop, checkout.KindCheckout)
 
 // listedAt makes entries from the times of their creation, newest first, and their keys.
-func listedAt(times []int64) (entries []store.Listed, keys []string) {
+func listedAt(times []int64) (entries []Listed, keys []string) {
 	slices.Sort(times)
 	for i, at := range times {
-		l := store.Listed{Created: time.UnixMilli(at).UTC(), ID: fmt.Sprintf("chk_%026d", i)}
+		l := Listed{Created: time.UnixMilli(at).UTC(), ID: fmt.Sprintf("chk_%026d", i)}
 		if i%3 == 0 {
 			l.Customer = fmt.Sprintf("cus_%026d", i%7)
 		}
 		entries = append(entries, l)
 	}
-	slices.SortFunc(entries, func(a, b store.Listed) int { return strings.Compare(a.Position(), b.Position()) })
+	slices.SortFunc(entries, func(a, b Listed) int { return strings.Compare(a.Position(), b.Position()) })
 	for _, l := range entries {
-		keys = append(keys, store.ByMerchantKey(shopID, stellar.Test, checkout.KindCheckout, l))
+		keys = append(keys, listKey(shop, checkout.KindCheckout, l).name)
 	}
 	return entries, keys
 }
 
 // walk takes n entries from a scan, if there are as many.
-func walk(t rapid.TB, s *scan, n int) (got []store.Listed) {
+func walk(t rapid.TB, s *Scan, n int) (got []Listed) {
 	for len(got) < n {
-		entry, ok, err := s.next(context.Background())
+		entry, ok, err := s.Next(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +77,7 @@ func walk(t rapid.TB, s *scan, n int) (got []store.Listed) {
 }
 
 // beside are the entries next to the one at a place, in the order in which a scan comes to them.
-func beside(entries []store.Listed, at int, newer bool) []store.Listed {
+func beside(entries []Listed, at int, newer bool) []Listed {
 	if !newer {
 		return slices.Clone(entries[at+1:])
 	}

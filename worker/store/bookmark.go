@@ -1,12 +1,10 @@
-package worker
+package store
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
-
-	"edgecheckout/worker/kv"
-	"edgecheckout/worker/store"
 )
 
 // bookmark remembers, for whoever turns the page, where the list calls of the last one ended: so every page of a long list costs one call at
@@ -22,22 +20,28 @@ type bookmark struct {
 // bookmarkLifetime is as long as the store itself may be behind: what a list call misses then, a later one finds.
 const bookmarkLifetime = time.Minute
 
+// Recent is what bookmarks take of the worker's memory of seconds.
+type Recent interface {
+	Recall(ctx context.Context, key string) []byte
+	Keep(ctx context.Context, key string, value []byte, ttl time.Duration)
+}
+
 func bookmarkKey(prefix, position string) string { return "bookmark/" + prefix + position }
 
-// mark leaves a bookmark behind a position that a scan has passed on its way to older ones.
-func (c *call) mark(s *scan, position string) {
+// Mark leaves a bookmark behind a position that the scan has passed on its way to older ones.
+func (s *Scan) Mark(ctx context.Context, recent Recent, position string) {
 	behind := slices.IndexFunc(s.keys, func(key string) bool { return strings.HasPrefix(key, s.prefix+position) }) + 1
-	if s.newer || behind == 0 || len(s.keys)-behind > kv.MaxListKeys {
+	if s.newer || behind == 0 || len(s.keys)-behind > maxListKeys {
 		return
 	}
 	b := bookmark{s.keys[behind:], s.bucket, s.digits, s.cursor, s.ended}
-	c.platform.Recent.Keep(c.ctx, bookmarkKey(s.prefix, position), store.Encode(b), bookmarkLifetime)
+	recent.Keep(ctx, bookmarkKey(s.prefix, position), Encode(b), bookmarkLifetime)
 }
 
-// resume lets a scan that has not begun go on from the bookmark behind its position, if there is one. Its first call lists as many keys as
+// Resume lets a scan that has not begun go on from the bookmark behind its position, if there is one. Its first call lists as many keys as
 // the bookmark lacks of those that are wanted.
-func (c *call) resume(s *scan, wanted int) {
-	b, ok, err := store.Decode[bookmark](c.platform.Recent.Recall(c.ctx, bookmarkKey(s.prefix, s.past)))
+func (s *Scan) Resume(ctx context.Context, recent Recent, wanted int) {
+	b, ok, err := Decode[bookmark](recent.Recall(ctx, bookmarkKey(s.prefix, s.past)))
 	if !ok || err != nil || s.newer {
 		return
 	}

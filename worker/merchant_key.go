@@ -1,0 +1,115 @@
+package worker
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
+)
+
+type keyObject struct {
+	ID        string `json:"id"`
+	Object    string `json:"object"`
+	Secret    string `json:"secret"`
+	Livemode  bool   `json:"livemode"`
+	CreatedAt string `json:"created_at"`
+}
+
+// createKey is POST /merchants/{id}/keys. The secret is in this answer and nowhere else: the store has its SHA-256.
+func createKey(c *call) (answer, error) {
+	id := c.path("id")
+	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
+		return answer{}, notFound("merchant", id)
+	}
+	idem, refused := c.operatorIdempotency(id, func(*store.Idempotency) []store.Key { return store.MerchantKeys(id) })
+	m, err := c.merchantOfPath()
+	if err != nil {
+		return answer{}, err
+	}
+	p := newParams(c.body)
+	key := store.APIKey{Merchant: m.ID, Mode: stellar.ModeOf(p.boolean("livemode")), CreatedAt: c.began}
+	if err := p.done(); err != nil {
+		return answer{}, err
+	}
+	if refused != nil {
+		return answer{}, refused
+	}
+	idem.Salt = m.Salt
+	if idem.Made() != "" {
+		secret := c.deriveSecret(m, idem.Made(), key.Mode)
+		if made, err := c.view.APIKey(c.ctx, secret); err != nil {
+			return answer{}, err
+		} else if made != nil {
+			return jsonAnswer(keyView(*made, secret))
+		}
+		return answer{}, &Error{CodeIdempotencyKeyReused, "The API key that this Idempotency-Key made was revoked, or can be told no more; take a new Idempotency-Key.", "Idempotency-Key"}
+	}
+	if key.ID, err = idem.NewID(checkout.KindKey, c.began, c.platform.Entropy); err != nil {
+		return answer{}, err
+	}
+	secret := c.deriveSecret(m, key.ID, key.Mode)
+	if idem.Key == "" {
+		random := make([]byte, secretDigits/2)
+		if _, err := io.ReadFull(c.platform.Entropy, random); err != nil {
+			return answer{}, err
+		}
+		secret = secretOf(random, key.Mode)
+	}
+	c.view.CreateAPIKey(key, secret)
+	// Written last, since it says that the key was made: a revoked one must not come back by a retry. A retry that does
+	// not see it derives the same secret.
+	c.view.RememberLast(idem, key.ID, c.platform.Now())
+	if err := c.view.Commit(c.ctx); err != nil {
+		return answer{}, err
+	}
+	return jsonAnswer(keyView(key, secret))
+}
+
+func keyView(key store.APIKey, secret string) keyObject {
+	return keyObject{key.ID, "api_key", secret, key.Mode.IsLive(), timestamp(key.CreatedAt)}
+}
+
+// deriveSecret makes the secret of a key that is made under an Idempotency-Key, so that a retry gets it again. It takes the operator's token
+// as well as what is stored: who reads the store learns no secret.
+func (c *call) deriveSecret(m store.Merchant, keyID string, mode stellar.Mode) string {
+	mac := hmac.New(sha256.New, c.config.AdminTokens[0][:])
+	mac.Write(m.Salt)
+	mac.Write([]byte(keyID))
+	return secretOf(mac.Sum(nil), mode)
+}
+
+func secretOf(random []byte, mode stellar.Mode) string {
+	if mode == stellar.Live {
+		return liveKeyPrefix + hex.EncodeToString(random)
+	}
+	return testKeyPrefix + hex.EncodeToString(random)
+}
+
+type deletedObject struct {
+	ID      string `json:"id"`
+	Object  string `json:"object"`
+	Deleted bool   `json:"deleted"`
+}
+
+// deleteKey is DELETE /merchants/{id}/keys/{key_id}: the key is dead within about a minute everywhere.
+func deleteKey(c *call) (answer, error) {
+	id, keyID := c.path("id"), c.path("key_id")
+	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
+		return answer{}, notFound("merchant", id)
+	}
+	if _, err := checkout.ParseID(checkout.KindKey, keyID); err != nil {
+		return answer{}, notFound("API key", keyID)
+	}
+	found, err := c.store.DeleteAPIKey(c.ctx, id, keyID)
+	if err != nil {
+		return answer{}, err
+	}
+	if !found {
+		return answer{}, notFound("API key", keyID)
+	}
+	return jsonAnswer(deletedObject{keyID, "api_key", true})
+}

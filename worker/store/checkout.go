@@ -1,0 +1,289 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/codec"
+)
+
+// KeepAfterExpiry is how long a checkout is kept after its expiry: a merchant must still read how it ended, and late
+// money must still find it.
+const KeepAfterExpiry = 90 * 24 * time.Hour
+
+// Cancellation ends a checkout early.
+type Cancellation struct {
+	// Deadline takes the place of the checkout's expiry.
+	Deadline time.Time `json:"deadline"`
+}
+
+// ReadJSON implements Reader.
+func (c *Cancellation) ReadJSON(r *codec.Reader) {
+	for r.Enter('{'); r.More('}'); {
+		switch r.Name() {
+		case "deadline":
+			c.Deadline = r.Time()
+		default:
+			r.Refuse()
+		}
+	}
+}
+
+// CheckoutKey names a [checkout.Checkout], which is written once.
+func CheckoutKey(id checkout.ID) Key { return Key{"checkout/" + id.String()} }
+
+// OutcomeKey names a [checkout.Outcome], which is written once, when it is terminal.
+func OutcomeKey(id checkout.ID) Key { return Key{"outcome/" + id.String()} }
+
+// CancelKey names a Cancellation, which is written once.
+func CancelKey(id checkout.ID) Key { return Key{"cancel/" + id.String()} }
+
+// SeenKey names the payments that were seen of an open checkout. They only grow: whoever writes them writes the union
+// of what was there and what was seen.
+func SeenKey(id checkout.ID) Key { return Key{"seen/" + id.String()} }
+
+// factsPerID is how many keys hold the facts of a checkout.
+const factsPerID = 4
+
+// FactsKeys are the keys of a checkout's facts; none for what is no id.
+func FactsKeys(ids ...string) []Key {
+	var keys []Key
+	for _, text := range ids {
+		if id, err := checkout.ParseCheckoutID(text); err == nil {
+			keys = append(keys, factsKeys(id)...)
+		}
+	}
+	return keys
+}
+
+// factsKeys makes CheckoutKey, OutcomeKey, SeenKey and CancelKey out of one string.
+func factsKeys(id checkout.ID) []Key {
+	text := id.String()
+	all := "checkout/" + text + "outcome/" + text + "seen/" + text + "cancel/" + text
+	n := len(text)
+	first, second, third := len("checkout/")+n, len("checkout/outcome/")+2*n, len("checkout/outcome/seen/")+3*n
+	return []Key{{all[:first]}, {all[first:second]}, {all[second:third]}, {all[third:]}}
+}
+
+// Facts reads what is known of checkouts; nil for one that does not exist or is not visible here yet.
+func (s Store) Facts(ctx context.Context, ids ...checkout.ID) ([]*checkout.Facts, error) {
+	keys := make([]Key, 0, factsPerID*len(ids))
+	for _, id := range ids {
+		keys = append(keys, factsKeys(id)...)
+	}
+	values, err := s.get(ctx, "checkouts", keys...)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]*checkout.Facts, len(ids))
+	for i := range ids {
+		if all[i], err = decodeFacts(values[factsPerID*i : factsPerID*(i+1)]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Facts reads what is known of a checkout; nil if it does not exist or is not visible here yet.
+func (v *View) Facts(ctx context.Context, id checkout.ID) (*checkout.Facts, error) {
+	values, err := v.get(ctx, "a checkout", factsKeys(id)...)
+	if err != nil {
+		return nil, err
+	}
+	return decodeFacts(values)
+}
+
+func decodeFacts(values [][]byte) (*checkout.Facts, error) {
+	if values[0] == nil {
+		return nil, nil
+	}
+	f := &checkout.Facts{}
+	if err := DecodeInto(&f.Checkout, values[0]); err != nil {
+		return nil, err
+	}
+	if values[1] != nil {
+		f.Recorded = &checkout.Outcome{}
+		if err := DecodeInto(f.Recorded, values[1]); err != nil {
+			return nil, err
+		}
+	}
+	if values[2] != nil {
+		if err := DecodeInto((*checkout.Payments)(&f.Seen), values[2]); err != nil {
+			return nil, err
+		}
+	}
+	if values[3] != nil {
+		var c Cancellation
+		if err := DecodeInto(&c, values[3]); err != nil {
+			return nil, err
+		}
+		f.CancelledBy = c.Deadline
+	}
+	return f, nil
+}
+
+// Checkouts reads checkouts without what happened to them; those that do not exist, or are not visible here yet, are
+// missing from the map.
+func (s Store) Checkouts(ctx context.Context, ids ...checkout.ID) (map[checkout.ID]checkout.Checkout, error) {
+	keys := make([]Key, len(ids))
+	for i, id := range ids {
+		keys[i] = CheckoutKey(id)
+	}
+	values, err := s.get(ctx, "checkouts", keys...)
+	if err != nil {
+		return nil, err
+	}
+	found := map[checkout.ID]checkout.Checkout{}
+	for _, value := range values {
+		c, ok, err := Decode[checkout.Checkout](value)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			found[c.ID] = c
+		}
+	}
+	return found, nil
+}
+
+// PutOutcome writes a terminal outcome. Whoever settles the checkout at the same time writes the same.
+func (s Store) PutOutcome(ctx context.Context, c *checkout.Checkout, out checkout.Outcome) error {
+	return s.put(ctx, "an outcome", entry{key: OutcomeKey(c.ID), value: Encode(out), expiresAt: c.ExpiresAt.Add(KeepAfterExpiry), derived: true})
+}
+
+// PutSeen writes the payments that were seen of a checkout so far.
+func (s Store) PutSeen(ctx context.Context, c *checkout.Checkout, seen checkout.Payments) error {
+	return s.put(ctx, "payments", entry{key: SeenKey(c.ID), value: Encode(seen), expiresAt: c.ExpiresAt.Add(KeepAfterExpiry)})
+}
+
+// Checkouts are those of an owner.
+type Checkouts struct {
+	view  *View
+	owner Owner
+}
+
+// Checkouts returns the checkouts of an owner.
+func (v *View) Checkouts(o Owner) Checkouts { return Checkouts{v, o} }
+
+// Get reads what is known of a checkout; nil if the owner has none of that id.
+func (cs Checkouts) Get(ctx context.Context, id string) (*checkout.Facts, error) {
+	parsed, err := checkout.ParseCheckoutID(id)
+	if err != nil {
+		return nil, nil
+	}
+	f, err := cs.view.Facts(ctx, parsed)
+	if err != nil || f == nil || !cs.owner.owns(f.Checkout.Merchant, f.Checkout.Mode) {
+		return nil, err
+	}
+	return f, nil
+}
+
+// CreatedAt returns when a checkout was made; zero if the owner has none of that id. An id that was derived for an
+// Idempotency-Key does not say.
+func (cs Checkouts) CreatedAt(ctx context.Context, id string) (time.Time, error) {
+	parsed, err := checkout.ParseCheckoutID(id)
+	if err != nil {
+		return time.Time{}, nil
+	}
+	c, ok, err := view[checkout.Checkout](ctx, cs.view, "a checkout", CheckoutKey(parsed))
+	if err != nil || !ok || !cs.owner.owns(c.Merchant, c.Mode) {
+		return time.Time{}, err
+	}
+	return c.CreatedAt, nil
+}
+
+// Create adds a checkout and what leads to it: its places in the owner's list and in the index of open checkouts.
+func (cs Checkouts) Create(c *checkout.Checkout) {
+	expiry := c.ExpiresAt.Add(KeepAfterExpiry)
+	cs.view.list(cs.owner, checkout.KindCheckout, Listed{Created: c.CreatedAt, ID: c.ID.String(), Customer: c.CustomerID}, expiry)
+	cs.view.indexes = append(cs.view.indexes, entry{key: openOf(c, c.ExpiresAt).key(), expiresAt: expiry, derived: true})
+	cs.view.records = append(cs.view.records, entry{key: CheckoutKey(c.ID), value: Written(c), expiresAt: expiry, derived: true})
+}
+
+// Cancel adds an earlier deadline to a checkout.
+func (cs Checkouts) Cancel(c *checkout.Checkout, deadline time.Time) {
+	expiry := c.ExpiresAt.Add(KeepAfterExpiry)
+	cs.view.records = append(cs.view.records,
+		entry{key: CancelKey(c.ID), value: Encode(Cancellation{Deadline: deadline}), expiresAt: expiry},
+		entry{key: openOf(c, deadline).key(), expiresAt: expiry})
+}
+
+// Listed reads checkouts by their entries in the list; nil for what is not visible here yet, and for an entry that
+// says anything else than the checkout.
+func (cs Checkouts) Listed(ctx context.Context, entries []Listed) ([]*checkout.Facts, error) {
+	ids, err := checkoutIDs(entries)
+	if err != nil {
+		return nil, err
+	}
+	all, err := cs.view.store.Facts(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range all {
+		if f != nil && (!cs.owner.owns(f.Checkout.Merchant, f.Checkout.Mode) ||
+			!f.Checkout.CreatedAt.Equal(entries[i].Created) || f.Checkout.CustomerID != entries[i].Customer) {
+			all[i] = nil
+		}
+	}
+	return all, nil
+}
+
+// WithStatus returns the entries of checkouts that have a status, as far as it is recorded: an open one may be about to end.
+func (cs Checkouts) WithStatus(ctx context.Context, entries []Listed, want checkout.Status) ([]Listed, error) {
+	ids, err := checkoutIDs(entries)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]Key, len(ids))
+	for i, id := range ids {
+		keys[i] = OutcomeKey(id)
+	}
+	values, err := cs.view.store.get(ctx, "outcomes", keys...)
+	if err != nil {
+		return nil, err
+	}
+	var chosen []Listed
+	for i, value := range values {
+		out, ended, err := Decode[checkout.Outcome](value)
+		if err != nil {
+			return nil, err
+		}
+		if !ended {
+			out.Status = checkout.Open
+		}
+		if out.Status == want {
+			chosen = append(chosen, entries[i])
+		}
+	}
+	return chosen, nil
+}
+
+// Between lists checkouts that were made in a time.
+func (cs Checkouts) Between(ctx context.Context, from, to time.Time) ([]checkout.ID, error) {
+	position := Listed{Created: from.Add(-time.Millisecond), ID: "~"}.Position()
+	s := cs.view.Scan(cs.owner, checkout.KindCheckout, position, true, from, maxListKeys)
+	var ids []checkout.ID
+	for {
+		e, ok, err := s.Next(ctx)
+		if err != nil || !ok || e.Created.After(to) {
+			return ids, err
+		}
+		id, err := checkout.ParseCheckoutID(e.ID)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+}
+
+func checkoutIDs(entries []Listed) ([]checkout.ID, error) {
+	ids := make([]checkout.ID, len(entries))
+	for i, e := range entries {
+		var err error
+		if ids[i], err = checkout.ParseCheckoutID(e.ID); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/stellar"
+)
+
+const maxListKeys = kv.MaxListKeys
+
+// openPrefix is common to the index of open checkouts, in the order in which they fall due.
+const openPrefix = "open/"
+
+// OpenEntry is a checkout in the index of open ones. It says all that a sweep must know before it reads the ledger, so
+// that one list finds the active accounts and the checkouts that fell due, without reading a value.
+type OpenEntry struct {
+	Due     time.Time // whole minutes, not before the checkout's deadline
+	Created time.Time // whole minutes, not after its creation
+	Mode    stellar.Mode
+	Account stellar.Address
+	ID      checkout.ID
+}
+
+// openOf returns the index entry of a checkout that ends at deadline: its expiry, or an earlier one once it was cancelled.
+func openOf(c *checkout.Checkout, deadline time.Time) OpenEntry {
+	return OpenEntry{
+		Due:     deadline.Add(time.Minute - time.Nanosecond).Truncate(time.Minute),
+		Created: c.CreatedAt.Truncate(time.Minute),
+		Mode:    c.Mode,
+		Account: c.Account,
+		ID:      c.ID,
+	}
+}
+
+// OpenKey names a checkout in the index of open ones.
+func OpenKey(c *checkout.Checkout, deadline time.Time) Key { return openOf(c, deadline).key() }
+
+// IsOpenKey reports whether a key is one of the index of open checkouts.
+func IsOpenKey(key string) bool { return strings.HasPrefix(key, openPrefix) }
+
+// key writes the entry. Minutes since 1970 have eight digits until the year 2160.
+func (e OpenEntry) key() Key {
+	return Key{openPrefix + padded(e.Due.Unix()/60, 8) + "/" + padded(e.Created.Unix()/60, 8) + "/" + string(e.Mode) + "/" +
+		string(e.Account) + "/" + e.ID.String()}
+}
+
+var errOpenKey = errors.New("not the key of an open checkout")
+
+func parseOpenKey(key string) (OpenEntry, error) {
+	parts := strings.Split(key, "/")
+	if len(parts) != 6 {
+		return OpenEntry{}, errOpenKey
+	}
+	due, err1 := strconv.ParseInt(parts[1], 10, 64)
+	created, err2 := strconv.ParseInt(parts[2], 10, 64)
+	account, err3 := stellar.ParseAddress(parts[4])
+	id, err4 := checkout.ParseCheckoutID(parts[5])
+	e := OpenEntry{time.Unix(due*60, 0).UTC(), time.Unix(created*60, 0).UTC(), stellar.Mode(parts[3]), account, id}
+	if err := errors.Join(err1, err2, err3, err4); err != nil || e.key().name != key {
+		return OpenEntry{}, errOpenKey
+	}
+	return e, nil
+}
+
+// Open lists open checkouts, those that fall due first, at most a thousand at a time. The cursor continues the list;
+// it is empty at the beginning and after the last page.
+func (s Store) Open(ctx context.Context, cursor string) (entries []OpenEntry, next string, err error) {
+	page, err := s.kv.List(ctx, openPrefix, cursor, maxListKeys)
+	if err != nil {
+		return nil, "", wrap("listing", "open checkouts", err)
+	}
+	for _, key := range page.Keys {
+		e, err := parseOpenKey(key)
+		if err != nil {
+			return nil, "", fmt.Errorf("%q: %w", key, err)
+		}
+		entries = append(entries, e)
+	}
+	return entries, page.Cursor, nil
+}
+
+// PutOpen puts a checkout back into the index of open ones, in case it fell out: the entry is the same as ever.
+func (s Store) PutOpen(ctx context.Context, c *checkout.Checkout, deadline time.Time) error {
+	return s.put(ctx, "an open checkout", entry{key: OpenKey(c, deadline), expiresAt: c.ExpiresAt.Add(KeepAfterExpiry), derived: true})
+}
+
+// DeleteOpen removes entries from the index of open checkouts.
+func (s Store) DeleteOpen(ctx context.Context, entries ...OpenEntry) error {
+	keys := make([]Key, len(entries))
+	for i, e := range entries {
+		keys[i] = e.key()
+	}
+	return s.delete(ctx, "open checkouts", keys...)
+}
