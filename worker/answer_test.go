@@ -62,7 +62,7 @@ func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
 	c := &call{Service: &Service{config: Config{BaseURL: "https://pay.example", Networks: map[stellar.Mode]Network{}}}}
 	for name, of := range map[string]struct {
 		checkout checkout.Checkout
-		out     checkout.Outcome
+		out      checkout.Outcome
 	}{
 		"the least": {checkout.Checkout{Asset: stellar.XLM, Amount: 1}, checkout.Outcome{Status: checkout.Open}},
 		"the most": {
