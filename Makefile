@@ -8,8 +8,73 @@ export WRANGLER_SEND_METRICS := false
 export PATH := $(CURDIR)/$(NODE):$(PATH)
 
 .PHONY: help
-help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## Show this list
+	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Run
+
+.PHONY: dev
+dev: node_modules/.stamp build ## Run everything on this machine until Ctrl-C; PORT= and SANDBOX_PORT= move it
+	@go build -o build/bin/dev ./sandbox/dev && exec build/bin/dev
+
+.PHONY: demo
+demo: node_modules/.stamp build ## Pay one checkout of each type and watch them settle
+	@go build -o build/bin/dev ./sandbox/dev && exec build/bin/dev demo
+
+.PHONY: pay
+pay: ## Pay a checkout of `make dev`: CHECKOUT=chk_… [AMOUNT= ASSET= MEMO=none FROM=]
+	@go build -o build/bin/pay ./sandbox/pay && exec build/bin/pay
+
+##@ Check a change
+
+# The gallery needs Chromium, the stack needs workerd, and the mutants take minutes: they are left to make test.
+.PHONY: check
+check: lint ## Lint and run the unit tests: under a minute once built, and Go is all it needs
+	go test $$(go list ./worker/... ./sandbox/... ./templates/... | grep -v -e /sim/mutants -e /templates/gallery -e /sandbox/stack)
+
+.PHONY: test
+test: node_modules/.stamp chromium build ## Test everything: the race detector, js/wasm in Node.js, workerd within Cloudflare's limits, Chromium
+	$(MAKE) generate-check
+	$(MAKE) lint
+	go test -race $$(go list ./... | grep -v -e /e2e -e /sim/mutants)
+	go test -count=1 -run Dust ./worker/watch
+	go test -count=1 -v ./worker/sim/mutants
+	$(MAKE) test-wasm
+	go test -count=1 -p 1 ./e2e/...
+	go test -count=1 ./e2e -plan workers.dev
+
+# What needs no test run. staticcheck does not see that assembly and linked names use what is declared for js/wasm.
+.PHONY: lint
+lint: ## Check formatting, go.mod, vet and staticcheck, for js/wasm as well
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted" >&2; exit 1; fi
+	@go mod tidy -diff || { echo 'go.mod or go.sum is not tidy: run go mod tidy' >&2; exit 1; }
+	go vet ./...
+	GOOS=js GOARCH=wasm go vet ./wasm/... ./worker/... ./e2e/runtime/...
+	@mkdir -p build/bin && go build -o build/bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	build/bin/staticcheck ./...
+	GOOS=js GOARCH=wasm build/bin/staticcheck -checks inherit,-U1000 ./wasm/... ./e2e/runtime/...
+
+.PHONY: test-wasm
+test-wasm: node_modules/.stamp ## Test the binding to Cloudflare under Node
+	GOOS=js GOARCH=wasm go test -exec '$(CURDIR)/wasm/edge/testdata/node.mjs' ./wasm/...
+
+.PHONY: generate-check
+generate-check: ## Check that what is generated is up to date
+	@before=$$(cat $(GENERATED) | cksum); $(MAKE) generate; \
+	if [ "$$before" != "$$(cat $(GENERATED) | cksum)" ]; then \
+		echo "some of $(GENERATED) were out of date; they are generated anew now: commit them" >&2; exit 1; fi
+
+# The tests of the page need a browser, and one of them reads the page's QR code.
+PACKAGES := chromium fonts-dejavu-core zbar-tools
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null && command -v zbarimg >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo 'Installing Debian packages that the tests of the page need: $(PACKAGES)'; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES); \
+		else echo 'chromium or zbarimg is missing; on Debian: sudo apt-get install $(PACKAGES)' >&2; exit 1; fi; }
+
+##@ Build
 
 .PHONY: build
 build: build/app.wasm build/assets build/wasm_exec.js $(patsubst wasm/%,build/%,$(wildcard wasm/*.mjs)) ## Build the Worker into build/ and check its size
@@ -48,45 +113,28 @@ generate: ## Generate Go from the templates, the API's reference from its descri
 	go run ./wasm/routes wasm/routes.mjs
 	go run ./worker/openapi/reference worker/openapi/reference.html
 
-.PHONY: generate-check
-generate-check: ## Check that what is generated is up to date
-	@before=$$(cat $(GENERATED) | cksum); $(MAKE) generate; \
-	if [ "$$before" != "$$(cat $(GENERATED) | cksum)" ]; then \
-		echo "some of $(GENERATED) were out of date; they are generated anew now: commit them" >&2; exit 1; fi
-
-.PHONY: release
-release: ## Keep this release's files for the pages that are still open when the next one is deployed; commit them
-	go run ./wasm/assets -release templates/static/released
-
 .PHONY: dry-run
 dry-run: node_modules/.stamp ## Build and bundle as a deployment would, without one
 	@mkdir -p build && wrangler deploy --dry-run --outdir build/dry-run --env '' > build/dry-run.txt 2>&1; failed=$$?; cat build/dry-run.txt; \
 	if grep -q WARNING build/dry-run.txt; then echo 'wrangler warns of something' >&2; exit 1; fi; exit $$failed
 
-.PHONY: test-wasm
-test-wasm: node_modules/.stamp ## Test the binding to Cloudflare under Node
-	GOOS=js GOARCH=wasm go test -exec '$(CURDIR)/wasm/edge/testdata/node.mjs' ./wasm/...
+.PHONY: release
+release: ## Keep this release's files for the pages that are still open when the next one is deployed; commit them
+	go run ./wasm/assets -release templates/static/released
 
-.PHONY: test
-test: node_modules/.stamp chromium build ## Test everything: Go with the race detector, js/wasm under Node, workerd within the limits of Cloudflare, Chromium
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted" >&2; exit 1; fi
-	$(MAKE) generate-check
-	go vet ./...
-	GOOS=js GOARCH=wasm go vet ./wasm/... ./worker/... ./e2e/runtime/...
-	go test -race $$(go list ./... | grep -v -e /e2e -e /sim/mutants)
-	go test -count=1 -run Dust ./worker/watch
-	go test -count=1 -v ./worker/sim/mutants
-	$(MAKE) test-wasm
-	go test -count=1 -p 1 ./e2e/...
-	go test -count=1 ./e2e -plan workers.dev
+##@ Operate
 
-# The tests of the page need a browser, and one of them the eye of a camera.
-.PHONY: chromium
-chromium:
-	@command -v chromium >/dev/null && command -v zbarimg >/dev/null || { \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core zbar-tools; \
-		else echo 'chromium or zbarimg is missing; on Debian: sudo apt-get install chromium zbar-tools' >&2; exit 1; fi; }
+# A token given as an argument would stand in the list of processes, and in the shell's history.
+.PHONY: merchant
+merchant: ## Make a merchant and its API key: NAME= ACCOUNT=G… [LIVE=1 ACCOUNT_LIVE=G… ASSETS="XLM USDC" URL=https://…]
+	$(if $(filter command line,$(origin ADMIN_TOKEN)),$(error put ADMIN_TOKEN into the environment: read -rs ADMIN_TOKEN && export ADMIN_TOKEN))
+	@go build -o build/bin/merchant ./sandbox/merchant && exec build/bin/merchant
+
+##@ Measure
+
+.PHONY: sim
+sim: ## Try to make settlement lie: SEEDS=20000 simulations, or SEED=n with its trace
+	go test -count=1 -v -timeout 60m -run Nothing ./worker/sim -seeds $(or $(SEEDS),20000) -seed $(or $(SEED),0)
 
 .PHONY: bench
 bench: node_modules/.stamp ## Measure the Worker against the stock runtime and plain JavaScript; BENCH='-rows create,cpu'
@@ -96,30 +144,9 @@ bench: node_modules/.stamp ## Measure the Worker against the stock runtime and p
 soak: node_modules/.stamp ## Show that nothing leaks in some minutes under load; SOAK='-requests 50000' for a short one
 	@mkdir -p build/bin && go build -o build/bin/soak ./e2e/soak && exec build/bin/soak $(SOAK)
 
-.PHONY: sim
-sim: ## Try to make settlement lie: SEEDS=20000 simulations, or SEED=n with its trace
-	go test -count=1 -v -timeout 60m -run Nothing ./worker/sim -seeds $(or $(SEEDS),20000) -seed $(or $(SEED),0)
-
-.PHONY: dev
-dev: node_modules/.stamp build ## Run everything on this machine until Ctrl-C; PORT= and SANDBOX_PORT= move it
-	@go build -o build/bin/dev ./sandbox/dev && exec build/bin/dev
-
-.PHONY: demo
-demo: node_modules/.stamp build ## Pay one checkout of each type and watch them settle
-	@go build -o build/bin/dev ./sandbox/dev && exec build/bin/dev demo
-
-.PHONY: pay
-pay: ## Pay a checkout of `make dev`: CHECKOUT=chk_… [AMOUNT= ASSET= MEMO=none FROM=]
-	@go build -o build/bin/pay ./sandbox/pay && exec build/bin/pay
-
-# A token given as an argument would stand in the list of processes, and in the shell's history.
-.PHONY: merchant
-merchant: ## Make a merchant and its API key: NAME= ACCOUNT=G… [LIVE=1 ACCOUNT_LIVE=G… ASSETS="XLM USDC" URL=https://…]
-	$(if $(filter command line,$(origin ADMIN_TOKEN)),$(error put ADMIN_TOKEN into the environment: read -rs ADMIN_TOKEN && export ADMIN_TOKEN))
-	@go build -o build/bin/merchant ./sandbox/merchant && exec build/bin/merchant
-
 # The development tools of package-lock.json, installed once.
 node_modules/.stamp: package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or newer, which brings it' >&2; exit 1; }
+	@echo 'Installing wrangler, workerd and Node.js of package-lock.json into node_modules/, with npm ci'
 	npm ci --no-fund --no-audit
 	touch $@

@@ -50,7 +50,7 @@ func refuse(cause error) {
 	edge.Serve(edge.Handlers{
 		Request: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			_, _ = edge.Log{}.Write(line)
-			panic(edge.Abort)
+			panic(edge.ErrAbort)
 		}),
 		Scheduled: func(context.Context) error { return fmt.Errorf("%s: %w", wrong, cause) },
 	})

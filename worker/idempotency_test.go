@@ -58,8 +58,8 @@ func TestRacingRequestsMakeOneObjectOnStaleEdges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := deploy(t)
 			shop, _ := s.merchant(s.edge())
-			if strings.Contains(c.body, "{product}") {
-				c.body = strings.Replace(c.body, "{product}", shop.post("/product", `{"name":"Sidamo","asset_code":"XLM","price_amount":5}`).text("id"), 1)
+			if before, after, ok := strings.Cut(c.body, "{product}"); ok {
+				c.body = before + shop.post("/product", `{"name":"Sidamo","asset_code":"XLM","price_amount":5}`).text("id") + after
 			}
 			if c.key != "" {
 				shop = shop.with("Idempotency-Key", c.key)

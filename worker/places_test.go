@@ -6,11 +6,13 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"edgecheckout/worker"
 )
@@ -56,45 +58,39 @@ func TestEveryCodeOfAnErrorIsInTheTable(t *testing.T) {
 	}
 }
 
-func TestEveryRouteIsInTheREADME(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
+func apiDocs(t *testing.T) string {
+	t.Helper()
+	docs, err := os.ReadFile("../docs/api.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(docs)
+}
+
+func TestDocsDescribeEveryRoute(t *testing.T) {
+	docs := apiDocs(t)
 	for _, route := range worker.Operations() {
-		_, path, _ := strings.Cut(route.Pattern, " ")
+		method, path, _ := strings.Cut(route.Pattern, " ")
 		if path == "/assets/{name}" {
 			continue // only pages ask for these
 		}
-		if !regexp.MustCompile("[` ]" + regexp.QuoteMeta(path) + "[`?]").Match(readme) {
-			t.Errorf("README.md does not say what %s is for", route.Pattern)
+		// `GET /a`, or several methods of one path: `GET` `PUT /a`.
+		if !regexp.MustCompile("`" + method + "(` `[A-Z]+)* " + regexp.QuoteMeta(path) + "[`?]").MatchString(docs) {
+			t.Errorf("docs/api.md does not say what %s is for", route.Pattern)
 		}
 	}
 }
 
-// What stands in the root is what a newcomer sees first; what a tool leaves behind there must not be committed with everything else.
-func TestTheRootHoldsOnlyWhatBelongsThere(t *testing.T) {
-	list := exec.Command("git", "ls-files", "-z")
-	list.Dir = ".."
-	out, err := list.Output()
-	if err != nil {
-		t.Fatalf("git, which must be installed, does not list the files: %v", err)
-	}
-	belongs := map[string]bool{}
-	for _, name := range strings.Fields(`.ci .dev.vars.example .github .gitignore LICENSE Makefile README.md docs e2e go.mod go.sum package-lock.json package.json
-		sandbox templates wasm worker wrangler.toml`) {
-		belongs[name] = true
-	}
-	found := map[string]bool{}
-	for _, path := range strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00") {
-		root, _, _ := strings.Cut(path, "/")
-		if found[root] = true; !belongs[root] {
-			t.Errorf("%s does not belong into the root", path)
+func TestDocsDescribeEveryErrorCodeAndNoOther(t *testing.T) {
+	documented := map[string]worker.CodeMeaning{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\d{3}) \\| `(\\w+)` \\|").FindAllStringSubmatch(apiDocs(t), -1) {
+		status, err := strconv.Atoi(row[2])
+		if err != nil {
+			t.Fatal(err)
 		}
+		documented[row[1]] = worker.CodeMeaning{Status: status, Type: row[3]}
 	}
-	for name := range belongs {
-		if !found[name] {
-			t.Errorf("there is no %s in the root", name)
-		}
+	if diff := cmp.Diff(worker.Codes(), documented); diff != "" {
+		t.Errorf("docs/api.md (-answered +documented):\n%s", diff)
 	}
 }

@@ -65,7 +65,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 	person := s.Person()
 	s.Advance(time.Hour)
 	merchant := strings.TrimPrefix(s.Store.Keys("merchant/")[0], "merchant/")
-	product := shop.post("/product", fmt.Sprintf(`{"name":"Book","asset_code":"USDC","price_amount":5}`)).text("id")
+	product := shop.post("/product", `{"name":"Book","asset_code":"USDC","price_amount":5}`).text("id")
 	customer := shop.post("/customers", `{"email":"ada@example.com","phone":"+14155550123"}`).text("id")
 	order := `{"amount":5,"asset_code":"USDC"}`
 	open := shop.post("/checkout?type=direct", order)

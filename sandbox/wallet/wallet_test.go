@@ -30,8 +30,9 @@ func TestKeysBelongToANameARoleAndANetwork(t *testing.T) {
 		}
 		seen[address] = name
 	}
-	if Keys(ledger.Passphrase, "alice").Address() != Keys(ledger.Passphrase, "alice").Address() {
-		t.Error("alice is not always the same")
+	first, second := Keys(ledger.Passphrase, "alice").Address(), Keys(ledger.Passphrase, "alice").Address()
+	if first != second {
+		t.Errorf("alice is %s, and then %s", first, second)
 	}
 }
 

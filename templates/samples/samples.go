@@ -49,7 +49,7 @@ func All(origin string) []Sample {
 			c.Network, c.TestWallet = "Local network", "http://127.0.0.1:8000/wallet"
 		})},
 		{"largest", "The largest amount, the longest description and a hostile merchant.", with(open(), func(c *templates.Checkout) {
-			c.Merchant = "<script>alert(1)</script> & “Süße‮Träume” GmbH"
+			c.Merchant = "<script>alert(1)</script> & “Süße\u202eTräume” GmbH"
 			c.Amount, c.Due, c.AssetCode = "922337203685.4775807", "922337203685.4775807", "LONGASSET012"
 			c.Description = strings.Repeat("Donaudampfschifffahrtsgesellschaft ", 12) + "\nשלום, 你好, 👋🏽"
 		})},

@@ -141,8 +141,8 @@ func guard(work func()) (failure string) {
 	defer func() {
 		switch r := recover(); r {
 		case nil:
-		case any(Abort):
-			failure = Abort.Error()
+		case any(ErrAbort):
+			failure = ErrAbort.Error()
 		default:
 			failure = fmt.Sprintf("panic: %v\n%s", r, debug.Stack())
 		}

@@ -26,9 +26,9 @@ import (
 	"github.com/syumai/workers"
 )
 
-// Abort is what a handler panics with to have its request answered by a plain 500. The stack is not
+// ErrAbort is what a handler panics with to have its request answered by a plain 500. The stack is not
 // logged.
-var Abort = errors.New("edge: request aborted")
+var ErrAbort = errors.New("edge: request aborted")
 
 // Responder is a handler that takes the request's body in one piece, nil if there is none, and gives
 // a response in one, which is cheaper. header has alternating names, in their canonical form, and

@@ -69,15 +69,16 @@ func main() {
 			hoard = append(hoard, make([]byte, 1<<20))
 		}
 	})
-	mux.HandleFunc("/recurse", func(http.ResponseWriter, *http.Request) { recurse(0) })
+	mux.HandleFunc("/recurse", func(http.ResponseWriter, *http.Request) { _ = recurse(0) })
 	mux.HandleFunc("/goroutine-asks", goroutineAsks)
 	mux.HandleFunc("/trail/{tag}", trail)
-	mux.HandleFunc("/abort", func(http.ResponseWriter, *http.Request) { panic(edge.Abort) })
+	mux.HandleFunc("/abort", func(http.ResponseWriter, *http.Request) { panic(edge.ErrAbort) })
 	edge.Serve(edge.Handlers{Request: mux, Scheduled: task, Queue: batch})
 }
 
 var hoard [][]byte
 
+//lint:ignore SA5007 The stack must overflow.
 func recurse(n int) int { return recurse(n+1) + 1 }
 
 // goroutineAsks has a goroutine of its own ask the platform, which is refused.
