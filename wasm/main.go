@@ -9,12 +9,12 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"net/http"
 
 	"github.com/syumai/workers/cloudflare"
 
 	"edgecheckout/wasm/edge"
 	"edgecheckout/worker"
+	"edgecheckout/worker/web"
 )
 
 func main() {
@@ -36,7 +36,7 @@ func main() {
 	if err := worker.Rehearse(config, rand.Reader); err != nil {
 		_, _ = edge.Log{}.Write([]byte(`{"event":"rehearsal_failed"}`)) // the service answers all the same
 	}
-	edge.Serve(edge.Handlers{Request: service, Scheduled: service.Sweep})
+	edge.Serve(edge.Handlers{Request: service.Respond, Scheduled: service.Sweep})
 }
 
 // refuse answers every request with an error that says nothing of the inside, and logs which setting is wrong. It does
@@ -48,10 +48,10 @@ func refuse(cause error) {
 		line = []byte(wrong)
 	}
 	edge.Serve(edge.Handlers{
-		Request: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		Request: func(context.Context, *web.Request) web.Response {
 			_, _ = edge.Log{}.Write(line)
 			panic(edge.ErrAbort)
-		}),
+		},
 		Scheduled: func(context.Context) error { return fmt.Errorf("%s: %w", wrong, cause) },
 	})
 }

@@ -81,7 +81,7 @@ func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again[checkoutDocument](t, name, a.body)
+		again[checkoutDocument](t, name, a.Body)
 	}
 	redirect, exception := "https://a.example/?a&b", "overpaid"
 	for _, o := range []statusObject{

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -15,16 +14,14 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
 	"edgecheckout/worker/store"
+	"edgecheckout/worker/web"
 )
 
-// answer is a whole response: it leaves in one piece.
+// answer is a response, and how long it may be kept.
 type answer struct {
-	status      int // 0 means 200
-	contentType string
-	keep        keep
-	tag         string // under which a kept answer can be purged; empty if nothing purges it
-	header      map[string]string
-	body        []byte
+	web.Response // Status 0 means 200
+	keep         keep
+	tag          string // under which a kept answer can be purged; empty if nothing purges it
 }
 
 // keep says for how long an answer may be given again. The zero value is for what nobody may keep.
@@ -44,26 +41,23 @@ const keepNothing = "private, no-store"
 type call struct {
 	*Service
 	ctx       context.Context
-	request   *http.Request
+	request   *web.Request
 	requestID string
 	// began is when the request came in, in whole milliseconds. What it makes has this time, not that of its end: racing requests under one
 	// Idempotency-Key overwrite each other's record, and must not move a deadline by as long as one of them hangs.
 	began    time.Time
 	endpoint *endpoint
 	query    query // only what the route knows, each once
-	body     []byte
 	view     *store.View
 
 	// For merchants:
 	store.Owner
 }
 
-// header returns the first value of a header by its canonical name.
+// header returns the value of a header by its canonical name.
 func (c *call) header(name string) string {
-	if values := c.request.Header[name]; len(values) > 0 {
-		return values[0]
-	}
-	return ""
+	value, _ := c.request.Header.Get(name)
+	return value
 }
 
 // maxBody is the largest body, in bytes.
@@ -71,24 +65,18 @@ const maxBody = 64 << 10
 
 // ServeHTTP implements http.Handler.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	status, header, body := s.Respond(r, nil)
-	for i := 0; i < len(header); i += 2 {
-		w.Header()[header[i]] = header[i+1 : i+2 : i+2]
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	web.Handler(maxBody+1, func(r *http.Request, whole *web.Request) web.Response { return s.Respond(r.Context(), whole) }).ServeHTTP(w, r)
 }
 
-// Respond is ServeHTTP for whoever has the request's body in one piece, if it is not nil, and takes a response in one, which is cheaper. header has
-// names, in their canonical form, and values by turns.
-func (s *Service) Respond(r *http.Request, sent []byte) (status int, header []string, body []byte) {
+// Respond answers a request.
+func (s *Service) Respond(ctx context.Context, r *web.Request) web.Response {
 	now := s.platform.Now()
 	requestID, err := checkout.NewID(checkout.KindRequest, now, s.platform.Entropy)
 	if err != nil {
 		requestID = "req_" // entropy never fails; if it did, the answer would still be a clean one
 	}
-	c := &call{Service: s, request: r, body: sent, view: s.store.View(), requestID: requestID, began: time.UnixMilli(now.UnixMilli()).UTC()}
-	c.ctx = context.WithValue(r.Context(), requestIDKey{}, &c.requestID)
+	c := &call{Service: s, request: r, view: s.store.View(), requestID: requestID, began: time.UnixMilli(now.UnixMilli()).UTC()}
+	c.ctx = context.WithValue(ctx, requestIDKey{}, &c.requestID)
 	var a answer
 	if c.endpoint, err = s.router.find(r); err == nil {
 		a, err = c.run()
@@ -117,7 +105,7 @@ func (c *call) run() (answer, error) {
 		return answer{}, err
 	}
 	if m := c.request.Method; m == http.MethodPost || m == http.MethodPut {
-		if err := c.readBody(); err != nil {
+		if err := c.checkBody(); err != nil {
 			return answer{}, err
 		}
 	}
@@ -166,8 +154,8 @@ func (c *call) readQuery() error {
 // path returns what stands in the place of a wildcard in the URL's path.
 func (c *call) path(name string) string { return pathValue(c.endpoint.path, c.request.URL.Path, name) }
 
-func (c *call) readBody() error {
-	if c.request.ContentLength == 0 {
+func (c *call) checkBody() error {
+	if len(c.request.Body) == 0 {
 		return nil // then it has no type either; whether there must be one is for the handler to say
 	}
 	kind := c.header("Content-Type")
@@ -178,12 +166,7 @@ func (c *call) readBody() error {
 	if err != nil || kind != "application/json" {
 		return &Error{Code: CodeContentType, Message: "The body must be JSON: send the header Content-Type: application/json."}
 	}
-	if c.body == nil && c.request.Body != nil {
-		if c.body, err = io.ReadAll(io.LimitReader(c.request.Body, maxBody+1)); err != nil {
-			return &Error{Code: CodeBodyInvalid, Message: "The body could not be read to its end."}
-		}
-	}
-	if len(c.body) > maxBody {
+	if len(c.request.Body) > maxBody {
 		return &Error{Code: CodeBodyTooLarge, Message: fmt.Sprintf("The body has more than %d bytes (64 KiB).", maxBody)}
 	}
 	return nil
@@ -191,7 +174,18 @@ func (c *call) readBody() error {
 
 func jsonAnswer(v any) (answer, error) {
 	body, err := encode(v)
-	return answer{contentType: jsonType, body: body}, err
+	return written(jsonType, body), err
+}
+
+// written is an answer with a body of a type.
+func written(contentType string, body []byte) answer {
+	return answer{Response: web.Response{Header: web.Header{{Name: "Content-Type", Value: contentType}}, Body: body}}
+}
+
+// with adds a header field.
+func (a answer) with(name, value string) answer {
+	a.Header = append(a.Header, web.Field{Name: name, Value: value})
+	return a
 }
 
 const jsonType = "application/json; charset=utf-8"
@@ -221,13 +215,15 @@ func (c *call) errorAnswer(err error) answer {
 	var told *Error
 	var method methodNotAllowed
 	var elsewhere moved
-	header := map[string]string{}
+	allow := ""
 	switch {
 	case errors.As(err, &elsewhere):
-		return answer{status: http.StatusFound, contentType: "text/plain; charset=utf-8", header: map[string]string{"Location": elsewhere.to}}
+		a := written("text/plain; charset=utf-8", nil).with("Location", elsewhere.to)
+		a.Status = http.StatusFound
+		return a
 	case errors.As(err, &told):
 	case errors.As(err, &method):
-		header["Allow"] = method.allow
+		allow = method.allow
 		told = &Error{Code: CodeMethodNotAllowed, Message: fmt.Sprintf("%s is not possible here; use %s.", clip(c.request.Method), method.allow)}
 	default:
 		c.log(c.ctx, "error", map[string]any{"route": c.request.Method + " " + c.request.URL.Path, "error": err.Error()})
@@ -242,17 +238,20 @@ func (c *call) errorAnswer(err error) answer {
 			RequestID string  `json:"request_id"`
 		} `json:"error"`
 	}
-	if after := retryAfter[told.Code]; after != "" {
-		header["Retry-After"] = after
-	}
 	meaning := codes[told.Code]
 	document.Error.Type, document.Error.Code, document.Error.Message = meaning.kind, told.Code, told.Message
 	document.Error.Param, document.Error.RequestID = optional(told.Param), c.requestID
 	a, err := jsonAnswer(document)
 	if err != nil {
-		a.body = []byte(`{"error":{"type":"api_error","code":"internal_error","message":"Something failed on our side.","param":null,"request_id":null}}`)
+		a = written(jsonType, []byte(`{"error":{"type":"api_error","code":"internal_error","message":"Something failed on our side.","param":null,"request_id":null}}`))
 	}
-	a.status, a.header = meaning.status, header
+	a.Status = meaning.status
+	if after := retryAfter[told.Code]; after != "" {
+		a = a.with("Retry-After", after)
+	}
+	if allow != "" {
+		a = a.with("Allow", allow)
+	}
 	return a
 }
 
@@ -264,27 +263,24 @@ func optional(s string) *string {
 	return &s
 }
 
-func (c *call) respond(a answer) (status int, header []string, body []byte) {
-	header = make([]string, 0, 12+2*len(a.header))
-	if len(a.header) > 0 {
-		for name, value := range a.header {
-			header = append(header, http.CanonicalHeaderKey(name), value)
-		}
-	}
+// respond completes a response by what all have.
+func (c *call) respond(a answer) web.Response {
+	cacheControl := a.keep.browser
 	if a.keep == (keep{}) {
-		a.keep.browser = keepNothing
+		cacheControl = keepNothing
 	} else {
-		header = append(header, "Cloudflare-Cdn-Cache-Control", a.keep.edge)
+		a = a.with("Cloudflare-Cdn-Cache-Control", a.keep.edge)
 		if a.tag != "" {
-			header = append(header, "Cache-Tag", a.tag)
+			a = a.with("Cache-Tag", a.tag)
 		}
 	}
-	header = append(header, "Request-Id", c.requestID, "Content-Type", a.contentType, "X-Content-Type-Options", "nosniff", "Cache-Control", a.keep.browser)
-	if a.status == 0 {
-		a.status = http.StatusOK
+	a.Header = append(a.Header, web.Field{Name: "Request-Id", Value: c.requestID},
+		web.Field{Name: "X-Content-Type-Options", Value: "nosniff"}, web.Field{Name: "Cache-Control", Value: cacheControl})
+	if a.Status == 0 {
+		a.Status = http.StatusOK
 	}
 	if c.request.Method == http.MethodHead {
-		a.body = nil
+		a.Body = nil
 	}
-	return a.status, header, a.body
+	return a.Response
 }

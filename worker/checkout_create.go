@@ -26,7 +26,7 @@ func createCheckout(c *call) (answer, error) {
 		return answer{}, errAccountMissing
 	}
 
-	p := newParams(c.body)
+	p := newParams(c.request.Body)
 	facts := &checkout.Facts{}
 	s := &facts.Checkout
 	s.Merchant, s.MerchantName, s.Mode, s.Account = c.Merchant.ID, c.Merchant.Name, c.Mode, account

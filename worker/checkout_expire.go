@@ -10,8 +10,8 @@ import (
 // expireCheckout is POST /checkout/{id}/expire: it moves the deadline of an open checkout to CancelGrace from now. What closes on the ledger
 // before that still counts; the page stops asking for money at once. There is nothing to say in a body, and it may be left out.
 func expireCheckout(c *call) (answer, error) {
-	if len(c.body) > 0 {
-		if err := newParams(c.body).done(); err != nil {
+	if len(c.request.Body) > 0 {
+		if err := newParams(c.request.Body).done(); err != nil {
 			return answer{}, err
 		}
 	}

@@ -57,7 +57,7 @@ func (c *call) writeCheckouts(entries []store.Listed, want checkout.Status) ([][
 		if err != nil {
 			return nil, err
 		}
-		items[i] = a.body[:len(a.body)-1]
+		items[i] = a.Body[:len(a.Body)-1]
 	}
 	return items, nil
 }

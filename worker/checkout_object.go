@@ -59,7 +59,7 @@ func (c *call) checkoutAnswer(facts *checkout.Facts, out checkout.Outcome) (answ
 		w.Raw(`,"completed_at":null`)
 	}
 	w.Raw("}\n")
-	return answer{contentType: jsonType, body: w.Bytes()}, nil
+	return written(jsonType, w.Bytes()), nil
 }
 
 // writePaymentMembers writes what stands behind a payment's ids.

@@ -37,7 +37,7 @@ func describeCustomer(p *params, u *store.Customer) {
 
 // createCustomer is POST /customers. An address belongs to one customer: if it has one already, that one is returned as it is.
 func createCustomer(c *call) (answer, error) {
-	p := newParams(c.body)
+	p := newParams(c.request.Body)
 	var u store.Customer
 	describeCustomer(p, &u)
 	if err := p.done(); err != nil {
@@ -102,7 +102,7 @@ func getCustomer(c *call) (answer, error) {
 // that is given up is free at once here, and within a minute everywhere.
 func updateCustomer(c *call) (answer, error) {
 	var given store.Customer // what is wrong with it is told below
-	describeCustomer(newParams(c.body), &given)
+	describeCustomer(newParams(c.request.Body), &given)
 	if err := c.view.Fetch(c.ctx, append(c.customers().ContactKeys(given.Contacts()), store.CustomerKeys(c.path("id"))...)...); err != nil {
 		return answer{}, err
 	}
@@ -110,7 +110,7 @@ func updateCustomer(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	p := newParams(c.body)
+	p := newParams(c.request.Body)
 	view := customerView(*u)
 	p.keep("email", view.Email)
 	p.keep("name", view.Name)
@@ -214,5 +214,5 @@ func (c *call) findCustomer(query query) (answer, error) {
 		}
 		items = append(items, item)
 	}
-	return answer{contentType: jsonType, body: listBody("/customers", items, false)}, nil
+	return written(jsonType, listBody("/customers", items, false)), nil
 }

@@ -49,7 +49,7 @@ func getHealth(c *call) (answer, error) {
 	}
 	a, err := jsonAnswer(health)
 	if health.Status != "ok" {
-		a.status = http.StatusServiceUnavailable
+		a.Status = http.StatusServiceUnavailable
 	}
 	return a, err
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -30,17 +29,17 @@ func (c *call) operatorIdempotency(merchant string, keys func(*store.Idempotency
 }
 
 func (c *call) readIdempotency(i *store.Idempotency, keys func(*store.Idempotency) []store.Key) error {
-	given, sent := c.request.Header["Idempotency-Key"]
+	given, sent := c.request.Header.Get("Idempotency-Key")
 	if !sent {
 		return c.view.Fetch(c.ctx, keys(i)...)
 	}
-	i.Key = strings.Join(given, ", ") // as whoever stands between may have joined them
+	i.Key = given
 	if n := utf8.RuneCountInString(i.Key); n == 0 || n > maxIdempotencyKey {
 		return invalid("Idempotency-Key", "Idempotency-Key has %d characters; it must have 1 to %d, or not be sent.", n, maxIdempotencyKey)
 	}
 	digest := sha256.New()
 	digest.Write([]byte(c.request.Method + " " + c.request.URL.Path + "?" + c.request.URL.RawQuery + "\n"))
-	digest.Write(c.body)
+	digest.Write(c.request.Body)
 	i.Request = hex.EncodeToString(digest.Sum(nil))
 	i.Day = c.began.Truncate(24 * time.Hour)
 	err := c.view.FetchIdempotency(c.ctx, i, keys(i)...)

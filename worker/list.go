@@ -136,15 +136,14 @@ func (c *call) list(l list) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	a := answer{contentType: jsonType}
-	if p.more {
-		a.header = map[string]string{"Link": w.link(l.path, c.query, p.last.ID)}
-		s.Mark(c.ctx, c.platform.Recent, p.last.Position())
-	}
 	if w.newer {
 		slices.Reverse(p.items)
 	}
-	a.body = listBody(l.path, p.items, p.more)
+	a := written(jsonType, listBody(l.path, p.items, p.more))
+	if p.more {
+		a = a.with("Link", w.link(l.path, c.query, p.last.ID))
+		s.Mark(c.ctx, c.platform.Recent, p.last.Position())
+	}
 	return a, nil
 }
 

@@ -37,7 +37,7 @@ func (p *params) account(name string) stellar.Address {
 
 // createMerchant is POST /merchants.
 func createMerchant(c *call) (answer, error) {
-	p := newParams(c.body)
+	p := newParams(c.request.Body)
 	m := store.Merchant{Name: p.required("name", 100, ""), AccountTest: p.account("account_test"), AccountLive: p.account("account_live")}
 	if err := p.done(); err != nil {
 		return answer{}, err
@@ -102,7 +102,7 @@ func updateMerchant(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	p := newParams(c.body)
+	p := newParams(c.request.Body)
 	if name := p.text("name", 100); p.has("name") {
 		if m.Name = name; isBlank(name) {
 			p.fail(missing("name", "name must not be empty."))

@@ -30,7 +30,7 @@ func createKey(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	p := newParams(c.body)
+	p := newParams(c.request.Body)
 	key := store.APIKey{Merchant: m.ID, Mode: stellar.ModeOf(p.boolean("livemode")), CreatedAt: c.began}
 	if err := p.done(); err != nil {
 		return answer{}, err

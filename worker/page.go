@@ -127,7 +127,7 @@ func streamURL(horizons []string, account stellar.Address) string {
 
 func (c *call) message(status int, kept keep, m templates.MessagePage) (answer, error) {
 	a, err := c.html(templates.Message(m), templates.ContentSecurityPolicy(""))
-	a.status, a.keep = status, kept
+	a.Status, a.keep = status, kept
 	return a, err
 }
 
@@ -140,14 +140,9 @@ func (c *call) html(component interface {
 	if err := component.Render(c.ctx, &b); err != nil {
 		return answer{}, err
 	}
-	return answer{
-		contentType: "text/html; charset=utf-8",
-		body:        b.Bytes(),
-		header: map[string]string{
-			"Content-Security-Policy": policy,
-			"Referrer-Policy":         "no-referrer", // the page's address is the customer's secret
-			// Browsers obey it only where it came over https.
-			"Strict-Transport-Security": templates.StrictTransportSecurity,
-		},
-	}, nil
+	return written("text/html; charset=utf-8", b.Bytes()).
+		with("Content-Security-Policy", policy).
+		with("Referrer-Policy", "no-referrer"). // the page's address is the customer's secret
+		// Browsers obey it only where it came over https.
+		with("Strict-Transport-Security", templates.StrictTransportSecurity), nil
 }

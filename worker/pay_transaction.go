@@ -31,7 +31,7 @@ const maxFee = 100_000
 // createTransaction is POST /pay/{id}/transaction: a payment of exactly what is still due, from the account of a wallet. It can only be on the
 // ledger before the checkout's deadline. Nothing is stored and no status changes by it: that needs the ledger.
 func createTransaction(c *call) (answer, error) {
-	p := newParams(c.body)
+	p := newParams(c.request.Body)
 	account := p.payer("account")
 	if err := p.done(); err != nil {
 		return answer{}, err

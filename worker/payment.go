@@ -46,7 +46,7 @@ func getPayment(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, c.ledgerUnread("payment", err)
 	}
-	return answer{contentType: jsonType, body: append(paymentItem(p, checkoutID, c.Mode), '\n')}, nil
+	return written(jsonType, append(paymentItem(p, checkoutID, c.Mode), '\n')), nil
 }
 
 // ledgerUnread logs why the ledger could not be read and tells the caller that it could not.
@@ -91,9 +91,9 @@ func listPayments(c *call) (answer, error) {
 const paymentsPath = "/payment"
 
 func paymentList(query query, w window, items [][]byte, more bool, last string) answer {
-	a := answer{contentType: jsonType, body: listBody(paymentsPath, items, more)}
+	a := written(jsonType, listBody(paymentsPath, items, more))
 	if more {
-		a.header = map[string]string{"Link": w.link(paymentsPath, query, last)}
+		a = a.with("Link", w.link(paymentsPath, query, last))
 	}
 	return a
 }

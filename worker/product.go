@@ -64,7 +64,7 @@ func (c *call) describe(p *params, product *store.Product) {
 
 // createProduct is POST /product.
 func createProduct(c *call) (answer, error) {
-	p := newParams(c.body)
+	p := newParams(c.request.Body)
 	product := store.Product{Merchant: c.Merchant.ID, Mode: c.Mode}
 	c.describe(p, &product)
 	if err := p.done(); err != nil {
@@ -115,7 +115,7 @@ func updateProduct(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	p := newParams(c.body)
+	p := newParams(c.request.Body)
 	view := productView(*product)
 	p.keep("name", view.Name)
 	p.keep("description", view.Description)

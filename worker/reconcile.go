@@ -38,7 +38,7 @@ func reconcileMerchant(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	p := newParams(c.body)
+	p := newParams(c.request.Body)
 	since := p.time("since")
 	cursor := p.text("cursor", 100)
 	if err := p.done(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
+	"edgecheckout/worker/web"
 )
 
 // Rehearse has a service of its own answer what most requests ask for, against in-memory stubs: no I/O, and nothing of it is kept.
@@ -35,13 +37,13 @@ func Rehearse(config Config, entropy io.Reader) error {
 
 	const order = `{"amount": "12.50", "asset_code": "XLM", "description": "A \"rehearsal\"", "redirect_url": "https://shop.example/", ` +
 		`"cancel_url": "https://shop.example/", "metadata": {"a": "b"}, "expires_in": 3600}`
-	made, err := kept.ask(service, http.MethodPost, "/checkout?type=direct", key, order)
+	made, err := ask(service, http.MethodPost, "/checkout?type=direct", key, order)
 	if err != nil {
 		return err
 	}
 	id, _, _ := strings.Cut(strings.TrimPrefix(made, `{"id":"`), `"`)
 	for _, path := range []string{"/checkout/" + id, "/pay/" + id, "/pay/" + id + "/status"} {
-		if _, err := kept.ask(service, http.MethodGet, path, key, ""); err != nil {
+		if _, err := ask(service, http.MethodGet, path, key, ""); err != nil {
 			return err
 		}
 	}
@@ -51,31 +53,18 @@ func Rehearse(config Config, entropy io.Reader) error {
 // stub is a store in memory and a memory that keeps nothing.
 type stub map[string][]byte
 
-func (s stub) ask(service *Service, method, path, key, body string) (string, error) {
-	r, err := http.NewRequest(method, "https://boot.invalid"+path, strings.NewReader(body))
+func ask(service *Service, method, path, key, body string) (string, error) {
+	u, err := url.Parse("https://boot.invalid" + path)
 	if err != nil {
 		return "", err
 	}
-	r.Header.Set("X-Api-Key", key)
-	r.Header.Set("Content-Type", "application/json")
-	a := recorder{header: http.Header{}}
-	service.ServeHTTP(&a, r)
-	if a.status != http.StatusOK {
-		return "", errors.New(method + " " + path + " failed: " + a.body.String())
+	header := web.Header{{Name: "X-Api-Key", Value: key}, {Name: "Content-Type", Value: "application/json"}}
+	response := service.Respond(context.Background(), &web.Request{Method: method, URL: u, Header: header, Body: []byte(body)})
+	if response.Status != http.StatusOK {
+		return "", errors.New(method + " " + path + " failed: " + string(response.Body))
 	}
-	return a.body.String(), nil
+	return string(response.Body), nil
 }
-
-// recorder keeps a response that nobody gets.
-type recorder struct {
-	header http.Header
-	status int
-	body   strings.Builder
-}
-
-func (p *recorder) Header() http.Header         { return p.header }
-func (p *recorder) WriteHeader(status int)      { p.status = status }
-func (p *recorder) Write(b []byte) (int, error) { return p.body.Write(b) }
 
 func (s stub) Get(_ context.Context, keys ...string) ([][]byte, error) {
 	values := make([][]byte, len(keys))

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"edgecheckout/worker/web"
 )
 
 // audience says who may call a route.
@@ -93,7 +95,7 @@ func newRouter(routes []route) router {
 }
 
 // find returns the endpoint for a request, or an error that says what is wrong with its path or its method, or where else to ask.
-func (t router) find(r *http.Request) (*endpoint, error) {
+func (t router) find(r *web.Request) (*endpoint, error) {
 	u := r.URL
 	if u.RawPath == "" && isPlain(u.Path) {
 		e, allow := t.match(r.Method, u.Path)

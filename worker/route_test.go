@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"edgecheckout/worker/web"
 )
 
 // FuzzAPathLeadsWhereAMuxLeads compares the router with the standard library's, wherever the router leads anywhere.
@@ -29,7 +31,7 @@ func FuzzAPathLeadsWhereAMuxLeads(f *testing.F) {
 		if err != nil || u.Host != "pay.example" {
 			return
 		}
-		e, err := t.find(&http.Request{Method: method, URL: u})
+		e, err := t.find(&web.Request{Method: method, URL: u})
 		_, pattern := mux.Handler(&http.Request{Method: method, URL: u, Host: u.Host})
 		if err == nil && e.methodAndPath() != pattern {
 			tt.Errorf("%s %s leads to %q, a mux to %q", method, path, e.pattern, pattern)
@@ -65,7 +67,7 @@ func TestEveryRouteHasOneSpelling(t *testing.T) {
 			if err != nil { // wasm/edge hands on what net/url does not read
 				u = &url.URL{Scheme: "https", Host: "pay.example", Path: path}
 			}
-			return router.find(&http.Request{Method: e.method, URL: u})
+			return router.find(&web.Request{Method: e.method, URL: u})
 		}
 		plain := e.example()
 		if got, err := find(plain); e.serving != file && (err != nil || got != e) {

@@ -41,7 +41,8 @@ func getStatus(c *call) (answer, error) {
 	if out.Status == checkout.Completed {
 		o.RedirectURL = optional(s.Checkout.Redirect())
 	}
-	a := answer{contentType: jsonType, body: encodeWriter(o), keep: keepOpenStatus, tag: s.Checkout.ID.String()}
+	a := written(jsonType, encodeWriter(o))
+	a.keep, a.tag = keepOpenStatus, s.Checkout.ID.String()
 	if out.Status.Terminal() {
 		a.keep = keepTerminalStatus
 	}

@@ -31,10 +31,9 @@ func getStellarTOML(c *call) (answer, error) {
 		b = appendTOML(b, "ORG_URL", org.URL)
 		b = appendTOML(b, "ORG_SUPPORT_EMAIL", org.SupportEmail)
 	}
-	return answer{
-		contentType: "text/plain; charset=utf-8", keep: keepStellarTOML, body: b,
-		header: map[string]string{"Access-Control-Allow-Origin": "*"}, // wallets in browsers read it from everywhere
-	}, nil
+	a := written("text/plain; charset=utf-8", b).with("Access-Control-Allow-Origin", "*") // wallets in browsers read it from everywhere
+	a.keep = keepStellarTOML
+	return a, nil
 }
 
 // appendTOML writes a line, unless the value is empty. A string of JSON is one of TOML, but for U+007F, which ParseConfig refuses.

@@ -28,7 +28,7 @@ type fiber struct {
 	detached bool
 	woken    chan struct{} // once it is detached
 	request  request
-	response response
+	head     []byte // of the response
 }
 
 var (

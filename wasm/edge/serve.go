@@ -13,7 +13,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -24,24 +23,18 @@ import (
 	"unsafe"
 
 	"github.com/syumai/workers"
+
+	"edgecheckout/worker/web"
 )
 
 // ErrAbort is what a handler panics with to have its request answered by a plain 500. The stack is not
 // logged.
 var ErrAbort = errors.New("edge: request aborted")
 
-// Responder is a handler that takes the request's body in one piece, nil if there is none, and gives
-// a response in one, which is cheaper. header has alternating names, in their canonical form, and
-// values; body must not change until the handler is called again.
-type Responder interface {
-	http.Handler
-	Respond(r *http.Request, sent []byte) (status int, header []string, body []byte)
-}
-
 // Handlers serve the events of a Worker. A panic of theirs ends its event and nothing else.
 type Handlers struct {
-	// Request answers HTTP requests.
-	Request http.Handler
+	// Request answers HTTP requests. A client that leaves does not end the context: what was begun is finished.
+	Request func(ctx context.Context, r *web.Request) web.Response
 	// Scheduled runs the cron's task.
 	Scheduled func(ctx context.Context) error
 	// Queue consumes a batch of a queue; nil for a program that consumes none.
@@ -117,21 +110,13 @@ func serve(f *fiber) {
 	runtime.KeepAlive(reason)
 }
 
-// serveRequest answers one request. Its context never ends: what a client that left had begun is
-// finished.
+// serveRequest answers one request.
 func serveRequest(f *fiber, method, lines string, rest message) {
-	w := &f.response
-	w.reset()
-	r, body := f.request.parse(method, lines, rest)
-	if responder, ok := handlers.Request.(Responder); ok {
-		w.set(responder.Respond(r, body))
-	} else {
-		if len(body) > 0 {
-			r.Body = io.NopCloser(bytes.NewReader(body))
-		}
-		handlers.Request.ServeHTTP(w, r)
-	}
-	w.send(f.slot)
+	w := handlers.Request(context.Background(), f.request.parse(method, lines, rest))
+	f.head = appendHeader(f.head[:0], w.Header)
+	respond(f.slot, int32(w.Status), unsafe.Pointer(unsafe.SliceData(f.head)), int32(len(f.head)),
+		unsafe.Pointer(unsafe.SliceData(w.Body)), int32(len(w.Body)))
+	runtime.KeepAlive(w.Body)
 }
 
 // serveBatch hands a batch over: the lines are alternating ids and numbers of attempts, the fields
@@ -157,38 +142,26 @@ func serveBatch(f *fiber, lines string, rest message) {
 	runtime.KeepAlive(result)
 }
 
-// request is the one that a fiber serves. Whoever goes on after the response clones it.
+// request is the one that a fiber serves.
 type request struct {
-	http.Request
-	header http.Header
-	values [8][1]string // of the header
+	web.Request
+	fields [8]web.Field // of the header
 }
 
 // parse reads the URL, and then names and values of headers, from lines, and the body; the names are
 // in their canonical form.
-func (q *request) parse(method, lines string, rest message) (r *http.Request, body []byte) {
-	body, _ = rest.cut()
+func (q *request) parse(method, lines string, rest message) *web.Request {
+	body, _ := rest.cut()
 	address, lines, _ := strings.Cut(lines, "\n")
-	if q.header == nil {
-		q.header = http.Header{}
+	header := q.fields[:0]
+	for lines != "" && len(header) < len(q.fields) { // worker.mjs passes fewer
+		var field web.Field
+		field.Name, lines, _ = strings.Cut(lines, "\n")
+		field.Value, lines, _ = strings.Cut(lines, "\n")
+		header = append(header, field)
 	}
-	clear(q.header)
-	for i := 0; lines != ""; i++ {
-		var name, value string
-		name, lines, _ = strings.Cut(lines, "\n")
-		value, lines, _ = strings.Cut(lines, "\n")
-		if i == len(q.values) {
-			break // worker.mjs passes fewer
-		}
-		q.values[i][0] = value
-		q.header[name] = q.values[i][:]
-	}
-	target := parseURL(address)
-	q.Request = http.Request{
-		Method: method, URL: target, Host: target.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: q.header, Body: http.NoBody, ContentLength: int64(len(body)),
-	}
-	return &q.Request, body
+	q.Request = web.Request{Method: method, URL: parseURL(address), Header: header, Body: body}
+	return &q.Request
 }
 
 // parseURL reads the absolute URL of a request. The runtime lets a path through whose percent-encoding is broken and
@@ -234,92 +207,20 @@ func plainURL(raw string) *url.URL {
 	return &url.URL{Scheme: scheme, Host: rest[:slash], Path: path, RawQuery: query}
 }
 
-// response collects what a handler writes, so that it leaves in one piece.
-type response struct {
-	header http.Header
-	status int
-	head   []byte // the header as it was when the status was written: each name and value on a line of its own
-	typed  bool   // whether it names a Content-Type
-	body   bytes.Buffer
-	whole  []byte // the body, in the place of what was written bit by bit
-}
-
-// maxKept is how much room for a body is kept for the next response, in bytes.
-const maxKept = 16 << 10
-
-func (w *response) reset() {
-	if w.header == nil {
-		w.header = http.Header{}
-	}
-	clear(w.header)
-	w.status, w.head, w.typed, w.whole = 0, w.head[:0], false, nil
-	w.body.Reset()
-	if w.body.Cap() > maxKept {
-		w.body = bytes.Buffer{}
-	}
-}
-
-func (w *response) Header() http.Header { return w.header }
-
-func (w *response) WriteHeader(status int) {
-	if w.status != 0 || status < 200 {
-		return // a second status is ignored, and interim ones cannot be sent
-	}
-	w.status = status
-	for name, values := range w.header {
-		for _, value := range values {
-			w.typed = w.typed || name == "Content-Type"
-			w.addHeader(name, value)
-		}
-	}
-}
-
-// set makes the response what a Responder gave.
-func (w *response) set(status int, header []string, body []byte) {
-	w.status, w.typed, w.whole = status, true, body
-	for i := 0; i+1 < len(header); i += 2 {
-		w.addHeader(header[i], header[i+1])
-	}
-}
-
 // oneLine keeps a header's value from starting another header.
 var oneLine = strings.NewReplacer("\r", " ", "\n", " ", "\x00", " ")
 
-func (w *response) addHeader(name, value string) {
-	for i := range len(value) {
-		if c := value[i]; c == '\r' || c == '\n' || c == 0 {
+// appendHeader writes each name and value on a line of its own.
+func appendHeader(b []byte, header web.Header) []byte {
+	for _, field := range header {
+		value := field.Value
+		if strings.ContainsAny(value, "\r\n\x00") {
 			value = oneLine.Replace(value)
-			break
 		}
+		b = append(append(b, field.Name...), '\n')
+		b = append(append(b, value...), '\n')
 	}
-	w.head = append(w.head, name...)
-	w.head = append(w.head, '\n')
-	w.head = append(w.head, value...)
-	w.head = append(w.head, '\n')
-}
-
-func (w *response) Write(p []byte) (int, error) {
-	w.WriteHeader(http.StatusOK)
-	return w.body.Write(p)
-}
-
-func (w *response) WriteString(s string) (int, error) {
-	w.WriteHeader(http.StatusOK)
-	return w.body.WriteString(s)
-}
-
-func (w *response) send(slot int32) {
-	w.WriteHeader(http.StatusOK)
-	body := w.whole
-	if body == nil {
-		body = w.body.Bytes()
-	}
-	if !w.typed && len(body) > 0 {
-		w.addHeader("Content-Type", http.DetectContentType(body))
-	}
-	respond(slot, int32(w.status), unsafe.Pointer(unsafe.SliceData(w.head)), int32(len(w.head)),
-		unsafe.Pointer(unsafe.SliceData(body)), int32(len(body)))
-	runtime.KeepAlive(body)
+	return b
 }
 
 // Now is the wall clock in milliseconds, which is all that the platform tells. It costs less than time.Now, which asks for a second clock.

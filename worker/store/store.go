@@ -68,15 +68,6 @@ func wrap(doing, what string, err error) error {
 	return fmt.Errorf("%s %s: %w", doing, what, err)
 }
 
-// read reads one record, and reports whether it is there.
-func read[T any](ctx context.Context, s Store, what string, key Key) (v T, ok bool, err error) {
-	values, err := s.get(ctx, what, key)
-	if err != nil {
-		return v, false, err
-	}
-	return Decode[T](values[0])
-}
-
 // hash is the SHA-256 of a string in hexadecimal.
 func hash(s string) string {
 	sum := sha256.Sum256([]byte(s))

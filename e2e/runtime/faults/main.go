@@ -73,7 +73,7 @@ func main() {
 	mux.HandleFunc("/goroutine-asks", goroutineAsks)
 	mux.HandleFunc("/trail/{tag}", trail)
 	mux.HandleFunc("/abort", func(http.ResponseWriter, *http.Request) { panic(edge.ErrAbort) })
-	edge.Serve(edge.Handlers{Request: mux, Scheduled: task, Queue: batch})
+	edge.Serve(edge.Handlers{Request: whole(mux), Scheduled: task, Queue: batch})
 }
 
 var hoard [][]byte
