@@ -30,7 +30,7 @@ pay: ## Pay a checkout of `make dev`: CHECKOUT=chk_… [AMOUNT= ASSET= MEMO=none
 # The gallery needs Chromium, the stack needs workerd, and the mutants take minutes: they are left to make test.
 .PHONY: check
 check: lint ## Lint and run the unit tests: under a minute once built, and Go is all it needs
-	go test $$(go list ./worker/... ./sandbox/... ./templates/... | grep -v -e /sim/mutants -e /templates/gallery -e /sandbox/stack)
+	go test $$(go list ./worker/... ./wasm/merchant ./sandbox/... ./templates/... | grep -v -e /sim/mutants -e /templates/gallery -e /sandbox/stack)
 
 .PHONY: test
 test: node_modules/.stamp chromium build ## Test everything: the race detector, js/wasm in Node.js, workerd within Cloudflare's limits, Chromium
@@ -49,14 +49,14 @@ lint: ## Check formatting, go.mod, vet and staticcheck, for js/wasm as well
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted" >&2; exit 1; fi
 	@go mod tidy -diff || { echo 'go.mod or go.sum is not tidy: run go mod tidy' >&2; exit 1; }
 	go vet ./...
-	GOOS=js GOARCH=wasm go vet ./wasm/... ./worker/... ./e2e/runtime/...
+	GOOS=js GOARCH=wasm go vet ./wasm ./wasm/edge ./worker/... ./e2e/runtime/...
 	@mkdir -p build/bin && go build -o build/bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	build/bin/staticcheck ./...
-	GOOS=js GOARCH=wasm build/bin/staticcheck -checks inherit,-U1000 ./wasm/... ./e2e/runtime/...
+	GOOS=js GOARCH=wasm build/bin/staticcheck -checks inherit,-U1000 ./wasm ./wasm/edge ./e2e/runtime/...
 
 .PHONY: test-wasm
 test-wasm: node_modules/.stamp ## Test the binding to Cloudflare under Node
-	GOOS=js GOARCH=wasm go test -exec '$(CURDIR)/wasm/edge/testdata/node.mjs' ./wasm/...
+	GOOS=js GOARCH=wasm go test -exec '$(CURDIR)/wasm/edge/testdata/node.mjs' ./wasm/edge
 
 .PHONY: generate-check
 generate-check: ## Check that what is generated is up to date
@@ -128,7 +128,7 @@ release: ## Keep this release's files for the pages that are still open when the
 .PHONY: merchant
 merchant: ## Make a merchant and its API key: NAME= ACCOUNT=G… [LIVE=1 ACCOUNT_LIVE=G… ASSETS="XLM USDC" URL=https://…]
 	$(if $(filter command line,$(origin ADMIN_TOKEN)),$(error put ADMIN_TOKEN into the environment: read -rs ADMIN_TOKEN && export ADMIN_TOKEN))
-	@go build -o build/bin/merchant ./sandbox/merchant && exec build/bin/merchant
+	@go build -o build/bin/merchant ./wasm/merchant && exec build/bin/merchant
 
 ##@ Measure
 

@@ -24,7 +24,7 @@ type newMerchant struct {
 func buildNewMerchant(t *testing.T) newMerchant {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "merchant")
-	build := exec.Command("go", "build", "-o", program, "./sandbox/merchant")
+	build := exec.Command("go", "build", "-o", program, "./wasm/merchant")
 	build.Dir = root
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
