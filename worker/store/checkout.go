@@ -57,13 +57,8 @@ func FactsKeys(ids ...string) []Key {
 	return keys
 }
 
-// factsKeys makes CheckoutKey, OutcomeKey, SeenKey and CancelKey out of one string.
 func factsKeys(id checkout.ID) []Key {
-	text := id.String()
-	all := "checkout/" + text + "outcome/" + text + "seen/" + text + "cancel/" + text
-	n := len(text)
-	first, second, third := len("checkout/")+n, len("checkout/outcome/")+2*n, len("checkout/outcome/seen/")+3*n
-	return []Key{{all[:first]}, {all[first:second]}, {all[second:third]}, {all[third:]}}
+	return []Key{CheckoutKey(id), OutcomeKey(id), SeenKey(id), CancelKey(id)}
 }
 
 // Facts reads what is known of checkouts; nil for one that does not exist or is not visible here yet.
