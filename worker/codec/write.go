@@ -120,23 +120,7 @@ func (w *Writer) Int(before string, n int64) {
 //go:noinline
 func (w *Writer) Time(before string, t time.Time) {
 	w.Raw(before)
-	if _, offset := t.Zone(); offset != 0 {
-		w.Raw(`"`)
-		w.buf = t.AppendFormat(w.buf, time.RFC3339Nano)
-		w.Raw(`"`)
-		return
-	}
-	w.dateAndTime(t)
-	if nanos := t.Nanosecond(); nanos != 0 {
-		digits := 9
-		for ; nanos%10 == 0; nanos /= 10 {
-			digits--
-		}
-		b := w.extend(1 + digits)
-		b[0] = '.'
-		number(b[1:], nanos)
-	}
-	w.Raw(`Z"`)
+	w.buf = append(t.AppendFormat(append(w.buf, '"'), time.RFC3339Nano), '"')
 }
 
 // Millis writes a time in UTC with three decimals of its seconds, as the API shows it; the year must have four digits.
@@ -144,36 +128,7 @@ func (w *Writer) Time(before string, t time.Time) {
 //go:noinline
 func (w *Writer) Millis(before string, t time.Time) {
 	w.Raw(before)
-	t = t.UTC()
-	w.dateAndTime(t)
-	b := w.extend(len(`.000Z"`))
-	copy(b, `.000Z"`)
-	number(b[1:4], t.Nanosecond()/int(time.Millisecond))
-}
-
-// dateAndTime writes a time up to its whole seconds, and the quote before it.
-func (w *Writer) dateAndTime(t time.Time) {
-	const form = `"2006-01-02T15:04:05`
-	b := w.extend(len(form))
-	copy(b, form)
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	number(b[1:5], year)
-	number(b[6:8], int(month))
-	number(b[9:11], day)
-	number(b[12:14], hour)
-	number(b[15:17], minute)
-	number(b[18:20], second)
-}
-
-// number fills b with the last digits of n.
-//
-//go:noinline
-func number(b []byte, n int) {
-	for i := len(b) - 1; i >= 0; i-- {
-		b[i] = byte('0' + n%10)
-		n /= 10
-	}
+	w.buf = t.UTC().AppendFormat(w.buf, `"2006-01-02T15:04:05.000Z"`)
 }
 
 const digits = "0123456789abcdef"
