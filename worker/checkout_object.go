@@ -41,9 +41,8 @@ func (c *call) checkoutAnswer(facts *checkout.Facts, out checkout.Outcome) (answ
 		w.Raw("}")
 	}
 	w.String(`],"payment_url":`, c.payURL(id))
-	w.Raw(`,"payment_uri":"`)
-	c.paymentRequest(s, &out).WriteURI(w)
-	w.Plain(`","destination":`, string(s.Account))
+	w.String(`,"payment_uri":`, c.paymentRequest(s, &out).URI())
+	w.Plain(`,"destination":`, string(s.Account))
 	w.Plain(`,"memo":`, s.Memo)
 	w.Optional(`,"memo_type":"text","redirect_url":`, s.RedirectURL)
 	w.Optional(`,"cancel_url":`, s.CancelURL)
