@@ -188,21 +188,16 @@ const jsonType = "application/json; charset=utf-8"
 
 func encode(v any) ([]byte, error) {
 	if document, ok := v.(store.Writer); ok {
-		return encodeWriter(document), nil
+		w := codec.NewWriter(512)
+		document.WriteJSON(w)
+		w.Raw("\n")
+		return w.Bytes(), nil
 	}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(v)
 	return b.Bytes(), err
-}
-
-// encodeWriter is encode for what is known to write itself.
-func encodeWriter(document store.Writer) []byte {
-	w := codec.NewWriter(512)
-	document.WriteJSON(w)
-	w.Raw("\n")
-	return w.Bytes()
 }
 
 // errorAnswer is the one place where an error becomes a response. What is not an *Error is logged under the request's id

@@ -93,27 +93,25 @@ func decodeFacts(values [][]byte) (*checkout.Facts, error) {
 	if values[0] == nil {
 		return nil, nil
 	}
-	f := &checkout.Facts{}
-	if err := DecodeInto(&f.Checkout, values[0]); err != nil {
+	co, _, err := Decode[checkout.Checkout](values[0])
+	if err != nil {
 		return nil, err
 	}
-	if values[1] != nil {
-		f.Recorded = &checkout.Outcome{}
-		if err := DecodeInto(f.Recorded, values[1]); err != nil {
-			return nil, err
-		}
+	out, ended, err := Decode[checkout.Outcome](values[1])
+	if err != nil {
+		return nil, err
 	}
-	if values[2] != nil {
-		if err := DecodeInto((*checkout.Payments)(&f.Seen), values[2]); err != nil {
-			return nil, err
-		}
+	seen, _, err := Decode[checkout.Payments](values[2])
+	if err != nil {
+		return nil, err
 	}
-	if values[3] != nil {
-		var c Cancellation
-		if err := DecodeInto(&c, values[3]); err != nil {
-			return nil, err
-		}
-		f.CancelledBy = c.Deadline
+	cancelled, _, err := Decode[Cancellation](values[3])
+	if err != nil {
+		return nil, err
+	}
+	f := &checkout.Facts{Checkout: co, Seen: seen, CancelledBy: cancelled.Deadline}
+	if ended {
+		f.Recorded = &out
 	}
 	return f, nil
 }
@@ -193,7 +191,7 @@ func (cs Checkouts) Create(c *checkout.Checkout) {
 	expiry := c.ExpiresAt.Add(KeepAfterExpiry)
 	cs.view.list(cs.owner, checkout.KindCheckout, Listed{Created: c.CreatedAt, ID: c.ID.String(), Customer: c.CustomerID}, expiry)
 	cs.view.indexes = append(cs.view.indexes, entry{key: openOf(c, c.ExpiresAt).key(), expiresAt: expiry, derived: true})
-	cs.view.records = append(cs.view.records, entry{key: CheckoutKey(c.ID), value: Written(c), expiresAt: expiry, derived: true})
+	cs.view.records = append(cs.view.records, entry{key: CheckoutKey(c.ID), value: Encode(c), expiresAt: expiry, derived: true})
 }
 
 // Cancel adds an earlier deadline to a checkout.
