@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/codec"
 )
 
 // KeepAfterExpiry is how long a checkout is kept after its expiry: a merchant must still read how it ended, and late
@@ -16,18 +15,6 @@ const KeepAfterExpiry = 90 * 24 * time.Hour
 type Cancellation struct {
 	// Deadline takes the place of the checkout's expiry.
 	Deadline time.Time `json:"deadline"`
-}
-
-// ReadJSON implements Reader.
-func (c *Cancellation) ReadJSON(r *codec.Reader) {
-	for r.Enter('{'); r.More('}'); {
-		switch r.Name() {
-		case "deadline":
-			c.Deadline = r.Time()
-		default:
-			r.Refuse()
-		}
-	}
 }
 
 // CheckoutKey names a [checkout.Checkout], which is written once.
