@@ -233,7 +233,7 @@ func (p *params) metadata(name string) checkout.Metadata {
 		p.fail(invalid(name, "%s has %d keys; at most %d are allowed.", name, len(members), metadataKeys))
 		return nil
 	}
-	metadata := make(checkout.Metadata, 0, len(members))
+	metadata := make(checkout.Metadata, len(members))
 	var fault *Error
 	first := "" // of the keys at fault, so that the message is always the same
 	for i := range members {
@@ -242,7 +242,7 @@ func (p *params) metadata(name string) checkout.Metadata {
 		if err != nil && (fault == nil || key < first) {
 			first, fault = key, err
 		}
-		metadata = metadata.With(key, value)
+		metadata[key] = value
 	}
 	if fault != nil {
 		p.fail(fault)

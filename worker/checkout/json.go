@@ -27,8 +27,7 @@ func (s *Checkout) WriteJSON(w *codec.Writer) {
 	w.Filled(`,"cancel_url":`, s.CancelURL)
 	w.Filled(`,"description":`, s.Description)
 	if len(s.Metadata) > 0 {
-		w.Raw(`,"metadata":`)
-		s.Metadata.WriteJSON(w)
+		w.Map(`,"metadata":`, s.Metadata)
 	}
 	w.Time(`,"created_at":`, s.CreatedAt)
 	w.Time(`,"expires_at":`, s.ExpiresAt)
@@ -69,7 +68,7 @@ func (s *Checkout) ReadJSON(r *codec.Reader) {
 			if s.Metadata != nil {
 				r.Refuse() // encoding/json would take the later one
 			}
-			s.Metadata.ReadJSON(r)
+			s.Metadata = r.Map()
 		case "created_at":
 			s.CreatedAt = r.Time()
 		case "expires_at":

@@ -108,11 +108,15 @@ func (r *Reader) String() string {
 	return s
 }
 
-// Key returns a member's name that may be any string.
-func (r *Reader) Key() string {
-	s := r.String()
-	r.expect(':')
-	return s
+// Map returns an object of strings.
+func (r *Reader) Map() map[string]string {
+	m := map[string]string{}
+	for r.Enter('{'); r.More('}'); {
+		name := r.String()
+		r.expect(':')
+		m[name] = r.String()
+	}
+	return m
 }
 
 // quoted returns what stands between quotes, and whether it stands for itself.

@@ -6,6 +6,7 @@
 package codec
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -93,6 +94,19 @@ func (w *Writer) Optional(before, s string) {
 	}
 	w.Raw(before)
 	w.Raw("null")
+}
+
+// Map writes an object of strings in the order of its names, {} if there are none.
+func (w *Writer) Map(before string, m map[string]string) {
+	w.Raw(before)
+	w.Raw("{")
+	before = ""
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		w.String(before, name)
+		w.String(":", m[name])
+		before = ","
+	}
+	w.Raw("}")
 }
 
 // Bool writes true or false.

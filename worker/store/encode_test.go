@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,12 +53,11 @@ func drawCheckout() checkout.Checkout {
 	for i := range s.ID {
 		s.ID[i] = byte(rand.IntN(256))
 	}
-	metadata := map[string]string{}
 	for range rand.IntN(4) {
-		metadata[strings.ToValidUTF8(text(), "?")] = text()
-	}
-	for _, name := range slices.Sorted(maps.Keys(metadata)) {
-		s.Metadata = append(s.Metadata, checkout.Pair{Name: name, Value: metadata[name]})
+		if s.Metadata == nil {
+			s.Metadata = checkout.Metadata{}
+		}
+		s.Metadata[strings.ToValidUTF8(text(), "?")] = text()
 	}
 	return s
 }
