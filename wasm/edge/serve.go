@@ -192,9 +192,6 @@ func appendHeader(b []byte, header web.Header) []byte {
 	return b
 }
 
-// Now is the wall clock in milliseconds, which is all that the platform tells. It costs less than time.Now, which asks for a second clock.
-func Now() time.Time { return time.UnixMilli(int64(now())) }
-
 // Log writes lines to the Worker's log.
 type Log struct{}
 

@@ -58,7 +58,6 @@ go.importObject.edge = {
   claim: (p, size, window) => Number(claim(text(bytes(p, size)), window)),
   // Tests run on goroutines; what asks the platform must be an event (see event_test.go).
   event: () => setImmediate(() => hand(0, ["scheduled"], exports.begin)),
-  now: () => Date.now(),
   log: (slot, p, size) => console.log(text(bytes(p, size))),
   respond() {},
   fail: (slot, p, size) => console.log(text(bytes(p, size))),
