@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+
+	"edgecheckout/worker/codec"
 )
 
 // Kind is the prefix that tells what an id names.
@@ -104,4 +106,17 @@ func (id *ID) UnmarshalText(text []byte) error {
 	}
 	*id = parsed
 	return nil
+}
+
+// WriteJSON implements store.Writer.
+func (id ID) WriteJSON(w *codec.Writer) { w.String("", id.String()) }
+
+// ReadJSON implements store.Reader.
+func (id *ID) ReadJSON(r *codec.Reader) {
+	parsed, err := ParseCheckoutID(r.String())
+	if err != nil {
+		r.Refuse()
+		return
+	}
+	*id = parsed
 }

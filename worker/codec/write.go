@@ -45,11 +45,6 @@ func (w *Writer) extend(n int) []byte {
 //go:noinline
 func (w *Writer) Raw(text string) { copy(w.extend(len(text)), text) }
 
-// Bare writes what is JSON already, such as a number.
-//
-//go:noinline
-func (w *Writer) Bare(text []byte) { copy(w.extend(len(text)), text) }
-
 // String writes a string in quotes.
 //
 //go:noinline
@@ -61,35 +56,18 @@ func (w *Writer) String(before, s string) {
 			return
 		}
 	}
-	w.Plain("", s)
-}
-
-// Plain writes a string that the caller knows to be ASCII without quotes, backslashes and control characters, such as an id.
-//
-//go:noinline
-func (w *Writer) Plain(before, s string) {
-	w.Raw(before)
 	b := w.extend(len(s) + 2)
 	b[0] = '"'
 	copy(b[1:], s)
 	b[len(b)-1] = '"'
 }
 
-// Filled writes a string, or nothing at all if it is empty.
+// Pointed writes a string, or null if there is none.
 //
 //go:noinline
-func (w *Writer) Filled(before, s string) {
-	if s != "" {
-		w.String(before, s)
-	}
-}
-
-// Optional writes a string, or null if it is empty.
-//
-//go:noinline
-func (w *Writer) Optional(before, s string) {
-	if s != "" {
-		w.String(before, s)
+func (w *Writer) Pointed(before string, s *string) {
+	if s != nil {
+		w.String(before, *s)
 		return
 	}
 	w.Raw(before)
@@ -135,14 +113,6 @@ func (w *Writer) Int(before string, n int64) {
 func (w *Writer) Time(before string, t time.Time) {
 	w.Raw(before)
 	w.buf = append(t.AppendFormat(append(w.buf, '"'), time.RFC3339Nano), '"')
-}
-
-// Millis writes a time in UTC with three decimals of its seconds, as the API shows it; the year must have four digits.
-//
-//go:noinline
-func (w *Writer) Millis(before string, t time.Time) {
-	w.Raw(before)
-	w.buf = t.UTC().AppendFormat(w.buf, `"2006-01-02T15:04:05.000Z"`)
 }
 
 const digits = "0123456789abcdef"
