@@ -3,7 +3,7 @@
 GOROOT   := $(shell go env GOROOT)
 NODE     := node_modules/.bin
 MAX_GZIP := 2621440
-GENERATED = templates/*_templ.go templates/names.go worker/openapi/reference.html wasm/routes.mjs
+GENERATED = worker/json_codec.go worker/*/json_codec.go templates/*_templ.go templates/names.go worker/openapi/reference.html wasm/routes.mjs
 export WRANGLER_SEND_METRICS := false
 export PATH := $(CURDIR)/$(NODE):$(PATH)
 
@@ -107,9 +107,10 @@ build/%.mjs: wasm/%.mjs
 	@cp $< $@
 
 .PHONY: generate
-generate: ## Generate Go from the templates, the API's reference from its description, and JavaScript's list of the routes
+generate: ## Generate Go from the templates and the tags of records, the API's reference from its description, and JavaScript's list of the routes
 	go run ./templates/static/names templates/names.go
 	go tool templ generate -path templates
+	go run ./worker/codec/generate worker/stellar worker/checkout worker/watch worker
 	go run ./wasm/routes wasm/routes.mjs
 	go run ./worker/openapi/reference worker/openapi/reference.html
 

@@ -143,7 +143,6 @@ export class Instance {
         this.#within(slot, error, (event) => this.#finish(event, error));
       },
       claim: (p, size, window) => Number(claim(text(this.#bytes(p, size)), window)),
-      now: () => Date.now(),
       log: (slot, p, size) => {
         const line = text(this.#bytes(p, size));
         if (slot < 0) console.log(line);

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/syumai/workers/cloudflare"
 
@@ -28,7 +29,7 @@ func main() {
 		Horizon: edge.Horizon{},
 		Recent:  edge.Recent{},
 		Cache:   edge.Cache{},
-		Now:     edge.Now,
+		Now:     time.Now,
 		Entropy: rand.Reader,
 		Log:     edge.Log{},
 	})

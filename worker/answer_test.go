@@ -12,48 +12,6 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// These are the answers that are not written by encoding/json, as it would have to know them.
-
-type checkoutDocument struct {
-	ID             string            `json:"id"`
-	Object         string            `json:"object"`
-	CustomerID     *string           `json:"customer_id"`
-	ProductID      *string           `json:"product_id"`
-	Amount         stellar.Amount    `json:"amount"`
-	AssetCode      string            `json:"asset_code"`
-	AssetIssuer    *string           `json:"asset_issuer"`
-	Status         checkout.Status   `json:"status"`
-	Exception      *string           `json:"exception"`
-	AmountReceived stellar.Amount    `json:"amount_received"`
-	Payments       []paymentDocument `json:"payments"`
-	PaymentURL     string            `json:"payment_url"`
-	PaymentURI     string            `json:"payment_uri"`
-	Destination    string            `json:"destination"`
-	Memo           string            `json:"memo"`
-	MemoType       string            `json:"memo_type"`
-	RedirectURL    *string           `json:"redirect_url"`
-	CancelURL      *string           `json:"cancel_url"`
-	Description    *string           `json:"description"`
-	Metadata       map[string]string `json:"metadata"`
-	Livemode       bool              `json:"livemode"`
-	ExpiresAt      string            `json:"expires_at"`
-	CreatedAt      string            `json:"created_at"`
-	CompletedAt    *string           `json:"completed_at"`
-}
-
-type paymentDocument struct {
-	ID              string         `json:"id"`
-	Amount          stellar.Amount `json:"amount"`
-	AssetCode       string         `json:"asset_code"`
-	AssetIssuer     *string        `json:"asset_issuer"`
-	From            *string        `json:"from"`
-	TransactionHash string         `json:"transaction_hash"`
-	Ledger          int64          `json:"ledger"`
-	CreatedAt       string         `json:"created_at"`
-	Counted         bool           `json:"counted"`
-	Reason          *string        `json:"reason"`
-}
-
 // TestAnswersAreWrittenLikeEncodingJSON reads what is written into the documented fields, none missing and none unknown, and writes it again.
 func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
 	at := time.Date(2026, 11, 22, 17, 0, 0, 120e6, time.UTC)
@@ -69,7 +27,7 @@ func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
 			checkout.Checkout{
 				ID: checkout.ID{1, 2, 3}, CustomerID: "cus_1", ProductID: "prod_1", Amount: 12_5000000, Asset: stellar.Asset{Code: "USDC", Issuer: "G2"},
 				Account: "G3", Memo: "abc", RedirectURL: "https://a.example/?a&b=<{CHECKOUT_ID}>", CancelURL: "https://b.example", Mode: stellar.Live,
-				Description: "„ü“ & \"\\\n\u2028\x01 <b>", Metadata: checkout.Metadata{{Name: "a", Value: "<1>"}, {Name: "b", Value: "2"}, {Name: "ü"}}, CreatedAt: at, ExpiresAt: at.Add(time.Hour),
+				Description: "„ü“ & \"\\\n\u2028\x01 <b>", Metadata: checkout.Metadata{"a": "<1>", "b": "2", "ü": ""}, CreatedAt: at, ExpiresAt: at.Add(time.Hour),
 			},
 			checkout.Outcome{
 				Status: checkout.Completed, Exception: checkout.Overpaid, Received: 13_0000001, CompletedAt: at,
@@ -81,20 +39,11 @@ func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again[checkoutDocument](t, name, a.Body)
+		type plain checkoutObject // which has no methods
+		again[plain](t, name, a.Body)
 	}
-	redirect, exception := "https://a.example/?a&b", "overpaid"
-	for _, o := range []statusObject{
-		{Status: checkout.Open, AmountDue: 12_5000000, SecondsLeft: 77},
-		{Status: checkout.Completed, Exception: &exception, AmountReceived: stellar.MaxAmount, RedirectURL: &redirect},
-	} {
-		body, err := encode(o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		type plain statusObject
-		again[plain](t, "status", body)
-	}
+	type plain paymentObject
+	again[plain](t, "payment", append(paymentItem(checkout.Judged{Payment: paid}, "chk_1", stellar.Live), '\n'))
 }
 
 func again[T any](t *testing.T, name string, body []byte) {

@@ -158,11 +158,7 @@ func (c *call) checkBody() error {
 	if len(c.request.Body) == 0 {
 		return nil // then it has no type either; whether there must be one is for the handler to say
 	}
-	kind := c.header("Content-Type")
-	var err error
-	if kind != "application/json" { // the parser takes time, and nearly all send just this
-		kind, _, err = mime.ParseMediaType(kind)
-	}
+	kind, _, err := mime.ParseMediaType(c.header("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return &Error{Code: CodeContentType, Message: "The body must be JSON: send the header Content-Type: application/json."}
 	}
@@ -192,21 +188,16 @@ const jsonType = "application/json; charset=utf-8"
 
 func encode(v any) ([]byte, error) {
 	if document, ok := v.(store.Writer); ok {
-		return encodeWriter(document), nil
+		w := codec.NewWriter(512)
+		document.WriteJSON(w)
+		w.Raw("\n")
+		return w.Bytes(), nil
 	}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(v)
 	return b.Bytes(), err
-}
-
-// encodeWriter is encode for what is known to write itself.
-func encodeWriter(document store.Writer) []byte {
-	w := codec.NewWriter(512)
-	document.WriteJSON(w)
-	w.Raw("\n")
-	return w.Bytes()
 }
 
 // errorAnswer is the one place where an error becomes a response. What is not an *Error is logged under the request's id

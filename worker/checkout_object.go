@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/codec"
 	"edgecheckout/worker/stellar"
 )
 
@@ -13,67 +12,83 @@ func timestamp(t time.Time) string { return t.UTC().Format(timestampLayout) }
 
 const timestampLayout = "2006-01-02T15:04:05.000Z"
 
-// checkoutAnswer is the checkout as the API shows it, its fields in the documented order. It is written field by field, and not by
-// encoding/json, since most requests end here; the tests compare the two.
+// checkoutObject is the checkout as the API shows it, its fields in the documented order.
+//
+//codec:write
+type checkoutObject struct {
+	ID             string            `json:"id"`
+	Object         string            `json:"object"`
+	CustomerID     *string           `json:"customer_id"`
+	ProductID      *string           `json:"product_id"`
+	Amount         stellar.Amount    `json:"amount"`
+	AssetCode      string            `json:"asset_code"`
+	AssetIssuer    *string           `json:"asset_issuer"`
+	Status         checkout.Status   `json:"status"`
+	Exception      *string           `json:"exception"`
+	AmountReceived stellar.Amount    `json:"amount_received"`
+	Payments       []checkoutPayment `json:"payments"`
+	PaymentURL     string            `json:"payment_url"`
+	PaymentURI     string            `json:"payment_uri"`
+	Destination    stellar.Address   `json:"destination"`
+	Memo           string            `json:"memo"`
+	MemoType       string            `json:"memo_type"`
+	RedirectURL    *string           `json:"redirect_url"`
+	CancelURL      *string           `json:"cancel_url"`
+	Description    *string           `json:"description"`
+	Metadata       checkout.Metadata `json:"metadata"`
+	Livemode       bool              `json:"livemode"`
+	ExpiresAt      string            `json:"expires_at"`
+	CreatedAt      string            `json:"created_at"`
+	CompletedAt    *string           `json:"completed_at"`
+}
+
+// checkoutPayment is a payment in a checkout.
+type checkoutPayment struct {
+	ID string `json:"id"`
+	paymentDetails
+}
+
+// paymentDetails stand behind a payment's ids.
+type paymentDetails struct {
+	Amount          stellar.Amount `json:"amount"`
+	AssetCode       string         `json:"asset_code"`
+	AssetIssuer     *string        `json:"asset_issuer"`
+	From            *string        `json:"from"`
+	TransactionHash string         `json:"transaction_hash"`
+	Ledger          int64          `json:"ledger"`
+	CreatedAt       string         `json:"created_at"`
+	Counted         bool           `json:"counted"`
+	Reason          *string        `json:"reason"`
+}
+
 func (c *call) checkoutAnswer(facts *checkout.Facts, out checkout.Outcome) (answer, error) {
 	s := &facts.Checkout
 	id := s.ID.String()
-	w := codec.NewWriter(1536)
-	w.Plain(`{"id":`, id)
-	w.Optional(`,"object":"checkout","customer_id":`, s.CustomerID)
-	w.Optional(`,"product_id":`, s.ProductID)
-	w.Raw(`,"amount":`)
-	s.Amount.WriteJSON(w)
-	w.String(`,"asset_code":`, s.Asset.Code)
-	w.Optional(`,"asset_issuer":`, string(s.Asset.Issuer))
-	w.Plain(`,"status":`, string(out.Status))
-	w.Optional(`,"exception":`, string(out.Exception))
-	w.Raw(`,"amount_received":`)
-	out.Received.WriteJSON(w)
-	w.Raw(`,"payments":[`)
-	for i := range out.Payments {
-		if i > 0 {
-			w.Raw(",")
-		}
-		p := &out.Payments[i]
-		w.String(`{"id":`, p.ID(s.Mode))
-		writePaymentMembers(w, p)
-		w.Raw("}")
+	o := checkoutObject{
+		ID: id, Object: "checkout", CustomerID: optional(s.CustomerID), ProductID: optional(s.ProductID),
+		Amount: s.Amount, AssetCode: s.Asset.Code, AssetIssuer: optional(string(s.Asset.Issuer)),
+		Status: out.Status, Exception: optional(string(out.Exception)), AmountReceived: out.Received,
+		Payments:   make([]checkoutPayment, len(out.Payments)),
+		PaymentURL: c.payURL(id), PaymentURI: c.paymentRequest(s, &out).URI(),
+		Destination: s.Account, Memo: s.Memo, MemoType: "text",
+		RedirectURL: optional(s.RedirectURL), CancelURL: optional(s.CancelURL), Description: optional(s.Description),
+		Metadata: s.Metadata.Object(), Livemode: s.Mode.IsLive(),
+		ExpiresAt: timestamp(facts.Deadline()), CreatedAt: timestamp(s.CreatedAt),
 	}
-	w.String(`],"payment_url":`, c.payURL(id))
-	w.Raw(`,"payment_uri":"`)
-	c.paymentRequest(s, &out).WriteURI(w)
-	w.Plain(`","destination":`, string(s.Account))
-	w.Plain(`,"memo":`, s.Memo)
-	w.Optional(`,"memo_type":"text","redirect_url":`, s.RedirectURL)
-	w.Optional(`,"cancel_url":`, s.CancelURL)
-	w.Optional(`,"description":`, s.Description)
-	w.Raw(`,"metadata":`)
-	s.Metadata.WriteJSON(w)
-	w.Bool(`,"livemode":`, s.Mode.IsLive())
-	w.Millis(`,"expires_at":`, facts.Deadline())
-	w.Millis(`,"created_at":`, s.CreatedAt)
+	for i, p := range out.Payments {
+		o.Payments[i] = checkoutPayment{p.ID(s.Mode), detailsOf(p)}
+	}
 	if out.Status == checkout.Completed {
-		w.Millis(`,"completed_at":`, out.CompletedAt)
-	} else {
-		w.Raw(`,"completed_at":null`)
+		o.CompletedAt = optional(timestamp(out.CompletedAt))
 	}
-	w.Raw("}\n")
-	return written(jsonType, w.Bytes()), nil
+	return jsonAnswer(o)
 }
 
-// writePaymentMembers writes what stands behind a payment's ids.
-func writePaymentMembers(w *codec.Writer, p *checkout.Judged) {
-	w.Raw(`,"amount":`)
-	p.Amount.WriteJSON(w)
-	w.String(`,"asset_code":`, p.Asset.Code)
-	w.Optional(`,"asset_issuer":`, string(p.Asset.Issuer))
-	w.Optional(`,"from":`, p.From)
-	w.String(`,"transaction_hash":`, p.Hash)
-	w.Int(`,"ledger":`, p.Ledger())
-	w.Millis(`,"created_at":`, p.ClosedAt)
-	w.Bool(`,"counted":`, p.Counted())
-	w.Optional(`,"reason":`, string(p.Reason))
+func detailsOf(p checkout.Judged) paymentDetails {
+	return paymentDetails{
+		Amount: p.Amount, AssetCode: p.Asset.Code, AssetIssuer: optional(string(p.Asset.Issuer)), From: optional(p.From),
+		TransactionHash: p.Hash, Ledger: p.Ledger(), CreatedAt: timestamp(p.ClosedAt), Counted: p.Counted(), Reason: optional(string(p.Reason)),
+	}
 }
 
 // payURL is where the customer pays the checkout with the id.

@@ -23,7 +23,7 @@ type customerObject struct {
 func customerView(u store.Customer) customerObject {
 	return customerObject{
 		ID: u.ID, Object: "customer", Email: optional(u.Email), Name: optional(u.Name), Phone: optional(u.Phone),
-		Metadata: u.Metadata, Livemode: u.Mode.IsLive(), CreatedAt: timestamp(u.CreatedAt), UpdatedAt: timestamp(u.UpdatedAt),
+		Metadata: u.Metadata.Object(), Livemode: u.Mode.IsLive(), CreatedAt: timestamp(u.CreatedAt), UpdatedAt: timestamp(u.UpdatedAt),
 	}
 }
 

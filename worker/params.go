@@ -233,7 +233,7 @@ func (p *params) metadata(name string) checkout.Metadata {
 		p.fail(invalid(name, "%s has %d keys; at most %d are allowed.", name, len(members), metadataKeys))
 		return nil
 	}
-	metadata := make(checkout.Metadata, 0, len(members))
+	metadata := make(checkout.Metadata, len(members))
 	var fault *Error
 	first := "" // of the keys at fault, so that the message is always the same
 	for i := range members {
@@ -242,7 +242,7 @@ func (p *params) metadata(name string) checkout.Metadata {
 		if err != nil && (fault == nil || key < first) {
 			first, fault = key, err
 		}
-		metadata = metadata.With(key, value)
+		metadata[key] = value
 	}
 	if fault != nil {
 		p.fail(fault)
@@ -271,9 +271,6 @@ func (p *params) returnURL(name string, mode stellar.Mode) string {
 	s := p.text(name, maxURLChars)
 	if s == "" {
 		return ""
-	}
-	if isPlainHTTPS(s) {
-		return s
 	}
 	u, ok := parseURL(strings.ReplaceAll(s, checkout.IDPlaceholder, "chk_"))
 	want := "an https: URL"
@@ -310,25 +307,6 @@ func parseURL(s string) (*url.URL, bool) {
 		_, err = strconv.ParseUint(u.Port(), 10, 16)
 	}
 	return u, err == nil
-}
-
-// isPlainHTTPS reports whether a URL is https:, a host name of letters, digits, dots and hyphens, and then a path of characters that
-// need no second look, as nearly all are; it saves taking them apart. It may report false for any other good one.
-func isPlainHTTPS(s string) bool {
-	rest, ok := strings.CutPrefix(s, "https://")
-	end := strings.IndexByte(rest, '/')
-	if !ok || end <= 0 {
-		return false
-	}
-	for i := range len(rest) {
-		switch c := rest[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.':
-		case i >= end && strings.IndexByte("/?=&_{}", c) >= 0:
-		default:
-			return false
-		}
-	}
-	return true
 }
 
 // email returns an address in lower case, for comparison; "" if it is absent.

@@ -12,14 +12,21 @@ import (
 	"edgecheckout/worker/watch"
 )
 
-// paymentItem writes a payment as an object of its own; of is the checkout that it is for, or empty.
+// paymentObject is a payment as the API shows it by itself.
+//
+//codec:write
+type paymentObject struct {
+	ID         string  `json:"id"`
+	Object     string  `json:"object"`
+	CheckoutID *string `json:"checkout_id"`
+	paymentDetails
+	Livemode bool `json:"livemode"`
+}
+
+// paymentItem writes a payment; of is the checkout that it is for, or empty.
 func paymentItem(p checkout.Judged, of string, mode stellar.Mode) []byte {
 	w := codec.NewWriter(512)
-	w.String(`{"id":`, p.ID(mode))
-	w.Optional(`,"object":"payment","checkout_id":`, of)
-	writePaymentMembers(w, &p)
-	w.Bool(`,"livemode":`, mode.IsLive())
-	w.Raw("}")
+	paymentObject{p.ID(mode), "payment", optional(of), detailsOf(p), mode.IsLive()}.WriteJSON(w)
 	return w.Bytes()
 }
 

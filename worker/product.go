@@ -38,7 +38,7 @@ func productView(p store.Product) productObject {
 	o := productObject{
 		ID: p.ID, Object: "product", Name: p.Name, Description: optional(p.Description), Images: p.Images, Type: "one_time", Status: statusActive,
 		AssetCode: p.Asset.Code, AssetIssuer: optional(string(p.Asset.Issuer)), PriceAmount: p.Price,
-		Metadata: p.Metadata, Livemode: p.Mode.IsLive(), CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
+		Metadata: p.Metadata.Object(), Livemode: p.Mode.IsLive(), CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
 	}
 	if p.Archived {
 		o.Status = statusArchived

@@ -41,12 +41,12 @@ func getStatus(c *call) (answer, error) {
 	if out.Status == checkout.Completed {
 		o.RedirectURL = optional(s.Checkout.Redirect())
 	}
-	a := written(jsonType, encodeWriter(o))
+	a, err := jsonAnswer(o)
 	a.keep, a.tag = keepOpenStatus, s.Checkout.ID.String()
 	if out.Status.Terminal() {
 		a.keep = keepTerminalStatus
 	}
-	return a, nil
+	return a, err
 }
 
 // How long the edge may repeat an answer. Of an open checkout it is the least there is: a page that heard of the payment

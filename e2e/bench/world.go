@@ -79,7 +79,7 @@ func (w world) session(account stellar.Address, created time.Time) (checkout.Che
 		Merchant: w.merchant.ID, MerchantName: w.merchant.Name, Account: account,
 		Amount: 12_5000000, Asset: stellar.Asset{Code: "USDC", Issuer: wallet.IssuerAddress},
 		RedirectURL: "https://shop.example/thanks?checkout={CHECKOUT_ID}", CancelURL: "https://shop.example/cart",
-		Description: "Three books & a bookmark", Metadata: checkout.Metadata{{Name: "cart", Value: "1042"}, {Name: "customer", Value: "ada"}},
+		Description: "Three books & a bookmark", Metadata: checkout.Metadata{"cart": "1042", "customer": "ada"},
 		CreatedAt: created.UTC().Truncate(time.Millisecond),
 	}
 	s.ExpiresAt = s.CreatedAt.Add(24 * time.Hour)

@@ -50,11 +50,6 @@ func fail(slot int32, p unsafe.Pointer, size int32)
 //go:wasmimport edge claim
 func claim(key unsafe.Pointer, size, window int32) int32
 
-// now is the wall clock, in milliseconds since 1970. It stands still while a request computes.
-//
-//go:wasmimport edge now
-func now() float64
-
 // log writes a line to the console of an event; slot is -1 for a goroutine that serves none.
 //
 //go:wasmimport edge log

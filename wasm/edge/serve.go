@@ -167,9 +167,6 @@ func (q *request) parse(method, lines string, rest message) *web.Request {
 // parseURL reads the absolute URL of a request. The runtime lets a path through whose percent-encoding is broken and
 // which url.Parse refuses; such a path is taken as it stands, so that the handler can answer that there is no such thing.
 func parseURL(raw string) *url.URL {
-	if target := plainURL(raw); target != nil {
-		return target
-	}
 	if target, err := url.Parse(raw); err == nil {
 		return target
 	}
@@ -177,34 +174,6 @@ func parseURL(raw string) *url.URL {
 	rest, query, _ := strings.Cut(rest, "?")
 	host, path, _ := strings.Cut(rest, "/")
 	return &url.URL{Scheme: scheme, Host: host, Path: "/" + path, RawQuery: query}
-}
-
-// plainURL is what url.Parse makes, for nearly all URLs there are: those without an escape, without a user, and with a host that is a name. It
-// returns nil for the others.
-func plainURL(raw string) *url.URL {
-	scheme, rest, ok := strings.Cut(raw, "://")
-	slash := strings.IndexByte(rest, '/')
-	if !ok || slash <= 0 || scheme != "https" && scheme != "http" {
-		return nil
-	}
-	path, query, asked := strings.Cut(rest[slash:], "?")
-	if asked && query == "" || strings.IndexByte(query, '#') >= 0 {
-		return nil
-	}
-	port := false
-	for i := range slash + len(path) {
-		switch c := rest[i]; {
-		case '0' <= c && c <= '9':
-		case !port && ('a' <= c && c <= 'z' || c == '.' || c == '-'):
-		case i >= slash && ('A' <= c && c <= 'Z' || c == '/' || c == '_'):
-			port = false
-		case i < slash && c == ':' && !port:
-			port = true
-		default:
-			return nil
-		}
-	}
-	return &url.URL{Scheme: scheme, Host: rest[:slash], Path: path, RawQuery: query}
 }
 
 // oneLine keeps a header's value from starting another header.
@@ -222,9 +191,6 @@ func appendHeader(b []byte, header web.Header) []byte {
 	}
 	return b
 }
-
-// Now is the wall clock in milliseconds, which is all that the platform tells. It costs less than time.Now, which asks for a second clock.
-func Now() time.Time { return time.UnixMilli(int64(now())) }
 
 // Log writes lines to the Worker's log.
 type Log struct{}

@@ -94,18 +94,3 @@ func TestAGoroutineThatServesNoEventCannotAsk(t *testing.T) {
 		t.Errorf("got %v, want ErrNoEvent", err)
 	}
 }
-
-func TestHostsAreReadLikeURLParse(t *testing.T) {
-	for _, raw := range []string{
-		"http://127.0.0.1:8787/pay/chk_1/status", "https://a-b.example/x?", "https://a.example/x?a#b", "https://:80/", "https:///x", "https://a:/x", "https://a:b/x",
-		"https://a:1:2/x", "https://user@a/x", "https://a.example:443", "https://[::1]:80/", "https://A.example/", "https://a/A_b/C", "ftp://a/b", "https://a/%2f", "https://a:80/a.b-c",
-	} {
-		want, err := url.Parse(raw)
-		if got := plainURL(raw); got != nil && (err != nil || !cmp.Equal(want, got)) {
-			t.Errorf("%s: %#v, want %#v, %v", raw, got, want, err)
-		}
-	}
-	if plainURL("http://127.0.0.1:8787/pay/chk_1/status?a=%zz") == nil {
-		t.Error("a plain URL takes the long way")
-	}
-}

@@ -31,6 +31,8 @@ const (
 
 // Checkout is a checkout as it was asked for. It is written once and never edited; its status follows from the
 // ledger (see Settle).
+//
+//codec:json
 type Checkout struct {
 	ID           ID              `json:"id"`
 	Merchant     string          `json:"merchant"`

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+
+	"edgecheckout/worker/codec"
 )
 
 // Kind is the prefix that tells what an id names.
@@ -72,30 +74,15 @@ func ParseID(kind Kind, s string) (ulid.ULID, error) {
 	if err != nil {
 		return ulid.ULID{}, ErrID
 	}
-	var text [ulid.EncodedSize]byte
-	if string(appendULID(text[:0], u)) != rest {
+	if kind.format(u) != s {
 		return ulid.ULID{}, ErrID
 	}
 	return u, nil
 }
 
-func (k Kind) format(u ulid.ULID) string {
-	return string(appendULID(append(make([]byte, 0, 32), k...), u))
-}
+func (k Kind) format(u ulid.ULID) string { return string(k) + lower(u) }
 
-// appendULID writes u in lower case.
-func appendULID(b []byte, u ulid.ULID) []byte {
-	var zero [ulid.EncodedSize]byte
-	b = append(b, zero[:]...)
-	text := b[len(b)-ulid.EncodedSize:]
-	_ = u.MarshalTextTo(text) // fails only when the size is wrong
-	for i, c := range text {
-		if 'A' <= c && c <= 'Z' {
-			text[i] = c + 'a' - 'A'
-		}
-	}
-	return b
-}
+func lower(u ulid.ULID) string { return strings.ToLower(u.String()) }
 
 // ID names a checkout. Its zero value names none.
 type ID ulid.ULID
@@ -119,4 +106,17 @@ func (id *ID) UnmarshalText(text []byte) error {
 	}
 	*id = parsed
 	return nil
+}
+
+// WriteJSON implements store.Writer.
+func (id ID) WriteJSON(w *codec.Writer) { w.String("", id.String()) }
+
+// ReadJSON implements store.Reader.
+func (id *ID) ReadJSON(r *codec.Reader) {
+	parsed, err := ParseCheckoutID(r.String())
+	if err != nil {
+		r.Refuse()
+		return
+	}
+	*id = parsed
 }

@@ -47,7 +47,7 @@ func ParseMemoKeys(list string) (MemoKeys, error) {
 func (keys MemoKeys) Seal(id ID) string {
 	var sealed ulid.ULID
 	keys[0].Encrypt(sealed[:], id[:])
-	return string(appendULID(make([]byte, 0, ulid.EncodedSize), sealed))
+	return lower(sealed)
 }
 
 // Open returns the checkouts that a memo can mean, in either case: none unless a key decrypts it to an id made in

@@ -13,6 +13,8 @@ import (
 
 // Payment is money that an account received, as Horizon showed it. It is identified by the operation that moved it
 // and, for a contract call that moved several amounts, by its index there.
+//
+//codec:json
 type Payment struct {
 	Operation int64          `json:"op"`              // the operation's id (SEP-35 total order id): ledger, transaction, position
 	Index     int            `json:"index,omitempty"` // among the balance changes of one contract call
@@ -22,6 +24,11 @@ type Payment struct {
 	Asset     stellar.Asset  `json:"asset"`
 	Amount    stellar.Amount `json:"amount"` // what the destination received
 }
+
+// Payments are those of a checkout that were seen so far.
+//
+//codec:json
+type Payments []Payment
 
 // Ledger is the sequence number of the ledger that the payment is in.
 func (p Payment) Ledger() int64 { return p.Operation >> 32 }

@@ -17,6 +17,8 @@ const (
 )
 
 // Judged is a payment and what it meant for the checkout.
+//
+//codec:json
 type Judged struct {
 	Payment
 	Reason Reason `json:"reason,omitempty"`
@@ -26,6 +28,8 @@ type Judged struct {
 func (j Judged) Counted() bool { return j.Reason == "" }
 
 // Outcome is what the ledger says about a checkout.
+//
+//codec:json
 type Outcome struct {
 	Status    Status         `json:"status"`
 	Exception Exception      `json:"exception,omitempty"`

@@ -108,11 +108,15 @@ func (r *Reader) String() string {
 	return s
 }
 
-// Key returns a member's name that may be any string.
-func (r *Reader) Key() string {
-	s := r.String()
-	r.expect(':')
-	return s
+// Map returns an object of strings.
+func (r *Reader) Map() map[string]string {
+	m := map[string]string{}
+	for r.Enter('{'); r.More('}'); {
+		name := r.String()
+		r.expect(':')
+		m[name] = r.String()
+	}
+	return m
 }
 
 // quoted returns what stands between quotes, and whether it stands for itself.
@@ -248,50 +252,9 @@ func (r *Reader) Int() int64 {
 // Time returns a time.
 func (r *Reader) Time() (t time.Time) {
 	raw, plain := r.quoted()
-	if t, ok := parseTime(raw); ok && plain {
-		return t
-	}
 	if r.refused || !plain || t.UnmarshalText([]byte(raw)) != nil {
 		r.refused = true
 		return time.Time{}
 	}
 	return t
-}
-
-// parseTime reads a time in UTC, as most are. Of any other it reports false.
-func parseTime(s string) (time.Time, bool) {
-	const form = "2006-01-02T15:04:05"
-	decimals := len(s) - len(form) - len(".Z")
-	if decimals < -1 || decimals == 0 || decimals > 9 || decimals > 0 && s[len(form)] != '.' {
-		return time.Time{}, false
-	}
-	nanos := 0
-	if decimals > 0 {
-		nanos = parseDigits(s[len(form)+1 : len(s)-1])
-		for ; decimals < 9; decimals++ {
-			nanos *= 10
-		}
-	}
-	year, month, day := parseDigits(s[:4]), parseDigits(s[5:7]), parseDigits(s[8:10])
-	hour, minute, second := parseDigits(s[11:13]), parseDigits(s[14:16]), parseDigits(s[17:19])
-	if s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[len(s)-1] != 'Z' ||
-		year < 0 || month < 1 || month > 12 || day < 1 || day > 28 || uint(hour) > 23 || uint(minute) > 59 || uint(second) > 59 || nanos < 0 {
-		return time.Time{}, false // and so are the last days of a month, which not every month has
-	}
-	return time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC), true
-}
-
-// parseDigits reads a decimal of digits only; -1 if it is none.
-//
-//go:noinline
-func parseDigits(s string) int {
-	n := 0
-	for i := range len(s) {
-		c := s[i]
-		if c < '0' || c > '9' {
-			return -1
-		}
-		n = 10*n + int(c-'0')
-	}
-	return n
 }

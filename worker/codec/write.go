@@ -6,6 +6,7 @@
 package codec
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -44,11 +45,6 @@ func (w *Writer) extend(n int) []byte {
 //go:noinline
 func (w *Writer) Raw(text string) { copy(w.extend(len(text)), text) }
 
-// Bare writes what is JSON already, such as a number.
-//
-//go:noinline
-func (w *Writer) Bare(text []byte) { copy(w.extend(len(text)), text) }
-
 // String writes a string in quotes.
 //
 //go:noinline
@@ -60,39 +56,35 @@ func (w *Writer) String(before, s string) {
 			return
 		}
 	}
-	w.Plain("", s)
-}
-
-// Plain writes a string that the caller knows to be ASCII without quotes, backslashes and control characters, such as an id.
-//
-//go:noinline
-func (w *Writer) Plain(before, s string) {
-	w.Raw(before)
 	b := w.extend(len(s) + 2)
 	b[0] = '"'
 	copy(b[1:], s)
 	b[len(b)-1] = '"'
 }
 
-// Filled writes a string, or nothing at all if it is empty.
+// Pointed writes a string, or null if there is none.
 //
 //go:noinline
-func (w *Writer) Filled(before, s string) {
-	if s != "" {
-		w.String(before, s)
-	}
-}
-
-// Optional writes a string, or null if it is empty.
-//
-//go:noinline
-func (w *Writer) Optional(before, s string) {
-	if s != "" {
-		w.String(before, s)
+func (w *Writer) Pointed(before string, s *string) {
+	if s != nil {
+		w.String(before, *s)
 		return
 	}
 	w.Raw(before)
 	w.Raw("null")
+}
+
+// Map writes an object of strings in the order of its names, {} if there are none.
+func (w *Writer) Map(before string, m map[string]string) {
+	w.Raw(before)
+	w.Raw("{")
+	before = ""
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		w.String(before, name)
+		w.String(":", m[name])
+		before = ","
+	}
+	w.Raw("}")
 }
 
 // Bool writes true or false.
@@ -120,60 +112,7 @@ func (w *Writer) Int(before string, n int64) {
 //go:noinline
 func (w *Writer) Time(before string, t time.Time) {
 	w.Raw(before)
-	if _, offset := t.Zone(); offset != 0 {
-		w.Raw(`"`)
-		w.buf = t.AppendFormat(w.buf, time.RFC3339Nano)
-		w.Raw(`"`)
-		return
-	}
-	w.dateAndTime(t)
-	if nanos := t.Nanosecond(); nanos != 0 {
-		digits := 9
-		for ; nanos%10 == 0; nanos /= 10 {
-			digits--
-		}
-		b := w.extend(1 + digits)
-		b[0] = '.'
-		number(b[1:], nanos)
-	}
-	w.Raw(`Z"`)
-}
-
-// Millis writes a time in UTC with three decimals of its seconds, as the API shows it; the year must have four digits.
-//
-//go:noinline
-func (w *Writer) Millis(before string, t time.Time) {
-	w.Raw(before)
-	t = t.UTC()
-	w.dateAndTime(t)
-	b := w.extend(len(`.000Z"`))
-	copy(b, `.000Z"`)
-	number(b[1:4], t.Nanosecond()/int(time.Millisecond))
-}
-
-// dateAndTime writes a time up to its whole seconds, and the quote before it.
-func (w *Writer) dateAndTime(t time.Time) {
-	const form = `"2006-01-02T15:04:05`
-	b := w.extend(len(form))
-	copy(b, form)
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	number(b[1:5], year)
-	number(b[6:8], int(month))
-	number(b[9:11], day)
-	number(b[12:14], hour)
-	number(b[15:17], minute)
-	number(b[18:20], second)
-}
-
-// number fills b with the last digits of n.
-//
-//go:noinline
-func number(b []byte, n int) {
-	for i := len(b) - 1; i >= 0; i-- {
-		b[i] = byte('0' + n%10)
-		n /= 10
-	}
+	w.buf = append(t.AppendFormat(append(w.buf, '"'), time.RFC3339Nano), '"')
 }
 
 const digits = "0123456789abcdef"

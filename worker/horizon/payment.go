@@ -15,9 +15,9 @@ import (
 type Incoming struct {
 	checkout.Payment
 	// Memo is the transaction's MEMO_TEXT, byte for byte; empty if it has none, or a memo of another type.
-	Memo string
+	Memo string `json:"-"`
 	// AmountInEffects is set for an account_merge: Amount is to be read with MergedAmount.
-	AmountInEffects bool
+	AmountInEffects bool `json:"-"`
 }
 
 // record holds the fields that are read of any operation in a payments page. Which of them are there depends on the type.

@@ -85,8 +85,7 @@ func (a *Amount) UnmarshalJSON(text []byte) error {
 
 // WriteJSON implements store.Writer.
 func (a Amount) WriteJSON(w *codec.Writer) {
-	var room [amountSize]byte
-	w.Bare(a.appendTo(room[:0]))
+	w.Raw(a.String())
 }
 
 // ReadJSON implements store.Reader.

@@ -3,12 +3,12 @@ package stellar
 import (
 	"encoding/binary"
 	"errors"
-
-	"edgecheckout/worker/codec"
 )
 
 // Asset is what money is counted in: its code and its issuer. XLM has no issuer; an asset that merely calls itself
 // XLM has one, and is another asset.
+//
+//codec:json
 type Asset struct {
 	Code   string  `json:"code"`
 	Issuer Address `json:"issuer,omitempty"`
@@ -43,27 +43,6 @@ func CheckAssetCode(code string) error {
 		}
 	}
 	return nil
-}
-
-// WriteJSON implements store.Writer.
-func (a Asset) WriteJSON(w *codec.Writer) {
-	w.String(`{"code":`, a.Code)
-	w.Filled(`,"issuer":`, string(a.Issuer))
-	w.Raw("}")
-}
-
-// ReadJSON implements store.Reader.
-func (a *Asset) ReadJSON(r *codec.Reader) {
-	for r.Enter('{'); r.More('}'); {
-		switch r.Name() {
-		case "code":
-			a.Code = r.String()
-		case "issuer":
-			a.Issuer = Address(r.String())
-		default:
-			r.Refuse()
-		}
-	}
 }
 
 func (a Asset) appendXDR(b []byte) []byte {

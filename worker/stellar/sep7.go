@@ -1,6 +1,9 @@
 package stellar
 
-import "edgecheckout/worker/codec"
+import (
+	"net/url"
+	"strings"
+)
 
 // PaymentRequest asks a wallet to pay (SEP-7, https://stellar.org/protocol/sep-7).
 type PaymentRequest struct {
@@ -11,29 +14,15 @@ type PaymentRequest struct {
 	Network     URINetwork
 }
 
-// URI is the request as a link.
+// URI is the request as a link. It has no character that must be escaped: only the network's
+// passphrase could have some, see [URINetworkOf].
 func (r PaymentRequest) URI() string {
-	w := codec.NewWriter(512)
-	r.WriteURI(w)
-	return string(w.Bytes())
-}
-
-// WriteURI writes [PaymentRequest.URI], which has no character that JSON must escape.
-func (r PaymentRequest) WriteURI(w *codec.Writer) {
-	w.Raw("web+stellar:pay?destination=")
-	w.Raw(string(r.Destination))
-	w.Raw("&amount=")
-	r.Amount.WriteJSON(w)
+	asset := ""
 	if !r.Asset.IsNative() {
-		w.Raw("&asset_code=")
-		w.Raw(r.Asset.Code)
-		w.Raw("&asset_issuer=")
-		w.Raw(string(r.Asset.Issuer))
+		asset = "&asset_code=" + r.Asset.Code + "&asset_issuer=" + string(r.Asset.Issuer)
 	}
-	w.Raw("&memo=")
-	w.Raw(r.Memo)
-	w.Raw("&memo_type=MEMO_TEXT")
-	w.Raw(string(r.Network))
+	return "web+stellar:pay?destination=" + string(r.Destination) + "&amount=" + r.Amount.String() + asset +
+		"&memo=" + r.Memo + "&memo_type=MEMO_TEXT" + string(r.Network)
 }
 
 // URINetwork is what a SEP-7 request says of its network.
@@ -44,23 +33,8 @@ func URINetworkOf(passphrase string) URINetwork {
 	if passphrase == PublicPassphrase {
 		return ""
 	}
-	return URINetwork("&network_passphrase=" + escape(passphrase))
-}
-
-// escape writes a parameter of a URI: what RFC 3986 does not call unreserved as %XX, a blank too, as SEP-7 wants it.
-func escape(s string) string {
-	const digits = "0123456789ABCDEF"
-	b := make([]byte, 0, 3*len(s))
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '-', c == '.', c == '_', c == '~':
-			b = append(b, c)
-		default:
-			b = append(b, '%', digits[c>>4], digits[c&15])
-		}
-	}
-	return string(b)
+	// SEP-7 wants a blank as RFC 3986 has it.
+	return URINetwork("&network_passphrase=" + strings.ReplaceAll(url.QueryEscape(passphrase), "+", "%20"))
 }
 
 // PublicPassphrase names the public Stellar network.

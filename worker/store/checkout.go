@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/codec"
 )
 
 // KeepAfterExpiry is how long a checkout is kept after its expiry: a merchant must still read how it ended, and late
@@ -16,18 +15,6 @@ const KeepAfterExpiry = 90 * 24 * time.Hour
 type Cancellation struct {
 	// Deadline takes the place of the checkout's expiry.
 	Deadline time.Time `json:"deadline"`
-}
-
-// ReadJSON implements Reader.
-func (c *Cancellation) ReadJSON(r *codec.Reader) {
-	for r.Enter('{'); r.More('}'); {
-		switch r.Name() {
-		case "deadline":
-			c.Deadline = r.Time()
-		default:
-			r.Refuse()
-		}
-	}
 }
 
 // CheckoutKey names a [checkout.Checkout], which is written once.
@@ -57,13 +44,8 @@ func FactsKeys(ids ...string) []Key {
 	return keys
 }
 
-// factsKeys makes CheckoutKey, OutcomeKey, SeenKey and CancelKey out of one string.
 func factsKeys(id checkout.ID) []Key {
-	text := id.String()
-	all := "checkout/" + text + "outcome/" + text + "seen/" + text + "cancel/" + text
-	n := len(text)
-	first, second, third := len("checkout/")+n, len("checkout/outcome/")+2*n, len("checkout/outcome/seen/")+3*n
-	return []Key{{all[:first]}, {all[first:second]}, {all[second:third]}, {all[third:]}}
+	return []Key{CheckoutKey(id), OutcomeKey(id), SeenKey(id), CancelKey(id)}
 }
 
 // Facts reads what is known of checkouts; nil for one that does not exist or is not visible here yet.
@@ -98,27 +80,25 @@ func decodeFacts(values [][]byte) (*checkout.Facts, error) {
 	if values[0] == nil {
 		return nil, nil
 	}
-	f := &checkout.Facts{}
-	if err := DecodeInto(&f.Checkout, values[0]); err != nil {
+	co, _, err := Decode[checkout.Checkout](values[0])
+	if err != nil {
 		return nil, err
 	}
-	if values[1] != nil {
-		f.Recorded = &checkout.Outcome{}
-		if err := DecodeInto(f.Recorded, values[1]); err != nil {
-			return nil, err
-		}
+	out, ended, err := Decode[checkout.Outcome](values[1])
+	if err != nil {
+		return nil, err
 	}
-	if values[2] != nil {
-		if err := DecodeInto((*checkout.Payments)(&f.Seen), values[2]); err != nil {
-			return nil, err
-		}
+	seen, _, err := Decode[checkout.Payments](values[2])
+	if err != nil {
+		return nil, err
 	}
-	if values[3] != nil {
-		var c Cancellation
-		if err := DecodeInto(&c, values[3]); err != nil {
-			return nil, err
-		}
-		f.CancelledBy = c.Deadline
+	cancelled, _, err := Decode[Cancellation](values[3])
+	if err != nil {
+		return nil, err
+	}
+	f := &checkout.Facts{Checkout: co, Seen: seen, CancelledBy: cancelled.Deadline}
+	if ended {
+		f.Recorded = &out
 	}
 	return f, nil
 }
@@ -198,7 +178,7 @@ func (cs Checkouts) Create(c *checkout.Checkout) {
 	expiry := c.ExpiresAt.Add(KeepAfterExpiry)
 	cs.view.list(cs.owner, checkout.KindCheckout, Listed{Created: c.CreatedAt, ID: c.ID.String(), Customer: c.CustomerID}, expiry)
 	cs.view.indexes = append(cs.view.indexes, entry{key: openOf(c, c.ExpiresAt).key(), expiresAt: expiry, derived: true})
-	cs.view.records = append(cs.view.records, entry{key: CheckoutKey(c.ID), value: Written(c), expiresAt: expiry, derived: true})
+	cs.view.records = append(cs.view.records, entry{key: CheckoutKey(c.ID), value: Encode(c), expiresAt: expiry, derived: true})
 }
 
 // Cancel adds an earlier deadline to a checkout.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"edgecheckout/worker/codec"
 	"edgecheckout/worker/stellar"
 )
 
@@ -38,64 +37,6 @@ type Behind struct {
 	At      time.Time `json:"at"`
 	// Caught says that the account was read to its end; it stays here until its overlap is over.
 	Caught bool `json:"caught,omitempty"`
-}
-
-// ReadJSON implements Reader.
-func (c *Checkpoint) ReadJSON(r *codec.Reader) {
-	for r.Enter('{'); r.More('}'); {
-		switch r.Name() {
-		case "ledger":
-			c.Ledger = r.Int()
-		case "closed_at":
-			c.ClosedAt = r.Time()
-		default:
-			r.Refuse()
-		}
-	}
-}
-
-// ReadJSON implements Reader.
-func (c *Cursor) ReadJSON(r *codec.Reader) {
-	for r.Enter('{'); r.More('}'); {
-		switch r.Name() {
-		case "from":
-			c.From.ReadJSON(r)
-		case "next":
-			c.Next.ReadJSON(r)
-		case "covered":
-			c.Covered.ReadJSON(r)
-		case "reset":
-			c.Reset = r.Time()
-		case "behind":
-			if c.Behind == nil {
-				c.Behind = map[stellar.Address]Behind{}
-			}
-			for r.Enter('{'); r.More('}'); {
-				account := stellar.Address(r.Key())
-				c.Behind[account] = readBehind(r)
-			}
-		default:
-			r.Refuse()
-		}
-	}
-}
-
-func readBehind(r *codec.Reader) (b Behind) {
-	for r.Enter('{'); r.More('}'); {
-		switch r.Name() {
-		case "after":
-			b.After = r.Int()
-		case "through":
-			b.Through = r.Int()
-		case "at":
-			b.At = r.Time()
-		case "caught":
-			b.Caught = r.Bool()
-		default:
-			r.Refuse()
-		}
-	}
-	return b
 }
 
 // cursorKey names how far the sweep has read a network.

@@ -21,20 +21,15 @@ type Reader interface {
 // Encode writes a record for the store.
 func Encode(v any) []byte {
 	if record, ok := v.(Writer); ok {
-		return Written(record)
+		w := codec.NewWriter(1024)
+		record.WriteJSON(w)
+		return w.Bytes()
 	}
 	value, err := json.Marshal(v)
 	if err != nil {
 		panic(fmt.Sprintf("store: %T cannot be encoded: %v", v, err)) // only a programming error makes it fail
 	}
 	return value
-}
-
-// Written is Encode for a record that is known to write itself.
-func Written(record Writer) []byte {
-	w := codec.NewWriter(1024)
-	record.WriteJSON(w)
-	return w.Bytes()
 }
 
 // Decode reads a record; a missing one (nil) reports false. The record keeps parts of value, which must not be changed afterwards.
@@ -49,14 +44,6 @@ func Decode[T any](value []byte) (v T, ok bool, err error) {
 		err = unmarshal(read, value)
 	}
 	return *read, err == nil, err
-}
-
-// DecodeInto reads a record, which is zero before, like Decode. It does not have to find out at run time whether the record can read itself.
-func DecodeInto[T any, R interface {
-	*T
-	Reader
-}](v R, value []byte) error {
-	return decode(v, (*T)(v), value)
 }
 
 func decode[T any](reader Reader, v *T, value []byte) error {

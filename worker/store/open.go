@@ -47,8 +47,7 @@ func IsOpenKey(key string) bool { return strings.HasPrefix(key, openPrefix) }
 
 // key writes the entry. Minutes since 1970 have eight digits until the year 2160.
 func (e OpenEntry) key() Key {
-	return Key{openPrefix + padded(e.Due.Unix()/60, 8) + "/" + padded(e.Created.Unix()/60, 8) + "/" + string(e.Mode) + "/" +
-		string(e.Account) + "/" + e.ID.String()}
+	return Key{fmt.Sprintf("%s%08d/%08d/%s/%s/%s", openPrefix, e.Due.Unix()/60, e.Created.Unix()/60, e.Mode, e.Account, e.ID)}
 }
 
 var errOpenKey = errors.New("not the key of an open checkout")

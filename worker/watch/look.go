@@ -15,13 +15,15 @@ import (
 
 // look is what readings of an account showed on behalf of people who look. It is shared by all who ask about the account's
 // checkouts, and the next reading goes on from where it ended.
+//
+//codec:json
 type look struct {
 	At       time.Time // of the last reading
 	Root     horizon.Root
-	After    int64 // the ledger after which was read
-	Floor    int64 // the ledger up to which the sweeps had read the account by the cursor of this look
-	Through  int64 // the last ledger read to its end
-	Payments []found
+	After    int64     // the ledger after which was read
+	Floor    int64     // the ledger up to which the sweeps had read the account by the cursor of this look
+	Through  int64     // the last ledger read to its end
+	Payments []found   `json:",omitempty"`
 	Proven   time.Time // the deadline up to which the account's checkouts may end, if they are not older than After
 }
 

@@ -123,7 +123,7 @@ func (w *Watcher) backOff(ctx context.Context, base string, err error) {
 // found is a payment with the checkouts that its memo can mean.
 type found struct {
 	horizon.Incoming
-	IDs []checkout.ID
+	IDs []checkout.ID `json:",omitempty"`
 }
 
 // pass is what was read of one account.
