@@ -13,7 +13,6 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -35,22 +34,22 @@ func main() {
 }
 
 func generate(set *token.FileSet, packages types.Importer, dir string) error {
-	parsed, err := parser.ParseDir(set, dir, func(f fs.FileInfo) bool {
-		return f.Name() != output && !strings.HasSuffix(f.Name(), "_test.go")
-	}, parser.ParseComments)
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
 		return err
 	}
-	if len(parsed) != 1 {
-		return fmt.Errorf("%d packages", len(parsed))
-	}
 	g := &generator{wanted: map[string]string{}, imports: map[string]bool{"edgecheckout/worker/codec": true}}
 	var files []*ast.File
-	for name, p := range parsed {
-		g.name = name
-		for _, path := range slices.Sorted(mapKeys(p.Files)) {
-			files = append(files, p.Files[path])
+	for _, path := range paths {
+		if filepath.Base(path) == output || strings.HasSuffix(path, "_test.go") {
+			continue
 		}
+		f, err := parser.ParseFile(set, path, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		g.name = f.Name.Name
+		files = append(files, f)
 	}
 	for _, f := range files {
 		g.find(f)
