@@ -48,10 +48,12 @@ func Handler(limit int64, h func(*http.Request, *Request) Response) http.Handler
 		for name, values := range r.Header {
 			whole.Header = append(whole.Header, Field{name, strings.Join(values, ", ")})
 		}
-		var err error
-		if whole.Body, err = io.ReadAll(io.LimitReader(r.Body, limit)); err != nil {
-			http.Error(w, "The body could not be read to its end.", http.StatusBadRequest)
-			return
+		if r.Body != nil { // as it is in some runtimes where there is none
+			var err error
+			if whole.Body, err = io.ReadAll(io.LimitReader(r.Body, limit)); err != nil {
+				http.Error(w, "The body could not be read to its end.", http.StatusBadRequest)
+				return
+			}
 		}
 		response := h(r, &whole)
 		for _, field := range response.Header {
