@@ -273,10 +273,6 @@ func (p *params) returnURL(name string, mode stellar.Mode) string {
 		return ""
 	}
 	u, ok := parseURL(strings.ReplaceAll(s, checkout.IDPlaceholder, "chk_"))
-	want := "an https: URL"
-	if mode == stellar.Test {
-		want += ", or http://localhost,"
-	}
 	switch {
 	case !ok:
 		p.fail(invalid(name, "%s is not a valid URL.", name))
@@ -288,6 +284,10 @@ func (p *params) returnURL(name string, mode stellar.Mode) string {
 			p.fail(invalid(name, "%s may contain %s only after its host.", name, checkout.IDPlaceholder))
 		}
 	default:
+		want := "an https: URL"
+		if mode == stellar.Test {
+			want += ", or http://localhost,"
+		}
 		p.fail(invalid(name, "%s must be %s with a host.", name, want))
 	}
 	return s

@@ -6,7 +6,6 @@
 package codec
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -79,7 +78,12 @@ func (w *Writer) Map(before string, m map[string]string) {
 	w.Raw(before)
 	w.Raw("{")
 	before = ""
-	for _, name := range slices.Sorted(maps.Keys(m)) {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
 		w.String(before, name)
 		w.String(":", m[name])
 		before = ","

@@ -47,7 +47,8 @@ func IsOpenKey(key string) bool { return strings.HasPrefix(key, openPrefix) }
 
 // key writes the entry. Minutes since 1970 have eight digits until the year 2160.
 func (e OpenEntry) key() Key {
-	return Key{fmt.Sprintf("%s%08d/%08d/%s/%s/%s", openPrefix, e.Due.Unix()/60, e.Created.Unix()/60, e.Mode, e.Account, e.ID)}
+	minutes := fmt.Sprintf("%08d/%08d/", e.Due.Unix()/60, e.Created.Unix()/60)
+	return Key{openPrefix + minutes + string(e.Mode) + "/" + string(e.Account) + "/" + e.ID.String()}
 }
 
 var errOpenKey = errors.New("not the key of an open checkout")
