@@ -272,6 +272,9 @@ func (p *params) returnURL(name string, mode stellar.Mode) string {
 	if s == "" {
 		return ""
 	}
+	if isPlainHTTPS(s) {
+		return s
+	}
 	u, ok := parseURL(strings.ReplaceAll(s, checkout.IDPlaceholder, "chk_"))
 	switch {
 	case !ok:
@@ -307,6 +310,25 @@ func parseURL(s string) (*url.URL, bool) {
 		_, err = strconv.ParseUint(u.Port(), 10, 16)
 	}
 	return u, err == nil
+}
+
+// isPlainHTTPS reports whether a URL is https:, a host name of letters, digits, dots and hyphens, and then a path of characters that
+// need no second look, as nearly all are; it saves taking them apart. It may report false for any other good one.
+func isPlainHTTPS(s string) bool {
+	rest, ok := strings.CutPrefix(s, "https://")
+	end := strings.IndexByte(rest, '/')
+	if !ok || end <= 0 {
+		return false
+	}
+	for i := range len(rest) {
+		switch c := rest[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.':
+		case i >= end && strings.IndexByte("/?=&_{}", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // email returns an address in lower case, for comparison; "" if it is absent.

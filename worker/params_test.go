@@ -9,6 +9,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
 	"edgecheckout/worker/stellar"
@@ -129,4 +131,30 @@ func FuzzTexts(f *testing.F) {
 			t.Errorf("%q was refused, and taken as %q", text, taken)
 		}
 	})
+}
+
+func FuzzThePlainQueryIsReadLikeURLParseQuery(f *testing.F) {
+	for _, query := range []string{"type=direct", "limit=5&starting_after=chk_01", "type=direct&type=product", "type", "type=", "a=b", "type=a;limit=1", "type=%64", "&type=a", "type=a&", "limit=+1"} {
+		f.Add(query)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		members := plainQuery(query, []string{"type", "limit", "starting_after"})
+		if members == nil {
+			return
+		}
+		got := url.Values{}
+		for _, m := range members {
+			got.Add(m.Name, m.Value)
+		}
+		want, err := url.ParseQuery(query)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%q, %v (-want +got):\n%s", query, err, diff)
+		}
+	})
+}
+
+func TestOrdinaryQueriesAreReadTheShortWay(t *testing.T) {
+	if plainQuery("limit=100&starting_after=chk_01m81j18g0h1djbedcgmej9myt", []string{"limit", "starting_after"}) == nil {
+		t.Error("it is not")
+	}
 }

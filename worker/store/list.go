@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -37,7 +36,7 @@ func complement(t time.Time) int64 { return min(max(maxMillis-t.UnixMilli(), 0),
 
 // Position is where the entry stands in its index. No position is the beginning of another one's.
 func (l Listed) Position() string {
-	return fmt.Sprintf("%0*d/%s", timeDigits, complement(l.Created), l.ID)
+	return padded(complement(l.Created), timeDigits) + "/" + l.ID
 }
 
 func listKey(o Owner, kind checkout.Kind, l Listed) Key {
@@ -92,4 +91,10 @@ func listed[T any](ctx context.Context, v *View, what string, entries []Listed, 
 		}
 	}
 	return records, nil
+}
+
+// padded writes a number that is not negative with at least so many digits.
+func padded(n int64, digits int) string {
+	s := strconv.FormatInt(n, 10)
+	return "0000000000000"[:max(digits-len(s), 0)] + s
 }

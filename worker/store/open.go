@@ -47,8 +47,7 @@ func IsOpenKey(key string) bool { return strings.HasPrefix(key, openPrefix) }
 
 // key writes the entry. Minutes since 1970 have eight digits until the year 2160.
 func (e OpenEntry) key() Key {
-	minutes := fmt.Sprintf("%08d/%08d/", e.Due.Unix()/60, e.Created.Unix()/60)
-	return Key{openPrefix + minutes + string(e.Mode) + "/" + string(e.Account) + "/" + e.ID.String()}
+	return Key{openPrefix + padded(e.Due.Unix()/60, 8) + "/" + padded(e.Created.Unix()/60, 8) + "/" + string(e.Mode) + "/" + string(e.Account) + "/" + e.ID.String()}
 }
 
 var errOpenKey = errors.New("not the key of an open checkout")

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -181,7 +180,7 @@ func (s *Scan) width() int64 {
 }
 
 func complementDigits(complement int64) string {
-	return fmt.Sprintf("%0*d", timeDigits, complement)
+	return padded(complement, timeDigits)
 }
 
 // complementOf reads the time that a position begins with.
