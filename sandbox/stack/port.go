@@ -3,8 +3,10 @@ package stack
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
 	"syscall"
 )
 
@@ -17,9 +19,11 @@ func (e *PortInUseError) Error() string {
 	return fmt.Sprintf("port %d of 127.0.0.1 is in use by another program", e.Port)
 }
 
-// listen opens a port of 127.0.0.1; 0 stands for any free one. It returns a *PortInUseError when the port is taken.
+// listen opens a port of 127.0.0.1; 0 stands for any free one. It returns a *PortInUseError when the
+// port is taken.
 func listen(port int) (*net.TCPListener, error) {
-	listener, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	listener, err := net.Listen("tcp4", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, &PortInUseError{Port: port}
 	}
@@ -29,27 +33,50 @@ func listen(port int) (*net.TCPListener, error) {
 	return listener.(*net.TCPListener), nil
 }
 
-// freePorts returns n different ports that were free a moment ago: all stay open until the last is found. Somebody
-// else can still take one before it is used.
-func freePorts(n int) ([]int, error) {
-	ports := make([]int, n)
-	for i := range ports {
-		listener, err := listen(0)
-		if err != nil {
-			return nil, err
-		}
-		defer listener.Close()
-		ports[i] = listener.Addr().(*net.TCPAddr).Port
+// checkPort returns a *PortInUseError when the port is taken.
+func checkPort(port int) error {
+	listener, err := listen(port)
+	if err != nil {
+		return err
 	}
-	return ports, nil
+	return listener.Close()
+}
+
+// Ports for programs that must be told one lie in this range, which is below those that the kernel
+// gives to outgoing connections and to whoever asks for any port (from 32768 on Linux, 49152 on
+// macOS). A port from there could be taken again before the program listens on it.
+const firstPort, lastPort = 16384, 32767
+
+var reserved struct {
+	sync.Mutex
+	ports map[int]bool
+}
+
+// reservePort returns a free port that no other call in this process has returned or will return.
+func reservePort() (int, error) {
+	reserved.Lock()
+	defer reserved.Unlock()
+	if reserved.ports == nil {
+		reserved.ports = map[int]bool{}
+	}
+	var err error
+	for range 100 {
+		port := firstPort + rand.IntN(lastPort-firstPort+1)
+		if reserved.ports[port] {
+			continue
+		}
+		if err = checkPort(port); err == nil {
+			reserved.ports[port] = true
+			return port, nil
+		}
+	}
+	return 0, fmt.Errorf("no free port between %d and %d was found: %w", firstPort, lastPort, err)
 }
 
 // choosePort returns want if it is free, any free port if want is 0, and a *PortInUseError otherwise.
 func choosePort(want int) (int, error) {
-	listener, err := listen(want)
-	if err != nil {
-		return 0, err
+	if want == 0 {
+		return reservePort()
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
+	return want, checkPort(want)
 }

@@ -159,7 +159,7 @@ func start(ctx context.Context, o *Options) (_ *Stack, err error) {
 }
 
 func (s *Stack) startWorker(o *Options, port int) error {
-	inspector, err := freePorts(1)
+	inspector, err := reservePort()
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (s *Stack) startWorker(o *Options, port int) error {
 		Root:      o.Root,
 		Config:    filepath.Join(o.Root, "wrangler.toml"),
 		Port:      port,
-		Inspector: inspector[0],
+		Inspector: inspector,
 		Persist:   filepath.Join(o.Dir, "state"),
 		Vars:      s.vars(o),
 		Secrets:   filepath.Join(o.Dir, "secrets.env"),

@@ -214,12 +214,16 @@ func TestMissingSecretsAreMadeAndOthersKept(t *testing.T) {
 }
 
 func TestPortsAreFreeOrTheErrorSaysWhich(t *testing.T) {
-	ports, err := freePorts(3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if ports[0] == ports[1] || ports[1] == ports[2] || ports[0] == ports[2] {
-		t.Errorf("ports %v are not different", ports)
+	seen := map[int]bool{}
+	for range 200 {
+		port, err := reservePort()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[port] || port < firstPort || port > lastPort {
+			t.Fatalf("port %d is outside [%d, %d] or was returned before", port, firstPort, lastPort)
+		}
+		seen[port] = true
 	}
 	taken, err := listen(0)
 	if err != nil {
