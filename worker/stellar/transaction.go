@@ -19,6 +19,12 @@ type Transaction struct {
 	Amount      Amount
 }
 
+// MaxFee is the fee that transactions for wallets bid: 0.01 XLM, in stroops. It is the most that the payer can
+// be charged, not a price: every transaction of a ledger pays what the lowest bid in it needed to be
+// (CAP-0005), which is 100 stroops as a rule. A bid of exactly that waits while the network is
+// crowded, and reading /fee_stats first would cost a request without changing what is charged.
+const MaxFee = 100_000
+
 // The numbers of the types that stand in the XDR (https://github.com/stellar/stellar-xdr, Stellar-transaction.x and Stellar-ledger-entries.x).
 const (
 	envelopeTypeTx        = 2
