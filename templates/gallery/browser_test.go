@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"edgecheckout/e2e/chromium"
 	"edgecheckout/templates"
 	"edgecheckout/templates/samples"
 	"edgecheckout/templates/static"
@@ -82,17 +83,15 @@ func (s *shop) called() int {
 	return s.calls
 }
 
-// chromium is one browser for all tests.
-var chromium context.Context
+// browser is one browser for all tests.
+var browser context.Context
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	_ = flag.Set("test.parallel", "8") // tabs mostly wait
 	var stop func()
 	var err error
-	if chromium, stop, err = browser(context.Background()); err == nil {
-		err = chromedp.Do(chromium) // starts it, for tabs that open at the same time would start one each
-	}
+	browser, stop, err = chromium.Start(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -106,7 +105,7 @@ func TestMain(m *testing.M) {
 func tab(t *testing.T) context.Context {
 	t.Helper()
 	t.Parallel()
-	ctx, stop := chromedp.NewContext(chromium)
+	ctx, stop := chromedp.NewContext(browser)
 	t.Cleanup(stop)
 	do(t, ctx, command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}))
 	return ctx
