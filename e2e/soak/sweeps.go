@@ -128,13 +128,13 @@ func (s *shop) settled(ctx context.Context, from workerd.Store) error {
 
 // open makes a checkout for an account and returns its memo.
 func (s *shop) open(ctx context.Context, to workerd.Store, account string) (memo string, err error) {
-	session, err := s.session(account)
+	opened, err := s.checkout(account)
 	if err != nil {
 		return "", err
 	}
-	expiry := session.ExpiresAt.Add(store.KeepAfterExpiry)
-	return session.Memo, to.Put(ctx, slices.Concat(s.entries, []kv.Entry{
-		{Key: store.CheckoutKey(session.ID).String(), Value: store.Encode(&session), ExpiresAt: expiry},
-		{Key: store.OpenKey(&session, session.ExpiresAt).String(), ExpiresAt: expiry},
+	expiry := opened.ExpiresAt.Add(store.KeepAfterExpiry)
+	return opened.Memo, to.Put(ctx, slices.Concat(s.entries, []kv.Entry{
+		{Key: store.CheckoutKey(opened.ID).String(), Value: store.Encode(&opened), ExpiresAt: expiry},
+		{Key: store.OpenKey(&opened, opened.ExpiresAt).String(), ExpiresAt: expiry},
 	})...)
 }
