@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -15,27 +14,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// chromium is shared by all tests.
-var chromium context.Context
-
-func startBrowser(ctx context.Context) (stop func(), err error) {
-	path, err := tool("chromium", "chromium")
-	if err != nil {
-		return nil, err
-	}
-	settings := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
-	ctx, stopProcess := chromedp.NewExecAllocator(ctx, settings...)
-	ctx, stopTab := chromedp.NewContext(ctx)
-	// Start it now: tabs that open at the same time would each start a browser.
-	if err := chromedp.Do(ctx); err != nil {
-		stopProcess()
-		return nil, fmt.Errorf("start Chromium: %w", err)
-	}
-	chromium = ctx
-	return func() { stopTab(); stopProcess() }, nil
-}
+// browser is shared by all tests.
+var browser context.Context
 
 // tab is a tab of the browser.
 type tab struct {
@@ -52,7 +32,7 @@ type tab struct {
 // occupy.
 func openTab(t *testing.T) *tab {
 	t.Helper()
-	ctx, stop := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
+	ctx, stop := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	b := &tab{t: t, ctx: ctx}
 	t.Cleanup(func() {
 		stop()

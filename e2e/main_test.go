@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"testing"
 
+	"edgecheckout/e2e/chromium"
 	"edgecheckout/sandbox/ledger"
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/sandbox/wallet"
@@ -60,7 +61,8 @@ func run(m *testing.M) (code int) {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	stopBrowser, err := startBrowser(ctx)
+	var stopBrowser func()
+	browser, stopBrowser, err = chromium.Start(ctx)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

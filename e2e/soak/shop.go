@@ -97,24 +97,24 @@ func startShop(accounts, payments int) (*shop, error) {
 
 func (s *shop) stop() { _ = s.web.Close() }
 
-// newCheckout returns an open checkout for one of the accounts, as old as the ledger.
-func (s *shop) newCheckout(account string) (checkout.Checkout, error) {
+// checkout returns an open checkout for one of the accounts, as old as the ledger.
+func (s *shop) checkout(account string) (checkout.Checkout, error) {
 	id, err := checkout.NewID(checkout.KindCheckout, s.begun, rand.Reader)
 	if err != nil {
 		return checkout.Checkout{}, err
 	}
-	c := checkout.Checkout{
+	opened := checkout.Checkout{
 		Mode:     stellar.Test,
 		Merchant: s.merchant.ID, MerchantName: s.merchant.Name, Account: stellar.Address(account),
 		Amount: price, Asset: stellar.XLM, RedirectURL: "https://shop.example/thanks", Description: "Three books",
 		CreatedAt: s.begun.UTC().Truncate(time.Millisecond),
 	}
-	c.ExpiresAt = time.Now().UTC().Truncate(time.Millisecond).Add(24 * time.Hour)
-	if c.ID, err = checkout.ParseCheckoutID(id); err != nil {
-		return c, err
+	opened.ExpiresAt = time.Now().UTC().Truncate(time.Millisecond).Add(24 * time.Hour)
+	if opened.ID, err = checkout.ParseCheckoutID(id); err != nil {
+		return opened, err
 	}
-	c.Memo = s.memos.Seal(c.ID)
-	return c, nil
+	opened.Memo = s.memos.Seal(opened.ID)
+	return opened, nil
 }
 
 // pay makes an account's customer pay what a checkout costs, in a ledger of its own.

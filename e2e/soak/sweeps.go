@@ -129,13 +129,13 @@ func (s *shop) settled(ctx context.Context, from workerd.Store) error {
 
 // open creates a checkout for an account and returns its memo.
 func (s *shop) open(ctx context.Context, to workerd.Store, account string) (memo string, err error) {
-	c, err := s.newCheckout(account)
+	opened, err := s.checkout(account)
 	if err != nil {
 		return "", err
 	}
-	expiry := c.ExpiresAt.Add(store.KeepAfterExpiry)
-	return c.Memo, to.Put(ctx, slices.Concat(s.entries, []kv.Entry{
-		{Key: store.CheckoutKey(c.ID).String(), Value: store.Encode(&c), ExpiresAt: expiry},
-		{Key: store.OpenKey(&c, c.ExpiresAt).String(), ExpiresAt: expiry},
+	expiry := opened.ExpiresAt.Add(store.KeepAfterExpiry)
+	return opened.Memo, to.Put(ctx, slices.Concat(s.entries, []kv.Entry{
+		{Key: store.CheckoutKey(opened.ID).String(), Value: store.Encode(&opened), ExpiresAt: expiry},
+		{Key: store.OpenKey(&opened, opened.ExpiresAt).String(), ExpiresAt: expiry},
 	})...)
 }

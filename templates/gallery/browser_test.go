@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"edgecheckout/e2e/chromium"
 	"edgecheckout/templates"
 	"edgecheckout/templates/samples"
 	"edgecheckout/templates/static"
@@ -82,18 +83,15 @@ func (s *shop) called() int {
 	return s.calls
 }
 
-// chromium is shared by all tests.
-var chromium context.Context
+// browser is shared by all tests.
+var browser context.Context
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	_ = flag.Set("test.parallel", "8") // tabs mostly wait
 	var stop func()
 	var err error
-	if chromium, stop, err = browser(context.Background()); err == nil {
-		// Start it now: tabs that open at the same time would each start a browser.
-		err = chromedp.Do(chromium)
-	}
+	browser, stop, err = chromium.Start(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -107,7 +105,7 @@ func TestMain(m *testing.M) {
 func tab(t *testing.T) context.Context {
 	t.Helper()
 	t.Parallel()
-	ctx, stop := chromedp.NewContext(chromium)
+	ctx, stop := chromedp.NewContext(browser)
 	t.Cleanup(stop)
 	do(t, ctx, command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}))
 	return ctx

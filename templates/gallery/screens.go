@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
+
+	"edgecheckout/e2e/chromium"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -17,22 +18,9 @@ import (
 // widths are those of a small phone, a common phone and a desktop, in CSS pixels.
 var widths = []int64{320, 390, 1280}
 
-// browser starts Chromium, which runs until stop is called.
-func browser(ctx context.Context) (_ context.Context, stop func(), err error) {
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		return nil, nil, fmt.Errorf("this needs Chromium (on Debian: apt-get install chromium): %w", err)
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox,
-		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
-	ctx, stopBrowser := chromedp.NewExecAllocator(ctx, options...)
-	ctx, stopTab := chromedp.NewContext(ctx)
-	return ctx, func() { stopTab(); stopBrowser() }, nil
-}
-
 // screens takes a picture of every page at every width, light and dark, and once without scripts.
 func screens(ctx context.Context, origin, dir string, names []string) error {
-	ctx, stop, err := browser(ctx)
+	ctx, stop, err := chromium.Start(ctx)
 	if err != nil {
 		return err
 	}

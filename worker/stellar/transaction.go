@@ -20,6 +20,12 @@ type Transaction struct {
 	Amount      Amount
 }
 
+// MaxFee is the fee that transactions for wallets bid: 0.01 XLM, in stroops. It is the maximum that
+// the payer can be charged, not the price: all transactions of a ledger pay the lowest bid that was
+// accepted (CAP-0005), usually 100 stroops. A bid of 100 stroops would have to wait while the
+// network is congested; reading /fee_stats first would cost a request and not change the charge.
+const MaxFee = 100_000
+
 // Discriminants of the XDR unions (https://github.com/stellar/stellar-xdr, Stellar-transaction.x
 // and Stellar-ledger-entries.x).
 const (
