@@ -155,7 +155,8 @@ class Namespace {
     if (seen !== undefined && Date.now() < seen.until) return seen;
     const until = Date.now() + seconds * this.#ttl;
     const { value, metadata } = await this.#kv.getWithMetadata(key, { type: "arrayBuffer", cacheTtl: seconds });
-    if (view.get(key) === seen) view.set(key, { value, metadata, until }); // otherwise it was written here in the meantime
+    // Otherwise the key was written here in the meantime.
+    if (view.get(key) === seen) view.set(key, { value, metadata, until });
     return { value, metadata };
   }
 
