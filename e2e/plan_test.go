@@ -8,8 +8,9 @@ import (
 	"github.com/stellar/go/keypair"
 )
 
-// The Free plan has 50 subrequests an invocation: enough for the main job, and for a sweep of twenty accounts. One of sixty stops, and says so.
-func TestTheFreePlanTakesPaymentsOfTwentyAccounts(t *testing.T) {
+// The Free plan has 50 subrequests an invocation: enough for API requests, and for a sweep of
+// twenty accounts. A sweep of sixty accounts stops and reports that.
+func TestFreePlanSufficesForTwentyAccounts(t *testing.T) {
 	t.Parallel()
 	o := options(t.TempDir())
 	o.ExtraVars["PLATFORM_PLAN"] = "Free"

@@ -8,7 +8,8 @@ import (
 	"edgecheckout/sandbox/stack"
 )
 
-// The operator rotates both secrets as docs/operations.md says: the new one in front, and later the old one away.
+// The operator rotates both secrets as docs/operations.md says: first adds the new ones in front,
+// later removes the old ones.
 func TestRotatedSecretsLoseNoOpenCheckout(t *testing.T) {
 	t.Parallel()
 	before := stack.Secrets{AdminToken: strings.Repeat("a1", 32), MemoKeys: strings.Repeat("a2", 32)}

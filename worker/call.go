@@ -172,6 +172,13 @@ func (c *call) checkBody() error {
 	return nil
 }
 
+// deletedObject is the answer to DELETE.
+type deletedObject struct {
+	ID      string `json:"id"`
+	Object  string `json:"object"`
+	Deleted bool   `json:"deleted"`
+}
+
 func jsonAnswer(v any) (answer, error) {
 	body, err := encode(v)
 	return written(jsonType, body), err

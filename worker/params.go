@@ -376,3 +376,82 @@ func (p *params) boolean(name string) bool {
 
 // isBlank reports whether a string shows nothing.
 func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
+
+const maxImages = 8
+
+// images returns a list of https: URLs; nil if it is absent.
+func (p *params) images(name string) []string {
+	m := p.take(name)
+	if m == nil {
+		return nil
+	}
+	var urls []*string
+	if json.Unmarshal([]byte(m.Value), &urls) != nil || len(urls) > maxImages {
+		p.fail(invalid(name, "%s must be a list of at most %d https: URLs.", name, maxImages))
+		return nil
+	}
+	var images []string
+	for i, s := range urls {
+		if s == nil || utf8.RuneCountInString(*s) > maxURLChars || !isHTTPS(*s) {
+			p.fail(invalid(fmt.Sprintf("%s[%d]", name, i), "%s[%d] must be an https: URL of at most %d characters.", name, i, maxURLChars))
+			return nil
+		}
+		images = append(images, *s)
+	}
+	return images
+}
+
+func isHTTPS(s string) bool {
+	u, ok := parseURL(s)
+	return ok && strings.HasPrefix(s, "https://") && u.Hostname() != "" && u.User == nil
+}
+
+// account returns a G… account; "" if it is absent.
+func (p *params) account(name string) stellar.Address {
+	s := p.text(name, 1000)
+	if s == "" {
+		return ""
+	}
+	address, err := stellar.ParseAddress(s)
+	if err != nil {
+		p.fail(invalid(name, "%s must be a Stellar account (G and 55 more characters, with a valid checksum).", name))
+	}
+	return address
+}
+
+// time returns a moment in ISO 8601; it is required.
+func (p *params) time(name string) time.Time {
+	m := p.take(name)
+	if p.err != nil {
+		return time.Time{}
+	}
+	if m == nil {
+		p.fail(missing(name, "%s is required: a time such as 2026-11-22T12:00:00Z.", name))
+		return time.Time{}
+	}
+	var text string
+	t, err := time.Time{}, json.Unmarshal([]byte(m.Value), &text)
+	if err == nil {
+		t, err = time.Parse(time.RFC3339, text)
+	}
+	if err != nil {
+		p.fail(invalid(name, "%s must be a time such as 2026-11-22T12:00:00Z.", name))
+	}
+	return t
+}
+
+// payer returns the account of a wallet; it is required.
+func (p *params) payer(name string) stellar.Address {
+	text := p.required(name, 1000, ": the wallet's account (G…)")
+	if p.err != nil {
+		return ""
+	}
+	if strings.HasPrefix(text, "M") {
+		p.fail(invalid(name, "%s must be the account (G…) itself, not a muxed address of it (M…): the number in it says nothing about who pays.", name))
+	}
+	address, err := stellar.ParseAddress(text)
+	if err != nil {
+		p.fail(invalid(name, "%s must be a Stellar account (G and 55 more characters, with a valid checksum).", name))
+	}
+	return address
+}

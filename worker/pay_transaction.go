@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -22,11 +21,6 @@ type transactionObject struct {
 	Amount     stellar.Amount `json:"amount"`
 	ExpiresAt  string         `json:"expires_at"`
 }
-
-// maxFee is the most that the transaction may cost, in stroops: 0.01 XLM. It is a bid, not a price: the network takes from all what the lowest bid
-// in the ledger needed to be (CAP-0005), 100 stroops as a rule. A bid of just that would wait whenever the network is crowded, and
-// a look at /fee_stats would cost a request to tell what this bid makes no matter.
-const maxFee = 100_000
 
 // createTransaction is POST /pay/{id}/transaction: a payment of exactly what is still due, from the account of a wallet. It can only be on the
 // ledger before the checkout's deadline. Nothing is stored and no status changes by it: that needs the ledger.
@@ -62,7 +56,7 @@ func createTransaction(c *call) (answer, error) {
 		return answer{}, err
 	}
 	tx := stellar.Transaction{
-		Source: account, Sequence: payer.Sequence + 1, Fee: maxFee, MaxTime: latest.Unix(), Memo: s.Checkout.Memo,
+		Source: account, Sequence: payer.Sequence + 1, Fee: stellar.MaxFee, MaxTime: latest.Unix(), Memo: s.Checkout.Memo,
 		Destination: s.Checkout.Account, Asset: s.Checkout.Asset, Amount: due,
 	}
 	passphrase := c.config.Networks[s.Checkout.Mode].Passphrase
@@ -76,22 +70,6 @@ func createTransaction(c *call) (answer, error) {
 // lastSecond is the latest close time of a ledger that is before a deadline: ledgers close at whole seconds.
 func lastSecond(deadline time.Time) time.Time {
 	return deadline.Add(-time.Nanosecond).Truncate(time.Second)
-}
-
-// payer returns the account of a wallet; it is required.
-func (p *params) payer(name string) stellar.Address {
-	text := p.required(name, 1000, ": the wallet's account (G…)")
-	if p.err != nil {
-		return ""
-	}
-	if strings.HasPrefix(text, "M") {
-		p.fail(invalid(name, "%s must be the account (G…) itself, not a muxed address of it (M…): the number in it says nothing about who pays.", name))
-	}
-	address, err := stellar.ParseAddress(text)
-	if err != nil {
-		p.fail(invalid(name, "%s must be a Stellar account (G and 55 more characters, with a valid checksum).", name))
-	}
-	return address
 }
 
 // payerAccount reads the account of a wallet from the ledger.
@@ -116,14 +94,14 @@ func mayPay(account stellar.Address, read horizon.Account, s checkout.Checkout, 
 	}
 	native, _ := read.Balance(stellar.XLM)
 	if s.Asset.IsNative() {
-		if native.Spendable < due || native.Spendable-due < maxFee {
+		if native.Spendable < due || native.Spendable-due < stellar.MaxFee {
 			return cannotPay("The account can spend %s XLM; %s XLM are due, and up to %s XLM is the network's fee. The network keeps back 0.5 XLM for each entry of an account, and 1 XLM for the account itself.",
-				native.Spendable, due, stellar.Amount(maxFee))
+				native.Spendable, due, stellar.Amount(stellar.MaxFee))
 		}
 		return nil
 	}
-	if native.Spendable < maxFee {
-		return cannotPay("The account can spend %s XLM; the network's fee is up to %s XLM, whatever is paid. Put some XLM into it.", native.Spendable, stellar.Amount(maxFee))
+	if native.Spendable < stellar.MaxFee {
+		return cannotPay("The account can spend %s XLM; the network's fee is up to %s XLM, whatever is paid. Put some XLM into it.", native.Spendable, stellar.Amount(stellar.MaxFee))
 	}
 	if account == s.Asset.Issuer {
 		return nil // an issuer makes what it pays

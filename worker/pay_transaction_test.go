@@ -67,7 +67,7 @@ func TestATransactionPaysWhatIsDue(t *testing.T) {
 	}
 	last := deadline.Add(-time.Nanosecond).Truncate(time.Second)
 	want := stellar.Transaction{
-		Source: addr(person.Address()), Sequence: account.Sequence + 1, Fee: 100_000, MaxTime: last.Unix(), Memo: c.text("memo"),
+		Source: addr(person.Address()), Sequence: account.Sequence + 1, Fee: stellar.MaxFee, MaxTime: last.Unix(), Memo: c.text("memo"),
 		Destination: addr(c.text("destination")), Asset: s.USDC(), Amount: 29_5000000,
 	}
 	wantBody := fmt.Sprintf(`{"xdr":%q,"network_passphrase":%q,"hash":"%x","amount":29.5,"expires_at":%q}`+"\n",

@@ -26,7 +26,7 @@ type bench struct {
 	peers   []*peer
 	horizon *horizonServer
 	world   world
-	ids     []string   // of the sessions that begin made for this turn
+	ids     []string   // of the checkouts that begin made for this turn
 	entries []kv.Entry // what KV holds of them
 
 	farLength    time.Duration // of a turn whose KV and Horizon are far away
@@ -131,9 +131,9 @@ func (b *bench) restart(ctx context.Context, apart bool) error {
 	return nil
 }
 
-// sessions makes open sessions that are known to every peer, and no page of which is cached. They are b.ids.
-func (b *bench) sessions(ctx context.Context, n int) error {
-	made, entries, err := b.world.sessions(n, time.Now())
+// addCheckouts makes open checkouts that are known to every peer, and no page of which is cached. They are b.ids.
+func (b *bench) addCheckouts(ctx context.Context, n int) error {
+	made, entries, err := b.world.checkouts(n, time.Now())
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os/exec"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"edgecheckout/e2e/chromium"
 	"edgecheckout/e2e/workerd"
 	"edgecheckout/sandbox/wallet"
 	"edgecheckout/templates/static"
@@ -72,7 +72,7 @@ func (b *bench) settleLatencies(ctx context.Context, p *peer, stream bool) (late
 	defer d.Stop()
 	pages := httptest.NewServer(withFiles(&url.URL{Scheme: "http", Host: d.Address}))
 	defer pages.Close()
-	browser, stop, err := startBrowser(ctx)
+	browser, stop, err := chromium.Start(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (c customer) pays(ctx context.Context, b *bench, d *workerd.Process) (time.
 	if err := ledger.EnsureWallet(ctx, name); err != nil {
 		return 0, err
 	}
-	s, err := b.world.session(stellar.Address(keys.Address()), time.Now())
+	s, err := b.world.checkout(stellar.Address(keys.Address()), time.Now())
 	if err != nil {
 		return 0, err
 	}
@@ -193,24 +193,6 @@ const noticePaid = `{
 	const notice = () => { if (page.dataset.phase === "paid") window.paidAt ??= Date.now(); };
 	new MutationObserver(notice).observe(page, { attributeFilter: ["data-phase"] });
 }`
-
-// startBrowser starts Chromium, which runs until stop.
-func startBrowser(ctx context.Context) (_ context.Context, stop func(), err error) {
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		return nil, nil, fmt.Errorf("this needs Chromium (on Debian: apt-get install chromium): %w", err)
-	}
-	settings := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
-	ctx, stopProcess := chromedp.NewExecAllocator(ctx, settings...)
-	ctx, stopTab := chromedp.NewContext(ctx)
-	if err := chromedp.Do(ctx); err != nil { // starts it, for tabs that open at the same time would start one each
-		stopProcess()
-		return nil, nil, fmt.Errorf("start Chromium: %w", err)
-	}
-	return ctx, func() { stopTab(); stopProcess() }, nil
-}
 
 // browserCommand is an action of one command whose result does not matter.
 func browserCommand[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {

@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
+
+	"edgecheckout/e2e/chromium"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -14,25 +15,12 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// widths are a small phone, a common phone and a desktop, in CSS pixels.
+// widths are those of a small phone, a common phone and a desktop, in CSS pixels.
 var widths = []int64{320, 390, 1280}
-
-// browser starts Chromium, which runs until the returned context is ended by stop.
-func browser(ctx context.Context) (_ context.Context, stop func(), err error) {
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		return nil, nil, fmt.Errorf("this needs Chromium (on Debian: apt-get install chromium): %w", err)
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox,
-		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
-	ctx, stopBrowser := chromedp.NewExecAllocator(ctx, options...)
-	ctx, stopTab := chromedp.NewContext(ctx)
-	return ctx, func() { stopTab(); stopBrowser() }, nil
-}
 
 // screens takes a picture of every page at every width, light and dark, and once without scripts.
 func screens(ctx context.Context, origin, dir string, names []string) error {
-	ctx, stop, err := browser(ctx)
+	ctx, stop, err := chromium.Start(ctx)
 	if err != nil {
 		return err
 	}
@@ -71,7 +59,7 @@ func screen(ctx context.Context, url, file string, width int64, scheme string, n
 	if err != nil {
 		return err
 	}
-	time.Sleep(200 * time.Millisecond) // for the first status answer
+	time.Sleep(200 * time.Millisecond) // for the first answer of the status call
 	whole := true
 	picture, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &whole})
 	if err != nil {
@@ -80,7 +68,7 @@ func screen(ctx context.Context, url, file string, width int64, scheme string, n
 	return os.WriteFile(file, picture.Data, 0o644)
 }
 
-// command is an action of one command whose result does not matter.
+// command is an action that executes one command and ignores its result.
 func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, c, params)

@@ -37,7 +37,7 @@ func newCheckoutID(t testing.TB, at time.Time) checkout.ID {
 	return id
 }
 
-func TestMemoLeadsBackToItsCheckout(t *testing.T) {
+func TestMemoDecryptsToItsCheckout(t *testing.T) {
 	now := time.Now()
 	id := newCheckoutID(t, now)
 	memo := keys(t, oldKey).Seal(id)
@@ -70,7 +70,7 @@ func TestMemoLeadsBackToItsCheckout(t *testing.T) {
 	}
 }
 
-func TestMemoKeysMustBeKeys(t *testing.T) {
+func TestMalformedMemoKeysAreRefused(t *testing.T) {
 	for _, list := range []string{"", "00", oldKey + ",", oldKey[:62], strings.Repeat("zz", 32), oldKey + ";" + newKey} {
 		if _, err := checkout.ParseMemoKeys(list); err != checkout.ErrMemoKeys {
 			t.Errorf("%d characters were accepted: %v", len(list), err)

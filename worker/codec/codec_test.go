@@ -10,7 +10,7 @@ import (
 	"edgecheckout/worker/codec"
 )
 
-// standard is what encoding/json writes without HTML escaping.
+// standard encodes with encoding/json, without HTML escaping.
 func standard(t *testing.T, v any) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -42,8 +42,8 @@ func FuzzStringsAreWrittenAndReadLikeEncodingJSON(f *testing.F) {
 	})
 }
 
-// Whatever the reader takes must mean the same to encoding/json.
-func FuzzStringsThatAreTakenMeanTheSame(f *testing.F) {
+// Whatever the reader accepts must mean the same to encoding/json.
+func FuzzAcceptedStringsMeanTheSameToEncodingJSON(f *testing.F) {
 	for _, s := range []string{`"a\u00fcb"`, `"\ud83d\ude00"`, `"\ud800"`, `"\`, `"\"`, `"\u00"`, "\"\n\"", "\"\\\n\"", "\"\xff\"", `"a" `, `"\u+0aa"`} {
 		f.Add([]byte(s))
 	}

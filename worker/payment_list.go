@@ -1,66 +1,13 @@
 package worker
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"edgecheckout/worker/checkout"
-	"edgecheckout/worker/codec"
-	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch"
 )
-
-// paymentObject is a payment as the API shows it by itself.
-//
-//codec:write
-type paymentObject struct {
-	ID         string  `json:"id"`
-	Object     string  `json:"object"`
-	CheckoutID *string `json:"checkout_id"`
-	paymentDetails
-	Livemode bool `json:"livemode"`
-}
-
-// paymentItem writes a payment; of is the checkout that it is for, or empty.
-func paymentItem(p checkout.Judged, of string, mode stellar.Mode) []byte {
-	w := codec.NewWriter(512)
-	paymentObject{p.ID(mode), "payment", optional(of), detailsOf(p), mode.IsLive()}.WriteJSON(w)
-	return w.Bytes()
-}
-
-// getPayment is GET /payment/{id}. The id says where on the ledger the payment stands, and its memo there which checkout it is for: it is
-// read from the ledger, and no index of payments is kept.
-func getPayment(c *call) (answer, error) {
-	unknown := notFound("payment", c.path("id"))
-	id, err := checkout.ParsePaymentID(c.path("id"))
-	if err != nil || id.Mode != c.Mode {
-		return answer{}, unknown
-	}
-	payment, of, err := c.watcher.Payment(c.ctx, id, c.Merchant.Account(c.Mode))
-	p, checkoutID := checkout.Judged{Payment: payment, Reason: checkout.ReasonUnmatched}, ""
-	if of != nil && err == nil {
-		if of.Checkout.Merchant != c.Merchant.ID {
-			return answer{}, unknown
-		}
-		checkoutID = of.Checkout.ID.String()
-		p, err = c.watcher.Judge(c.ctx, of, payment)
-	}
-	if errors.Is(err, watch.ErrNoPayment) {
-		return answer{}, unknown
-	}
-	if err != nil {
-		return answer{}, c.ledgerUnread("payment", err)
-	}
-	return written(jsonType, append(paymentItem(p, checkoutID, c.Mode), '\n')), nil
-}
-
-// ledgerUnread logs why the ledger could not be read and tells the caller that it could not.
-func (c *call) ledgerUnread(event string, err error) *Error {
-	c.log(c.ctx, event, map[string]any{"merchant": c.Merchant.ID, "error": err.Error()})
-	return &Error{Code: CodeUnavailable, Message: "The ledger cannot be read up to there right now. Try again in a moment."}
-}
 
 const (
 	paramCheckout  = "checkout_id"

@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -103,25 +102,4 @@ func parseStep(cursor string) (mode stellar.Mode, s watch.Step, err error) {
 	gap, err4 := strconv.ParseBool(parts[4])
 	step := watch.Step{After: int64(after), From: time.UnixMilli(from).UTC(), Skip: int(skip), Gap: gap}
 	return stellar.Mode(parts[0]), step, errors.Join(err1, err2, err3, err4)
-}
-
-// time returns a moment in ISO 8601; it is required.
-func (p *params) time(name string) time.Time {
-	m := p.take(name)
-	if p.err != nil {
-		return time.Time{}
-	}
-	if m == nil {
-		p.fail(missing(name, "%s is required: a time such as 2026-11-22T12:00:00Z.", name))
-		return time.Time{}
-	}
-	var text string
-	t, err := time.Time{}, json.Unmarshal([]byte(m.Value), &text)
-	if err == nil {
-		t, err = time.Parse(time.RFC3339, text)
-	}
-	if err != nil {
-		p.fail(invalid(name, "%s must be a time such as 2026-11-22T12:00:00Z.", name))
-	}
-	return t
 }

@@ -88,28 +88,3 @@ func secretOf(random []byte, mode stellar.Mode) string {
 	}
 	return testKeyPrefix + hex.EncodeToString(random)
 }
-
-type deletedObject struct {
-	ID      string `json:"id"`
-	Object  string `json:"object"`
-	Deleted bool   `json:"deleted"`
-}
-
-// deleteKey is DELETE /merchants/{id}/keys/{key_id}: the key is dead within about a minute everywhere.
-func deleteKey(c *call) (answer, error) {
-	id, keyID := c.path("id"), c.path("key_id")
-	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
-		return answer{}, notFound("merchant", id)
-	}
-	if _, err := checkout.ParseID(checkout.KindKey, keyID); err != nil {
-		return answer{}, notFound("API key", keyID)
-	}
-	found, err := c.store.DeleteAPIKey(c.ctx, id, keyID)
-	if err != nil {
-		return answer{}, err
-	}
-	if !found {
-		return answer{}, notFound("API key", keyID)
-	}
-	return jsonAnswer(deletedObject{keyID, "api_key", true})
-}

@@ -1,0 +1,51 @@
+package worker
+
+import (
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/store"
+)
+
+// createCustomer is POST /customers. An address belongs to one customer: if it has one already, that one is returned as it is.
+func createCustomer(c *call) (answer, error) {
+	p := newParams(c.request.Body)
+	var u store.Customer
+	describeCustomer(p, &u)
+	if err := p.done(); err != nil {
+		return answer{}, err
+	}
+	idem, err := c.idempotency(func(i *store.Idempotency) []store.Key {
+		return append(store.CustomerKeys(i.Earlier(checkout.KindCustomer)...), c.customers().ContactKeys(u.Contacts())...)
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	for _, id := range idem.Earlier(checkout.KindCustomer) {
+		if made, err := c.customers().Get(c.ctx, id); err != nil {
+			return answer{}, err
+		} else if made != nil {
+			return jsonAnswer(customerView(*made))
+		}
+	}
+	known, free, err := c.customers().Find(c.ctx, u.Contacts())
+	if err != nil {
+		return answer{}, err
+	}
+	if known != nil {
+		c.view.Remember(idem, known.ID, c.platform.Now())
+		if err := c.view.Commit(c.ctx); err != nil {
+			return answer{}, err
+		}
+		return jsonAnswer(customerView(*known))
+	}
+	if u.ID = free; free == "" {
+		if u.ID, err = idem.NewID(checkout.KindCustomer, c.began, c.platform.Entropy); err != nil {
+			return answer{}, err
+		}
+	}
+	c.view.Remember(idem, u.ID, c.platform.Now())
+	c.customers().Create(&u, c.began)
+	if err := c.view.Commit(c.ctx); err != nil {
+		return answer{}, err
+	}
+	return jsonAnswer(customerView(u))
+}

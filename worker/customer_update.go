@@ -1,0 +1,48 @@
+package worker
+
+import "edgecheckout/worker/store"
+
+// updateCustomer is PUT /customers/{id}. What is not sent stays, null removes it. An address that another customer has is refused; one
+// that is given up is free at once here, and within a minute everywhere.
+func updateCustomer(c *call) (answer, error) {
+	var given store.Customer // what is wrong with it is told below
+	describeCustomer(newParams(c.request.Body), &given)
+	if err := c.view.Fetch(c.ctx, append(c.customers().ContactKeys(given.Contacts()), store.CustomerKeys(c.path("id"))...)...); err != nil {
+		return answer{}, err
+	}
+	u, err := c.ownCustomer()
+	if err != nil {
+		return answer{}, err
+	}
+	p := newParams(c.request.Body)
+	view := customerView(*u)
+	p.keep("email", view.Email)
+	p.keep("name", view.Name)
+	p.keep("phone", view.Phone)
+	p.keep("metadata", view.Metadata)
+	before := *u
+	describeCustomer(p, u)
+	if err := p.done(); err != nil {
+		return answer{}, err
+	}
+	var added []store.Contact
+	for _, contact := range u.Contacts() {
+		if before.Has(contact) {
+			continue
+		}
+		holder, _, err := c.customers().Holder(c.ctx, contact)
+		if err != nil {
+			return answer{}, err
+		}
+		if holder != nil && holder.ID != u.ID {
+			return answer{}, &Error{CodeAddressTaken, "This " + contact.Kind + " belongs to the customer " + holder.ID + "; change or delete that one first.", contact.Kind}
+		}
+		added = append(added, contact)
+	}
+	u.UpdatedAt = c.began
+	c.customers().Update(*u, added)
+	if err := c.view.Commit(c.ctx); err != nil {
+		return answer{}, err
+	}
+	return jsonAnswer(customerView(*u))
+}

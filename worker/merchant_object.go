@@ -1,0 +1,36 @@
+package worker
+
+import "edgecheckout/worker/store"
+
+type merchantObject struct {
+	ID          string  `json:"id"`
+	Object      string  `json:"object"`
+	Name        string  `json:"name"`
+	AccountTest *string `json:"account_test"`
+	AccountLive *string `json:"account_live"`
+	CreatedAt   string  `json:"created_at"`
+	UpdatedAt   string  `json:"updated_at"`
+}
+
+func merchantView(m store.Merchant) any {
+	return merchantObject{m.ID, "merchant", m.Name, optional(string(m.AccountTest)), optional(string(m.AccountLive)), timestamp(m.CreatedAt), timestamp(m.UpdatedAt)}
+}
+
+func (c *call) commitMerchant(m store.Merchant) (answer, error) {
+	if err := c.view.Commit(c.ctx); err != nil {
+		return answer{}, err
+	}
+	return jsonAnswer(merchantView(m))
+}
+
+// merchantOfPath reads the merchant that the path names.
+func (c *call) merchantOfPath() (store.Merchant, error) {
+	m, err := c.view.Merchant(c.ctx, c.path("id"))
+	if err != nil {
+		return store.Merchant{}, err
+	}
+	if m == nil {
+		return store.Merchant{}, notFound("merchant", c.path("id"))
+	}
+	return *m, nil
+}

@@ -1,0 +1,31 @@
+package worker
+
+import (
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/codec"
+	"edgecheckout/worker/stellar"
+)
+
+// paymentObject is a payment as the API shows it by itself.
+//
+//codec:write
+type paymentObject struct {
+	ID         string  `json:"id"`
+	Object     string  `json:"object"`
+	CheckoutID *string `json:"checkout_id"`
+	paymentDetails
+	Livemode bool `json:"livemode"`
+}
+
+// paymentItem writes a payment; of is the checkout that it is for, or empty.
+func paymentItem(p checkout.Judged, of string, mode stellar.Mode) []byte {
+	w := codec.NewWriter(512)
+	paymentObject{p.ID(mode), "payment", optional(of), detailsOf(p), mode.IsLive()}.WriteJSON(w)
+	return w.Bytes()
+}
+
+// ledgerUnread logs why the ledger could not be read and tells the caller that it could not.
+func (c *call) ledgerUnread(event string, err error) *Error {
+	c.log(c.ctx, event, map[string]any{"merchant": c.Merchant.ID, "error": err.Error()})
+	return &Error{Code: CodeUnavailable, Message: "The ledger cannot be read up to there right now. Try again in a moment."}
+}
