@@ -45,7 +45,7 @@ var startRow = row{
 		if err := withMain(p.modules, bare, instances); err != nil {
 			return 0, err
 		}
-		if err := workerd.Compile(ctx, b.root, "./e2e/bench/bare", bare, "-s -w"); err != nil {
+		if err := workerd.Compile(ctx, filepath.Join(b.root, "e2e", "bench"), "./bare", bare, "-s -w"); err != nil {
 			return 0, err
 		}
 		unreadBare, err := unreadProgram(bare, filepath.Join(dir, "unread-bare"))
