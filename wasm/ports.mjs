@@ -45,8 +45,8 @@ const ports = {
     return [said(page.list_complete ? "" : page.cursor, ...names)];
   },
 
-  // GET requests with the same time limit in milliseconds and the same bound on the bytes of an answer. The answer has three lines for each, and
-  // its body: status and Retry-After, or what went wrong.
+  // GET requests with the same time limit in milliseconds and the same bound on the bytes of an answer. The answer has four lines for each, and
+  // its body: status, Retry-After and X-Ratelimit-Remaining, or what went wrong.
   async fetch([milliseconds, bound, ...urls]) {
     const signal = AbortSignal.timeout(Number(milliseconds));
     const answers = await Promise.all(urls.map((url) => get(url, signal, Number(milliseconds), Number(bound))));
@@ -113,7 +113,7 @@ export function perform(message, env, ctx) {
 // failed is the answer that says what went wrong.
 export const failed = (error) => [error?.name === "TimeoutError" ? "timeout" : String(error).replaceAll("\n", " ")];
 
-// get returns three lines, status, Retry-After and error, and the body.
+// get returns four lines, status, Retry-After, X-Ratelimit-Remaining and error, and the body.
 async function get(url, signal, milliseconds, bound) {
   let release = () => {};
   try {
@@ -122,9 +122,9 @@ async function get(url, signal, milliseconds, bound) {
     release = await turn(signal, milliseconds);
     const body = await read(response.body, bound + 1);
     if (body.reduce((size, chunk) => size + chunk.length, 0) > bound) throw new Error(`answer is larger than ${bound} bytes`);
-    return { lines: [response.status, response.headers.get("Retry-After") ?? "", ""], body };
+    return { lines: [response.status, ...["Retry-After", "X-Ratelimit-Remaining"].map((name) => response.headers.get(name) ?? ""), ""], body };
   } catch (error) {
-    return { lines: [0, "", ...failed(error)], body: null };
+    return { lines: [0, "", "", ...failed(error)], body: null };
   } finally {
     release();
   }

@@ -16,7 +16,6 @@ import (
 	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
-	"edgecheckout/worker/watch"
 	"edgecheckout/worker/web"
 )
 
@@ -72,7 +71,7 @@ func BenchmarkRequests(b *testing.B) {
 		store.APIKeyKey(key).String():        store.Encode(store.APIKey{ID: "key_1", Merchant: merchant, Mode: stellar.Test}),
 		store.MerchantKey(merchant).String(): store.Encode(store.Merchant{ID: merchant, Name: "Books", AccountTest: account}),
 	}
-	network := Network{Network: watch.Network{Passphrase: "Standalone Network ; February 2017"}, Assets: map[string]stellar.Asset{"USDC": {Code: "USDC", Issuer: account}}}
+	network := Network{Network: horizon.Network{Passphrase: "Standalone Network ; February 2017"}, Assets: map[string]stellar.Asset{"USDC": {Code: "USDC", Issuer: account}}}
 	service := New(Config{BaseURL: "https://pay.example", Memos: memos, ExpiresInMin: 300 * time.Second, Networks: map[stellar.Mode]Network{stellar.Test: network}},
 		Platform{Store: kept, Horizon: silence{}, Recent: silence{}, Cache: silence{}, Now: func() time.Time { return now }, Entropy: rand.Reader, Log: io.Discard})
 	// What a runtime hands over. The URL is parsed each time, as it is there.

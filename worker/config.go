@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
-	"edgecheckout/worker/watch"
 )
 
 // Config holds every setting of a deployment. wrangler.toml describes the variables they come from.
@@ -37,7 +37,7 @@ type Config struct {
 
 // Network is a Stellar network and what is known of it.
 type Network struct {
-	watch.Network
+	horizon.Network
 	// Name is shown to the customer; empty on the public network.
 	Name string
 	// Assets are those that may be asked for by their code alone.

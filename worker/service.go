@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
 	"edgecheckout/worker/watch"
@@ -42,21 +43,20 @@ func (s *Service) in(mode stellar.Mode) *served {
 // New makes a service. Nothing is read or written before the first request.
 func New(config Config, platform Platform) *Service {
 	s := &Service{config: config, platform: platform, store: store.New(platform.Store), keys: newKeyCache()}
-	networks := map[stellar.Mode]watch.Network{}
+	pools := map[stellar.Mode]*horizon.Pool{}
 	for mode, network := range config.Networks {
-		networks[mode] = network.Network
+		pools[mode] = horizon.NewPool(network.Network, platform.Horizon, platform.Recent, platform.Now)
 		*s.in(mode) = served{&network, stellar.URINetworkOf(network.Passphrase)}
 	}
 	s.watcher = &watch.Watcher{
-		Store:     s.store,
-		Transport: platform.Horizon,
-		Recent:    platform.Recent,
-		Networks:  networks,
-		Memos:     config.Memos,
-		Now:       platform.Now,
-		Margin:    config.SettleMargin,
-		Ended:     s.forget,
-		Log:       s.log,
+		Store:    s.store,
+		Recent:   platform.Recent,
+		Horizons: pools,
+		Memos:    config.Memos,
+		Now:      platform.Now,
+		Margin:   config.SettleMargin,
+		Ended:    s.forget,
+		Log:      s.log,
 	}
 	s.router = newRouter(s.routes())
 	return s

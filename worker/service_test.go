@@ -559,6 +559,10 @@ func TestHealthTellsWhetherTheNetworkCanBeRead(t *testing.T) {
 	}
 	s.Fault = down
 	s.Sleep(5 * time.Second)
+	if known := (client{t, here, nil}).get("/health"); known.text("networks.test.horizon") != "reachable" {
+		t.Errorf("Horizon was asked again after five seconds: %s", known.body)
+	}
+	s.Sleep(30 * time.Second)
 	gone := client{t, here, nil}.get("/health")
 	if gone.status != 200 || gone.text("networks.test.horizon") != "unreachable" || gone.text("networks.test.closed_at") != "null" {
 		t.Errorf("%d %s", gone.status, gone.body)

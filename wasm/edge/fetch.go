@@ -37,16 +37,17 @@ func (Horizon) GetAll(ctx context.Context, urls []string, timeout time.Duration)
 			results[i].Err = fmt.Errorf("fetching %s: %w", url, err)
 			continue
 		}
-		var status, retryAfter, failure string
+		var status, retryAfter, remaining, failure string
 		status, said, _ = strings.Cut(said, "\n")
 		retryAfter, said, _ = strings.Cut(said, "\n")
+		remaining, said, _ = strings.Cut(said, "\n")
 		failure, said, _ = strings.Cut(said, "\n")
-		results[i] = resultOf(url, timeout, status, retryAfter, failure, bodies[i])
+		results[i] = resultOf(url, timeout, status, retryAfter, remaining, failure, bodies[i])
 	}
 	return results
 }
 
-func resultOf(url string, timeout time.Duration, status, retryAfter, failure string, body []byte) horizon.Result {
+func resultOf(url string, timeout time.Duration, status, retryAfter, remaining, failure string, body []byte) horizon.Result {
 	switch failure {
 	case "":
 	case timedOut:
@@ -58,5 +59,6 @@ func resultOf(url string, timeout time.Duration, status, retryAfter, failure str
 	if err != nil {
 		return horizon.Result{Err: fmt.Errorf("fetching %s: status: %w", url, err)}
 	}
-	return horizon.Result{Response: horizon.Response{Status: number, RetryAfter: strings.Clone(retryAfter), Body: body}}
+	response := horizon.Response{Status: number, RetryAfter: strings.Clone(retryAfter), Remaining: strings.Clone(remaining), Body: body}
+	return horizon.Result{Response: response}
 }

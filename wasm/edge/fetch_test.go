@@ -19,7 +19,7 @@ func TestHorizonReturnsAnyStatusAsAResponse(t *testing.T) {
 	within(t, func(ctx context.Context) {
 		cases := map[string]horizon.Response{
 			"/echo":     {Status: 200, Body: []byte(`{"method":"GET","accept":"application/json"}`)},
-			"/limited":  {Status: 429, RetryAfter: "17", Body: []byte("slow down")},
+			"/limited":  {Status: 429, RetryAfter: "17", Remaining: "0", Body: []byte("slow down")},
 			"/redirect": {Status: 302, Body: []byte{}},
 		}
 		for path, want := range cases {

@@ -10,8 +10,8 @@ import (
 
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/worker"
+	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
-	"edgecheckout/worker/watch"
 )
 
 var (
@@ -35,7 +35,7 @@ func ledgerWith(t *testing.T, status int, lines ...string) network {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return network{Network: worker.Network{
-		Network: watch.Network{Horizons: []string{server.URL}, Passphrase: "a network of its own"},
+		Network: horizon.Network{Horizons: []string{server.URL}, Passphrase: "a network of its own"},
 		Assets:  map[string]stellar.Asset{"XLM": stellar.XLM, "USDC": usdc, "EURC": eurc},
 	}}
 }

@@ -82,9 +82,23 @@ func ParseID(kind Kind, s string) (ulid.ULID, error) {
 	return u, nil
 }
 
-func (k Kind) format(u ulid.ULID) string { return string(k) + lower(u) }
+// format writes an id. It runs several times for every request, so it allocates only the result.
+func (k Kind) format(u ulid.ULID) string {
+	var text [32]byte
+	n := copy(text[:], k)
+	putLower(text[n:n+ulid.EncodedSize], u)
+	return string(text[:n+ulid.EncodedSize])
+}
 
-func lower(u ulid.ULID) string { return strings.ToLower(u.String()) }
+// putLower writes a ULID in lower case into 26 bytes.
+func putLower(text []byte, u ulid.ULID) {
+	_ = u.MarshalTextTo(text) // fails only if the size is another one
+	for i, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			text[i] = c + 'a' - 'A'
+		}
+	}
+}
 
 // ID is the id of a checkout. The zero value names none.
 type ID ulid.ULID

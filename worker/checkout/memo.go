@@ -48,7 +48,7 @@ func ParseMemoKeys(list string) (MemoKeys, error) {
 func (keys MemoKeys) Seal(id ID) string {
 	var sealed ulid.ULID
 	keys[0].Encrypt(sealed[:], id[:])
-	return lower(sealed)
+	return Kind("").format(sealed)
 }
 
 // Open returns the checkouts that a memo may name; its case does not matter. An id counts only if

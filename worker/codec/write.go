@@ -19,7 +19,7 @@ import (
 //
 //	w := codec.NewWriter(64)
 //	w.String(`{"id":`, id)
-//	w.Optional(`,"customer_id":`, customer)
+//	w.Int(`,"attempts":`, 1)
 //	w.Raw(`}`)
 //
 // The methods must not be inlined. If they were, each call would contain a copy of append and of
@@ -62,18 +62,6 @@ func (w *Writer) String(before, s string) {
 	b[0] = '"'
 	copy(b[1:], s)
 	b[len(b)-1] = '"'
-}
-
-// Pointed writes a string, or null for a nil pointer.
-//
-//go:noinline
-func (w *Writer) Pointed(before string, s *string) {
-	if s != nil {
-		w.String(before, *s)
-		return
-	}
-	w.Raw(before)
-	w.Raw("null")
 }
 
 // Map writes an object of strings, sorted by name; {} for an empty map.

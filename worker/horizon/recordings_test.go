@@ -54,7 +54,7 @@ type replay struct {
 
 func (r *replay) Get(_ context.Context, url string, _ time.Duration) (horizon.Response, error) {
 	r.url = url
-	return horizon.Response{Status: r.Status, RetryAfter: r.Headers["Retry-After"], Body: r.Body}, nil
+	return horizon.Response{Status: r.Status, RetryAfter: r.Headers["Retry-After"], Remaining: r.Headers["X-Ratelimit-Remaining"], Body: r.Body}, nil
 }
 
 func (r *replay) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {

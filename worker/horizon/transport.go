@@ -17,6 +17,7 @@ const MaxBodyBytes = 8 << 20
 type Response struct {
 	Status     int
 	RetryAfter string // the Retry-After header, empty if there was none
+	Remaining  string // the X-Ratelimit-Remaining header: how many requests Horizon still answers; empty if there was none
 	Body       []byte
 }
 

@@ -17,18 +17,25 @@ type Cancellation struct {
 	Deadline time.Time `json:"deadline"`
 }
 
+const (
+	checkoutPrefix = "checkout/"
+	outcomePrefix  = "outcome/"
+	seenPrefix     = "seen/"
+	cancelPrefix   = "cancel/"
+)
+
 // CheckoutKey is the key of a [checkout.Checkout], which is written once.
-func CheckoutKey(id checkout.ID) Key { return Key{"checkout/" + id.String()} }
+func CheckoutKey(id checkout.ID) Key { return Key{checkoutPrefix + id.String()} }
 
 // OutcomeKey is the key of a terminal [checkout.Outcome], which is written once.
-func OutcomeKey(id checkout.ID) Key { return Key{"outcome/" + id.String()} }
+func OutcomeKey(id checkout.ID) Key { return Key{outcomePrefix + id.String()} }
 
 // CancelKey is the key of a [Cancellation].
-func CancelKey(id checkout.ID) Key { return Key{"cancel/" + id.String()} }
+func CancelKey(id checkout.ID) Key { return Key{cancelPrefix + id.String()} }
 
 // SeenKey is the key of the payments that have been seen of an open checkout. They only grow: every
 // writer writes the union of what was stored and what it has seen.
-func SeenKey(id checkout.ID) Key { return Key{"seen/" + id.String()} }
+func SeenKey(id checkout.ID) Key { return Key{seenPrefix + id.String()} }
 
 // factsPerID is the number of keys that hold the facts of one checkout.
 const factsPerID = 4
@@ -45,7 +52,10 @@ func FactsKeys(ids ...string) []Key {
 }
 
 func factsKeys(id checkout.ID) []Key {
-	return []Key{CheckoutKey(id), OutcomeKey(id), SeenKey(id), CancelKey(id)}
+	text := id.String() // once for all four
+	return []Key{
+		{checkoutPrefix + text}, {outcomePrefix + text}, {seenPrefix + text}, {cancelPrefix + text},
+	}
 }
 
 // Facts reads what is known about checkouts; nil for one that does not exist or is not visible here

@@ -38,13 +38,12 @@ func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stel
 		if !w.Recent.Claim("account/"+s.ID.String(), LookWindow) {
 			return horizon.Account{}, ErrBusy
 		}
-		client, _, err := w.recentRoot(ctx, mode, false)
+		client, _, err := w.pool(mode).Recent(ctx, horizon.ForVisitors)
 		if err != nil {
 			return horizon.Account{}, err
 		}
 		read.Account, err = client.Account(ctx, address)
 		if read.Missing = horizon.IsNotFound(err); err != nil && !read.Missing {
-			w.backOff(ctx, client.Base, err)
 			return horizon.Account{}, err
 		}
 		w.Recent.Keep(ctx, key, store.Encode(read), accountLifetime)

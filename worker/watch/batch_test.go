@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 )
 
 // batches notes what was asked of Horizon at the same time.
@@ -42,7 +43,7 @@ func TestASweepReadsAccountsInBatchesInTheirOrder(t *testing.T) {
 		return horizon.Response{}, errors.New("connection refused"), strings.Contains(url, broken)
 	}
 	transport := &batches{Transport: s.World}
-	s.cron.Transport = transport
+	s.cron.Horizons[stellar.Test] = horizon.NewPool(network, transport, s.cron.Recent, s.Now)
 	report, err := s.cron.Sweep(context.Background())
 	if err == nil || report.Terminal != 7 || report.Failed != 1 {
 		t.Errorf("%+v, %v", report, err)

@@ -31,7 +31,8 @@ type Health struct {
 	Lag time.Duration
 }
 
-// Health looks at networks: one request to Horizon for each, and one list and one read of the store for all.
+// Health looks at networks: one list and one read of the store for all, and a request to Horizon only where nothing is known
+// that is young enough.
 func (w *Watcher) Health(ctx context.Context, modes ...stellar.Mode) (map[stellar.Mode]Health, error) {
 	open, _, err := w.Store.Open(ctx, "")
 	if err != nil {
@@ -51,7 +52,7 @@ func (w *Watcher) Health(ctx context.Context, modes ...stellar.Mode) (map[stella
 // health looks at one network, by the open checkouts and the network's cursor.
 func (w *Watcher) health(ctx context.Context, mode stellar.Mode, open []store.OpenEntry, cursor store.Cursor) Health {
 	var h Health
-	_, root, err := w.connect(ctx, mode)
+	root, err := w.pool(mode).Known(ctx)
 	h.Root, h.Trouble = root, trouble(err)
 	h.Swept = cursor.Covered.ClosedAt
 	if swept, ok, err := store.Decode[store.Checkpoint](w.Recent.Recall(ctx, sweptKey(mode))); ok && err == nil && swept.ClosedAt.After(h.Swept) {
@@ -95,13 +96,13 @@ func trouble(err error) string {
 	switch {
 	case err == nil:
 		return ""
-	case errors.Is(err, errNetwork):
+	case errors.Is(err, horizon.ErrNetwork):
 		return "wrong_network"
 	case errors.Is(err, horizon.ErrAnswer):
 		return "nonsensical_answer"
 	case errors.Is(err, horizon.ErrTimeout):
 		return "timeout"
-	case errors.As(err, &status) && status.Status == 429:
+	case errors.As(err, &status) && status.Status == 429, errors.Is(err, horizon.ErrSpent):
 		return "rate_limited"
 	case errors.As(err, &status) && status.Problem != "":
 		return status.Problem

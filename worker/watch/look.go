@@ -10,7 +10,6 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
-	"edgecheckout/worker/store"
 )
 
 // look is what readings of an account showed on behalf of people who look. It is shared by all who ask about the account's
@@ -90,7 +89,11 @@ func (w *Watcher) lookAt(ctx context.Context, mode stellar.Mode, s *checkout.Fac
 	}
 	cursor := cursors[0]
 	due := !w.Now().Before(s.Deadline())
-	client, root, err := w.recentRoot(ctx, mode, due)
+	connect := w.pool(mode).Recent
+	if due {
+		connect = w.pool(mode).Connect
+	}
+	client, root, err := connect(ctx, horizon.ForVisitors)
 	if err != nil {
 		return look{}, err
 	}
@@ -117,16 +120,6 @@ func (w *Watcher) lookAt(ctx context.Context, mode stellar.Mode, s *checkout.Fac
 		l.Proven = w.proven(current(cursor, root), account, root.ClosedAt)
 	}
 	return l, nil
-}
-
-func (w *Watcher) recentRoot(ctx context.Context, mode stellar.Mode, fresh bool) (horizon.Client, horizon.Root, error) {
-	if !fresh {
-		remembered, ok, err := store.Decode[rememberedRoot](w.Recent.Recall(ctx, rootKey(mode)))
-		if ok && err == nil && w.Recent.Recall(ctx, backoffKey(remembered.Base)) == nil {
-			return horizon.Client{Base: remembered.Base, Transport: w.Transport}, remembered.Root, nil
-		}
-	}
-	return w.connect(ctx, mode)
 }
 
 // largest keeps the maxLooked largest payments. It compares amounts of different assets, which is no matter: only a flood of

@@ -25,7 +25,7 @@ func (w *Watcher) Payment(ctx context.Context, id checkout.PaymentID, account st
 	if w.Now().Sub(id.ClosedAt) > checkout.MemoLifetime {
 		return checkout.Payment{}, nil, ErrNoPayment // its checkout is forgotten
 	}
-	client, _, err := w.connect(ctx, mode)
+	client, _, err := w.pool(mode).Connect(ctx, horizon.ForVisitors)
 	if err != nil {
 		return checkout.Payment{}, nil, err
 	}
@@ -34,7 +34,6 @@ func (w *Watcher) Payment(ctx context.Context, id checkout.PaymentID, account st
 		return checkout.Payment{}, nil, ErrNoPayment
 	}
 	if err != nil {
-		w.backOff(ctx, client.Base, err)
 		return checkout.Payment{}, nil, err
 	}
 	memo, err := operation.Memo()
@@ -83,7 +82,6 @@ func (w *Watcher) whole(ctx context.Context, client horizon.Client, p horizon.In
 	var err error
 	if p.AmountInEffects {
 		p.Amount, err = client.MergedAmount(ctx, p.Operation, account)
-		w.backOff(ctx, client.Base, err)
 	}
 	return p.Payment, err
 }

@@ -141,7 +141,7 @@ func TestWhatIsNoPaymentHasNoID(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
-	if _, _, err := s.edge().Payment(context.Background(), checkout.PaymentID{Operation: id.Operation, ClosedAt: id.ClosedAt, Mode: stellar.Live}, s.account()); !errors.Is(err, watch.ErrNoHorizon) {
+	if _, _, err := s.edge().Payment(context.Background(), checkout.PaymentID{Operation: id.Operation, ClosedAt: id.ClosedAt, Mode: stellar.Live}, s.account()); !errors.Is(err, horizon.ErrNoHorizon) {
 		t.Errorf("a network that is not served: %v", err)
 	}
 	if p, of, err := s.edge().Payment(context.Background(), id, ""); err != nil || of == nil || p.Amount != c.Amount {
@@ -203,7 +203,7 @@ func TestAPaymentCannotBeFoundWithoutHorizon(t *testing.T) {
 			}
 		}
 		before := s.Requests
-		if _, _, err := edge.Payment(context.Background(), id, s.account()); !errors.Is(err, watch.ErrNoHorizon) || s.Requests != before {
+		if _, _, err := edge.Payment(context.Background(), id, s.account()); !errors.Is(err, horizon.ErrNoHorizon) || s.Requests != before {
 			t.Errorf("a Horizon that wants to be left alone was asked again: %v", err)
 		}
 		s.Advance(10 * time.Second)

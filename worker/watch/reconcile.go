@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
 )
 
@@ -48,7 +49,7 @@ type Reconciliation struct {
 func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stellar.Address, step Step, longest time.Duration,
 	list func(from, to time.Time) ([]checkout.ID, error)) (Reconciliation, error) {
 
-	client, root, err := w.connect(ctx, mode)
+	client, root, err := w.pool(mode).Connect(ctx, horizon.ForVisitors)
 	if err != nil {
 		return Reconciliation{}, err
 	}

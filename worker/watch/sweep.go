@@ -74,7 +74,7 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, accounts 
 		return err
 	}
 	cursor := cursors[0]
-	client, root, err := w.connect(ctx, mode)
+	client, root, err := w.pool(mode).Connect(ctx, horizon.ForSweep)
 	if err != nil {
 		report.Failed += len(accounts)
 		return err

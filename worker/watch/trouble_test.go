@@ -29,7 +29,7 @@ func recorded(t *testing.T, name string) horizon.Response {
 	if err := json.Unmarshal(text, &r); err != nil {
 		t.Fatal(err)
 	}
-	return horizon.Response{Status: r.Status, RetryAfter: r.Headers["Retry-After"], Body: r.Body}
+	return horizon.Response{Status: r.Status, RetryAfter: r.Headers["Retry-After"], Remaining: r.Headers["X-Ratelimit-Remaining"], Body: r.Body}
 }
 
 // TestTroubleWithHorizonStopsThePassAndLosesNothing gives a sweep each kind of bad answer, at the root and at a page. The effect is always the same:

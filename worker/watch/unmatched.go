@@ -49,7 +49,7 @@ type UnmatchedPage struct {
 // one that names no checkout of this account. What may be for a checkout so young that not everybody can see it yet is left out for
 // the time being.
 func (w *Watcher) Unmatched(ctx context.Context, mode stellar.Mode, account stellar.Address, q UnmatchedQuery) (UnmatchedPage, error) {
-	client, root, err := w.connect(ctx, mode)
+	client, root, err := w.pool(mode).Connect(ctx, horizon.ForVisitors)
 	if err != nil {
 		return UnmatchedPage{}, err
 	}
@@ -70,7 +70,6 @@ func (w *Watcher) Unmatched(ctx context.Context, mode stellar.Mode, account stel
 			err = fmt.Errorf("%w: a page that repeats what came before it", horizon.ErrAnswer)
 		}
 		if err != nil {
-			w.backOff(ctx, client.Base, err)
 			return UnmatchedPage{}, err
 		}
 		unmatched, err := w.unmatchedOf(ctx, mode, account, page.Payments, q)

@@ -51,16 +51,18 @@ func open(t *testing.T) *shop {
 	return s
 }
 
+// network is the world's, behind two Horizons.
+var network = horizon.Network{Passphrase: ledger.Passphrase, Horizons: []string{"https://one.example", "https://two.example"}}
+
 func (s *shop) edge() *watch.Watcher { return s.edgeOf(s.Store.Edge()) }
 
 func (s *shop) edgeOf(namespace kv.Store) *watch.Watcher {
+	recent := watchtest.NewRecent(s.Now)
 	return &watch.Watcher{
-		Store: store.New(namespace), Transport: s.World, Recent: watchtest.NewRecent(s.Now), Memos: s.memos, Now: s.Now, Margin: 30 * time.Second,
-		Networks: map[stellar.Mode]watch.Network{
-			stellar.Test: {Passphrase: ledger.Passphrase, Horizons: []string{"https://one.example", "https://two.example"}},
-		},
-		Ended: func(_ context.Context, ids []checkout.ID) { s.ended = append(s.ended, ids) },
-		Log:   func(_ context.Context, event string, fields map[string]any) { s.t.Log(event, fields) },
+		Store: store.New(namespace), Recent: recent, Memos: s.memos, Now: s.Now, Margin: 30 * time.Second,
+		Horizons: map[stellar.Mode]*horizon.Pool{stellar.Test: horizon.NewPool(network, s.World, recent, s.Now)},
+		Ended:    func(_ context.Context, ids []checkout.ID) { s.ended = append(s.ended, ids) },
+		Log:      func(_ context.Context, event string, fields map[string]any) { s.t.Log(event, fields) },
 	}
 }
 
@@ -325,7 +327,7 @@ func TestNothingEndsWhileHorizonIsSilent(t *testing.T) {
 	}
 	for range 30 {
 		s.Advance(time.Minute)
-		if _, err := s.cron.Sweep(context.Background()); !errors.Is(err, watch.ErrNoHorizon) {
+		if _, err := s.cron.Sweep(context.Background()); !errors.Is(err, horizon.ErrNoHorizon) {
 			t.Fatalf("a sweep without Horizon: %v", err)
 		}
 	}
@@ -352,11 +354,12 @@ func TestAHorizonOfAnotherNetworkIsNotBelieved(t *testing.T) {
 	s := open(t)
 	c := s.checkout()
 	for _, edge := range []*watch.Watcher{s.cron} {
-		edge.Networks[stellar.Test] = watch.Network{Passphrase: stellar.PublicPassphrase, Horizons: []string{"https://one.example"}}
+		other := horizon.Network{Passphrase: stellar.PublicPassphrase, Horizons: []string{"https://one.example"}}
+		edge.Horizons[stellar.Test] = horizon.NewPool(other, s.World, edge.Recent, s.Now)
 	}
 	s.pay(c, "50")
 	s.Advance(time.Minute)
-	if _, err := s.cron.Sweep(context.Background()); !errors.Is(err, watch.ErrNoHorizon) {
+	if _, err := s.cron.Sweep(context.Background()); !errors.Is(err, horizon.ErrNoHorizon) {
 		t.Errorf("sweep: %v", err)
 	}
 	expect(t, s.outcome(c), "open 0")

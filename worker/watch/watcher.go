@@ -4,7 +4,6 @@ package watch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -27,12 +26,6 @@ const maxPages = 50
 // Rest is how long what was written must rest until everybody can see it: twice the store's usual staleness.
 const Rest = 2 * time.Minute
 
-// Network is where a mode's payments happen.
-type Network struct {
-	Passphrase string
-	Horizons   []string // base URLs, tried in order
-}
-
 // Recent is what the watcher takes of worker.Recent.
 type Recent interface {
 	Recall(ctx context.Context, key string) []byte
@@ -42,12 +35,11 @@ type Recent interface {
 
 // Watcher settles checkouts. All fields must be set.
 type Watcher struct {
-	Store     store.Store
-	Transport horizon.Transport
-	Recent    Recent
-	Networks  map[stellar.Mode]Network
-	Memos     checkout.MemoKeys
-	Now       func() time.Time
+	Store    store.Store
+	Recent   Recent
+	Horizons map[stellar.Mode]*horizon.Pool
+	Memos    checkout.MemoKeys
+	Now      func() time.Time
 	// Margin is how far past a deadline the ledger must have been read before a checkout ends without having been paid:
 	// behind a load balancer a page may come from a Horizon that lags behind the one that served the root.
 	Margin time.Duration
@@ -57,67 +49,12 @@ type Watcher struct {
 	Log func(ctx context.Context, event string, fields map[string]any)
 }
 
-var (
-	// ErrNoHorizon reports that no Horizon of a network could be used.
-	ErrNoHorizon = errors.New("watch: no usable Horizon")
-	errNetwork   = errors.New("watch: this Horizon serves another network")
-)
-
-// connect returns the first Horizon of the mode's list that answers for the right network, with its root. The root is read before any page, so
-// pages read afterwards cover at least what it says.
-func (w *Watcher) connect(ctx context.Context, mode stellar.Mode) (horizon.Client, horizon.Root, error) {
-	network := w.Networks[mode]
-	failed := []error{ErrNoHorizon}
-	for _, base := range network.Horizons {
-		client := horizon.Client{Base: base, Transport: w.Transport}
-		if w.Recent.Recall(ctx, backoffKey(base)) != nil {
-			failed = append(failed, fmt.Errorf("%s asked to be left alone for a while", base))
-			continue
-		}
-		root, err := client.Root(ctx)
-		switch {
-		case err != nil:
-		case root.Passphrase != network.Passphrase:
-			err = errNetwork
-		case root.ClosedAt.Sub(w.Now()) > maxAhead:
-			err = fmt.Errorf("%w: its newest ledger closes in the future", horizon.ErrAnswer)
-		}
-		if err == nil {
-			w.Recent.Keep(ctx, rootKey(mode), store.Encode(rememberedRoot{base, root}), rootLifetime)
-			return client, root, nil
-		}
-		w.backOff(ctx, base, err)
-		failed = append(failed, err)
+// pool returns a mode's Horizons. A mode without a network has none that could be used.
+func (w *Watcher) pool(mode stellar.Mode) *horizon.Pool {
+	if pool, ok := w.Horizons[mode]; ok {
+		return pool
 	}
-	return horizon.Client{}, horizon.Root{}, errors.Join(failed...)
-}
-
-// maxAhead is how far a ledger's close time may lie ahead of our clock: the network accepts a minute (stellar-core's
-// MAX_TIME_SLIP_SECONDS).
-const maxAhead = 60 * time.Second
-
-// rootLifetime is how old a root may be that only serves to find where to begin reading.
-const rootLifetime = 60 * time.Second
-
-type rememberedRoot struct {
-	Base string
-	Root horizon.Root
-}
-
-func rootKey(mode stellar.Mode) string { return "root/" + string(mode) }
-
-func backoffKey(base string) string { return "backoff/" + base }
-
-// backOff remembers that a Horizon said "too many requests", for as long as it asked, ten seconds if it did not say.
-func (w *Watcher) backOff(ctx context.Context, base string, err error) {
-	var status *horizon.StatusError
-	if errors.As(err, &status) && status.Status == 429 {
-		wait := status.RetryAfter
-		if wait == 0 {
-			wait = 10 * time.Second
-		}
-		w.Recent.Keep(ctx, backoffKey(base), []byte("1"), min(wait, time.Minute))
-	}
+	return horizon.NewPool(horizon.Network{}, nil, w.Recent, w.Now)
 }
 
 // found is a payment with the checkouts that its memo can mean.
@@ -174,7 +111,6 @@ func (w *Watcher) take(ctx context.Context, client horizon.Client, r *reading, p
 		err = fmt.Errorf("%w: a page that repeats what came before it", horizon.ErrAnswer)
 	}
 	if err != nil {
-		w.backOff(ctx, client.Base, err)
 		r.fail(r.read, err)
 		return
 	}

@@ -38,7 +38,8 @@ func (t transport) Get(ctx context.Context, url string, _ time.Duration) (horizo
 	if err == nil && len(body) > horizon.MaxBodyBytes {
 		err = fmt.Errorf("answer is larger than %d bytes", horizon.MaxBodyBytes)
 	}
-	return horizon.Response{Status: response.StatusCode, RetryAfter: response.Header.Get("Retry-After"), Body: body}, err
+	return horizon.Response{Status: response.StatusCode, RetryAfter: response.Header.Get("Retry-After"),
+		Remaining: response.Header.Get("X-Ratelimit-Remaining"), Body: body}, err
 }
 
 // GetAll implements horizon.Transport.

@@ -97,7 +97,7 @@ async function serve() {
         response.setHeader("Content-Type", "application/json");
         return response.end(JSON.stringify({ method: request.method, accept: request.headers.accept }));
       case "/limited":
-        return response.writeHead(429, { "Retry-After": "17" }).end("slow down");
+        return response.writeHead(429, { "Retry-After": "17", "X-Ratelimit-Remaining": "0" }).end("slow down");
       case "/redirect":
         return response.writeHead(302, { Location: "/echo" }).end();
       case "/large":

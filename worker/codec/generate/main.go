@@ -185,8 +185,6 @@ func (g *generator) write(expr, before string, t types.Type) error {
 		g.printf("w.Int(%s, %s)", quote(before), convert(expr, t, "int64"))
 	case isBasic && basic.Info()&types.IsBoolean != 0:
 		g.printf("w.Bool(%s, %s)", quote(before), convert(expr, t, "bool"))
-	case u.String() == "*string":
-		g.printf("w.Pointed(%s, %s)", quote(before), expr)
 	case u.String() == "map[string]string":
 		g.printf("w.Map(%s, %s)", quote(before), expr)
 	default:

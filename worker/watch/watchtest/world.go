@@ -209,7 +209,8 @@ func (w *World) Get(_ context.Context, url string, _ time.Duration) (horizon.Res
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, httptest.NewRequest("GET", url, nil))
 	return horizon.Response{
-		Status: recorder.Code, RetryAfter: recorder.Header().Get("Retry-After"), Body: recorder.Body.Bytes(),
+		Status: recorder.Code, RetryAfter: recorder.Header().Get("Retry-After"),
+		Remaining: recorder.Header().Get("X-Ratelimit-Remaining"), Body: recorder.Body.Bytes(),
 	}, nil
 }
 

@@ -1,0 +1,343 @@
+package horizon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+var (
+	// ErrNoHorizon reports that no Horizon of a network could be used.
+	ErrNoHorizon = errors.New("horizon: no usable Horizon")
+	// ErrNetwork reports a Horizon that serves another network than it should.
+	ErrNetwork = errors.New("horizon: this Horizon serves another network")
+	// ErrSpent reports a request that was not made, since Horizon would refuse it, or since what it still answers is
+	// kept for the sweep.
+	ErrSpent = errors.New("horizon: the requests that it grants are used up")
+)
+
+// Network is a Stellar network and where its Horizons are.
+type Network struct {
+	Passphrase string
+	Horizons   []string // base URLs, tried in order
+}
+
+// Purpose is on whose behalf Horizon is asked.
+type Purpose int
+
+const (
+	// ForSweep may use all that Horizon grants.
+	ForSweep Purpose = iota
+	// ForVisitors leaves sweepShare of it.
+	ForVisitors
+)
+
+// Horizon answers 3,600 requests an hour from an address, and up to 100 at once, unless its operator says otherwise
+// (Horizon's PER_HOUR_RATE_LIMIT; https://developers.stellar.org/docs/data/apis/horizon/api-reference/structure/rate-limiting).
+const (
+	grantEvery = time.Second
+	sweepShare = 30
+)
+
+const (
+	// maxAhead is how far a ledger's close time may lie ahead of our clock: the network accepts a minute (stellar-core's
+	// MAX_TIME_SLIP_SECONDS).
+	maxAhead = 60 * time.Second
+	// rootLifetime is how old a root may be that only serves to find where to begin reading.
+	rootLifetime = 60 * time.Second
+	// failedLifetime is for how long another Horizon is preferred to one that failed.
+	failedLifetime = 30 * time.Second
+	// knownLifetime is how long what a request showed of a Horizon is told without another one.
+	knownLifetime = 30 * time.Second
+)
+
+// Recent is a memory of seconds that the visitors of one data centre share. It may forget at any time.
+type Recent interface {
+	Recall(ctx context.Context, key string) []byte
+	Keep(ctx context.Context, key string, value []byte, ttl time.Duration)
+}
+
+// Pool reads a network from the first of its Horizons that can be used. It is the one place that counts what is asked of
+// them, and obeys what they say of their limits. It is safe for concurrent use.
+type Pool struct {
+	network   Network
+	transport Transport
+	recent    Recent
+	now       func() time.Time
+
+	mu     sync.Mutex
+	meters map[string]*meter // by base URL
+}
+
+// NewPool makes a pool that has asked nothing yet.
+func NewPool(network Network, transport Transport, recent Recent, now func() time.Time) *Pool {
+	p := &Pool{network: network, transport: transport, recent: recent, now: now, meters: map[string]*meter{}}
+	for _, base := range network.Horizons {
+		p.meters[base] = &meter{}
+	}
+	return p
+}
+
+// meter is what this isolate knows of a Horizon.
+type meter struct {
+	limited   bool // it says how many requests it still answers
+	granted   int  // as many, when it last said so
+	grantedAt time.Time
+	refusedTo time.Time // it wants to be left alone until then
+	failedAt  time.Time
+	err       error // of the last request; nil if it was answered
+	knownAt   time.Time
+	minute    time.Time // that requests are counted in
+	requests  int
+	before    int // in the minute before
+}
+
+// left is how many requests the Horizon still answers, as far as is known.
+func (m *meter) left(now time.Time) int { return m.granted + int(now.Sub(m.grantedAt)/grantEvery) }
+
+// count notes requests that are being made.
+func (m *meter) count(now time.Time, n int) {
+	m.turn(now)
+	m.requests += n
+	m.granted -= n
+}
+
+func (m *meter) turn(now time.Time) {
+	switch minute := now.Truncate(time.Minute); {
+	case minute.Equal(m.minute):
+	case minute.Equal(m.minute.Add(time.Minute)):
+		m.minute, m.before, m.requests = minute, m.requests, 0
+	default:
+		m.minute, m.before, m.requests = minute, 0, 0
+	}
+}
+
+// metered is the way to one Horizon on somebody's behalf.
+type metered struct {
+	pool    *Pool
+	base    string
+	purpose Purpose
+}
+
+// take returns how many of n requests may be made, and counts them.
+func (t metered) take(n int) int {
+	t.pool.mu.Lock()
+	defer t.pool.mu.Unlock()
+	m, now := t.pool.meters[t.base], t.pool.now()
+	if now.Before(m.refusedTo) {
+		return 0
+	}
+	if m.limited {
+		left := m.left(now)
+		if t.purpose != ForSweep {
+			left -= sweepShare
+		}
+		n = min(n, max(left, 0))
+	}
+	m.count(now, n)
+	return n
+}
+
+// Get implements Transport.
+func (t metered) Get(ctx context.Context, url string, timeout time.Duration) (Response, error) {
+	if t.take(1) == 0 {
+		return Response{}, ErrSpent
+	}
+	response, err := t.pool.transport.Get(ctx, url, timeout)
+	t.pool.note(ctx, t.base, response, err)
+	return response, err
+}
+
+// GetAll implements Transport.
+func (t metered) GetAll(ctx context.Context, urls []string, timeout time.Duration) []Result {
+	allowed := t.take(len(urls))
+	var results []Result
+	if allowed > 0 {
+		results = t.pool.transport.GetAll(ctx, urls[:allowed], timeout)
+	}
+	for _, result := range results {
+		t.pool.note(ctx, t.base, result.Response, result.Err)
+	}
+	for range len(urls) - allowed {
+		results = append(results, Result{Err: ErrSpent})
+	}
+	return results
+}
+
+// note remembers what an answer says of its Horizon.
+func (p *Pool) note(ctx context.Context, base string, response Response, err error) {
+	if err == nil && response.Status >= 429 {
+		err = statusError(response)
+	}
+	wait := p.learn(base, response, err)
+	if wait > 0 {
+		p.recent.Keep(ctx, refusedKey(base), []byte("1"), wait)
+	}
+}
+
+// learn returns for how long the Horizon wants to be left alone: ten seconds if it did not say for how long.
+func (p *Pool) learn(base string, response Response, err error) (wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, now := p.meters[base], p.now()
+	m.err, m.knownAt = err, now
+	if left, err := strconv.Atoi(response.Remaining); err == nil {
+		m.limited, m.granted, m.grantedAt = true, left, now
+	}
+	if err == nil {
+		m.failedAt = time.Time{}
+		return 0
+	}
+	m.failedAt = now
+	var status *StatusError
+	if errors.As(err, &status) && status.Status == 429 {
+		wait = min(max(status.RetryAfter, time.Second), time.Minute)
+		if status.RetryAfter == 0 {
+			wait = 10 * time.Second
+		}
+		m.refusedTo = now.Add(wait)
+	}
+	return wait
+}
+
+func refusedKey(base string) string { return "refused/" + base }
+
+// refused reports whether a Horizon asked anybody in this data centre to be left alone for a while.
+func (p *Pool) refused(ctx context.Context, base string) bool {
+	p.mu.Lock()
+	here := p.now().Before(p.meters[base].refusedTo)
+	p.mu.Unlock()
+	return here || p.recent.Recall(ctx, refusedKey(base)) != nil
+}
+
+// order returns the Horizons as they are tried: those that failed a moment ago come last.
+func (p *Pool) order() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	rank := func(base string) int {
+		if m := p.meters[base]; !m.failedAt.IsZero() && now.Sub(m.failedAt) < failedLifetime {
+			return 1
+		}
+		return 0
+	}
+	bases := slices.Clone(p.network.Horizons)
+	slices.SortStableFunc(bases, func(a, b string) int { return rank(a) - rank(b) })
+	return bases
+}
+
+func (p *Pool) client(base string, purpose Purpose) Client {
+	return Client{Base: base, Transport: metered{p, base, purpose}}
+}
+
+// Connect returns the first Horizon that answers for the right network, with its root. The root is read before any page,
+// so pages read afterwards cover at least what it says. The error is ErrNoHorizon, joined with what was wrong with each.
+func (p *Pool) Connect(ctx context.Context, purpose Purpose) (Client, Root, error) {
+	failed := []error{ErrNoHorizon}
+	for _, base := range p.order() {
+		if p.refused(ctx, base) {
+			failed = append(failed, fmt.Errorf("%s asked to be left alone for a while: %w", base, ErrSpent))
+			continue
+		}
+		client := p.client(base, purpose)
+		root, err := p.root(ctx, client)
+		if err == nil {
+			p.remember(ctx, base, root)
+			return client, root, nil
+		}
+		failed = append(failed, err)
+	}
+	return Client{}, Root{}, errors.Join(failed...)
+}
+
+// root reads and checks a Horizon's root.
+func (p *Pool) root(ctx context.Context, client Client) (Root, error) {
+	root, err := client.Root(ctx)
+	switch {
+	case err != nil:
+	case root.Passphrase != p.network.Passphrase:
+		err = ErrNetwork
+	case root.ClosedAt.Sub(p.now()) > maxAhead:
+		err = fmt.Errorf("%w: its newest ledger closes in the future", ErrAnswer)
+	}
+	if errors.Is(err, ErrNetwork) || errors.Is(err, ErrAnswer) {
+		p.learn(client.Base, Response{}, err)
+	}
+	return root, err
+}
+
+// rememberedRoot is the root that was read last in a data centre.
+type rememberedRoot struct {
+	Base string
+	Root Root
+	At   time.Time
+}
+
+func (p *Pool) rootKey() string { return "root/" + strings.Join(p.network.Horizons, " ") }
+
+func (p *Pool) remember(ctx context.Context, base string, root Root) {
+	if value, err := json.Marshal(rememberedRoot{base, root, p.now()}); err == nil {
+		p.recent.Keep(ctx, p.rootKey(), value, rootLifetime)
+	}
+}
+
+func (p *Pool) remembered(ctx context.Context) (r rememberedRoot, ok bool) {
+	value := p.recent.Recall(ctx, p.rootKey())
+	ok = value != nil && json.Unmarshal(value, &r) == nil && p.meters[r.Base] != nil
+	return r, ok
+}
+
+// Recent returns what Connect returned in this data centre within the last minute, and connects only if there is
+// nothing, or if that Horizon failed since.
+func (p *Pool) Recent(ctx context.Context, purpose Purpose) (Client, Root, error) {
+	if r, ok := p.remembered(ctx); ok && p.order()[0] == r.Base && !p.refused(ctx, r.Base) {
+		return p.client(r.Base, purpose), r.Root, nil
+	}
+	return p.Connect(ctx, purpose)
+}
+
+// Known returns the newest root that was read in this data centre, or why the last request of this isolate failed; it
+// makes a request only if neither is younger than half a minute.
+func (p *Pool) Known(ctx context.Context) (Root, error) {
+	now := p.now()
+	best := p.order()[0]
+	p.mu.Lock()
+	m := *p.meters[best]
+	p.mu.Unlock()
+	if m.err != nil && now.Sub(m.knownAt) < knownLifetime {
+		return Root{}, m.err
+	}
+	if r, ok := p.remembered(ctx); ok && r.Base == best && now.Sub(r.At) < knownLifetime {
+		return r.Root, nil
+	}
+	_, root, err := p.Connect(ctx, ForVisitors)
+	return root, err
+}
+
+// Budget is what is known of the limits of the Horizon that is used.
+type Budget struct {
+	Requests int // that this isolate made in the last full minute, or in this one if they are more
+	// Left is how many Horizon would still answer now; nil if it did not say.
+	Left *int
+}
+
+// Budget tells what this isolate knows; it makes no request.
+func (p *Pool) Budget() Budget {
+	base := p.order()[0]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, now := p.meters[base], p.now()
+	m.turn(now)
+	b := Budget{Requests: max(m.requests, m.before)}
+	if m.limited {
+		left := max(m.left(now), 0)
+		b.Left = &left
+	}
+	return b
+}
