@@ -19,6 +19,7 @@ const (
 
 // bench is the three peers, running, and the world that they live in.
 type bench struct {
+	root    string // of the repository
 	dir     string
 	length  time.Duration // of a turn's load on one peer
 	far     bool          // whether KV and Horizon are far away in this turn
@@ -54,7 +55,7 @@ type peer struct {
 // newBench builds and starts the peers, all with the same merchant in their KV.
 func newBench(ctx context.Context, root, dir string, length time.Duration) (_ *bench, err error) {
 	b := &bench{
-		dir: dir, length: length, starts: warmStarts, warmRequests: warmRequests, turns: turnsInRound,
+		root: root, dir: dir, length: length, starts: warmStarts, warmRequests: warmRequests, turns: turnsInRound,
 		accounts: sweepAccounts, busyAccounts: busyAccounts, farLength: farLength, customers: settleCustomers, patience: settlePatience,
 	}
 	defer func() {

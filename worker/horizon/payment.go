@@ -63,6 +63,11 @@ func DecodeRecord(raw []byte, account stellar.Address) (operation int64, receive
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return 0, nil, fmt.Errorf("%w: record: %w", ErrAnswer, err)
 	}
+	return r.received(account)
+}
+
+// received is DecodeRecord for a record that has been unmarshalled.
+func (r *record) received(account stellar.Address) (operation int64, received []Incoming, err error) {
 	operation, err = strconv.ParseInt(r.ID, 10, 64)
 	if err != nil || operation <= 0 {
 		return 0, nil, fmt.Errorf("%w: record with id %.40q", ErrAnswer, r.ID)

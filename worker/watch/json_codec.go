@@ -61,6 +61,7 @@ func (v look) WriteJSON(w *codec.Writer) {
 			w.Raw("]")
 		}
 	}
+	w.Bool(`,"Whole":`, v.Whole)
 	w.Time(`,"Proven":`, v.Proven)
 	w.Raw(`}`)
 }
@@ -131,6 +132,8 @@ func (v *look) ReadJSON(r *codec.Reader) {
 				}
 				v.Payments = append(v.Payments, it)
 			}
+		case "Whole":
+			v.Whole = r.Bool()
 		case "Proven":
 			v.Proven = r.Time()
 		default:

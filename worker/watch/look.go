@@ -10,6 +10,7 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // look is what readings of an account showed on behalf of people who look. It is shared by all who ask about the account's
@@ -23,11 +24,30 @@ type look struct {
 	Floor    int64     // the ledger up to which the sweeps had read the account by the cursor of this look
 	Through  int64     // the last ledger read to its end
 	Payments []found   `json:",omitempty"`
+	Whole    bool      // everything up to Root was read
 	Proven   time.Time // the deadline up to which the account's checkouts may end, if they are not older than After
+}
+
+// need is what a reading of an account must bring to serve a checkout.
+type need struct {
+	Created time.Time // the reading begins before that
+	Whole   bool      // it goes on to the end, since the checkout's time is over
+}
+
+// and is what serves both.
+func (n need) and(other need) need {
+	if other.Created.Before(n.Created) {
+		n.Created = other.Created
+	}
+	n.Whole = n.Whole || other.Whole
+	return n
 }
 
 // lookLifetime is how long a look is kept to go on from. It is far less than Overlap: what a look missed, a sweep finds.
 const lookLifetime = time.Minute
+
+// needLifetime is how long a need is remembered that nobody renews: the page that has it asks every few seconds.
+const needLifetime = 3 * LookWindow
 
 // A look reads at most lookPages, and the next one goes on from there: a flood of dust delays it by seconds, and costs no more. It carries along
 // at most maxLooked payments, the largest ones.
@@ -38,27 +58,38 @@ const (
 
 // covers reports whether the look says everything about a checkout that a reading of its own would have said, at the time and by the cursor
 // of the look. The cursor that is there now can only have moved on, so that nobody has to read it to know.
-func (l look) covers(s *checkout.Facts) bool {
-	return l.After <= max(l.Root.LedgerBefore(s.Checkout.CreatedAt), l.Floor)
+func (l look) covers(n need) bool {
+	return l.After <= max(l.Root.LedgerBefore(n.Created), l.Floor)
 }
 
 // Look brings an open checkout's facts up to date from Horizon, reading the account at most once in LookWindow however many
-// people ask. While Horizon cannot be read it answers with what is known; the error says why and is only for the log.
+// people ask. Whoever does not get the window leaves word of what he needs, and the next reading brings it, whoever has it made: nobody
+// can keep others waiting by asking more often. While Horizon cannot be read it answers with what is known; the error says why and is only for
+// the log.
 func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome, error) {
 	if s.Recorded != nil {
 		return s.Outcome(w.Now()), nil
 	}
 	mode := s.Checkout.Mode
 	key := "look/" + string(mode) + "/" + string(s.Checkout.Account)
-	last, ok := decodeLook(w.Recent.Recall(ctx, key))
+	last, haveLast := decodeLook(w.Recent.Recall(ctx, key))
+	n := need{s.Checkout.CreatedAt, !w.Now().Before(s.Deadline())}
 	// What was read for a younger checkout tells nothing about this one, not even by what it found: an earlier payment may be missing.
-	ok = ok && last.covers(s)
+	ok := haveLast && last.covers(n)
 	var failed error
-	if (!ok || w.Now().Sub(last.At) >= LookWindow) && w.Recent.Claim(key, LookWindow) {
-		next, err := w.lookAt(ctx, mode, s, last, ok)
-		if failed = err; err == nil {
-			last, ok = next, true
-			w.Recent.Keep(ctx, key, last.encode(), lookLifetime)
+	if served := ok && (last.Whole || !n.Whole); !served || w.Now().Sub(last.At) >= LookWindow {
+		others, waiting, err := store.Decode[need](w.Recent.Recall(ctx, key+"/need"))
+		if waiting && err == nil {
+			n = n.and(others)
+		}
+		if w.Recent.Claim(key, LookWindow) {
+			next, err := w.lookAt(ctx, s.Checkout.Account, mode, n, last, haveLast)
+			if failed = err; err == nil {
+				last, ok = next, true
+				w.Recent.Keep(ctx, key, last.encode(), lookLifetime)
+			}
+		} else if !served {
+			w.Recent.Keep(ctx, key+"/need", store.Encode(n), needLifetime)
 		}
 	}
 	// While somebody else is reading, or nobody can, what the last look found is still true, and may be all there is: the store can have failed.
@@ -80,43 +111,41 @@ func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome
 	return out, errors.Join(failed, err)
 }
 
-// lookAt reads the account of a checkout. A checkout whose time is over is read from its beginning, with a new root and to the empty
-// page, so that it can end; for the others one request is enough, for what came since the last look.
-func (w *Watcher) lookAt(ctx context.Context, mode stellar.Mode, s *checkout.Facts, last look, haveLast bool) (look, error) {
+// lookAt reads an account. For checkouts whose time is over it is read from their beginning, with a new root and to the empty
+// page, so that they can end; for the others one request is enough, for what came since the last look.
+func (w *Watcher) lookAt(ctx context.Context, account stellar.Address, mode stellar.Mode, n need, last look, haveLast bool) (look, error) {
 	cursors, err := w.Store.Cursors(ctx, mode)
 	if err != nil {
 		return look{}, err
 	}
 	cursor := cursors[0]
-	due := !w.Now().Before(s.Deadline())
 	connect := w.pool(mode).Recent
-	if due {
+	if n.Whole {
 		connect = w.pool(mode).Connect
 	}
 	client, root, err := connect(ctx, horizon.ForVisitors)
 	if err != nil {
 		return look{}, err
 	}
-	account := s.Checkout.Account
 	l := look{At: w.Now(), Root: root}
 	// For a checkout older than the ledger itself, a reading starts where the sweeps have come to.
 	l.Floor = start(cursor, root, account, time.Time{})
-	l.After = start(cursor, root, account, s.Checkout.CreatedAt)
+	l.After = start(cursor, root, account, n.Created)
 	from := l.After
-	if !due && haveLast && last.Root.ElderLedger == root.ElderLedger && last.After <= l.After && last.Through >= from {
+	if !n.Whole && haveLast && last.Root.ElderLedger == root.ElderLedger && last.After <= l.After && last.Through >= from {
 		l.After, from, l.Payments = last.After, last.Through, last.Payments
 	}
 	pages := lookPages
-	if due {
+	if n.Whole {
 		pages = maxPages
 	}
-	p := w.read(ctx, client, account, from, due, pages)
+	p := w.read(ctx, client, account, from, n.Whole, pages)
 	if p.err != nil {
 		return look{}, p.err
 	}
 	l.Through = p.read
 	l.Payments = largest(append(l.Payments, p.payments...))
-	if due && p.complete {
+	if l.Whole = n.Whole && p.complete; l.Whole {
 		l.Proven = w.proven(current(cursor, root), account, root.ClosedAt)
 	}
 	return l, nil

@@ -17,7 +17,7 @@ func TestALookIsReadAsItWasWritten(t *testing.T) {
 	payment := horizon.Incoming{Payment: checkout.Payment{Operation: 5 << 32, Index: 1, Hash: "ab", ClosedAt: closed, From: "G", Asset: stellar.XLM, Amount: 7}}
 	full := look{
 		At: at, Root: horizon.Root{Passphrase: "a & \"b\"", LatestLedger: 9, ClosedAt: at, ElderLedger: 1}, After: 3, Floor: 2, Through: 8,
-		Payments: []found{{Incoming: payment, IDs: []checkout.ID{{1}, {2}}}, {Incoming: payment, IDs: []checkout.ID{{3}}}}, Proven: at,
+		Payments: []found{{Incoming: payment, IDs: []checkout.ID{{1}, {2}}}, {Incoming: payment, IDs: []checkout.ID{{3}}}}, Whole: true, Proven: at,
 	}
 	got, ok := decodeLook(full.encode())
 	if diff := cmp.Diff(full, got); !ok || diff != "" {

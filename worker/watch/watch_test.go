@@ -513,6 +513,35 @@ func TestALookEndsACheckoutWhoseTimeIsOver(t *testing.T) {
 	expect(t, s.look(s.here, c), "expired 0")
 }
 
+// Whoever polls a checkout ten times a second gets every window in which its account may be read.
+func TestNobodysLookKeepsAnOlderCheckoutFromBeingServed(t *testing.T) {
+	s := open(t)
+	paid, over := s.checkout(), s.checkout()
+	paid.ExpiresAt, over.ExpiresAt = s.Now().Add(time.Hour), s.Now().Add(3*time.Minute)
+	s.put(paid)
+	s.put(over)
+	s.Advance(9 * time.Minute)
+	s.sweep()
+	s.Advance(time.Minute) // what the sweep wrote is visible here
+	s.pay(paid, "50")
+	s.Advance(watchtest.LedgerTime)
+	young := s.checkout()
+	before := s.Requests
+	settled := map[string]bool{}
+	for range 100 {
+		s.look(s.here, young)
+		settled[s.look(s.here, paid)] = true
+		settled[s.look(s.here, over)] = true
+		s.Sleep(100 * time.Millisecond)
+	}
+	if !settled["completed 50"] || !settled["expired 0"] {
+		t.Errorf("within ten seconds the older checkouts were %v", settled)
+	}
+	if n := s.Requests - before; n > 4*3 {
+		t.Errorf("%d requests to Horizon in ten seconds", n)
+	}
+}
+
 // One account's look is shared by all its checkouts. It must not end one that is older than what it read.
 func TestALookForAYoungCheckoutEndsNoOlderOne(t *testing.T) {
 	s := open(t)
