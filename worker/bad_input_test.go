@@ -148,7 +148,9 @@ func stageOf(t testing.TB) stage {
 	s := deploy(t)
 	edge := s.edge()
 	shop, key := s.merchant(edge)
-	merchant := s.operator(edge).post("/merchants", `{"name":"Corner Shop"}`).text("id")
+	merchant := s.operator(edge).post("/merchants", fmt.Sprintf(`{"name":"Corner Shop","account_test":%q}`, s.Merchant().Address())).text("id")
+	itsKey := s.operator(edge).post("/merchants/"+merchant+"/keys", `{"livemode":false}`).text("secret")
+	itsOrder := shop.with("X-Api-Key", itsKey).post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`).text("id")
 	order := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`).text("id")
 	payment := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`)
 	s.Pay(s.Person(), addr(payment.text("destination")), "5", xlm, payment.text("memo"))
@@ -158,7 +160,7 @@ func stageOf(t testing.TB) stage {
 		site:      s,
 		everybody: shop.with("Authorization", "Bearer "+adminToken).with("Content-Type", "application/json"),
 		ids: map[string]string{
-			"/checkout/": order, "/pay/": order, "/payment/": paid, "/merchants/": merchant, "key": key.text("id"),
+			"/checkout/": order, "/pay/": order, "/payment/": paid, "/merchants/": merchant, "key": key.text("id"), "of merchant": itsOrder,
 			"/product/":   shop.post("/product", `{"name":"Sidamo","asset_code":"XLM","price_amount":5}`).text("id"),
 			"/customers/": shop.post("/customers", `{"name":"Ada"}`).text("id"),
 		},
@@ -170,7 +172,7 @@ func stageOf(t testing.TB) stage {
 func (s stage) path(in input, wildcard, value string) string {
 	_, path, _ := strings.Cut(in.pattern, " ")
 	kind := path[:strings.IndexByte(path[1:], '/')+2]
-	return strings.NewReplacer("{"+wildcard+"}", value, "{id}", s.ids[kind], "{name}", "pay.0123456789abcdef.css", "{key_id}", s.ids["key"]).Replace(path)
+	return strings.NewReplacer("{"+wildcard+"}", value, "{id}", s.ids[kind], "{name}", "pay.0123456789abcdef.css", "{key_id}", s.ids["key"], "{checkout_id}", s.ids["of merchant"]).Replace(path)
 }
 
 func (s stage) ask(in input, query, body string) reply {

@@ -9,6 +9,8 @@ import (
 
 var errAccountMissing = &Error{Code: CodeAccountMissing, Message: "The merchant has no account on the network of this API key; the operator sets account_test or account_live."}
 
+var errMerchantSuspended = &Error{Code: CodeMerchantSuspended, Message: "The operator has suspended this merchant: no checkout can be created. Those that exist are settled as before."}
+
 // createCheckout is POST /checkout?type=product|direct. It never waits for Horizon, and writes at most four keys: the
 // checkout, its places in the merchant's list and in the list of open checkouts, and the Idempotency-Key if one was sent.
 func createCheckout(c *call) (answer, error) {
@@ -26,6 +28,9 @@ func createCheckout(c *call) (answer, error) {
 		return answer{}, errAccountMissing
 	}
 
+	if c.Merchant.Suspended {
+		return answer{}, errMerchantSuspended
+	}
 	p := newParams(c.request.Body)
 	facts := &checkout.Facts{}
 	s := &facts.Checkout

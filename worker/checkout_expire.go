@@ -23,6 +23,11 @@ func expireCheckout(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	return c.cancel(s, idem)
+}
+
+// cancel moves the deadline of an open checkout to [checkout.CancelGrace] from now.
+func (c *call) cancel(s *checkout.Facts, idem *store.Idempotency) (answer, error) {
 	out := c.look(s)
 	if idem.Made() != "" && (out.Status.Terminal() || !s.CancelledBy.IsZero()) {
 		return c.checkoutAnswer(s, out) // whatever became of it since it was cancelled

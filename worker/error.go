@@ -26,11 +26,13 @@ const (
 	CodeBodyInvalid          Code = "body_invalid"
 	CodeAccountMissing       Code = "account_missing"
 	CodeNetworkMissing       Code = "network_missing"
+	CodeMerchantSuspended    Code = "merchant_suspended"
 	CodeProductArchived      Code = "product_archived"
 	CodeAPIKeyMissing        Code = "api_key_missing"
 	CodeAPIKeyInvalid        Code = "api_key_invalid"
 	CodeAdminTokenMissing    Code = "admin_token_missing"
 	CodeAdminTokenInvalid    Code = "admin_token_invalid"
+	CodeAdminTokenScope      Code = "admin_token_scope"
 	CodeNotFound             Code = "not_found"
 	CodeMethodNotAllowed     Code = "method_not_allowed"
 	CodeIdempotencyKeyReused Code = "idempotency_key_reused"
@@ -65,11 +67,13 @@ var codes = map[Code]struct {
 	CodeBodyInvalid:          {http.StatusBadRequest, typeInvalidRequest},
 	CodeAccountMissing:       {http.StatusBadRequest, typeInvalidRequest},
 	CodeNetworkMissing:       {http.StatusBadRequest, typeInvalidRequest},
+	CodeMerchantSuspended:    {http.StatusForbidden, typeInvalidRequest},
 	CodeProductArchived:      {http.StatusBadRequest, typeInvalidRequest},
 	CodeAPIKeyMissing:        {http.StatusUnauthorized, typeAuthentication},
 	CodeAPIKeyInvalid:        {http.StatusUnauthorized, typeAuthentication},
 	CodeAdminTokenMissing:    {http.StatusUnauthorized, typeAuthentication},
 	CodeAdminTokenInvalid:    {http.StatusUnauthorized, typeAuthentication},
+	CodeAdminTokenScope:      {http.StatusForbidden, typeAuthentication},
 	CodeNotFound:             {http.StatusNotFound, typeInvalidRequest},
 	CodeMethodNotAllowed:     {http.StatusMethodNotAllowed, typeInvalidRequest},
 	CodeIdempotencyKeyReused: {http.StatusConflict, typeIdempotency},

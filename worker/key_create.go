@@ -76,7 +76,7 @@ func keyView(key store.APIKey, secret string) keyObject {
 // deriveSecret makes the secret of a key that is made under an Idempotency-Key, so that a retry gets it again. It takes the operator's token
 // as well as what is stored: who reads the store learns no secret.
 func (c *call) deriveSecret(m store.Merchant, keyID string, mode stellar.Mode) string {
-	mac := hmac.New(sha256.New, c.config.AdminTokens[0][:])
+	mac := hmac.New(sha256.New, c.config.AdminTokens[0].hash[:])
 	mac.Write(m.Salt)
 	mac.Write([]byte(keyID))
 	return secretOf(mac.Sum(nil), mode)

@@ -1,6 +1,8 @@
 package worker
 
-import "edgecheckout/worker/checkout"
+import (
+	"edgecheckout/worker/checkout"
+)
 
 // deleteKey is DELETE /merchants/{id}/keys/{key_id}: the key is dead within about a minute everywhere.
 func deleteKey(c *call) (answer, error) {
@@ -11,7 +13,7 @@ func deleteKey(c *call) (answer, error) {
 	if _, err := checkout.ParseID(checkout.KindKey, keyID); err != nil {
 		return answer{}, notFound("API key", keyID)
 	}
-	found, err := c.store.DeleteAPIKey(c.ctx, id, keyID)
+	found, err := c.store.RevokeAPIKey(c.ctx, id, keyID)
 	if err != nil {
 		return answer{}, err
 	}

@@ -96,7 +96,7 @@ func (s *site) ask(t *testing.T, edge http.Handler) func(pattern, query, body st
 	return func(pattern, query, body string) reply {
 		t.Helper()
 		method, path, _ := strings.Cut(pattern, " ")
-		path = strings.NewReplacer("{id}", ids[strings.Split(path, "/")[1]], "{key_id}", key).Replace(path)
+		path = strings.NewReplacer("{id}", ids[strings.Split(path, "/")[1]], "{key_id}", key, "{checkout_id}", order).Replace(path)
 		return everybody.do(method, path+query, body)
 	}
 }

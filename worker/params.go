@@ -429,6 +429,14 @@ func (p *params) account(name string) stellar.Address {
 	return address
 }
 
+// optionalTime returns a time in ISO 8601; the zero time if it is absent.
+func (p *params) optionalTime(name string) time.Time {
+	if !p.has(name) {
+		return time.Time{}
+	}
+	return p.time(name)
+}
+
 // time returns a moment in ISO 8601; it is required.
 func (p *params) time(name string) time.Time {
 	m := p.take(name)

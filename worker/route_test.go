@@ -41,7 +41,7 @@ func FuzzAPathLeadsWhereAMuxLeads(f *testing.F) {
 
 // places are the paths of a route, with something in the place of its wildcards.
 func (e *endpoint) example() string {
-	return strings.NewReplacer("{id}", "chk_01kay3t4w5x6y7z8a90123456z", "{key_id}", "key_1", "{name}", "pay.0.css").Replace(e.path)
+	return strings.NewReplacer("{id}", "chk_01kay3t4w5x6y7z8a90123456z", "{key_id}", "key_1", "{checkout_id}", "chk_01kay3t4w5x6y7z8a90123456z", "{name}", "pay.0.css").Replace(e.path)
 }
 
 // spellings are other ways to write a path that is spelled plainly. The first three escape what needs no escape.

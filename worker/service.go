@@ -90,7 +90,10 @@ func (s *Service) routes() []route {
 		{"GET /merchants/{id}", forOperator, fresh, getMerchant},
 		{"PUT /merchants/{id}", forOperator, fresh, updateMerchant},
 		{"POST /merchants/{id}/reconcile", forOperator, fresh, reconcileMerchant},
+		{"POST /merchants/{id}/checkouts/{checkout_id}/expire", forOperator, fresh, expireMerchantCheckout},
 		{"POST /merchants/{id}/keys", forOperator, fresh, createKey},
+		{"GET /merchants/{id}/keys", forOperator, fresh, listKeys},
+		{"DELETE /merchants/{id}/keys?created_since", forOperator, fresh, deleteKeys},
 		{"DELETE /merchants/{id}/keys/{key_id}", forOperator, fresh, deleteKey},
 
 		{"GET /pay/{id}", forEverybody, page, getPage},

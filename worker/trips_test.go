@@ -52,6 +52,8 @@ func maxTrips(route string) int {
 	switch {
 	case route == "POST /merchants/{id}/reconcile":
 		return 2 + 2*12
+	case route == "DELETE /merchants/{id}/keys": // finds them, and deletes them and then their index
+		return 4
 	case strings.HasPrefix(route, "GET "):
 		return 2
 	}
@@ -70,6 +72,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 	order := `{"amount":5,"asset_code":"USDC"}`
 	open := shop.post("/checkout?type=direct", order)
 	toCancel := shop.post("/checkout?type=direct", order).text("id")
+	toExpire := shop.post("/checkout?type=direct", order).text("id")
 	toCancelOnce := shop.post("/checkout?type=direct", order).text("id")
 	paid := shop.post("/checkout?type=direct", order)
 	s.Pay(person, addr(paid.text("destination")), "5", s.USDC(), paid.text("memo"))
@@ -117,7 +120,10 @@ func TestTripsOfEachRoute(t *testing.T) {
 		{route: "PUT /merchants/{id}", path: "/merchants/" + merchant, body: `{"name":"Shop"}`},
 		{route: "POST /merchants/{id}/reconcile", path: "/merchants/" + merchant + "/reconcile", body: fmt.Sprintf(`{"since":%q}`, s.Now().Add(-time.Hour).Format(time.RFC3339))},
 		{route: "POST /merchants/{id}/keys", path: "/merchants/" + merchant + "/keys", body: `{"livemode":false}`, as: keyed("key")},
+		{route: "POST /merchants/{id}/checkouts/{checkout_id}/expire", path: "/merchants/" + merchant + "/checkouts/" + toExpire + "/expire"},
+		{route: "GET /merchants/{id}/keys", path: "/merchants/" + merchant + "/keys"},
 		{route: "DELETE /merchants/{id}/keys/{key_id}", path: "/merchants/" + merchant + "/keys/" + key},
+		{route: "DELETE /merchants/{id}/keys", when: "one of them", path: "/merchants/" + merchant + "/keys?created_since=" + s.Now().Add(-time.Hour).Format(time.RFC3339)},
 		{route: "GET /pay/{id}", when: "open", path: "/pay/" + open.text("id")},
 		{route: "GET /pay/{id}", when: "completed", path: "/pay/" + paid.text("id")},
 		{route: "GET /pay/{id}/status", when: "open", path: "/pay/" + open.text("id") + "/status"},
