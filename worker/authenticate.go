@@ -22,7 +22,7 @@ const (
 
 var errAPIKeyInvalid = &Error{Code: CodeAPIKeyInvalid, Message: "The API key in x-api-key is unknown or revoked."}
 
-// authenticate finds the merchant and the mode that the request's API key stands for.
+// authenticate sets the merchant and the mode of the request's API key.
 func (c *call) authenticate() error {
 	secret := c.header("X-Api-Key")
 	if secret == "" {
@@ -35,7 +35,7 @@ func (c *call) authenticate() error {
 		rest = strings.TrimPrefix(secret, testKeyPrefix)
 	}
 	if len(rest) != secretDigits || !isHex(rest) {
-		return errAPIKeyInvalid // no KV read for what cannot be a key
+		return errAPIKeyInvalid // what cannot be a key needs no read
 	}
 	identity, ok := c.keys.recall(secret, c.began)
 	if !ok {
@@ -82,15 +82,15 @@ func (c *call) identify(secret string) (*identity, error) {
 	return &identity{*key, *merchant}, nil
 }
 
-// AdminTokens are tokens by their SHA-256, any of which lets the operator in.
+// AdminTokens are the SHA-256 hashes of tokens, any of which authenticates the operator.
 type AdminTokens [][sha256.Size]byte
 
-// minAdminToken is how many characters a token has at least.
+// minAdminToken is the minimum length of a token in characters.
 const minAdminToken = 16
 
 var errAdminTokens = errors.New("an admin token is too short")
 
-// ParseAdminTokens reads tokens that are separated by commas; none from nothing.
+// ParseAdminTokens parses tokens separated by commas; an empty list has none.
 func ParseAdminTokens(list string) (AdminTokens, error) {
 	if list == "" {
 		return nil, nil
@@ -105,7 +105,8 @@ func ParseAdminTokens(list string) (AdminTokens, error) {
 	return tokens, nil
 }
 
-// Has compares hashes, with all tokens, so that the time it takes tells nothing: not which one fits, and not how long they are.
+// Has reports whether given is one of the tokens. It compares hashes, and always with all tokens,
+// so its timing discloses neither which token matches nor how long the tokens are.
 func (tokens AdminTokens) Has(given string) bool {
 	hash, found := sha256.Sum256([]byte(given)), 0
 	for _, token := range tokens {
@@ -114,7 +115,7 @@ func (tokens AdminTokens) Has(given string) bool {
 	return found == 1
 }
 
-// authenticateOperator lets in whoever has one of the operator's tokens.
+// authenticateOperator requires one of the operator's tokens.
 func (c *call) authenticateOperator() error {
 	given, ok := strings.CutPrefix(c.header("Authorization"), "Bearer ")
 	if !ok || given == "" {
@@ -126,21 +127,22 @@ func (c *call) authenticateOperator() error {
 	return nil
 }
 
-// identity is whom a key stands for. It is shared by all requests with the key and must not be changed.
+// identity is the merchant behind an API key. It is shared by all requests with the key and must
+// not be changed.
 type identity struct {
 	key      store.APIKey
 	merchant store.Merchant
 }
 
-// keyLifetime is how long an instance believes a key it has seen. With the 30 s or more for which KV answers from its own cache a
-// revoked key is dead within about a minute.
+// keyLifetime is how long an instance caches a key. KV's own cache adds 30 s or more, so a revoked
+// key stops working everywhere within about a minute.
 const keyLifetime = 30 * time.Second
 
-// maxKeys bounds the cache; beyond it everything is forgotten, which costs two reads a key.
+// maxKeys limits the cache. When it is full it is emptied, which costs two reads a key.
 const maxKeys = 512
 
-// keyCache remembers API keys by their SHA-256, so that the time which finding one takes says
-// nothing about those that are there.
+// keyCache caches API keys by their SHA-256, so the time of a look-up discloses nothing about the
+// keys in it.
 type keyCache struct {
 	mu  sync.Mutex
 	ids map[[sha256.Size]byte]remembered

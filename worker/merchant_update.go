@@ -1,6 +1,7 @@
 package worker
 
-// updateMerchant is PUT /merchants/{id}. What is not sent stays; null removes an account. Checkouts keep the account they were made with.
+// updateMerchant is PUT /merchants/{id}. Omitted fields stay; null removes an account. Existing
+// checkouts keep their account.
 func updateMerchant(c *call) (answer, error) {
 	m, err := c.merchantOfPath()
 	if err != nil {

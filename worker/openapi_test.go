@@ -19,7 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// contract is the description that every exchange of these tests is held to: see client.do.
+// contract is the description against which all exchanges of these tests are checked: see
+// client.do.
 var contract = func() *openapitest.Contract {
 	c, err := openapitest.Load(300)
 	if err != nil {
@@ -70,7 +71,7 @@ var (
 	words = regexp.MustCompile(`[a-z_]+`)
 )
 
-// taken reads from an error which parameters there are.
+// taken parses the known parameters from an error message.
 func taken(t *testing.T, r reply) []string {
 	t.Helper()
 	match := takes.FindStringSubmatch(r.text("error.message"))
@@ -83,7 +84,7 @@ func taken(t *testing.T, r reply) []string {
 	return slices.Sorted(slices.Values(words.FindAllString(match[1], -1)))
 }
 
-// ask calls an operation with the keys that it wants, and with ids of things that exist.
+// ask calls an operation with the required credentials, and with ids of existing objects.
 func (s *site) ask(t *testing.T, edge http.Handler) func(pattern, query, body string) reply {
 	shop, _ := s.merchant(edge)
 	merchant := s.operator(edge).post("/merchants", `{"name":"Corner Shop"}`).text("id")
@@ -101,7 +102,7 @@ func (s *site) ask(t *testing.T, edge http.Handler) func(pattern, query, body st
 	}
 }
 
-// A service that is told of something that it does not know says what it does know.
+// For an unknown parameter, the error lists the known ones.
 func TestEveryFieldOfABodyIsDescribedAndNoOther(t *testing.T) {
 	s := deploy(t)
 	ask := s.ask(t, s.edge())
@@ -150,7 +151,8 @@ func TestEveryParameterOfAQueryIsDescribedAndNoOther(t *testing.T) {
 			body = "{}"
 		}
 		if security := contract.Operations()[pattern].Security; security != nil && len(*security) == 0 {
-			continue // pages leave out what they do not know: see TestAQueryThatChangesNothingIsNotKept
+			// Pages ignore unknown parameters: see TestIrrelevantQueriesAreNotCached.
+			continue
 		}
 		r := ask(pattern, "?no_such_parameter=1", body)
 		slices.Sort(want)
@@ -160,7 +162,7 @@ func TestEveryParameterOfAQueryIsDescribedAndNoOther(t *testing.T) {
 	}
 }
 
-// Whoever reads the page misses nothing that stands in the document.
+// The page must contain everything in the document.
 func TestReferencePageShowsTheWholeDocument(t *testing.T) {
 	d, err := goquery.NewDocumentFromReader(strings.NewReader(openapi.Reference))
 	if err != nil {

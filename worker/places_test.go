@@ -72,7 +72,7 @@ func TestDocsDescribeEveryRoute(t *testing.T) {
 	for _, route := range worker.Operations() {
 		method, path, _ := strings.Cut(route.Pattern, " ")
 		if path == "/assets/{name}" {
-			continue // only pages ask for these
+			continue // only pages request these
 		}
 		// `GET /a`, or several methods of one path: `GET` `PUT /a`.
 		if !regexp.MustCompile("`" + method + "(` `[A-Z]+)* " + regexp.QuoteMeta(path) + "[`?]").MatchString(docs) {
