@@ -29,7 +29,7 @@ var contract = func() *openapitest.Contract {
 	return c
 }()
 
-func TestEveryRouteIsDescribedAndNoOther(t *testing.T) {
+func TestRoutesMatchTheDescription(t *testing.T) {
 	described := map[string]worker.Operation{}
 	for pattern, op := range contract.Operations() {
 		security := contract.Document().Security
@@ -56,7 +56,7 @@ func TestEveryRouteIsDescribedAndNoOther(t *testing.T) {
 	}
 }
 
-func TestEveryErrorCodeIsDescribedAndNoOther(t *testing.T) {
+func TestErrorCodesMatchTheDescription(t *testing.T) {
 	described := map[string]worker.CodeMeaning{}
 	for code, kind := range contract.Errors {
 		described[code] = worker.CodeMeaning(kind)
@@ -103,7 +103,7 @@ func (s *site) ask(t *testing.T, edge http.Handler) func(pattern, query, body st
 }
 
 // For an unknown parameter, the error lists the known ones.
-func TestEveryFieldOfABodyIsDescribedAndNoOther(t *testing.T) {
+func TestFieldsOfBodiesMatchTheDescription(t *testing.T) {
 	s := deploy(t)
 	ask := s.ask(t, s.edge())
 	for _, pattern := range contract.Patterns() {
@@ -136,7 +136,7 @@ func TestEveryFieldOfABodyIsDescribedAndNoOther(t *testing.T) {
 	}
 }
 
-func TestEveryParameterOfAQueryIsDescribedAndNoOther(t *testing.T) {
+func TestParametersOfQueriesMatchTheDescription(t *testing.T) {
 	s := deploy(t)
 	ask := s.ask(t, s.edge())
 	for _, pattern := range contract.Patterns() {
