@@ -10,7 +10,7 @@ import (
 // centres learn of it at different times.
 func TestRotatingSecretsLosesNoOpenCheckout(t *testing.T) {
 	const newToken = "the-operators-new-token"
-	newMemoKey := strings.Repeat("c3", 32)
+	newMemoKey := strings.Repeat("0123456789fedcc3", 4)
 	s := deploy(t)
 	memoKey := s.settings()["MEMO_KEYS"]
 	before := s.edge()
