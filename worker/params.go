@@ -123,8 +123,8 @@ func (p *params) text(name string, max int) string {
 	return s
 }
 
-// displayName returns a name that is shown to customers; "" if it is absent. Invisible characters, or
-// those that change the direction of text, could make it look like another name.
+// displayName returns a name that is shown to customers; "" if it is absent. Invisible characters,
+// or those that change the direction of text, could make it look like another name.
 func (p *params) displayName(name string, max int) string {
 	s := p.text(name, max)
 	if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Cf, r) }) {

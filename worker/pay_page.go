@@ -74,8 +74,8 @@ func (c *call) page() (answer, error) {
 	return a, err
 }
 
-// publicCheckout reads the checkout in the path for anyone who knows its id. Anyone can make up ids,
-// so those that cannot exist cost no read from KV.
+// publicCheckout reads the checkout in the path for anyone who knows its id. Anyone can make up
+// ids, so those that cannot exist cost no read from KV.
 func (c *call) publicCheckout() (*checkout.Facts, error) {
 	id, err := checkout.ParseCheckoutID(c.path("id"))
 	if err != nil || !id.MayExist(c.began) {

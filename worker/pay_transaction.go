@@ -36,7 +36,7 @@ func createTransaction(c *call) (answer, error) {
 	if s == nil {
 		return answer{}, notFound("checkout", c.path("id"))
 	}
-	// Anybody may send this, so the body is looked at only now, and only if it is short.
+	// Anyone may send this request, so its body is parsed only now, and only if it is short.
 	if len(c.request.Body) > maxTransactionBody {
 		return answer{}, &Error{Code: CodeBodyTooLarge, Message: fmt.Sprintf("The body has more than %d bytes (1 KiB).", maxTransactionBody)}
 	}

@@ -1,4 +1,5 @@
-// A Worker that performs the operations in a request's body: { op: [name, ...arguments], times, together }.
+// A Worker that performs the operations in a request's body:
+// { op: [name, ...arguments], times, together }.
 
 const say = (key) => `https://kept.example/${key}`;
 
