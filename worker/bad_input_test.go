@@ -253,7 +253,7 @@ func TestEveryFieldRefusesInvalidValues(t *testing.T) {
 		}
 	}
 	if sent < 2000 || granted < 50 {
-		t.Errorf("only %d values were sent, and %d of them granted", sent, granted)
+		t.Errorf("only %d values were sent, and %d of them accepted", sent, granted)
 	}
 }
 

@@ -163,7 +163,7 @@ func TestContactsMoveBetweenCustomers(t *testing.T) {
 		t.Errorf("elsewhere a is %s, not %s", again, second)
 	}
 	if r := shop.do("PUT", "/customers/"+ada, `{"email":"a@example.com"}`); r.status != 409 {
-		t.Errorf("b takes a, which has an owner: %d %s", r.status, r.body)
+		t.Errorf("b was given a, which belongs to another customer: %d %s", r.status, r.body)
 	}
 
 	put(second, `{"email":"c@example.com","phone":"+14155550123"}`)
@@ -238,7 +238,7 @@ func TestDeletedCustomerIsNotFound(t *testing.T) {
 	for _, key := range s.Store.Keys("") {
 		for _, private := range []string{"ada@example.com", "4155550123", "Lovelace", "gold"} {
 			if strings.Contains(string(s.Store.Peek(key)), private) {
-				t.Errorf("%s still says %s", key, private)
+				t.Errorf("%s still contains %s", key, private)
 			}
 		}
 	}
@@ -346,7 +346,7 @@ func TestListContinuesAfterDeletedCustomers(t *testing.T) {
 	}
 	s.Sleep(25 * time.Hour)
 	if keys := s.Store.Keys("customer/"); len(keys) != 0 {
-		t.Errorf("kept for ever: %v", keys)
+		t.Errorf("never expire: %v", keys)
 	}
 }
 

@@ -206,7 +206,7 @@ func TestIrrelevantQueriesAreNotCached(t *testing.T) {
 		}
 	}
 	if r := anybody.get("/health?utm_source=mail"); r.status != http.StatusOK {
-		t.Errorf("what is not kept: %d", r.status)
+		t.Errorf("an answer that is not cached: %d", r.status)
 	}
 }
 
@@ -268,12 +268,12 @@ func TestJavaScriptsErrorsMatchTheTable(t *testing.T) {
 		}
 		told[match[3]] = true
 		if got := (worker.CodeMeaning{Status: status, Type: match[2]}); codes[match[3]] != got {
-			t.Errorf("%s is told as %v, but stands in the table as %v", match[3], got, codes[match[3]])
+			t.Errorf("%s is sent as %v, but is in the table as %v", match[3], got, codes[match[3]])
 		}
 	}
 	for _, code := range []worker.Code{worker.CodeRateLimited, worker.CodeUnavailable, worker.CodeInternal} {
 		if !told[string(code)] {
-			t.Errorf("the edge does not tell %s in the way that this test reads", code)
+			t.Errorf("JavaScript does not send %s in a way that this test can read", code)
 		}
 	}
 }

@@ -139,7 +139,7 @@ func TestOneOfRacingRequestsKeepsTheIdempotencyKey(t *testing.T) {
 			}
 		}
 		if owner < 0 {
-			t.Error("the key belongs to nobody")
+			t.Error("the key belongs to no request")
 		}
 	}
 	if n := len(s.Store.Keys("checkout/")); n != len(made) {
@@ -160,7 +160,7 @@ func TestIdempotencyKeyRemembersAnExistingCustomer(t *testing.T) {
 		t.Errorf("once she has another address, a retry gives %s", r.body)
 	}
 	if r := shop.do("POST", "/customers", `{"email":"bob@example.com"}`); r.status != 409 {
-		t.Errorf("the key makes somebody else: %d %s", r.status, r.body)
+		t.Errorf("the key created another customer: %d %s", r.status, r.body)
 	}
 }
 
@@ -202,6 +202,6 @@ func TestIdempotencyKeysAtTheirLimits(t *testing.T) {
 	twice.header.Add("Idempotency-Key", "b")
 	body := `{"name":"Harrar","asset_code":"XLM","price_amount":5}`
 	if both, joined := twice.post("/product", body), shop.with("Idempotency-Key", "a, b").post("/product", body); both.text("id") != joined.text("id") {
-		t.Errorf("given twice it is another key than when somebody joined the two: %s, %s", both.body, joined.body)
+		t.Errorf("a key given twice differs from the two joined: %s, %s", both.body, joined.body)
 	}
 }

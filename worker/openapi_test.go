@@ -62,7 +62,7 @@ func TestErrorCodesMatchTheDescription(t *testing.T) {
 		described[code] = worker.CodeMeaning(kind)
 	}
 	if diff := cmp.Diff(worker.Codes(), described); diff != "" {
-		t.Errorf("told (-), described (+):\n%s", diff)
+		t.Errorf("used (-), described (+):\n%s", diff)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestFieldsOfBodiesMatchTheDescription(t *testing.T) {
 			}
 			got, want := taken(t, ask(pattern, query, string(body))), slices.Sorted(maps.Keys(schema.Properties))
 			if diff := cmp.Diff(got, want); diff != "" {
-				t.Errorf("%s%s: taken (-), described (+):\n%s", pattern, query, diff)
+				t.Errorf("%s%s: accepted (-), described (+):\n%s", pattern, query, diff)
 			}
 		}
 	}
@@ -157,7 +157,7 @@ func TestParametersOfQueriesMatchTheDescription(t *testing.T) {
 		r := ask(pattern, "?no_such_parameter=1", body)
 		slices.Sort(want)
 		if diff := cmp.Diff(taken(t, r), want); diff != "" {
-			t.Errorf("%s: taken (-), described (+):\n%s", pattern, diff)
+			t.Errorf("%s: accepted (-), described (+):\n%s", pattern, diff)
 		}
 	}
 }
@@ -239,7 +239,7 @@ func TestReferencePageShowsTheWholeDocument(t *testing.T) {
 	}
 	d.Find("a").Each(func(_ int, a *goquery.Selection) {
 		if href, _ := a.Attr("href"); strings.HasPrefix(href, "#") && d.Find(`[id="`+href[1:]+`"]`).Length() != 1 {
-			t.Errorf("the link %s leads nowhere", href)
+			t.Errorf("the link %s has no target", href)
 		}
 	})
 }

@@ -55,7 +55,7 @@ func TestCancellingMovesTheDeadline(t *testing.T) {
 		}
 	}
 	if got := shop.get("/checkout/" + late.text("id")); !strings.Contains(got.body, `"reason":"late"`) {
-		t.Errorf("the late payment is not told: %s", got.body)
+		t.Errorf("the late payment is missing: %s", got.body)
 	}
 	if open := s.Store.Keys("open/"); len(open) != 0 {
 		t.Errorf("still listed as open: %v", open)

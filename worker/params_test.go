@@ -50,7 +50,7 @@ func FuzzEmailAddresses(f *testing.F) {
 		}
 		local, domain, _ := strings.Cut(address, "@")
 		if local == "" || len(local) > 64 || !strings.Contains(domain, ".") || strings.ContainsAny(address, " ,;:<>()[]\"\\") || strings.Count(address, "@") != 1 || strings.ContainsFunc(address, unseen) {
-			t.Errorf("%q is taken for the address %q", text, address)
+			t.Errorf("%q was accepted as the address %q", text, address)
 		}
 	})
 }
@@ -78,7 +78,7 @@ func FuzzPhoneNumbers(f *testing.F) {
 			return
 		}
 		if !e164.MatchString(number) || strings.Join(digits.FindAllString(text, -1), "") != number[1:] {
-			t.Errorf("%q is taken for %q", text, number)
+			t.Errorf("%q was accepted as %q", text, number)
 		}
 	})
 }
@@ -104,14 +104,14 @@ func FuzzReturnURLs(f *testing.F) {
 		filled := (&checkout.Checkout{RedirectURL: text}).Redirect()
 		u, err := url.Parse(filled)
 		if err != nil || u.User != nil || u.Hostname() == "" || strings.ContainsFunc(filled, unseen) || strings.ContainsRune(filled, '\\') {
-			t.Fatalf("%q leads to %#v, %v", text, u, err)
+			t.Fatalf("%q redirects to %#v, %v", text, u, err)
 		}
 		before, err := url.Parse(strings.ReplaceAll(text, checkout.IDPlaceholder, ""))
 		if err != nil || before.Host != u.Host || before.Scheme != u.Scheme {
-			t.Errorf("%q leads to %s, by the id in it", text, filled)
+			t.Errorf("%q redirects to %s because of the id", text, filled)
 		}
 		if u.Scheme != "https" && (livemode || u.Scheme != "http" || u.Hostname() != "localhost") {
-			t.Errorf("%q leads to %s, livemode %v", text, filled, livemode)
+			t.Errorf("%q redirects to %s, livemode %v", text, filled, livemode)
 		}
 	})
 }
@@ -126,10 +126,10 @@ func FuzzTexts(f *testing.F) {
 		p := given(t, text)
 		taken := p.text("x", most)
 		if p.err == nil && (taken != text || utf8.RuneCountInString(taken) > max(most, 0) || strings.ContainsAny(taken, "\x00\r\x1b\x7f\u0085")) {
-			t.Errorf("%q was taken as %q", text, taken)
+			t.Errorf("%q was accepted as %q", text, taken)
 		}
 		if p.err != nil && taken != "" {
-			t.Errorf("%q was refused, and taken as %q", text, taken)
+			t.Errorf("%q was refused, and accepted as %q", text, taken)
 		}
 	})
 }

@@ -363,7 +363,7 @@ func TestPaymentsWithoutHorizon(t *testing.T) {
 			t.Errorf("%s is not in the log", path)
 		}
 	}
-	// What is known of a checkout is told all the same.
+	// What the store knows about a checkout is still returned.
 	if got := shop.get(list).each("id"); len(got) != 1 {
 		t.Errorf("%v", got)
 	}

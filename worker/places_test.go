@@ -50,11 +50,11 @@ func TestEveryCodeOfAnErrorIsInTheTable(t *testing.T) {
 	})
 	for code := range declared {
 		if table[code].Status == 0 {
-			t.Errorf("%s has no line in codes: it would be told with the status 0", code)
+			t.Errorf("%s is not in codes: it would have the status 0", code)
 		}
 	}
 	if len(declared) < len(table) {
-		t.Errorf("%d codes are declared in the way that this test reads, and %d stand in the table", len(declared), len(table))
+		t.Errorf("this test finds %d declared codes, but %d are in the table", len(declared), len(table))
 	}
 }
 

@@ -21,7 +21,7 @@ func FuzzPlainURLsAgreeWithNetURL(f *testing.F) {
 		}
 		u, err := url.Parse(strings.ReplaceAll(s, checkout.IDPlaceholder, "chk_"))
 		if err != nil || u.Scheme != "https" || u.User != nil || u.Fragment != "" || u.Port() != "" {
-			t.Fatalf("%q was taken: %#v, %v", s, u, err)
+			t.Fatalf("%q was accepted: %#v, %v", s, u, err)
 		}
 		if host, _, _ := strings.Cut(strings.TrimPrefix(s, "https://"), "/"); host == "" || u.Host != host {
 			t.Errorf("%q has the host %q", s, u.Host)
@@ -32,7 +32,7 @@ func FuzzPlainURLsAgreeWithNetURL(f *testing.F) {
 func TestFastURLCheckChangesNoResult(t *testing.T) {
 	const plain = "https://shop.example/thanks?checkout={CHECKOUT_ID}"
 	if !isPlainHTTPS(plain) {
-		t.Errorf("%s is not taken by the shortcut", plain)
+		t.Errorf("%s is refused by the fast check", plain)
 	}
 	for given, want := range map[string]string{plain: "", "https://{CHECKOUT_ID}.example/": "redirect_url", "https://a@shop.example/": "redirect_url", "https:///x": "redirect_url"} {
 		p := newParams([]byte(`{"redirect_url":"` + given + `"}`))

@@ -34,7 +34,7 @@ func FuzzRouterAgreesWithServeMux(f *testing.F) {
 		e, err := t.find(&web.Request{Method: method, URL: u})
 		_, pattern := mux.Handler(&http.Request{Method: method, URL: u, Host: u.Host})
 		if err == nil && e.methodAndPath() != pattern {
-			tt.Errorf("%s %s leads to %q, a mux to %q", method, path, e.pattern, pattern)
+			tt.Errorf("%s %s matches %q, in a mux %q", method, path, e.pattern, pattern)
 		}
 	})
 }
@@ -72,13 +72,13 @@ func TestEveryRouteHasOneSpelling(t *testing.T) {
 		}
 		plain := e.example()
 		if got, err := find(plain); e.serving != file && (err != nil || got != e) {
-			t.Errorf("%s leads to %v, %v", e.pattern, got, err)
+			t.Errorf("%s matches %v, %v", e.pattern, got, err)
 		}
 		for i, path := range spellings(plain) {
 			got, err := find(path)
 			leads := e.method == http.MethodGet && e.audience == forEverybody && i < 3
 			if to, ok := err.(moved); got != nil || ok != leads || ok && to.to != plain {
-				t.Errorf("%s, spelled %s, leads to %v, %v", e.pattern, path, got, err)
+				t.Errorf("%s, spelled %s, matches %v, %v", e.pattern, path, got, err)
 			}
 		}
 	}
