@@ -22,7 +22,7 @@ const (
 
 var errAPIKeyInvalid = &Error{Code: CodeAPIKeyInvalid, Message: "The API key in x-api-key is unknown or revoked."}
 
-// authenticate finds the merchant and the mode that the request's API key stands for.
+// authenticate sets the merchant and the mode of the request's API key.
 func (c *call) authenticate() error {
 	secret := c.header("X-Api-Key")
 	if secret == "" {
@@ -35,7 +35,7 @@ func (c *call) authenticate() error {
 		rest = strings.TrimPrefix(secret, testKeyPrefix)
 	}
 	if len(rest) != secretDigits || !isHex(rest) {
-		return errAPIKeyInvalid // no KV read for what cannot be a key
+		return errAPIKeyInvalid // what cannot be a key needs no read
 	}
 	identity, ok := c.keys.recall(secret, c.began)
 	if !ok {
@@ -92,7 +92,7 @@ type AdminToken struct {
 // AdminTokens are the tokens of operators, the newest first.
 type AdminTokens []AdminToken
 
-// minAdminToken is how many characters a token has at least.
+// minAdminToken is the minimum length of a token in characters.
 const minAdminToken = 16
 
 var errAdminTokens = errors.New("an admin token is too short")
@@ -175,15 +175,15 @@ type identity struct {
 	merchant store.Merchant
 }
 
-// keyLifetime is how long an instance believes a key it has seen. With the 30 s or more for which KV answers from its own cache a
-// revoked key is dead within about a minute.
+// keyLifetime is how long an instance caches a key. KV's own cache adds 30 s or more, so a revoked
+// key stops working everywhere within about a minute.
 const keyLifetime = 30 * time.Second
 
-// maxKeys bounds the cache; beyond it everything is forgotten, which costs two reads a key.
+// maxKeys limits the cache. When it is full it is emptied, which costs two reads a key.
 const maxKeys = 512
 
-// keyCache remembers API keys by their SHA-256, so that the time which finding one takes says
-// nothing about those that are there.
+// keyCache caches API keys by their SHA-256, so the time of a look-up discloses nothing about the
+// keys in it.
 type keyCache struct {
 	mu  sync.Mutex
 	ids map[[sha256.Size]byte]remembered

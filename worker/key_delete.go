@@ -4,7 +4,8 @@ import (
 	"edgecheckout/worker/checkout"
 )
 
-// deleteKey is DELETE /merchants/{id}/keys/{key_id}: the key is dead within about a minute everywhere.
+// deleteKey is DELETE /merchants/{id}/keys/{key_id}. The key stops working everywhere within about
+// a minute.
 func deleteKey(c *call) (answer, error) {
 	id, keyID := c.path("id"), c.path("key_id")
 	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {

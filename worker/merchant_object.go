@@ -24,7 +24,7 @@ func (c *call) commitMerchant(m store.Merchant) (answer, error) {
 	return jsonAnswer(merchantView(m))
 }
 
-// merchantOfPath reads the merchant that the path names.
+// merchantOfPath reads the merchant in the path.
 func (c *call) merchantOfPath() (store.Merchant, error) {
 	m, err := c.view.Merchant(c.ctx, c.path("id"))
 	if err != nil {

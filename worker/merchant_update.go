@@ -1,7 +1,7 @@
 package worker
 
-// updateMerchant is PUT /merchants/{id}. What is not sent stays; null removes an account.
-// A suspension is known everywhere within about a minute. Checkouts keep the account they were made with.
+// updateMerchant is PUT /merchants/{id}. Omitted fields stay; null removes an account. Existing
+// checkouts keep their account. A suspension is known everywhere within about a minute.
 func updateMerchant(c *call) (answer, error) {
 	m, err := c.merchantOfPath()
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"edgecheckout/worker/kv"
 )
 
-// tripCounter counts what waits for the store: each call is a trip, however many keys it is about.
+// tripCounter counts trips to the store: each call is one, however many keys it has.
 type tripCounter struct {
 	kv.Store
 	trips, read, written, listed int
@@ -46,8 +46,8 @@ func (c *tripCounter) List(ctx context.Context, prefix, cursor string, limit int
 	return c.Store.List(ctx, prefix, cursor, limit)
 }
 
-// maxTrips is how many trips of a request may follow one another. Reconciling reads and writes for a
-// dozen checkouts.
+// maxTrips is how many trips a request may make one after another. Reconciling reads and writes for
+// a dozen checkouts.
 func maxTrips(route string) int {
 	switch {
 	case route == "POST /merchants/{id}/reconcile":
@@ -150,7 +150,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 			as = client{t, edge, http.Header{}}
 		}
 		if as.header.Get("X-Api-Key") != "" {
-			as.get("/product/prod_0") // the isolate knows the key from now on
+			as.get("/product/prod_0") // the isolate has the key in its cache from now on
 		}
 		if c.as != nil {
 			as = c.as(as)
