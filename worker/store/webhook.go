@@ -72,10 +72,20 @@ func (ws Webhooks) Secret(ctx context.Context, id string) (*WebhookSecret, error
 	return &s, nil
 }
 
-// Full reports whether the owner has as many endpoints as are allowed. It costs one list call.
+// Full reports whether the owner has as many endpoints as are allowed. It costs one list call, or more
+// if KV returns short pages.
 func (ws Webhooks) Full(ctx context.Context) (bool, error) {
-	page, err := ws.view.store.kv.List(ctx, listPrefix(ws.owner, checkout.KindWebhook), "", MaxWebhooks)
-	return len(page.Keys) >= MaxWebhooks, wrap("listing", "webhook endpoints", err)
+	count, cursor := 0, ""
+	for {
+		page, err := ws.view.store.kv.List(ctx, listPrefix(ws.owner, checkout.KindWebhook), cursor, MaxWebhooks)
+		if err != nil {
+			return false, wrap("listing", "webhook endpoints", err)
+		}
+		count += len(page.Keys)
+		if cursor = page.Cursor; cursor == "" || count >= MaxWebhooks {
+			return count >= MaxWebhooks, nil
+		}
+	}
 }
 
 // Create adds a new endpoint. All of it is written in one trip: an endpoint of which only a part was
