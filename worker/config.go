@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/event"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
 )
@@ -26,6 +27,9 @@ type Config struct {
 	// operator's routes refuse all requests.
 	AdminTokens AdminTokens
 	Memos       checkout.MemoKeys
+	// Vault keeps the secrets of webhook endpoints, with keys that are derived
+	// from those of the memos.
+	Vault event.Vault
 	// ExpiresInMin is the shortest lifetime that a merchant may request. Production needs 300 s,
 	// five times the staleness of the store; tests that wait for an expiry use less.
 	ExpiresInMin time.Duration
@@ -86,6 +90,8 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 	}
 	if c.Memos, err = checkout.ParseMemoKeys(getenv("MEMO_KEYS")); err != nil {
 		fail("MEMO_KEYS", "want random keys of 64 hexadecimal digits, separated by commas, the newest first: openssl rand -hex 32")
+	} else if c.Vault, err = event.NewVault(strings.ToLower(getenv("MEMO_KEYS"))); err != nil {
+		fail("MEMO_KEYS", "no keys could be derived")
 	}
 	if text := getenv("EXPIRES_IN_MIN"); text != "" {
 		seconds, err := strconv.Atoi(text)

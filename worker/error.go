@@ -41,6 +41,7 @@ const (
 	CodeIdempotencyKeyReused Code = "idempotency_key_reused"
 	CodeCheckoutNotOpen      Code = "checkout_not_open"
 	CodeAddressTaken         Code = "address_taken"
+	CodeWebhookLimit         Code = "webhook_limit"
 	CodeBodyTooLarge         Code = "body_too_large"
 	CodeContentType          Code = "content_type_unsupported"
 	CodeAccountCannotPay     Code = "account_cannot_pay"
@@ -82,6 +83,7 @@ var codes = map[Code]struct {
 	CodeIdempotencyKeyReused: {http.StatusConflict, typeIdempotency},
 	CodeCheckoutNotOpen:      {http.StatusConflict, typeInvalidRequest},
 	CodeAddressTaken:         {http.StatusConflict, typeInvalidRequest},
+	CodeWebhookLimit:         {http.StatusConflict, typeInvalidRequest},
 	CodeBodyTooLarge:         {http.StatusRequestEntityTooLarge, typeInvalidRequest},
 	CodeContentType:          {http.StatusUnsupportedMediaType, typeInvalidRequest},
 	CodeAccountCannotPay:     {http.StatusBadRequest, typeInvalidRequest},

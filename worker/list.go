@@ -271,3 +271,4 @@ func encodeItem(v any) (json.RawMessage, error) {
 func (c *call) checkouts() store.Checkouts { return c.view.Checkouts(c.Owner) }
 func (c *call) customers() store.Customers { return c.view.Customers(c.Owner) }
 func (c *call) products() store.Products   { return c.view.Products(c.Owner) }
+func (c *call) webhooks() store.Webhooks   { return c.view.Webhooks(c.Owner) }

@@ -92,7 +92,8 @@ func (s *site) ask(t *testing.T, edge http.Handler) func(pattern, query, body st
 	product := shop.post("/product", `{"name":"Sidamo","asset_code":"XLM","price_amount":5}`).text("id")
 	customer := shop.post("/customers", `{"name":"Ada"}`).text("id")
 	order := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`).text("id")
-	ids := map[string]string{"checkout": order, "pay": order, "product": product, "customers": customer, "merchants": merchant, "payment": "pay_01m82e18c00094z98000802001"}
+	webhook := shop.post("/webhooks", aWebhook).text("id")
+	ids := map[string]string{"webhooks": webhook, "checkout": order, "pay": order, "product": product, "customers": customer, "merchants": merchant, "payment": "pay_01m82e18c00094z98000802001"}
 	everybody := shop.with("Authorization", "Bearer "+adminToken).with("Content-Type", "application/json")
 	return func(pattern, query, body string) reply {
 		t.Helper()

@@ -86,6 +86,13 @@ func (s *Service) routes() []route {
 		{"GET /payment?checkout_id&unmatched&since&limit&starting_after&ending_before", forMerchant, fresh, listPayments},
 		{"GET /payment/{id}", forMerchant, fresh, getPayment},
 
+		{"POST /webhooks", forMerchant, fresh, createWebhook},
+		{"GET /webhooks?limit&starting_after&ending_before", forMerchant, fresh, listWebhooks},
+		{"GET /webhooks/{id}", forMerchant, fresh, getWebhook},
+		{"PUT /webhooks/{id}", forMerchant, fresh, updateWebhook},
+		{"DELETE /webhooks/{id}", forMerchant, fresh, deleteWebhook},
+		{"POST /webhooks/{id}/rotate", forMerchant, fresh, rotateWebhook},
+
 		{"POST /merchants", forOperator, fresh, createMerchant},
 		{"GET /merchants/{id}", forOperator, fresh, getMerchant},
 		{"PUT /merchants/{id}", forOperator, fresh, updateMerchant},

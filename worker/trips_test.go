@@ -80,6 +80,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 	s.sweep(s.edge())
 	payment := shop.list("/payment?checkout_id=" + paid.text("id")).ids[0]
 	key := s.operator(s.edge()).post("/merchants/"+merchant+"/keys", `{"livemode":false}`).text("id")
+	webhook := shop.post("/webhooks", aWebhook).text("id")
 	s.Sleep(2 * time.Minute)
 
 	keyed := func(key string) func(client) client {
@@ -115,6 +116,13 @@ func TestTripsOfEachRoute(t *testing.T) {
 		{route: "GET /payment", when: "of a checkout", path: "/payment?checkout_id=" + paid.text("id")},
 		{route: "GET /payment", when: "unmatched", path: "/payment?unmatched=true"},
 		{route: "GET /payment/{id}", path: "/payment/" + payment},
+		{route: "POST /webhooks", body: aWebhook},
+		{route: "POST /webhooks", when: "with an Idempotency-Key", body: aWebhook, as: keyed("webhook")},
+		{route: "GET /webhooks"},
+		{route: "GET /webhooks/{id}", path: "/webhooks/" + webhook},
+		{route: "PUT /webhooks/{id}", path: "/webhooks/" + webhook, body: `{"events":["*"]}`},
+		{route: "POST /webhooks/{id}/rotate", path: "/webhooks/" + webhook + "/rotate", as: keyed("rotation")},
+		{route: "DELETE /webhooks/{id}", path: "/webhooks/" + webhook},
 		{route: "POST /merchants", body: `{"name":"Shop"}`},
 		{route: "GET /merchants/{id}", path: "/merchants/" + merchant},
 		{route: "PUT /merchants/{id}", path: "/merchants/" + merchant, body: `{"name":"Shop"}`},

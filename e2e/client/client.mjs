@@ -114,6 +114,10 @@ class Payments extends Resource {
   unmatched = (since) => this.list({ unmatched: true, since });
 }
 
+class Webhooks extends Resource {
+  rotate = (id, options) => this.caller.post(`${this.at(id)}/rotate`, {}, options);
+}
+
 /** A merchant's backend. */
 export class Merchant extends Caller {
   constructor(baseURL, key) {
@@ -121,6 +125,7 @@ export class Merchant extends Caller {
     this.checkouts = new Checkouts(this, "/checkout");
     this.products = new Resource(this, "/product");
     this.customers = new Resource(this, "/customers");
+    this.webhooks = new Webhooks(this, "/webhooks");
     this.payments = new Payments(this, "/payment");
   }
 }

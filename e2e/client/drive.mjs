@@ -188,6 +188,28 @@ test("customers", async () => {
   await refuses(shop.customers.list({ phone: "0171 1234567" }), 400, "parameter_invalid", "phone");
 });
 
+test("webhook endpoints", async () => {
+  const made = await shop.webhooks.create({ name: "Orders", url: "https://shop.example/webhooks", events: ["checkout.completed"] });
+  hasFields(made, "id object name url events is_disabled description secret livemode created_at updated_at");
+  assert.match(made.id, /^wh_/);
+  assert.match(made.secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
+  assert.deepEqual([made.object, made.name, made.events, made.is_disabled, made.livemode], ["webhook", "Orders", ["checkout.completed"], false, false]);
+  assert.deepEqual(await shop.webhooks.retrieve(made.id), { ...made, secret: null });
+  const changed = await shop.webhooks.update(made.id, { events: ["*"], description: "For the till", is_disabled: true });
+  assert.deepEqual([changed.events, changed.description, changed.is_disabled, changed.url], [["*"], "For the till", true, made.url]);
+  assert.deepEqual([...(await shop.webhooks.list())], [changed]);
+  const rotated = await shop.webhooks.rotate(made.id);
+  assert.match(rotated.secret, /^whsec_/);
+  assert.notEqual(rotated.secret, made.secret);
+  await refuses(neighbour.webhooks.rotate(made.id), 404, "not_found");
+  await refuses(live.webhooks.retrieve(made.id), 404, "not_found");
+  await refuses(shop.webhooks.create({ name: "Orders", url: "https://127.0.0.1/", events: ["*"] }), 400, "parameter_invalid", "url");
+  await refuses(shop.webhooks.create({ name: "Orders", url: "https://shop.example/", events: ["paid"] }), 400, "parameter_invalid", "events[0]");
+  await shop.webhooks.remove(made.id);
+  await refuses(shop.webhooks.retrieve(made.id), 404, "not_found");
+  assert.deepEqual(ids(await shop.webhooks.list()), []);
+});
+
 test("a checkout, from its making to its payment", async () => {
   const made = await shop.checkouts.create("direct", {
     amount: "7.5", asset_code: "USDC", customer_email: "carol@example.com", description: "Coffee ☕, \u2028 \"black\"", metadata: { order: "1042", "": undefined },

@@ -29,6 +29,8 @@ const (
 	KindMerchant Kind = "mer_"
 	KindKey      Kind = "key_"
 	KindRequest  Kind = "req_"
+	KindWebhook  Kind = "wh_"
+	KindEvent    Kind = "evt_"
 )
 
 // ErrID reports a string that is not an id of the wanted kind.
