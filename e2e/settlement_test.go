@@ -173,7 +173,7 @@ func TestOverpaymentCompletesAndIsReported(t *testing.T) {
 	})
 }
 
-func TestUnderpaymentFailsOnceItsTimeIsOver(t *testing.T) {
+func TestUnderpaymentFailsAfterTheDeadline(t *testing.T) {
 	s := openShop(t).withCron()
 	c := s.chargeBriefly(fields{"amount": 5, "asset_code": "XLM"})
 	s.pay(c, "4.9999999")
@@ -182,7 +182,7 @@ func TestUnderpaymentFailsOnceItsTimeIsOver(t *testing.T) {
 	})
 }
 
-func TestAnotherAssetFailsOnceItsTimeIsOver(t *testing.T) {
+func TestPaymentInAnotherAssetFailsAfterTheDeadline(t *testing.T) {
 	s := openShop(t).withCron()
 	c := s.chargeBriefly(fields{"amount": 5, "asset_code": "USDC"})
 	s.pay(c, "5", func(p *wallet.Payment) { p.Asset = "native" })

@@ -155,7 +155,7 @@ func TestHostileTextIsEscaped(t *testing.T) {
 	}
 }
 
-// Names of any script must not turn around the words beside them.
+// Right-to-left names must not change the direction of the text beside them.
 func TestNamesAreIsolatedFromTextDirection(t *testing.T) {
 	for _, s := range samples.All("") {
 		page := markup(t, templates.Pay(s.Checkout))

@@ -16,7 +16,7 @@ func TestEachStateShowsWhatItShould(t *testing.T) {
 	const closing = "That money is in Northwind Coffee’s account. Please contact them and quote the reference below. Do not pay any more here."
 	for _, tc := range []struct {
 		sample  string
-		status  string // the words that tell where it stands
+		status  string // the text that shows the status
 		payable bool
 		ledger  string // what has been received, and what is still due
 	}{

@@ -139,7 +139,8 @@ func TestInterleavedEventsStayApart(t *testing.T) {
 
 // Faults that a handler survives, or that end only its request, must not affect others.
 func TestFaultsOfOneEventDoNotAffectOthers(t *testing.T) {
-	w := serveModules(t, watchedModules(t, nil), 1, "REQUEST_LIMIT_MS=3000")
+	// The limit is far above what the healthy requests take, also on a busy machine.
+	w := serveModules(t, watchedModules(t, nil), 1, "REQUEST_LIMIT_MS=8000")
 	faults := []func(){
 		func() { w.get(t, "/panic") },
 		func() { w.get(t, "/abort") },
@@ -148,7 +149,7 @@ func TestFaultsOfOneEventDoNotAffectOthers(t *testing.T) {
 		func() { leave(t, w, rand.N(60*time.Millisecond)) },
 		func() { halfABody(t, w) },
 	}
-	c := crowd(t, w, 4, func(round int) {
+	c := crowd(t, w, 2, func(round int) {
 		cronAndQueue(t, w, round)
 		var all sync.WaitGroup
 		for range 4 {

@@ -22,7 +22,7 @@ func main() {
 	defer cancel()
 	if err := run(ctx, os.Args[1:]); err != nil {
 		if ctx.Err() != nil {
-			os.Exit(130) // interrupted: whoever sent the signal needs no message
+			os.Exit(130) // interrupted by a signal; its sender needs no message
 		}
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)

@@ -7,7 +7,7 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Status says where a checkout stands. All but Open are terminal.
+// Status is the status of a checkout. All but [Open] are terminal.
 type Status string
 
 const (

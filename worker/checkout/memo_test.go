@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	oldKey = strings.Repeat("0a", 32)
-	newKey = strings.Repeat("1b", 32)
+	oldKey = strings.Repeat("0123456789fedc0a", 4)
+	newKey = strings.Repeat("0123456789fedc1b", 4)
 )
 
 func keys(t testing.TB, list string) checkout.MemoKeys {
@@ -71,7 +71,7 @@ func TestMemoDecryptsToItsCheckout(t *testing.T) {
 }
 
 func TestMalformedMemoKeysAreRefused(t *testing.T) {
-	for _, list := range []string{"", "00", oldKey + ",", oldKey[:62], strings.Repeat("zz", 32), oldKey + ";" + newKey} {
+	for _, list := range []string{"", "00", oldKey + ",", oldKey[:62], strings.Repeat("zz", 32), strings.Repeat("ab", 32), strings.Repeat("01234567", 8), oldKey + ";" + newKey} {
 		if _, err := checkout.ParseMemoKeys(list); err != checkout.ErrMemoKeys {
 			t.Errorf("%d characters were accepted: %v", len(list), err)
 		}

@@ -86,7 +86,7 @@ func FuzzPlainObjectsMeanTheSame(f *testing.F) {
 	})
 }
 
-func TestPlainObjectTakesWhatMerchantsSend(t *testing.T) {
+func TestPlainObjectParsesTypicalBodies(t *testing.T) {
 	body := `{"amount": "12.50", "asset_code": "USDC", "description": "Three \"books\" & ü", "metadata": {"cart": "1"}, "expires_in": 3600, "x": null}`
 	if _, ok := codec.PlainObject(body); !ok {
 		t.Error("an ordinary body was not taken")

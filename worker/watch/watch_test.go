@@ -39,7 +39,7 @@ type shop struct {
 
 func open(t *testing.T) *shop {
 	t.Helper()
-	memos, err := checkout.ParseMemoKeys(strings.Repeat("5a", 32))
+	memos, err := checkout.ParseMemoKeys(strings.Repeat("0123456789fedc5a", 4))
 	if err != nil {
 		t.Fatal(err)
 	}
