@@ -1,6 +1,9 @@
 package worker
 
-import "edgecheckout/worker/store"
+import (
+	"edgecheckout/worker/event"
+	"edgecheckout/worker/store"
+)
 
 // updateCustomer is PUT /customers/{id}. What is not sent stays, null removes it. An address that another customer has is refused; one
 // that is given up is free at once here, and within a minute everywhere.
@@ -41,6 +44,9 @@ func updateCustomer(c *call) (answer, error) {
 	}
 	u.UpdatedAt = c.began
 	c.customers().Update(*u, added)
+	if err := c.tell(event.New(event.CustomerUpdated, c.began, u.ID), customerView(*u), view); err != nil {
+		return answer{}, err
+	}
 	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
 	}

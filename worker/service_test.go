@@ -28,6 +28,8 @@ type site struct {
 	log *lockedBuffer
 	// purges is what the edge was told to forget.
 	purges *purges
+	// receivers are the merchants' endpoints.
+	receivers *receivers
 }
 
 // purges is a cache that keeps nothing but what it was told to forget, a line a call.
@@ -69,7 +71,7 @@ func (l *lockedBuffer) String() string {
 }
 
 func deploy(t testing.TB) *site {
-	return &site{World: watchtest.New(t), t: t, log: &lockedBuffer{}, purges: &purges{}}
+	return &site{World: watchtest.New(t), t: t, log: &lockedBuffer{}, purges: &purges{}, receivers: &receivers{}}
 }
 
 func (s *site) settings() map[string]string {
@@ -102,7 +104,7 @@ func (s *site) config(more ...string) worker.Config {
 // platform is where an instance runs.
 func (s *site) platform() worker.Platform {
 	return worker.Platform{
-		Store: s.Store.Edge(), Horizon: s.World, Recent: watchtest.NewRecent(s.Now), Cache: s.purges, Now: s.Now, Entropy: rand.Reader,
+		Store: s.Store.Edge(), Horizon: s.World, Recent: watchtest.NewRecent(s.Now), Cache: s.purges, Sender: s.receivers, Now: s.Now, Entropy: rand.Reader,
 		Log: s.log,
 	}
 }
