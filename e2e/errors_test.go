@@ -37,6 +37,36 @@ func TestErrorsOfKeysAndTokens(t *testing.T) {
 	)
 }
 
+func TestErrorsOfTheOperatorsBrake(t *testing.T) {
+	t.Parallel()
+	const monitor = "0123456789abcdef0123456789abcdef"
+	o := options(t.TempDir())
+	o.Secrets = stack.Secrets{AdminToken: strings.Repeat("a1", 32) + ", monitor:read=" + monitor}
+	s := openShopOn(t, ownService(t, o))
+	merchant := "/merchants/" + s.id
+	reply, err := s.on.Operator().Do(t.Context(), http.MethodPut, merchant, []byte(`{"suspended": true}`))
+	if err != nil || reply.Status != http.StatusOK {
+		t.Fatalf("%d %s, %v", reply.Status, reply.Body, err)
+	}
+	golden(t, "merchant-suspended.json", normalise(indent(reply.Body), s.names()...))
+	// The key was not used yet, so that no instance remembers its merchant.
+	transcript(t, "errors/suspended.txt", s.Client, s.names(),
+		exchange{about: "a checkout of a suspended merchant", path: direct, body: with("amount", 5)},
+	)
+	reader := stack.Client{BaseURL: s.on.BaseURL, AdminToken: monitor}
+	transcript(t, "errors/scope.txt", reader, s.names(),
+		exchange{about: "a token that may only read revokes keys", method: "DELETE", path: merchant + "/keys"},
+		exchange{about: "keys of a merchant that does not exist", method: "GET", path: "/merchants/mer_1/keys"},
+	)
+	transcript(t, "errors/brake.txt", s.on.Operator(), s.names(),
+		exchange{about: "keys made since no time", method: "DELETE", path: merchant + "/keys?created_since=yesterday"},
+		exchange{about: "keys of a merchant that cannot exist", method: "DELETE", path: "/merchants/mer_1/keys"},
+		exchange{about: "a checkout that does not exist", path: merchant + "/checkouts/" + anID + "/expire"},
+		exchange{about: "a checkout of a merchant that cannot exist", path: "/merchants/mer_1/checkouts/" + anID + "/expire"},
+		exchange{about: "suspended in words", method: "PUT", path: merchant, body: `{"suspended": "yes"}`},
+	)
+}
+
 func TestErrorsOfPathsAndMethods(t *testing.T) {
 	s := openShop(t)
 	transcript(t, "errors/paths.txt", s.Client, s.names(),

@@ -2,8 +2,8 @@ package worker
 
 import "edgecheckout/worker/event"
 
-// deleteCustomer is DELETE /customers/{id}. The customer's data goes and its contacts are free, at once here and within a
-// minute everywhere; checkouts keep its id.
+// deleteCustomer is DELETE /customers/{id}. The customer's data is deleted and their contacts
+// become free, here at once and everywhere within a minute. Checkouts keep the id.
 func deleteCustomer(c *call) (answer, error) {
 	u, err := c.ownCustomer()
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"edgecheckout/worker/kv"
 )
 
-// tripCounter counts what waits for the store: each call is a trip, however many keys it is about.
+// tripCounter counts trips to the store: each call is one, however many keys it has.
 type tripCounter struct {
 	kv.Store
 	trips, read, written, listed int
@@ -46,12 +46,14 @@ func (c *tripCounter) List(ctx context.Context, prefix, cursor string, limit int
 	return c.Store.List(ctx, prefix, cursor, limit)
 }
 
-// maxTrips is how many trips of a request may follow one another. Reconciling reads and writes for a
-// dozen checkouts; the log of events is read for an endpoint, or searched for an event.
+// maxTrips is how many trips a request may make one after another. Reconciling reads and writes for
+// a dozen checkouts; the log of events is read for an endpoint, or searched for an event.
 func maxTrips(route string) int {
 	switch {
 	case route == "POST /merchants/{id}/reconcile":
 		return 2 + 2*12
+	case route == "DELETE /merchants/{id}/keys": // finds them, and deletes them and then their index
+		return 4
 	case strings.HasSuffix(route, "/resend"):
 		return 6
 	case strings.HasSuffix(route, "/deliveries"):
@@ -74,6 +76,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 	order := `{"amount":5,"asset_code":"USDC"}`
 	open := shop.post("/checkout?type=direct", order)
 	toCancel := shop.post("/checkout?type=direct", order).text("id")
+	toExpire := shop.post("/checkout?type=direct", order).text("id")
 	toCancelOnce := shop.post("/checkout?type=direct", order).text("id")
 	paid := shop.post("/checkout?type=direct", order)
 	s.Pay(person, addr(paid.text("destination")), "5", s.USDC(), paid.text("memo"))
@@ -139,7 +142,10 @@ func TestTripsOfEachRoute(t *testing.T) {
 		{route: "PUT /merchants/{id}", path: "/merchants/" + merchant, body: `{"name":"Shop"}`},
 		{route: "POST /merchants/{id}/reconcile", path: "/merchants/" + merchant + "/reconcile", body: fmt.Sprintf(`{"since":%q}`, s.Now().Add(-time.Hour).Format(time.RFC3339))},
 		{route: "POST /merchants/{id}/keys", path: "/merchants/" + merchant + "/keys", body: `{"livemode":false}`, as: keyed("key")},
+		{route: "POST /merchants/{id}/checkouts/{checkout_id}/expire", path: "/merchants/" + merchant + "/checkouts/" + toExpire + "/expire"},
+		{route: "GET /merchants/{id}/keys", path: "/merchants/" + merchant + "/keys"},
 		{route: "DELETE /merchants/{id}/keys/{key_id}", path: "/merchants/" + merchant + "/keys/" + key},
+		{route: "DELETE /merchants/{id}/keys", when: "one of them", path: "/merchants/" + merchant + "/keys?created_since=" + s.Now().Add(-time.Hour).Format(time.RFC3339)},
 		{route: "GET /pay/{id}", when: "open", path: "/pay/" + open.text("id")},
 		{route: "GET /pay/{id}", when: "completed", path: "/pay/" + paid.text("id")},
 		{route: "GET /pay/{id}/status", when: "open", path: "/pay/" + open.text("id") + "/status"},
@@ -169,7 +175,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 			as = client{t, edge, http.Header{}}
 		}
 		if as.header.Get("X-Api-Key") != "" {
-			as.get("/product/prod_0") // the isolate knows the key from now on
+			as.get("/product/prod_0") // the isolate has the key in its cache from now on
 		}
 		if c.as != nil {
 			as = c.as(as)

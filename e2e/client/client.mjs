@@ -152,6 +152,10 @@ export class Operator extends Caller {
     this.merchants = new Resource(this, "/merchants");
   }
   createKey = (merchant, livemode, options) => this.post(`/merchants/${segment(merchant)}/keys`, { livemode }, options);
+  keys = (merchant) => this.get(`/merchants/${segment(merchant)}/keys`);
+  /** Revokes all keys of a merchant, or those that were made since a time. */
+  revokeKeys = (merchant, created_since) => this.call("DELETE", `/merchants/${segment(merchant)}/keys`, { query: { created_since } });
+  expireCheckout = (merchant, id, options) => this.post(`/merchants/${segment(merchant)}/checkouts/${segment(id)}/expire`, {}, options);
   revokeKey = (merchant, key) => this.delete(`/merchants/${segment(merchant)}/keys/${segment(key)}`);
   // reconcile runs all steps.
   reconcile = async (merchant, since) => {

@@ -97,6 +97,24 @@ before(async () => {
   await operator.revokeKey(merchant.id, spent.id);
 });
 
+test("the operator stops a merchant", async () => {
+  const merchant = await operator.merchants.create({ name: "Runaway", account_test: await accountOf("runaway") });
+  const key = await operator.createKey(merchant.id, false);
+  const runaway = merchantWith(key.secret);
+  const c = await runaway.checkouts.create("direct", { amount: 1, asset_code: "XLM" });
+  assert.equal((await operator.merchants.update(merchant.id, { suspended: true })).suspended, true);
+  await until(
+    () => runaway.checkouts.create("direct", { amount: 1, asset_code: "XLM" }).then(() => "created", (e) => e.code),
+    (code) => code === "merchant_suspended",
+    "refused",
+  );
+  assert.equal((await operator.expireCheckout(merchant.id, c.id)).id, c.id);
+  await until(() => operator.keys(merchant.id), (keys) => keys.length === 1 && keys[0].id === key.id && !("secret" in keys[0]), "the key is listed");
+  assert.deepEqual((await operator.revokeKeys(merchant.id, new Date(Date.now() + 60_000).toISOString())).revoked, []);
+  assert.deepEqual((await operator.revokeKeys(merchant.id)).revoked, [key.id]);
+  await until(() => runaway.products.list().then(() => "alive", (e) => e.code), (code) => code === "api_key_invalid", "revoked");
+});
+
 test("the operator changes a merchant", async () => {
   const merchant = await operator.merchants.create({ name: "Old Name" });
   const changed = await operator.merchants.update(merchant.id, { name: "New Name", account_test: accounts.shop });
