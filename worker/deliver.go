@@ -266,8 +266,11 @@ func (s *Service) record(ctx context.Context, entries []store.Sending, byEntry [
 // pause is how long an event waits for an endpoint that another one has just found failing: as long as it has failed already, so that what
 // waits for an endpoint costs less and less.
 func (to *target) pause(now time.Time) time.Duration {
-	shortest, _ := event.Wait(1, 0)
-	return max(now.Sub(to.State.FailingSince), shortest)
+	wait, _ := event.Wait(1, 0)
+	if !to.State.FailingSince.IsZero() { // another event of the same round may have been taken
+		wait, _ = event.Wait(1, now.Sub(to.State.FailingSince))
+	}
+	return wait
 }
 
 // sealAgain encrypts the secrets of an endpoint with the newest key, so that the older ones can be removed.
