@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -9,7 +10,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // A client that knows only the contract calls every endpoint. Its requests and responses pass
@@ -35,6 +38,22 @@ func TestAClientInAnotherLanguageDrivesEveryEndpoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The cron sends events.
+	ctx, stop := context.WithCancel(t.Context())
+	var cron sync.WaitGroup
+	cron.Go(func() {
+		for ctx.Err() == nil {
+			if err := own.Cron(ctx); err != nil && ctx.Err() == nil {
+				t.Error(err)
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(2 * time.Second):
+			}
+		}
+	})
+	defer cron.Wait()
+	defer stop()
 	drive := exec.CommandContext(t.Context(), node, "drive.mjs")
 	drive.Dir = "client"
 	drive.Env = append(os.Environ(), "BASE_URL="+passed.URL, "ADMIN_TOKEN="+own.Secrets.AdminToken,

@@ -15,6 +15,7 @@ const (
 	aProduct  = "prod_01kay3t4w5x6y7z8a90123456z"
 	aCustomer = "cus_01kay3t4w5x6y7z8a90123456z"
 	aWebhook  = "wh_01kay3t4w5x6y7z8a90123456z"
+	anEvent   = "evt_01kay3t4w5x6y7z8a90123456z"
 	aMerchant = "mer_01kay3t4w5x6y7z8a90123456z"
 	aKey      = "key_01kay3t4w5x6y7z8a90123456z"
 )
@@ -236,7 +237,8 @@ func TestErrorsOfWebhooks(t *testing.T) {
 		return encode(params)
 	}
 	made := "/webhooks/" + idOf(t, s.send(http.MethodPost, "/webhooks", webhook()).Body)
-	for range 15 {
+	disabled := "/webhooks/" + idOf(t, s.send(http.MethodPost, "/webhooks", webhook("is_disabled", true)).Body)
+	for range 14 {
 		s.send(http.MethodPost, "/webhooks", webhook())
 	}
 	transcript(t, "errors/webhooks.txt", s.Client, s.names(),
@@ -255,6 +257,14 @@ func TestErrorsOfWebhooks(t *testing.T) {
 		exchange{about: "an endpoint that does not exist", method: "GET", path: "/webhooks/" + aWebhook},
 		exchange{about: "changing an endpoint to what it cannot be", method: "PUT", path: made, body: `{"url": "https://localhost/"}`},
 		exchange{about: "rotating with something to say", path: made + "/rotate", body: `{"secret": "whsec_"}`},
+		exchange{about: "sending again since when?", path: made + "/resend", body: `{}`},
+		exchange{about: "sending again to an endpoint that is disabled", path: disabled + "/resend", body: `{"since": "2026-11-22T12:00:00Z"}`},
+		exchange{about: "deliveries to an endpoint that does not exist", method: "GET", path: "/webhooks/" + aWebhook + "/deliveries"},
+		exchange{about: "an event that does not exist", method: "GET", path: "/events/" + anEvent},
+		exchange{about: "sending an event again that does not exist", path: "/events/" + anEvent + "/resend"},
+		exchange{about: "events of a type that there is not", method: "GET", path: "/events?type=checkout.paid"},
+		exchange{about: "events since yesterday", method: "GET", path: "/events?since=yesterday"},
+		exchange{about: "events in two directions", method: "GET", path: "/events?since=2026-11-22T12:00:00Z&ending_before=" + anEvent},
 		exchange{about: "rotating the secret of an endpoint that does not exist", path: "/webhooks/" + aWebhook + "/rotate"},
 	)
 }

@@ -29,6 +29,7 @@ func main() {
 		Horizon: edge.Horizon{},
 		Recent:  edge.Recent{},
 		Cache:   edge.Cache{},
+		Sender:  edge.Sender{},
 		Now:     time.Now,
 		Entropy: rand.Reader,
 		Log:     edge.Log{},

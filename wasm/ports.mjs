@@ -64,6 +64,25 @@ const ports = {
     return [well];
   },
 
+  // POST requests to merchants with the same time limit in milliseconds and the same bounds on the bytes that are read and kept of an answer. Of
+  // each there are its URL, how many headers it has, and their names and values; the fields are the bodies. The answer has four lines for each, and
+  // how its body begins: status, Retry-After, how many milliseconds it took, or what went wrong.
+  async send([milliseconds, read, kept, ...lines], bodies) {
+    const messages = bodies.map((body) => {
+      const [url, count] = lines.splice(0, 2);
+      const headers = new Headers();
+      for (let i = 0; i < Number(count); i++) headers.append(...lines.splice(0, 2));
+      return { url, headers, body: body.slice() };
+    });
+    const answers = new Array(messages.length);
+    const waiting = messages.entries();
+    const senders = Array.from({ length: MAX_SENDERS }, async () => {
+      for (const [i, message] of waiting) answers[i] = await post(message, Number(milliseconds), Number(read), Number(kept));
+    });
+    await Promise.all(senders);
+    return [said(...answers.flatMap(({ lines }) => lines)), ...answers.map(({ body }) => body)];
+  },
+
   async "recent.recall"([key]) {
     const kept = await caches.default.match(recentURL(key));
     return [well, kept ? await kept.text() : null];
@@ -136,6 +155,27 @@ async function get(url, signal, share, bound) {
     return { lines: [0, "", "", ...failed(error)], body: null };
   }
 }
+
+// Cloudflare lets an invocation wait for the headers of six answers at the same time
+// (https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections). More would wait there, and their time would run.
+const MAX_SENDERS = 6;
+
+// post returns four lines, status, Retry-After, duration and error, and how the body begins.
+async function post({ url, headers, body }, milliseconds, bound, kept) {
+  const began = Date.now();
+  try {
+    const signal = AbortSignal.timeout(milliseconds);
+    const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+    const chunks = await read(response.body, kept, bound - kept);
+    const status = response.status;
+    return { lines: [status, response.headers.get("Retry-After") ?? "", Date.now() - began, ""], body: chunks };
+  } catch (error) {
+    return { lines: [0, "", Date.now() - began, explain(error)], body: null };
+  }
+}
+
+// explain says why there was no answer, in at most 200 characters.
+const explain = (error) => (error?.name === "TimeoutError" ? "no complete answer in time" : String(error?.message ?? error).replaceAll("\n", " ").slice(0, 200));
 
 // A page of Horizon may have a megabyte, and many requests may read one at the same time. Of bodies that are not complete they hold MAX_HELD bytes
 // together, and beyond that what FIRST of them read, the oldest of those that have not been waiting for the network for STALLED milliseconds. So

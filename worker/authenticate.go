@@ -72,12 +72,19 @@ func (c *call) identify(secret string) (*identity, error) {
 	if key == nil {
 		return nil, errAPIKeyInvalid
 	}
+	// Nearly every request of a merchant needs to know whether events are written, so it is read along.
+	if err := c.view.Fetch(c.ctx, store.MerchantKey(key.Merchant), store.HasWebhooksKey(key.Merchant, key.Mode)); err != nil {
+		return nil, err
+	}
 	merchant, err := c.view.Merchant(c.ctx, key.Merchant)
 	if err != nil {
 		return nil, err
 	}
 	if merchant == nil {
 		return nil, errAPIKeyInvalid
+	}
+	if _, err := c.listens(c.ctx, c.view, key.Merchant, key.Mode); err != nil {
+		return nil, err
 	}
 	return &identity{*key, *merchant}, nil
 }

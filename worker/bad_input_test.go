@@ -155,6 +155,9 @@ func fixtureOf(t testing.TB) fixture {
 	payment := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`)
 	s.Pay(s.Person(), addr(payment.text("destination")), "5", xlm, payment.text("memo"))
 	s.Advance(watchtest.LedgerTime)
+	webhook := shop.post("/webhooks", aWebhook).text("id")
+	shop.post("/customers", `{"name":"Bob"}`)
+	s.sweep(edge)
 	paid := shop.get("/payment?checkout_id=" + payment.text("id")).fields["data"].([]any)[0].(map[string]any)["id"].(string)
 	return fixture{
 		site:      s,
@@ -163,7 +166,8 @@ func fixtureOf(t testing.TB) fixture {
 			"/checkout/": order, "/pay/": order, "/payment/": paid, "/merchants/": merchant, "key": key.text("id"), "of merchant": itsOrder,
 			"/product/":   shop.post("/product", `{"name":"Sidamo","asset_code":"XLM","price_amount":5}`).text("id"),
 			"/customers/": shop.post("/customers", `{"name":"Ada"}`).text("id"),
-			"/webhooks/":  shop.post("/webhooks", aWebhook).text("id"),
+			"/webhooks/":  webhook,
+			"/events/":    shop.list("/events").ids[0],
 		},
 		inputs: s.described(edge, shop),
 	}

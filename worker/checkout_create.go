@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/event"
 	"edgecheckout/worker/store"
 )
 
@@ -90,6 +91,9 @@ func createCheckout(c *call) (answer, error) {
 	s.ExpiresAt = s.CreatedAt.Add(lifetime)
 	c.view.Remember(idem, id, c.platform.Now())
 	c.checkouts().Create(s)
+	if err := c.tell(event.Created(s), c.checkoutView(facts, checkout.Outcome{Status: checkout.Open}), nil); err != nil {
+		return answer{}, err
+	}
 	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
 	}
@@ -129,7 +133,15 @@ func (c *call) fillCustomer(s *checkout.Checkout, given store.Customer) error {
 	if len(given.Contacts()) == 0 {
 		return nil
 	}
-	var err error
-	s.CustomerID, err = c.customers().FindOrCreate(c.ctx, given, c.began)
-	return err
+	known, free, err := c.customers().Find(c.ctx, given.Contacts())
+	if err != nil {
+		return err
+	}
+	if known != nil {
+		s.CustomerID = known.ID
+		return nil
+	}
+	given.ID, s.CustomerID = free, free
+	c.customers().Create(&given, c.began)
+	return c.tell(customerCreated(given), customerView(given), nil)
 }

@@ -62,26 +62,30 @@ type paymentDetails struct {
 }
 
 func (c *call) checkoutAnswer(facts *checkout.Facts, out checkout.Outcome) (answer, error) {
-	s := &facts.Checkout
-	id := s.ID.String()
+	return jsonAnswer(c.checkoutView(facts, out))
+}
+
+func (s *Service) checkoutView(facts *checkout.Facts, out checkout.Outcome) checkoutObject {
+	co := &facts.Checkout
+	id := co.ID.String()
 	o := checkoutObject{
-		ID: id, Object: "checkout", CustomerID: nullable(s.CustomerID), ProductID: nullable(s.ProductID),
-		Amount: s.Amount, AssetCode: s.Asset.Code, AssetIssuer: nullable(s.Asset.Issuer),
+		ID: id, Object: "checkout", CustomerID: nullable(co.CustomerID), ProductID: nullable(co.ProductID),
+		Amount: co.Amount, AssetCode: co.Asset.Code, AssetIssuer: nullable(co.Asset.Issuer),
 		Status: out.Status, Exception: nullable(out.Exception), AmountReceived: out.Received,
 		Payments:   make([]checkoutPayment, len(out.Payments)),
-		PaymentURL: c.payURL(id), PaymentURI: c.paymentRequest(s, &out).URI(),
-		Destination: s.Account, Memo: s.Memo, MemoType: "text",
-		RedirectURL: nullable(s.RedirectURL), CancelURL: nullable(s.CancelURL), Description: nullable(s.Description),
-		Metadata: s.Metadata.Object(), Livemode: s.Mode.IsLive(),
-		ExpiresAt: timestamp(facts.Deadline()), CreatedAt: timestamp(s.CreatedAt),
+		PaymentURL: s.payURL(id), PaymentURI: s.paymentRequest(co, &out).URI(),
+		Destination: co.Account, Memo: co.Memo, MemoType: "text",
+		RedirectURL: nullable(co.RedirectURL), CancelURL: nullable(co.CancelURL), Description: nullable(co.Description),
+		Metadata: co.Metadata.Object(), Livemode: co.Mode.IsLive(),
+		ExpiresAt: timestamp(facts.Deadline()), CreatedAt: timestamp(co.CreatedAt),
 	}
 	for i, p := range out.Payments {
-		o.Payments[i] = checkoutPayment{p.ID(s.Mode), detailsOf(p)}
+		o.Payments[i] = checkoutPayment{p.ID(co.Mode), detailsOf(p)}
 	}
 	if out.Status == checkout.Completed {
 		o.CompletedAt = nullable(timestamp(out.CompletedAt))
 	}
-	return jsonAnswer(o)
+	return o
 }
 
 func detailsOf(p checkout.Judged) paymentDetails {
@@ -92,14 +96,14 @@ func detailsOf(p checkout.Judged) paymentDetails {
 }
 
 // payURL is the URL of the payment page of a checkout.
-func (c *call) payURL(id string) string { return c.config.BaseURL + "/pay/" + id }
+func (s *Service) payURL(id string) string { return s.config.BaseURL + "/pay/" + id }
 
 // paymentRequest asks a wallet for the amount that is still due, or for the whole amount if nothing
 // is.
-func (c *call) paymentRequest(s *checkout.Checkout, out *checkout.Outcome) stellar.PaymentRequest {
-	amount := out.Due(s.Amount)
+func (s *Service) paymentRequest(c *checkout.Checkout, out *checkout.Outcome) stellar.PaymentRequest {
+	amount := out.Due(c.Amount)
 	if amount == 0 {
-		amount = s.Amount
+		amount = c.Amount
 	}
-	return stellar.PaymentRequest{Destination: s.Account, Amount: amount, Asset: s.Asset, Memo: s.Memo, Network: c.in(s.Mode).uri}
+	return stellar.PaymentRequest{Destination: c.Account, Amount: amount, Asset: c.Asset, Memo: c.Memo, Network: s.in(c.Mode).uri}
 }

@@ -45,6 +45,9 @@ func createCustomer(c *call) (answer, error) {
 	}
 	c.view.Remember(idem, u.ID, c.platform.Now())
 	c.customers().Create(&u, c.began)
+	if err := c.tell(customerCreated(u), customerView(u), nil); err != nil {
+		return answer{}, err
+	}
 	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
 	}

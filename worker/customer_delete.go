@@ -1,5 +1,7 @@
 package worker
 
+import "edgecheckout/worker/event"
+
 // deleteCustomer is DELETE /customers/{id}. The customer's data is deleted and their contacts
 // become free, here at once and everywhere within a minute. Checkouts keep the id.
 func deleteCustomer(c *call) (answer, error) {
@@ -8,8 +10,12 @@ func deleteCustomer(c *call) (answer, error) {
 		return answer{}, err
 	}
 	c.customers().Delete(*u, c.began)
+	gone := deletedObject{u.ID, "customer", true}
+	if err := c.tell(event.New(event.CustomerDeleted, c.began, u.ID), gone, nil); err != nil {
+		return answer{}, err
+	}
 	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
 	}
-	return jsonAnswer(deletedObject{u.ID, "customer", true})
+	return jsonAnswer(gone)
 }

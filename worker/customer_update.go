@@ -1,6 +1,9 @@
 package worker
 
-import "edgecheckout/worker/store"
+import (
+	"edgecheckout/worker/event"
+	"edgecheckout/worker/store"
+)
 
 // updateCustomer is PUT /customers/{id}. Omitted fields stay; null removes a field. A contact of
 // another customer is refused. A contact that is given up becomes free, here at once and everywhere
@@ -42,6 +45,9 @@ func updateCustomer(c *call) (answer, error) {
 	}
 	u.UpdatedAt = c.began
 	c.customers().Update(*u, added)
+	if err := c.tell(event.New(event.CustomerUpdated, c.began, u.ID), customerView(*u), view); err != nil {
+		return answer{}, err
+	}
 	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
 	}

@@ -42,6 +42,7 @@ const (
 	CodeCheckoutNotOpen      Code = "checkout_not_open"
 	CodeAddressTaken         Code = "address_taken"
 	CodeWebhookLimit         Code = "webhook_limit"
+	CodeWebhookDisabled      Code = "webhook_disabled"
 	CodeBodyTooLarge         Code = "body_too_large"
 	CodeContentType          Code = "content_type_unsupported"
 	CodeAccountCannotPay     Code = "account_cannot_pay"
@@ -84,6 +85,7 @@ var codes = map[Code]struct {
 	CodeCheckoutNotOpen:      {http.StatusConflict, typeInvalidRequest},
 	CodeAddressTaken:         {http.StatusConflict, typeInvalidRequest},
 	CodeWebhookLimit:         {http.StatusConflict, typeInvalidRequest},
+	CodeWebhookDisabled:      {http.StatusConflict, typeInvalidRequest},
 	CodeBodyTooLarge:         {http.StatusRequestEntityTooLarge, typeInvalidRequest},
 	CodeContentType:          {http.StatusUnsupportedMediaType, typeInvalidRequest},
 	CodeAccountCannotPay:     {http.StatusBadRequest, typeInvalidRequest},

@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -93,7 +94,9 @@ func (s *site) ask(t *testing.T, edge http.Handler) func(pattern, query, body st
 	customer := shop.post("/customers", `{"name":"Ada"}`).text("id")
 	order := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`).text("id")
 	webhook := shop.post("/webhooks", aWebhook).text("id")
-	ids := map[string]string{"webhooks": webhook, "checkout": order, "pay": order, "product": product, "customers": customer, "merchants": merchant, "payment": "pay_01m82e18c00094z98000802001"}
+	shop.post("/customers", `{"name":"Bob"}`)
+	_ = edge.(*worker.Service).Sweep(context.Background()) // it sends the event, whatever becomes of the ledger
+	ids := map[string]string{"webhooks": webhook, "events": shop.list("/events").ids[0], "checkout": order, "pay": order, "product": product, "customers": customer, "merchants": merchant, "payment": "pay_01m82e18c00094z98000802001"}
 	everybody := shop.with("Authorization", "Bearer "+adminToken).with("Content-Type", "application/json")
 	return func(pattern, query, body string) reply {
 		t.Helper()

@@ -7,6 +7,7 @@ import (
 
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/kv"
+	"edgecheckout/worker/web"
 )
 
 // Platform is everything that the service needs from its runtime. Package wasm provides it on
@@ -16,6 +17,7 @@ type Platform struct {
 	Horizon horizon.Transport
 	Recent  Recent
 	Cache   Cache
+	Sender  Sender
 	// Now is the wall clock. On Cloudflare it stands still during computation and advances with
 	// I/O.
 	Now func() time.Time
@@ -35,6 +37,35 @@ type Recent interface {
 	Keep(ctx context.Context, key string, value []byte, ttl time.Duration)
 	// Claim reports true to one caller of this isolate in each window, and false to the others.
 	Claim(key string, window time.Duration) bool
+}
+
+// Sender sends events to merchants.
+type Sender interface {
+	// Send sends all messages at the same time, as far as the platform can, and returns the replies in their order.
+	Send(ctx context.Context, messages []Outgoing) []Reply
+}
+
+// Outgoing is a POST request to a merchant.
+type Outgoing struct {
+	URL    string
+	Header web.Header
+	Body   []byte
+}
+
+// Limits of a [Reply].
+const (
+	SendTimeout = 15 * time.Second // from the request to the end of the answer
+	MaxReply    = 64 << 10         // bytes that are read of an answer's body
+	MaxAnswer   = 1 << 10          // bytes that are kept of it
+)
+
+// Reply is what a merchant answered. A redirect is an answer like any other, and is not followed.
+type Reply struct {
+	Status     int    // 0 if there was no answer
+	Error      string // why there was none, for the merchant
+	RetryAfter string // the header
+	Answer     []byte // how the body begins
+	Duration   time.Duration
 }
 
 // Cache is the cache in front of the service, which serves its answers again.

@@ -31,7 +31,7 @@ func Rehearse(config Config, entropy io.Reader) error {
 		config.Networks = map[stellar.Mode]Network{stellar.Test: {Assets: map[string]stellar.Asset{"XLM": stellar.XLM}}}
 	}
 	service := New(config, Platform{
-		Store: kept, Horizon: horizonStub{}, Recent: stub{}, Cache: stub{}, Log: io.Discard, Entropy: entropy,
+		Store: kept, Horizon: horizonStub{}, Recent: stub{}, Cache: stub{}, Sender: stub{}, Log: io.Discard, Entropy: entropy,
 		// The clock is at zero while an isolate starts.
 		Now: func() time.Time { return time.Unix(1_800_000_000, 0) },
 	})
@@ -90,6 +90,7 @@ func (stub) Recall(context.Context, string) []byte                      { return
 func (stub) Keep(context.Context, string, []byte, time.Duration)        {}
 func (stub) Claim(string, time.Duration) bool                           { return true }
 func (stub) Purge(context.Context, ...string)                           {}
+func (stub) Send(context.Context, []Outgoing) []Reply                   { return nil }
 
 // horizonStub is a Horizon that never answers.
 type horizonStub struct{}

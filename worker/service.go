@@ -5,6 +5,7 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -17,13 +18,14 @@ import (
 
 // Service answers the HTTP API and settles checkouts. It is safe for concurrent use.
 type Service struct {
-	config   Config
-	platform Platform
-	store    store.Store
-	watcher  *watch.Watcher
-	keys     *keyCache
-	router   router
-	served   [2]served // test mode and live mode
+	config    Config
+	platform  Platform
+	store     store.Store
+	watcher   *watch.Watcher
+	keys      *keyCache
+	listeners listeners
+	router    router
+	served    [2]served // test mode and live mode
 }
 
 // served is what most requests need of their mode's network.
@@ -55,6 +57,7 @@ func New(config Config, platform Platform) *Service {
 		Memos:    config.Memos,
 		Now:      platform.Now,
 		Margin:   config.SettleMargin,
+		Tell:     s.tellOutcome,
 		Ended:    s.forget,
 		Log:      s.log,
 	}
@@ -92,6 +95,12 @@ func (s *Service) routes() []route {
 		{"PUT /webhooks/{id}", forMerchant, fresh, updateWebhook},
 		{"DELETE /webhooks/{id}", forMerchant, fresh, deleteWebhook},
 		{"POST /webhooks/{id}/rotate", forMerchant, fresh, rotateWebhook},
+		{"POST /webhooks/{id}/resend", forMerchant, fresh, resendToWebhook},
+		{"GET /webhooks/{id}/deliveries?limit&starting_after&ending_before", forMerchant, fresh, listDeliveries},
+
+		{"GET /events?limit&starting_after&ending_before&type&since", forMerchant, fresh, listEvents},
+		{"GET /events/{id}", forMerchant, fresh, getEvent},
+		{"POST /events/{id}/resend", forMerchant, fresh, resendEvent},
 
 		{"POST /merchants", forOperator, fresh, createMerchant},
 		{"GET /merchants/{id}", forOperator, fresh, getMerchant},
@@ -139,6 +148,10 @@ func (s *Service) Sweep(ctx context.Context) error {
 		fields["error"] = err.Error()
 	}
 	s.log(ctx, "sweep", fields)
+	if failed := s.deliver(ctx); failed != nil {
+		s.log(ctx, "deliver", map[string]any{"error": failed.Error()})
+		err = errors.Join(err, failed)
+	}
 	return err
 }
 

@@ -28,6 +28,8 @@ type site struct {
 	log *lockedBuffer
 	// purges records what Cloudflare's cache was told to purge.
 	purges *purges
+	// receivers are the merchants' endpoints.
+	receivers *receivers
 }
 
 // purges is a cache that keeps nothing but the purges, a line for each call.
@@ -69,7 +71,7 @@ func (l *lockedBuffer) String() string {
 }
 
 func deploy(t testing.TB) *site {
-	return &site{World: watchtest.New(t), t: t, log: &lockedBuffer{}, purges: &purges{}}
+	return &site{World: watchtest.New(t), t: t, log: &lockedBuffer{}, purges: &purges{}, receivers: &receivers{}}
 }
 
 func (s *site) settings() map[string]string {
@@ -103,7 +105,7 @@ func (s *site) config(more ...string) worker.Config {
 // platform is the platform of one instance.
 func (s *site) platform() worker.Platform {
 	return worker.Platform{
-		Store: s.Store.Edge(), Horizon: s.World, Recent: watchtest.NewRecent(s.Now), Cache: s.purges, Now: s.Now, Entropy: rand.Reader,
+		Store: s.Store.Edge(), Horizon: s.World, Recent: watchtest.NewRecent(s.Now), Cache: s.purges, Sender: s.receivers, Now: s.Now, Entropy: rand.Reader,
 		Log: s.log,
 	}
 }

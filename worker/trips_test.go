@@ -47,13 +47,17 @@ func (c *tripCounter) List(ctx context.Context, prefix, cursor string, limit int
 }
 
 // maxTrips is how many trips a request may make one after another. Reconciling reads and writes for
-// a dozen checkouts.
+// a dozen checkouts; the log of events is read for an endpoint, or searched for an event.
 func maxTrips(route string) int {
 	switch {
 	case route == "POST /merchants/{id}/reconcile":
 		return 2 + 2*12
 	case route == "DELETE /merchants/{id}/keys": // finds them, and deletes them and then their index
 		return 4
+	case strings.HasSuffix(route, "/resend"):
+		return 6
+	case strings.HasSuffix(route, "/deliveries"):
+		return 3
 	case strings.HasPrefix(route, "GET "):
 		return 2
 	}
@@ -80,7 +84,12 @@ func TestTripsOfEachRoute(t *testing.T) {
 	s.sweep(s.edge())
 	payment := shop.list("/payment?checkout_id=" + paid.text("id")).ids[0]
 	key := s.operator(s.edge()).post("/merchants/"+merchant+"/keys", `{"livemode":false}`).text("id")
-	webhook := shop.post("/webhooks", aWebhook).text("id")
+	listener, _ := s.merchant(s.edge()) // the others have no endpoints
+	webhook := listener.post("/webhooks", endpoint(hook)).text("id")
+	listener.post("/customers", `{"name":"Bob"}`)
+	s.Sleep(time.Second)
+	s.sweep(s.edge())
+	event := listener.list("/events").ids[0]
 	s.Sleep(2 * time.Minute)
 
 	keyed := func(key string) func(client) client {
@@ -122,6 +131,11 @@ func TestTripsOfEachRoute(t *testing.T) {
 		{route: "GET /webhooks/{id}", path: "/webhooks/" + webhook},
 		{route: "PUT /webhooks/{id}", path: "/webhooks/" + webhook, body: `{"events":["*"]}`},
 		{route: "POST /webhooks/{id}/rotate", path: "/webhooks/" + webhook + "/rotate", as: keyed("rotation")},
+		{route: "GET /webhooks/{id}/deliveries", path: "/webhooks/" + webhook + "/deliveries"},
+		{route: "POST /webhooks/{id}/resend", path: "/webhooks/" + webhook + "/resend", body: fmt.Sprintf(`{"since":%q}`, s.Now().Add(-time.Hour).Format(time.RFC3339))},
+		{route: "GET /events"},
+		{route: "GET /events/{id}", path: "/events/" + event},
+		{route: "POST /events/{id}/resend", path: "/events/" + event + "/resend"},
 		{route: "DELETE /webhooks/{id}", path: "/webhooks/" + webhook},
 		{route: "POST /merchants", body: `{"name":"Shop"}`},
 		{route: "GET /merchants/{id}", path: "/merchants/" + merchant},
@@ -151,6 +165,9 @@ func TestTripsOfEachRoute(t *testing.T) {
 		platform.Store = counter
 		edge := worker.New(s.config(), platform)
 		as := shop.at(edge)
+		if strings.HasPrefix(path, "/webhooks") || strings.HasPrefix(path, "/events") {
+			as = listener.at(edge)
+		}
 		if strings.HasPrefix(path, "/merchants") {
 			as = s.operator(edge)
 		}

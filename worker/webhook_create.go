@@ -58,5 +58,6 @@ func createWebhook(c *call) (answer, error) {
 	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
 	}
+	c.listeners.keep(store.HasWebhooksKey(w.Merchant, w.Mode), true, c.platform.Now())
 	return revealed(w, secret)
 }

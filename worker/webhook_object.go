@@ -19,6 +19,7 @@ type webhookObject struct {
 	URL         string   `json:"url"`
 	Events      []string `json:"events"`
 	IsDisabled  bool     `json:"is_disabled"`
+	Reason      nullable `json:"disabled_reason"`
 	Description nullable `json:"description"`
 	Secret      nullable `json:"secret"`
 	Livemode    bool     `json:"livemode"`
@@ -29,7 +30,7 @@ type webhookObject struct {
 // webhookView shows an endpoint without its secret.
 func webhookView(w store.Webhook) webhookObject {
 	return webhookObject{
-		ID: w.ID, Object: "webhook", Name: w.Name, URL: w.URL, Events: w.Events, IsDisabled: w.Disabled, Description: nullable(w.Description),
+		ID: w.ID, Object: "webhook", Name: w.Name, URL: w.URL, Events: w.Events, IsDisabled: w.Silent(), Reason: nullable(w.State.Reason), Description: nullable(w.Description),
 		Livemode: w.Mode.IsLive(), CreatedAt: timestamp(w.CreatedAt), UpdatedAt: timestamp(w.UpdatedAt),
 	}
 }

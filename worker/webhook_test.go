@@ -28,8 +28,8 @@ func TestAWebhookEndpointIsChangedFieldByField(t *testing.T) {
 		{`{"url":"https://shop.example:8443/x?y=z"}`, `https://shop.example/webhooks`, `https://shop.example:8443/x?y=z`},
 		{`{"events":["*"]}`, `["checkout.completed"]`, `["*"]`},
 		{`{"description":"For the till"}`, `"description":null`, `"description":"For the till"`},
-		{`{"description":null,"events":["payment.confirmed","payment.unexpected"]}`, `["*"],"is_disabled":false,"description":"For the till"`,
-			`["payment.confirmed","payment.unexpected"],"is_disabled":false,"description":null`},
+		{`{"description":null,"events":["payment.confirmed","payment.unexpected"]}`, `["*"],"is_disabled":false,"disabled_reason":null,"description":"For the till"`,
+			`["payment.confirmed","payment.unexpected"],"is_disabled":false,"disabled_reason":null,"description":null`},
 		{`{"is_disabled":true}`, `"is_disabled":false`, `"is_disabled":true`},
 		{`{"is_disabled":false}`, `"is_disabled":true`, `"is_disabled":false`},
 	} {

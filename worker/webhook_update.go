@@ -1,5 +1,7 @@
 package worker
 
+import "edgecheckout/worker/store"
+
 // updateWebhook is PUT /webhooks/{id}. What is not sent stays, null removes what is optional. The secret stays: see rotateWebhook.
 func updateWebhook(c *call) (answer, error) {
 	w, err := c.ownWebhook()
@@ -19,6 +21,7 @@ func updateWebhook(c *call) (answer, error) {
 	}
 	w.UpdatedAt = c.began
 	c.webhooks().Update(*w)
+	w.State = store.WebhookState{}
 	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
 	}

@@ -116,6 +116,20 @@ class Payments extends Resource {
 
 class Webhooks extends Resource {
   rotate = (id, options) => this.caller.post(`${this.at(id)}/rotate`, {}, options);
+  deliveries = (id, query) => this.caller.get(`${this.at(id)}/deliveries`, query);
+  resend = (id, since) => this.caller.post(`${this.at(id)}/resend`, { since });
+}
+
+class Events extends Resource {
+  resend = (id, webhook_id) => this.caller.post(`${this.at(id)}/resend`, { webhook_id });
+
+  /** Every event since a time, oldest first. */
+  async *since(since, query = {}) {
+    for (let page = await this.list({ ...query, since }); ; page = await this.caller.get(page.next)) {
+      yield* page;
+      if (!page.hasMore) return;
+    }
+  }
 }
 
 /** A merchant's backend. */
@@ -126,6 +140,7 @@ export class Merchant extends Caller {
     this.products = new Resource(this, "/product");
     this.customers = new Resource(this, "/customers");
     this.webhooks = new Webhooks(this, "/webhooks");
+    this.events = new Events(this, "/events");
     this.payments = new Payments(this, "/payment");
   }
 }

@@ -190,7 +190,7 @@ test("customers", async () => {
 
 test("webhook endpoints", async () => {
   const made = await shop.webhooks.create({ name: "Orders", url: "https://shop.example/webhooks", events: ["checkout.completed"] });
-  hasFields(made, "id object name url events is_disabled description secret livemode created_at updated_at");
+  hasFields(made, "id object name url events is_disabled disabled_reason description secret livemode created_at updated_at");
   assert.match(made.id, /^wh_/);
   assert.match(made.secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
   assert.deepEqual([made.object, made.name, made.events, made.is_disabled, made.livemode], ["webhook", "Orders", ["checkout.completed"], false, false]);
@@ -208,6 +208,32 @@ test("webhook endpoints", async () => {
   await shop.webhooks.remove(made.id);
   await refuses(shop.webhooks.retrieve(made.id), 404, "not_found");
   assert.deepEqual(ids(await shop.webhooks.list()), []);
+});
+
+test("events", async () => {
+  const since = new Date(Date.now() - 60_000).toISOString();
+  const endpoint = await shop.webhooks.create({ name: "Nobody", url: "https://nobody.example/", events: ["customer.created"] });
+  const ada = await shop.customers.create({ name: "Ada" });
+  const of = (events) => events.filter((e) => e.data.object.id === ada.id);
+  const [event] = of(await until(() => shop.events.list(), (events) => of(events).length > 0, "told"));
+  hasFields(event, "id object type created livemode data");
+  assert.match(event.id, /^evt_/);
+  assert.deepEqual([event.object, event.type, event.created, event.livemode, event.data], ["event", "customer.created", ada.created_at, false, { object: ada }]);
+  assert.deepEqual(await shop.events.retrieve(event.id), event);
+  assert.deepEqual(of(await gather(shop.events.since(since, { type: "customer.created", limit: 1 }))), [event]);
+  await refuses(neighbour.events.retrieve(event.id), 404, "not_found");
+  await refuses(shop.events.list({ type: "customer.paid" }), 400, "parameter_invalid", "type");
+
+  const [delivery] = await shop.webhooks.deliveries(endpoint.id);
+  hasFields(delivery, "event_id object webhook_id event_type status next_attempt_at attempts");
+  assert.deepEqual([delivery.event_id, delivery.webhook_id, delivery.event_type, delivery.status], [event.id, endpoint.id, event.type, "pending"]);
+  hasFields(delivery.attempts[0], "created_at status_code error duration_ms response");
+  assert.equal((await shop.events.resend(event.id, endpoint.id)).deliveries, 1);
+  assert.equal((await shop.webhooks.resend(endpoint.id, since)).object, "resend");
+  await shop.webhooks.update(endpoint.id, { is_disabled: true });
+  await refuses(shop.webhooks.resend(endpoint.id, since), 409, "webhook_disabled");
+  await refuses(shop.events.resend(event.id, endpoint.id), 400, "parameter_invalid", "webhook_id");
+  await shop.webhooks.remove(endpoint.id);
 });
 
 test("a checkout, from its making to its payment", async () => {

@@ -38,6 +38,9 @@ func (w *world) openShop(account stellar.Address) *shop {
 		w.call(e, "POST", "/merchants/"+merchant.ID+"/keys", `{"livemode":false}`, operator, &key) != 200 {
 		panic("the simulation has no merchant")
 	}
+	if w.call(e, "POST", "/webhooks", `{"name":"Orders","url":"https://shop.example/","events":["*"]}`, http.Header{"X-Api-Key": {key.Secret}}, nil) != 200 {
+		panic("the merchant has no endpoint")
+	}
 	return &shop{account, key.Secret}
 }
 
@@ -105,7 +108,7 @@ func (w *world) sell(s *shop, then func(*sale, *edge)) {
 			}
 			w.stats.Checkouts++
 			made[o.ID] = &sale{id: o.ID, memo: o.Memo, account: s.account, amount: amount, asset: asset, shop: s,
-				createdAt: o.CreatedAt, expiresAt: o.ExpiresAt, facts: map[string]fact{}}
+				createdAt: o.CreatedAt, expiresAt: o.ExpiresAt, facts: map[string]fact{}, events: map[string]string{}}
 			w.people = append(w.people, made[o.ID])
 			if then != nil {
 				defer then(made[o.ID], e)

@@ -175,6 +175,7 @@ func (w *world) rest() {
 		w.runDue()
 	}
 	w.advance(3 * time.Minute)
+	w.deliver()
 	for _, s := range w.people {
 		truth := w.oracle(s, w.ledger.sequence)
 		for _, e := range w.edges {
@@ -201,6 +202,7 @@ func (w *world) complete(s *sale) {
 		w.call(w.edges[0], "GET", "/checkout/"+s.id, "", map[string][]string{"X-Api-Key": {s.shop.key}}, &o)
 	})
 	w.runDue()
+	w.heard(s, o)
 	reported := map[string]int{}
 	for _, p := range o.Payments {
 		reported[p.TransactionHash]++
@@ -224,8 +226,12 @@ func (w *world) complete(s *sale) {
 func (w *world) budget() {
 	counts := w.memory.Counts()
 	minutes := int(w.now.Sub(w.start)/time.Minute) + 1
-	const setUp = 6 // merchants and keys
-	allowed := setUp + 4*w.creates + 3*w.stats.Checkouts + w.stats.Payments + minutes
+	const setUp = 6 + 10 // merchants and keys; endpoints
+	events := 0
+	for _, s := range w.people {
+		events += len(s.events)
+	}
+	allowed := setUp + 4*w.creates + 3*w.stats.Checkouts + w.stats.Payments + minutes + 2*events
 	if counts.Writes > allowed {
 		w.fail("%d writes for %d checkouts in %d minutes, %d allowed", counts.Writes, w.stats.Checkouts, minutes, allowed)
 	}

@@ -62,7 +62,8 @@ type world struct {
 	resetAt time.Time       // when the network last lost its history
 	lost    map[string]bool // whether a key was to be written and none of its writes has reached the store
 	stats   Stats
-	creates int // requests that make a checkout
+	creates int      // requests that make a checkout
+	unheard [][]byte // events of checkouts whose merchant has no answer yet
 	reason  string
 	log     []string
 }
@@ -95,6 +96,7 @@ type sale struct {
 	told   verdict
 	toldAt time.Time
 	facts  map[string]fact
+	events map[string]string // what its merchant's endpoint was told: ids of events by what they tell
 }
 
 const adminToken = "simulated-operator"
@@ -142,7 +144,7 @@ func (w *world) newEdge(name string) *edge {
 		panic(err)
 	}
 	e.service = worker.New(config, worker.Platform{
-		Store: store{w.memory.Edge(), w}, Horizon: e, Recent: e.recent, Cache: keepsNothing{}, Entropy: entropy{w}, Log: io.Discard,
+		Store: store{w.memory.Edge(), w}, Horizon: e, Recent: e.recent, Cache: keepsNothing{}, Sender: receiver{w}, Entropy: entropy{w}, Log: io.Discard,
 		Now: func() time.Time { return w.now },
 	})
 	return e

@@ -168,21 +168,6 @@ func (cs Customers) Find(ctx context.Context, contacts []Contact) (known *Custom
 	return nil, free, nil
 }
 
-// FindOrCreate returns the id of the customer who has one of the contacts of u. If there is none,
-// it adds u as created at now.
-func (cs Customers) FindOrCreate(ctx context.Context, u Customer, now time.Time) (id string, err error) {
-	known, free, err := cs.Find(ctx, u.Contacts())
-	if err != nil {
-		return "", err
-	}
-	if known != nil {
-		return known.ID, nil
-	}
-	u.ID = free
-	cs.Create(&u, now)
-	return free, nil
-}
-
 // Create adds a customer created at now, who must have an id: the record, the entry in the list,
 // and an alias for each contact from which the id was not derived.
 func (cs Customers) Create(u *Customer, now time.Time) {

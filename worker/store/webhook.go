@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -24,7 +25,27 @@ type Webhook struct {
 	Description string       `json:"description,omitempty"`
 	CreatedAt   time.Time    `json:"created_at"`
 	UpdatedAt   time.Time    `json:"updated_at"`
+	// State is what its deliveries have shown. It has a record of its own, so that a delivery never
+	// undoes a change by the merchant.
+	State WebhookState `json:"-"`
 }
+
+// WebhookState is what deliveries have shown of an endpoint. The zero value is that of a healthy one.
+type WebhookState struct {
+	FailingSince time.Time `json:"failing_since,omitzero"` // the first failure after the last success
+	DisabledAt   time.Time `json:"disabled_at,omitzero"`
+	Reason       string    `json:"reason,omitempty"` // why it was disabled
+}
+
+// Silent reports whether nothing is sent to the endpoint.
+func (w Webhook) Silent() bool { return w.Disabled || !w.State.DisabledAt.IsZero() }
+
+// Wants reports whether the endpoint is told of events of a type.
+func (w Webhook) Wants(eventType string) bool {
+	return slices.Contains(w.Events, eventType) || slices.Contains(w.Events, allEvents)
+}
+
+const allEvents = "*"
 
 // WebhookSecret is the sealed secret of an endpoint, and the one before it while that still signs. It
 // has a record of its own, so that sealing it again never undoes a change of the endpoint.
@@ -36,10 +57,94 @@ type WebhookSecret struct {
 
 func webhookKey(id string) Key       { return Key{"webhook/" + id} }
 func webhookSecretKey(id string) Key { return Key{"webhook-secret/" + id} }
+func webhookStateKey(id string) Key  { return Key{"webhook-state/" + id} }
 
-// WebhookKeys returns the keys of endpoints and their secrets; none for a malformed id.
+// anyWebhooksKey exists as soon as anybody has created an endpoint, and [HasWebhooksKey] as soon as
+// an owner has. They are never removed: what they save is the search for endpoints where there never
+// was one.
+var anyWebhooksKey = Key{"webhooks"}
+
+// HasWebhooksKey exists as soon as an owner has created an endpoint.
+func HasWebhooksKey(merchant string, mode stellar.Mode) Key {
+	return Key{"webhooks/" + merchant + "/" + string(mode)}
+}
+
+// HasWebhooks reports whether an owner has, or had, an endpoint.
+func (v *View) HasWebhooks(ctx context.Context, merchant string, mode stellar.Mode) (bool, error) {
+	values, err := v.get(ctx, "whether there are webhook endpoints", HasWebhooksKey(merchant, mode))
+	return err == nil && values[0] != nil, err
+}
+
+// AnyWebhooks reports whether anybody has, or had, an endpoint.
+func (s Store) AnyWebhooks(ctx context.Context) (bool, error) {
+	values, err := s.get(ctx, "whether there are webhook endpoints", anyWebhooksKey)
+	return err == nil && values[0] != nil, err
+}
+
+// Endpoint is an endpoint with its secret.
+type Endpoint struct {
+	Webhook
+	Secret WebhookSecret
+}
+
+// Endpoints returns the endpoints of an owner, those that are disabled as well. It costs a list call
+// and a read.
+func (s Store) Endpoints(ctx context.Context, merchant string, mode stellar.Mode) ([]Endpoint, error) {
+	var keys []Key
+	for cursor := ""; ; {
+		page, err := s.kv.List(ctx, listPrefix(ownerOf(merchant, mode), checkout.KindWebhook), cursor, maxListKeys)
+		if err != nil {
+			return nil, wrap("listing", "webhook endpoints", err)
+		}
+		for _, key := range page.Keys {
+			entry, err := parseListKey(key)
+			if err != nil {
+				return nil, err
+			}
+			keys = append(keys, webhookKey(entry.ID), webhookStateKey(entry.ID), webhookSecretKey(entry.ID))
+		}
+		if cursor = page.Cursor; cursor == "" {
+			break
+		}
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	values, err := s.get(ctx, "webhook endpoints", keys...)
+	if err != nil {
+		return nil, err
+	}
+	var endpoints []Endpoint
+	for ; len(values) > 0; values = values[3:] {
+		w, err := decodeWebhook(values)
+		if err != nil {
+			return nil, err
+		}
+		secret, ok, err := Decode[WebhookSecret](values[2])
+		if err != nil {
+			return nil, err
+		}
+		if ok && w != nil && w.Merchant == merchant && w.Mode == mode {
+			endpoints = append(endpoints, Endpoint{*w, secret})
+		}
+	}
+	return endpoints, nil
+}
+
+// decodeWebhook decodes an endpoint and its state; nil for a missing one.
+func decodeWebhook(values [][]byte) (*Webhook, error) {
+	w, ok, err := Decode[Webhook](values[0])
+	if err != nil || !ok {
+		return nil, err
+	}
+	w.State, _, err = Decode[WebhookState](values[1])
+	return &w, err
+}
+
+// WebhookKeys returns the keys of endpoints, their states and secrets; none for a malformed id.
 func WebhookKeys(ids ...string) []Key {
-	return append(keysOf(checkout.KindWebhook, webhookKey, ids), keysOf(checkout.KindWebhook, webhookSecretKey, ids)...)
+	return slices.Concat(keysOf(checkout.KindWebhook, webhookKey, ids), keysOf(checkout.KindWebhook, webhookStateKey, ids),
+		keysOf(checkout.KindWebhook, webhookSecretKey, ids))
 }
 
 // Webhooks are the endpoints of an owner.
@@ -56,11 +161,15 @@ func (ws Webhooks) Get(ctx context.Context, id string) (*Webhook, error) {
 	if _, err := checkout.ParseID(checkout.KindWebhook, id); err != nil {
 		return nil, nil
 	}
-	w, ok, err := view[Webhook](ctx, ws.view, "a webhook endpoint", webhookKey(id))
-	if err != nil || !ok || !ws.owner.owns(w.Merchant, w.Mode) {
+	values, err := ws.view.get(ctx, "a webhook endpoint", webhookKey(id), webhookStateKey(id))
+	if err != nil {
 		return nil, err
 	}
-	return &w, nil
+	w, err := decodeWebhook(values)
+	if err != nil || w == nil || !ws.owner.owns(w.Merchant, w.Mode) {
+		return nil, err
+	}
+	return w, nil
 }
 
 // Secret reads the secret of an endpoint of the owner; nil if it is not visible here yet.
@@ -92,6 +201,8 @@ func (ws Webhooks) Full(ctx context.Context) (bool, error) {
 // stored is told of nothing, and its creator got an error.
 func (ws Webhooks) Create(w Webhook, s WebhookSecret) {
 	ws.view.records = append(ws.view.records,
+		entry{key: anyWebhooksKey, derived: true},
+		entry{key: HasWebhooksKey(w.Merchant, w.Mode), derived: true},
 		entry{key: webhookListKey(ws.owner, w), derived: true},
 		entry{key: webhookKey(w.ID), value: Encode(w), derived: true},
 		entry{key: webhookSecretKey(w.ID), value: Encode(s), derived: true})
@@ -101,9 +212,13 @@ func webhookListKey(o Owner, w Webhook) Key {
 	return listKey(o, checkout.KindWebhook, Listed{Created: w.CreatedAt, ID: w.ID})
 }
 
-// Update adds a changed endpoint.
+// Update adds a changed endpoint. Whatever was wrong with it, the merchant has seen to it: it is
+// healthy again.
 func (ws Webhooks) Update(w Webhook) {
 	ws.view.records = append(ws.view.records, entry{key: webhookKey(w.ID), value: Encode(w)})
+	if w.State != (WebhookState{}) {
+		ws.view.records = append(ws.view.records, entry{key: webhookStateKey(w.ID), value: Encode(WebhookState{})})
+	}
 }
 
 // Rotate adds a changed secret of an endpoint.
@@ -113,13 +228,29 @@ func (ws Webhooks) Rotate(id string, s WebhookSecret) {
 
 // Delete deletes an endpoint and its secret, at once here and within a minute everywhere.
 func (ws Webhooks) Delete(ctx context.Context, w Webhook) error {
-	return ws.view.store.delete(ctx, "a webhook endpoint", webhookKey(w.ID), webhookSecretKey(w.ID), webhookListKey(ws.owner, w))
+	return ws.view.store.delete(ctx, "a webhook endpoint", webhookKey(w.ID), webhookSecretKey(w.ID), webhookStateKey(w.ID), webhookListKey(ws.owner, w))
 }
 
 // Listed reads the endpoints of list entries; nil for one that is not visible here yet, was deleted,
 // or was created at another time than the entry says.
 func (ws Webhooks) Listed(ctx context.Context, entries []Listed) ([]*Webhook, error) {
-	return listed(ctx, ws.view, "webhook endpoints", entries, webhookKey, func(e Listed, w *Webhook) bool {
-		return ws.owner.owns(w.Merchant, w.Mode) && w.CreatedAt.Equal(e.Created)
-	})
+	keys := make([]Key, 0, 2*len(entries))
+	for _, e := range entries {
+		keys = append(keys, webhookKey(e.ID), webhookStateKey(e.ID))
+	}
+	values, err := ws.view.store.get(ctx, "webhook endpoints", keys...)
+	if err != nil {
+		return nil, err
+	}
+	webhooks := make([]*Webhook, len(entries))
+	for i, e := range entries {
+		w, err := decodeWebhook(values[2*i:])
+		if err != nil {
+			return nil, err
+		}
+		if w != nil && ws.owner.owns(w.Merchant, w.Mode) && w.CreatedAt.Equal(e.Created) {
+			webhooks[i] = w
+		}
+	}
+	return webhooks, nil
 }

@@ -13,6 +13,10 @@ import (
 //
 // When the store fails, what was paid is told all the same, since the ledger can be asked again; an unpaid end is not, before it stands written.
 func (w *Watcher) settle(ctx context.Context, s *checkout.Facts, payments []checkout.Payment, proven time.Time) (checkout.Outcome, error) {
+	before := s.Outcome(w.Now())
+	if s.Recorded == nil {
+		before.Status, before.Exception = checkout.Open, "" // an end is news until it is recorded
+	}
 	known := s.Seen
 	if s.Recorded != nil {
 		for _, j := range s.Recorded.Payments {
@@ -24,9 +28,20 @@ func (w *Watcher) settle(ctx context.Context, s *checkout.Facts, payments []chec
 	isNew := !slices.Equal(known, s.Seen)
 
 	out := s.Settle(proven, w.Now())
+	ends := s.Recorded == nil && out.Status.Terminal()
+	var untold error
+	if ends || isNew {
+		untold = w.Tell(ctx, s, before, out)
+	}
 	switch {
-	case s.Recorded == nil && out.Status.Terminal():
-		if err := w.Store.PutOutcome(ctx, &s.Checkout, out); err != nil {
+	case untold != nil && !ends:
+		return out, untold
+	case ends:
+		err := untold
+		if err == nil {
+			err = w.Store.PutOutcome(ctx, &s.Checkout, out)
+		}
+		if err != nil {
 			if out.Status != checkout.Completed {
 				out = s.Outcome(w.Now())
 			}

@@ -61,6 +61,7 @@ func (s *shop) edgeOf(namespace kv.Store) *watch.Watcher {
 	return &watch.Watcher{
 		Store: store.New(namespace), Recent: recent, Memos: s.memos, Now: s.Now, Margin: 30 * time.Second,
 		Horizons: map[stellar.Mode]*horizon.Pool{stellar.Test: horizon.NewPool(network, s.World, recent, s.Now)},
+		Tell:     func(context.Context, *checkout.Facts, checkout.Outcome, checkout.Outcome) error { return nil },
 		Ended:    func(_ context.Context, ids []checkout.ID) { s.ended = append(s.ended, ids) },
 		Log:      func(_ context.Context, event string, fields map[string]any) { s.t.Log(event, fields) },
 	}

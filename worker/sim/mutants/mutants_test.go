@@ -91,6 +91,26 @@ var mutants = []mutant{
 	{"IdleMark", "an account that was idle is read again from where it was left", "watch/sweep.go",
 		"if mark, ok := marks[account]; ok && mark <=",
 		"if mark, ok := marks[account]; ok && mutant.On != \"IdleMark\" && mark <="},
+	{"EventWritten", "an event is written before the fact that it tells of is stored", "watch/settle.go",
+		"\t\tuntold = w.Tell(ctx, s, before, out)\n",
+		"\t\tuntold = w.Tell(ctx, s, before, out)\n\t\tif mutant.On == \"EventWritten\" {\n\t\t\tuntold = nil\n\t\t}\n"},
+	{"EventIDs", "a fact has the same id, whoever notices it", "tell.go",
+		"\t\trecord, err := recordOf(e, c.Merchant, c.Mode, data)\n",
+		"\t\trecord, err := recordOf(e, c.Merchant, c.Mode, data)\n\t\tif mutant.On == \"EventIDs\" {\n" +
+			"\t\t\trecord.ID, err = checkout.NewID(checkout.KindEvent, s.platform.Now(), s.platform.Entropy)\n\t\t}\n"},
+	{"DueUntilLogged", "an event is to be sent until it stands written what became of it", "store/event.go",
+		"\tif len(sent.entries) > 0 {\n",
+		"\tif mutant.On == \"DueUntilLogged\" {\n\t\tfor _, d := range done {\n\t\t\tif err := s.delete(ctx, \"an event\", d.key()); err != nil {\n\t\t\t\treturn err\n\t\t\t}\n\t\t}\n\t}\n" +
+			"\tif len(sent.entries) > 0 {\n"},
+	{"Retry", "an event that was not taken is sent again", "deliver.go",
+		"\tif one.attempt.Succeeded() || one.to.Silent() {\n",
+		"\tif one.attempt.Succeeded() || one.to.Silent() || mutant.On == \"Retry\" {\n"},
+	{"Postponed", "an event whose endpoint failed before its turn came waits", "deliver.go",
+		"\t\t\t\tsent.Again(one.to.ID, e, at, now.Add(one.to.pause(now)))\n",
+		"\t\t\t\tif mutant.On != \"Postponed\" {\n\t\t\t\t\tsent.Again(one.to.ID, e, at, now.Add(one.to.pause(now)))\n\t\t\t\t}\n"},
+	{"Pause", "an event waits no longer for an endpoint than that has failed", "deliver.go",
+		"\tif !to.State.FailingSince.IsZero() {",
+		"\tif !to.State.FailingSince.IsZero() || mutant.On == \"Pause\" {"},
 }
 
 // most is how many simulations may pass before a mutant is found.

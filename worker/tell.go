@@ -1,0 +1,136 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/event"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
+)
+
+// listeners remembers for keyLifetime which merchants have webhook endpoints: events of all others are not written.
+type listeners struct {
+	mu    sync.Mutex
+	known map[store.Key]listening
+}
+
+type listening struct {
+	is    bool
+	until time.Time
+}
+
+func (l *listeners) recall(key store.Key, now time.Time) (is, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k, ok := l.known[key]
+	return k.is, ok && now.Before(k.until)
+}
+
+func (l *listeners) keep(key store.Key, is bool, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.known == nil || len(l.known) >= maxKeys {
+		l.known = map[store.Key]listening{}
+	}
+	l.known[key] = listening{is, now.Add(keyLifetime)}
+}
+
+// listens reports whether events of a merchant are written.
+func (s *Service) listens(ctx context.Context, view *store.View, merchant string, mode stellar.Mode) (bool, error) {
+	key, now := store.HasWebhooksKey(merchant, mode), s.platform.Now()
+	if is, ok := s.listeners.recall(key, now); ok {
+		return is, nil
+	}
+	is, err := view.HasWebhooks(ctx, merchant, mode)
+	if err == nil {
+		s.listeners.keep(key, is, now)
+	}
+	return is, err
+}
+
+// tellOutcome writes the events of what is new about a checkout.
+func (s *Service) tellOutcome(ctx context.Context, facts *checkout.Facts, before, after checkout.Outcome) error {
+	c := &facts.Checkout
+	if is, err := s.listens(ctx, s.store.View(), c.Merchant, c.Mode); err != nil || !is {
+		return err
+	}
+	var records []store.Event
+	for _, e := range event.Since(facts, before, after) {
+		data := eventData{}
+		var err error
+		if e.Payment != nil {
+			data.Object = paymentItem(*e.Payment, c.ID.String(), c.Mode)
+			if e.Type == event.PaymentConfirmed {
+				data.AmountDue = &e.Due
+			} else {
+				data.Reason, data.Difference = e.Reason, &e.Difference
+			}
+		} else if data.Object, err = encodeItem(s.checkoutView(facts, after)); err != nil {
+			return err
+		}
+		record, err := recordOf(e, c.Merchant, c.Mode, data)
+		if err != nil {
+			return err
+		}
+		records = append(records, record)
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	return s.store.PutEvents(ctx, records...)
+}
+
+// tell adds an event about one of the caller's objects to what the request writes; before is the object as it was, nil if it is not changed.
+func (c *call) tell(e event.Event, object, before any) error {
+	if is, err := c.listens(c.ctx, c.view, c.Merchant.ID, c.Mode); err != nil || !is {
+		return err
+	}
+	var data eventData
+	var err error
+	if data.Object, err = encodeItem(object); err != nil {
+		return err
+	}
+	if before != nil {
+		was, err := encodeItem(before)
+		if err != nil {
+			return err
+		}
+		if data.PreviousAttributes, err = changed(was, data.Object); err != nil || len(data.PreviousAttributes) == 0 {
+			return err
+		}
+	}
+	record, err := recordOf(e, c.Merchant.ID, c.Mode, data)
+	if err == nil {
+		c.view.AddEvent(record)
+	}
+	return err
+}
+
+// changed returns the members of an object that have other values now, as they were; but for the time of the change.
+func changed(was, is json.RawMessage) (map[string]json.RawMessage, error) {
+	var before, after map[string]json.RawMessage
+	if err := json.Unmarshal(was, &before); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(is, &after); err != nil {
+		return nil, err
+	}
+	for name, value := range before {
+		if name == "updated_at" || bytes.Equal(value, after[name]) {
+			delete(before, name)
+		}
+	}
+	return before, nil
+}
+
+// customerCreated is the event of a new customer. Edges that create one customer at the same time tell of it under one id.
+func customerCreated(u store.Customer) event.Event {
+	e := event.New(event.CustomerCreated, u.CreatedAt.Truncate(24*time.Hour), u.ID)
+	e.CreatedAt = u.CreatedAt
+	return e
+}
