@@ -1,17 +1,19 @@
-// Which route a request asks for, read as worker/route.go reads it: a path has one spelling, and what is spelled in another way is no route.
+// Finds the route of a request by the rules of worker/route.go: a path has exactly one spelling,
+// and any other spelling matches no route.
 
 import { ROUTES } from "./routes.mjs";
 
 const PLAIN = /^\/[a-z0-9/_A-Z.~-]*$/;
 
-// byLength has the routes by the number of their segments, each with what its segments must be: null for a wildcard.
+// byLength maps the number of segments to the routes that have so many, each with its segments; a
+// wildcard segment is null.
 const byLength = [];
 for (const route of ROUTES) {
   const segments = route.path.split("/").map((segment) => (segment.startsWith("{") ? null : segment));
   (byLength[segments.length] ??= []).push({ route, segments });
 }
 
-// find returns the route of a method and a path; undefined if there is none.
+// find returns the route of a method and a path, or undefined if there is none.
 export function find(method, path) {
   if (!PLAIN.test(path)) return undefined;
   const got = path.split("/");

@@ -1,17 +1,21 @@
-// One instance of the Go program: its memory, its clock, its source of random values, and the events that it serves.
+// An instance of the Go program: its memory, its clock, its random values, and the events it
+// serves.
 
 import "./wasm_exec.js"; // defines globalThis.Go
 import { bound, encoded, kept, lines, text, write } from "./message.mjs";
 import { claim, failed, perform } from "./ports.mjs";
 
-// Random values must not be asked for while the module is evaluated, which is when the first instance boots. What the Go
-// runtime takes at boot, the seeds of its hash maps and of math/rand, comes from this generator (xorshift), seeded at
-// build time: it is predictable, and good enough for them. Nothing secret comes from there: crypto/rand keeps no state in Go
-// (crypto/internal/sysrand asks for every byte when it is wanted, outside of FIPS mode, which must stay off). The generator
-// exists only while predictably runs, so every event has crypto.getRandomValues, of whatever kind it is.
+// Workers may not generate random values while the module is evaluated, and the first instance
+// boots then. At boot the Go runtime needs seeds for its hash maps and for math/rand. They come
+// from this generator (xorshift), which is seeded at build time: its output is predictable, which
+// is good enough for them. Secrets never come from it: crypto/rand keeps no state in Go, because
+// crypto/internal/sysrand requests every byte when it is needed. That holds only outside of FIPS
+// mode, which must stay off. The generator exists only while predictably runs, so every event gets
+// its random values from crypto.getRandomValues.
 let seed = null;
 
-// predictably calls boot, which must not wait for anything, with random values made from four 32-bit words.
+// predictably calls boot with random values generated from four 32-bit words. boot must be
+// synchronous.
 export function predictably(words, boot) {
   seed = new Uint32Array(words);
   try {
@@ -23,7 +27,7 @@ export function predictably(words, boot) {
 
 function fillRandom(bytes) {
   if (seed === null) {
-    crypto.getRandomValues(bytes); // Go asks for at most the 65,536 bytes that this allows
+    crypto.getRandomValues(bytes); // Go requests at most the 65,536 bytes that this allows
     return;
   }
   for (let i = 0; i < bytes.length; i++) {
@@ -34,9 +38,9 @@ function fillRandom(bytes) {
   }
 }
 
-// The monotonic clock, in milliseconds. While the module is evaluated Date.now() is 0, which the Go runtime takes for a
-// broken clock; afterwards it is the time of the last I/O. Go asks for it at every turn of its scheduler, so it is split into words
-// only when it has moved on.
+// The monotonic clock, in milliseconds. While the module is evaluated, Date.now() is 0, which the
+// Go runtime takes for a broken clock; afterwards it is the time of the last I/O. The Go scheduler
+// reads the clock in every iteration, so the time is split into words only when it has changed.
 const clock = { now: 0, low: 0, high: 0 };
 
 function readClock() {
@@ -47,13 +51,14 @@ function readClock() {
   clock.low = now * 1e6 - clock.high * 2 ** 32;
 }
 
-// An isolate has 128 MB. An instance that takes more than MAX_MEMORY bytes ends before Cloudflare ends the isolate, since its requests can then
-// still be answered.
+// An isolate has 128 MB. An instance that grows beyond MAX_MEMORY bytes is ended before Cloudflare
+// ends the isolate, because its requests can then still be answered.
 const MAX_MEMORY = 96 << 20;
 
 const TICK = 4; // milliseconds; see #tick
 
-// Ended is why events fail whose instance is no more. Go ran for the culprit when that happened.
+// Ended is the error of events whose instance has ended. culprit is true for the event that Go was
+// serving at that moment.
 export class Ended extends Error {
   name = "Ended";
 
@@ -63,7 +68,7 @@ export class Ended extends Error {
   }
 }
 
-// Expired is why an event fails that did not end in time.
+// Expired is the error of an event that did not end in time.
 export class Expired extends Error {
   name = "Expired";
 }
@@ -73,25 +78,26 @@ export class Instance {
   #exports;
   #events = []; // by slot
   #free = []; // slots
-  #current = null; // the event in which Go runs
-  #culprit = null; // the one in which it ended
-  #inbox = { at: 0, room: 0 }; // where Go expects messages
-  #large = null; // the fields of a message that the inbox has no room for
+  #current = null; // the event that Go is serving
+  #culprit = null; // the event that Go was serving when the instance ended
+  #inbox = { at: 0, room: 0 }; // where in memory Go expects messages
+  #large = null; // the fields of a message that does not fit into the inbox
   #timers = 0;
-  #view = new Uint8Array(0); // of the whole memory
-  #header = new Int32Array(0); // of the inbox: slot and size
+  #view = new Uint8Array(0); // the whole memory
+  #header = new Int32Array(0); // the inbox's header: slot and size
 
-  ended = null; // why; null while it lives
-  underway = 0; // events that are served
-  lost = 0; // events that were given up and are still waiting in Go, and fibers that cannot be used again
+  ended = null; // the reason why the instance ended; null while it runs
+  underway = 0; // events being served
+  // Events that were given up and are still waiting in Go, and fibers that cannot be reused.
+  lost = 0;
 
-  // context is what syumai/workers binds to while the program boots.
+  // context is what syumai/workers uses as its runtime context while the program boots.
   context = { env: {}, ctx: {}, binding: {} };
 
   constructor(program, env) {
     const go = this.#go;
     this.context.env = env;
-    go._resolveExitPromise = () => {}; // exit tells, and within the event that it happens in
+    go._resolveExitPromise = () => {}; // exit reports the end, during the event that caused it
     go.exit = (code) => this.#end(`the Go program exited with code ${code}`);
     const resetView = go.importObject.gojs["runtime.resetMemoryDataView"];
     Object.assign(go.importObject.gojs, {
@@ -113,7 +119,8 @@ export class Instance {
         go.mem.setUint32(sp + 12, now / 1000 / 2 ** 32, true);
         go.mem.setInt32(sp + 16, (now % 1000) * 1e6, true);
       },
-      // Go's timers have none of JavaScript's, which would belong to whatever event Go runs in. An event that waits for one ticks.
+      // Go's timers use no JavaScript timers, which would belong to whichever event Go is serving.
+      // An event that waits for a Go timer is ticked instead.
       "runtime.scheduleTimeoutEvent": (sp) => go.mem.setInt32(sp + 16, ++this.#timers, true),
       "runtime.clearTimeoutEvent": () => {},
     });
@@ -130,7 +137,7 @@ export class Instance {
       respond: (slot, status, head, headSize, body, bodySize) => {
         const pairs = lines(this.#bytes(head, headSize)); // alternating names and values
         const headers = {};
-        const more = []; // what an object cannot hold: names that are there twice
+        const more = []; // headers whose name occurs more than once, which an object cannot hold
         for (let i = 0; i + 1 < pairs.length; i += 2) {
           if (headers[pairs[i]] === undefined) headers[pairs[i]] = pairs[i + 1];
           else more.push([pairs[i], pairs[i + 1]]);
@@ -151,32 +158,34 @@ export class Instance {
     };
     const instance = new WebAssembly.Instance(program, go.importObject);
     this.#exports = instance.exports;
-    // Packages of syumai/workers look for globalThis.context while they are initialised, which run does before it
-    // returns; no other instance can see this one's.
+    // Packages of syumai/workers read globalThis.context when they are initialized, which happens
+    // before run returns. Other instances never see it.
     globalThis.context = this.context;
     go.run(instance).catch((error) => this.#end(String(error)));
     delete globalThis.context;
   }
 
-  // memory is the size of the instance in bytes; it never shrinks.
+  // memory is the size of the instance's memory in bytes. It never shrinks.
   get memory() {
     return this.#memory().length;
   }
 
-  // serve begins an event; fields are its message, whose first line is its kind or its method. It returns the event, whose result is a promise of
-  // a reply (see problem.mjs), and fails with Ended or Expired, or with what went wrong in Go. Whatever is done for an event is done within it:
-  // the platform binds each promise, timer and stream to the event that made it.
+  // serve begins an event. fields are its message, whose first line is the event's kind or, for a
+  // request, its method. It returns the event, whose result is a promise of a reply (see
+  // problem.mjs) that rejects with Ended, Expired or the error of the Go program. All work for an
+  // event is done within it, because the platform binds each promise, timer and stream to the event
+  // that created it.
   serve(fields, env, ctx, limit) {
     const { promise: result, resolve, reject } = Promise.withResolvers();
     const slot = this.#free.pop() ?? this.#events.length;
     const event = {
       instance: this, result, resolve, reject, slot, env, ctx,
       until: Date.now() + limit, // when it is given up
-      over: false, // its result is known
-      waits: false, // for an operation of the platform
-      done: false, // Go is done with it
+      over: false, // its result is settled
+      waits: false, // it waits for an operation of the platform
+      done: false, // Go has finished it
       drifts: false, // see #tick
-      later: [], // what Go asked for on its behalf in the time of another event
+      later: [], // calls that Go made for it while serving another event
       timer: undefined,
     };
     this.#events[slot] = event;
@@ -188,35 +197,36 @@ export class Instance {
     return event;
   }
 
-  // expire gives an event up; Go may go on with it.
+  // expire gives up an event. Go may continue with it.
   expire(event) {
     if (event.over) return;
     if (this.ended === null) this.#conclude(event, new Expired("there was no answer in time"));
     else this.#look(event);
   }
 
-  // #run has Go serve an event, or go on with it, until it waits or is done.
+  // #run lets Go begin or continue an event, until the event waits or is done.
   #run(event, fields, enter) {
     this.#current = event;
     try {
       this.#hand(event.slot, fields);
       enter();
     } catch (error) {
-      this.#end(String(error)); // a trap or an exhausted stack leaves the program in no known state
+      this.#end(String(error)); // after a trap or a stack overflow the program's state is unknown
     }
     this.#current = null;
     this.#look(event);
   }
 
-  // #look decides how an event goes on after Go ran for it.
+  // #look decides how an event continues after Go has run for it.
   #look(event) {
     if (event.over || event.done) return;
     if (this.ended !== null) this.#conclude(event, new Ended(this.ended, event === this.#culprit));
     else if (!event.waits) this.#tick(event);
   }
 
-  // #tick lets the Go scheduler run, again and again, for an event that waits neither for the platform nor is done: its handler sleeps or
-  // waits for another goroutine. It does so within the event. What goroutines ask for in the time of another event waits until then.
+  // #tick runs the Go scheduler repeatedly for an event that is neither done nor waiting for the
+  // platform: its handler sleeps or waits for another goroutine. It runs within the event. Calls
+  // that goroutines made for it during another event are deferred until then.
   #tick(event) {
     event.drifts = true;
     setTimeout(() => {
@@ -236,15 +246,16 @@ export class Instance {
     }, TICK);
   }
 
-  // #within does a task now if Go runs in the event that the task is for, else when that one ticks next.
+  // #within runs a task now if Go is serving the task's event, otherwise at that event's next tick.
   #within(slot, value, task) {
     const event = this.#events[slot];
     if (event === this.#current) return task(event, value);
-    if (value instanceof Uint8Array) value = value.slice(); // Go's memory
+    if (value instanceof Uint8Array) value = value.slice(); // a view of Go's memory
     event.later.push(() => task(event, value));
   }
 
-  // #call performs an operation. The message is Go's memory: a port copies what it needs after it has waited for anything.
+  // #call performs an operation. The message is a view of Go's memory, so a port must copy what it
+  // needs after its first await.
   async #call(event, message) {
     event.waits = true;
     let answer;
@@ -258,12 +269,12 @@ export class Instance {
     this.#run(event, answer, this.#exports.settle);
   }
 
-  // #finish is Go's word that it is done with an event.
+  // #finish is called when Go is done with an event.
   #finish(event, error, reply) {
     event.done = true;
     if (!event.drifts) this.#free.push(event.slot);
     if (!event.over) this.#conclude(event, error, reply);
-    else if (!event.drifts) this.lost--; // it was given up, and its fiber is free again after all
+    else if (!event.drifts) this.lost--; // it was given up, but its fiber is free again
   }
 
   // #conclude settles an event's result.
@@ -276,7 +287,8 @@ export class Instance {
     else event.resolve(reply);
   }
 
-  // forget takes an event out of the count whose client or platform ended it, so that nothing in it will ever run again.
+  // forget stops counting an event that its client or the platform has ended, so that none of its
+  // code will run again.
   forget(event) {
     if (event.over) return;
     event.over = true;
@@ -284,7 +296,7 @@ export class Instance {
     this.lost++;
   }
 
-  // #hand puts a message where Go looks for it: the fields of a new event, or the result of a call.
+  // #hand writes a message to Go's inbox: the fields of a new event, or the result of a call.
   #hand(slot, fields) {
     const { at, room } = this.#inbox;
     const inbox = this.#bytes(at, room);
@@ -301,7 +313,8 @@ export class Instance {
     else this.#large = exact;
   }
 
-  // #end notes that the instance is no more. Each event finds that out by itself, since none may settle the promise of another.
+  // #end records that the instance has ended. Each event checks for that itself, because no event
+  // may settle the promise of another.
   #end(reason) {
     if (this.ended !== null) return;
     this.ended = reason;
@@ -314,7 +327,7 @@ export class Instance {
 
   #memory() {
     if (this.#view.length === 0) {
-      this.#view = new Uint8Array(this.#exports.mem.buffer); // memory that has grown is another buffer
+      this.#view = new Uint8Array(this.#exports.mem.buffer); // growth replaces the buffer
       this.#header = new Int32Array(0);
     }
     return this.#view;

@@ -1,21 +1,22 @@
-// The instance of the Go program that serves the events of this isolate, and what replaces it.
+// Manages the instance of the Go program that serves this isolate's events, and replaces it.
 
 import { Ended, Expired, Instance, predictably } from "./instance.mjs";
 
-// How many events are served at once. Each holds some 40 KB while it waits for KV, and at most 0.2 MB with the longest body; an isolate has 128 MB.
+// The maximum number of concurrent events. Each holds about 40 KB while it waits for KV, and at
+// most 0.2 MB with the longest body; an isolate has 128 MB.
 const MAX_UNDERWAY = 512;
 
-// An instance is replaced when so many of its events never came to an end: each keeps what it holds in memory.
+// An instance is replaced after this many events that never ended, because each keeps its memory.
 const MAX_LOST = 32;
 
-// An instance never gives memory back. One that once held much is replaced when it has more bytes than this.
+// The memory of an instance never shrinks, so an instance with more bytes than this is replaced.
 const MAX_MEMORY = 56 << 20;
 
-const GRACE = 1000; // milliseconds that an event may be late to notice that its time is over
+const GRACE = 1000; // milliseconds that an event's own timer may be late
 
 let program;
 let instance = null;
-const underway = new Map(); // events by their limit in milliseconds, oldest first
+const underway = new Map(); // events by their time limit in milliseconds, oldest first
 
 // Overloaded is thrown when no further event can be served.
 export class Overloaded extends Error {
@@ -24,20 +25,22 @@ export class Overloaded extends Error {
 
 export { Ended, Expired };
 
-// boot makes the first instance, and has it answer a request that nobody sent and whose answer nobody gets: the first real one then finds its code
-// compiled and its tables filled. It counts only if it needed no I/O, which is not allowed while the module is evaluated.
+// boot creates the first instance and lets it serve a synthetic request, so that the first real
+// request finds its code compiled and its tables initialized. The instance is kept only if it
+// needed no I/O, which is not allowed while the module is evaluated.
 export function boot(module, env, seed) {
   program = module;
   instance = predictably(seed, () => {
     const first = new Instance(program, env);
     const rehearsal = first.serve(["GET\nhttps://boot.invalid/", null], env, {}, Infinity);
-    rehearsal.result.catch(() => {}); // the first real request finds out
+    rehearsal.result.catch(() => {}); // a real request will report the error
     return rehearsal.done && first.ended === null ? first : new Instance(program, env);
   });
 }
 
-// run serves an event within limit milliseconds, and returns a promise of its reply. fields are its message (see instance.mjs). The event stays alive
-// until then also when its client leaves: what was begun is finished. If repeatable is set and the instance ends because of another event, it is
+// run serves an event within limit milliseconds and returns a promise of its reply. fields are its
+// message (see instance.mjs). The event stays alive after its client disconnects, so that the work
+// it began is completed. If repeatable is true and another event ends the instance, this event is
 // served once more.
 export function run(fields, env, ctx, limit, repeatable) {
   const event = begin(fields, env, ctx, limit);
@@ -66,7 +69,7 @@ function begin(fields, env, ctx, limit) {
   }
   if (count >= MAX_UNDERWAY) throw new Overloaded(`${count} events are under way`);
   if (instance === null || instance.ended !== null || instance.lost >= MAX_LOST || instance.memory > MAX_MEMORY) {
-    instance = new Instance(program, env); // the one before ends with the last of its events
+    instance = new Instance(program, env); // the previous instance is freed after its last event
   }
   return instance.serve(fields, env, ctx, limit);
 }
@@ -77,7 +80,7 @@ function track(event, limit) {
   events.add(event);
 }
 
-// forgetLost stops counting events that the platform ended: they do not even notice that their time is over.
+// forgetLost stops counting events that the platform has ended, whose own timers will never fire.
 function forgetLost(events) {
   const now = Date.now() - GRACE;
   for (const event of events) {

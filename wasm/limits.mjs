@@ -1,28 +1,31 @@
-// How much one caller may ask for, before Go wakes. Cloudflare's rate-limiting bindings count, in each data centre for itself; wrangler.toml has
-// the numbers, and may leave all of them out.
+// Limits the request rate of each caller before a request reaches Go. Cloudflare's rate-limiting
+// bindings count in each data centre separately. wrangler.toml has the numbers; every binding is
+// optional.
 //
-// What Cloudflare answers by itself, from its cache or with a file, never comes here.
+// Responses from Cloudflare's cache and static files do not pass through here.
 
 import { problem, reply, requestId } from "./problem.mjs";
 
-const PERIOD = 10; // seconds, of every binding; none tells how much of it is left
+const PERIOD = 10; // seconds, of every binding; a binding does not tell how much of it is left
 
 const KEY = /^sk_(test|live)_[0-9a-f]{64}$/;
 
-// buckets holds the API keys that Go has accepted in this isolate, each with the SHA-256 under which it
-// is counted. Only these keys have a limit of their own. All other keys count by address, so that a
-// made-up key is not without a limit, and nobody can use up the limit of a key that is not theirs.
+// buckets holds the API keys that Go has accepted in this isolate, each with the SHA-256 under
+// which it is counted. Only these keys have their own limit. Requests with any other key are
+// counted by address, so that made-up keys do not escape the limit and nobody can exhaust the limit
+// of another merchant's key.
 const buckets = new Map();
 const MAX_BUCKETS = 4096;
 
-// refuse counts a request for a route (undefined: there is none), and returns what to answer if it is one too many; null if it is not.
+// refuse counts a request for a route (undefined if there is none). It returns the reply to send if
+// the request exceeds its limit, otherwise null.
 export async function refuse(request, route, env) {
   const { limit, caller } = countedBy(request, route);
   try {
     if (!env[limit] || (await env[limit].limit({ key: caller })).success) return null;
   } catch (error) {
     console.error(JSON.stringify({ level: "ERROR", msg: "requests are not limited", limit, error: String(error) }));
-    return null; // who cannot count lets everybody in
+    return null; // fail open
   }
   const id = requestId();
   const wait = { "Retry-After": String(PERIOD) };
@@ -31,7 +34,7 @@ export async function refuse(request, route, env) {
   return problem(id, 429, "rate_limit_error", "rate_limited", `Too many requests ${whose}; try again in ${PERIOD} seconds.`, wait);
 }
 
-// learn notes whether Go accepted the key of a request. Only a merchant's route looks at keys.
+// learn records whether Go accepted the API key of a request. Only merchant routes read API keys.
 export async function learn({ headers }, route, status) {
   if (route?.audience !== "merchant") return;
   const key = headers.get("x-api-key");
@@ -40,22 +43,24 @@ export async function learn({ headers }, route, status) {
   } else if (status < 300 && !buckets.has(key) && KEY.test(key)) {
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key));
     buckets.set(key, Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join(""));
-    if (buckets.size > MAX_BUCKETS) buckets.delete(buckets.keys().next().value); // it will be learned again
+    // A dropped key is learned again with its next request.
+    if (buckets.size > MAX_BUCKETS) buckets.delete(buckets.keys().next().value);
   }
 }
 
-// couldBeAuthorized reports whether a request has what its route needs to let it in, as far as that
-// shows without looking anything up. The body of one that has not is never read.
+// couldBeAuthorized reports whether a request carries well-formed credentials for its route,
+// without looking anything up. The body of a request without them is never read.
 export function couldBeAuthorized({ headers }, route) {
   if (route?.audience === "merchant") return KEY.test(headers.get("x-api-key"));
   if (route?.audience === "operator") return headers.has("authorization");
   return true;
 }
 
-// countedBy chooses the limit of a request, and the name of its caller in it.
+// countedBy returns the rate limit that applies to a request and the caller to count it for.
 function countedBy({ headers }, route) {
   if (route?.audience !== "merchant") {
-    const cheap = route?.audience === "everybody" && route.method === "GET"; // a POST makes a transaction, which reads the ledger
+    // A POST builds a transaction, which reads the ledger.
+    const cheap = route?.audience === "everybody" && route.method === "GET";
     return { limit: cheap ? "ADDRESS_LIMIT" : "COSTLY_LIMIT", caller: addressOf(headers) };
   }
   const key = headers.get("x-api-key");
@@ -63,7 +68,8 @@ function countedBy({ headers }, route) {
   return { limit: KEY.test(key) ? "ADDRESS_LIMIT" : "COSTLY_LIMIT", caller: addressOf(headers) };
 }
 
-// addressOf is the caller's IPv4 address, or the first 64 bits of an IPv6 one: whoever has one address has all that begin so.
+// addressOf returns the caller's IPv4 address, or the first 64 bits of an IPv6 address: a network
+// customer usually controls the whole /64.
 function addressOf(headers) {
   const address = headers.get("cf-connecting-ip") ?? "";
   if (!address.includes(":") || address.includes(".")) return address;

@@ -1,6 +1,7 @@
-// What crosses between JavaScript and Go in one copy: a list of fields, each a little-endian 32-bit length and its
-// bytes; the length 2^32-1 stands for a field that is missing. The first field is text of one or more lines, the others are
-// any bytes. edge/message.go is its twin.
+// Encodes the messages between JavaScript and Go, each of which is copied once. A message is a list
+// of fields, each a little-endian 32-bit length followed by its bytes; the length 2^32-1 marks a
+// missing field. The first field is text of one or more lines, the others are arbitrary bytes.
+// edge/message.go implements the same format.
 
 const MISSING = 0xffffffff;
 const encoder = new TextEncoder();
@@ -10,13 +11,14 @@ export const text = (bytes) => decoder.decode(bytes);
 
 const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
-// kept is a copy of bytes: a string if they are a short text in UTF-8, which costs the runtime half of what a buffer does.
+// kept returns a copy of bytes: a string if they are short and valid UTF-8, since a string costs
+// the runtime half as much as a buffer.
 export function kept(bytes) {
   if (bytes.length > 0 && bytes.length <= 4096) {
     try {
       return strict.decode(bytes);
     } catch {
-      // it is no text
+      // not valid UTF-8
     }
   }
   return bytes.slice();
@@ -24,9 +26,9 @@ export function kept(bytes) {
 
 export const lines = (bytes) => decoder.decode(bytes).split("\n");
 
-// A field is a string, bytes (in one piece, or as a list of chunks), or null if it is missing.
+// A field is a string, bytes (an array or a list of chunks), or null if it is missing.
 
-// bound is how many bytes a message has at most: a UTF-16 unit takes up to three.
+// bound returns an upper bound of a message's size in bytes: a UTF-16 unit takes up to three.
 export function bound(fields) {
   let size = 0;
   for (const field of fields) size += 4 + (typeof field === "string" ? field.length * 3 : sizeOf(field));
@@ -38,10 +40,10 @@ function sizeOf(field) {
   return field?.byteLength ?? 0;
 }
 
-// encoded returns fields without strings; their bound is the very size of the message.
+// encoded returns the fields with strings as bytes, so that their bound is the exact message size.
 export const encoded = (fields) => fields.map((field) => (typeof field === "string" ? encoder.encode(field) : field));
 
-// write puts a message into bytes, and returns where it ends.
+// write writes a message to bytes from offset at, and returns the offset of its end.
 export function write(fields, bytes, at) {
   for (const field of fields) {
     let size = 0;
@@ -64,7 +66,7 @@ export function write(fields, bytes, at) {
   return at;
 }
 
-// unpack returns the fields as parts of bytes, or null where one is missing.
+// unpack returns the fields as views of bytes, or null for a missing one.
 export function unpack(bytes) {
   const fields = [];
   for (let at = 0; at < bytes.length; ) {

@@ -1,16 +1,18 @@
-// The operations that a Go program may ask for. Each takes the lines of its message and the fields behind them, runs for all its keys at
-// the same time, and returns the answer. Errors become errors in Go. The fields are Go's memory, which is another's after the first await.
+// The operations that the Go program can call. Each takes the lines of its message and the fields
+// after them, handles all its keys concurrently, and returns the answer. Exceptions become errors
+// in Go. The fields are views of Go's memory, which may change after the first await.
 //
-// What KV and the cache hold is text: the runtime makes strings of what it keeps for less than buffers, which it must free.
+// Values in KV and the cache are text, since strings cost the runtime less than buffers, which it
+// must free.
 
 import { lines, text, unpack } from "./message.mjs";
 
-// An answer is a message, too; its first line is empty, which says that it went well, or what went wrong.
+// An answer is a message, too. Its first line is empty on success, otherwise the error.
 const well = "";
 const said = (...lines) => `\n${lines.join("\n")}`;
 
 const ports = {
-  // Several keys are one operation, up to a hundred of them
+  // Up to a hundred keys are read in one operation
   // (https://developers.cloudflare.com/kv/api/read-key-value-pairs/#limits).
   async "kv.get"(keys, _, env) {
     if (keys.length === 1) return [well, await env.KV.get(keys[0])];
@@ -20,14 +22,16 @@ const ports = {
     return [well, ...keys.map((key, i) => values[Math.floor(i / BULK)].get(key))];
   },
 
-  // A key, when it expires and whether it is derived, by turns, and the values.
+  // The lines are triples of key, expiration and "derived" (or empty); the fields are the values.
   async "kv.put"(lines, values, env) {
     const writes = values.map((value, i) => {
       const [key, expiration, derived] = lines.slice(3 * i, 3 * i + 3);
       const content = text(value);
-      // KV refuses what expires in less than a minute. One more second covers what passes until it looks at its own clock.
+      // KV rejects expirations less than 60 seconds ahead. One more second allows for the time
+      // until KV reads its own clock.
       const options = () => (expiration === "0" ? {} : { expiration: Math.max(Number(expiration), Math.ceil(Date.now() / 1000) + 61) });
-      // What is derived is there if it can be seen: whoever was faster meant the same by it.
+      // A derived value that exists needs no second write: any writer would have written an
+      // equivalent one.
       return written(() => env.KV.put(key, content, options()), async () => derived !== "" && (await env.KV.get(key)) !== null);
     });
     await (writes.length === 1 ? writes[0] : Promise.all(writes));
@@ -41,12 +45,14 @@ const ports = {
 
   async "kv.list"([prefix, cursor, limit], _, env) {
     const page = await env.KV.list({ prefix, cursor: cursor || undefined, limit: Number(limit) });
-    const names = page.keys.map((key) => key.name).filter((name) => !name.includes("\n")); // nobody could ask for those
+    // A message cannot carry a key with a line break, so Go could not read such a key.
+    const names = page.keys.map((key) => key.name).filter((name) => !name.includes("\n"));
     return [said(page.list_complete ? "" : page.cursor, ...names)];
   },
 
-  // GET requests with the same time limit in milliseconds and the same bound on the bytes of an answer. The answer has four lines for each, and
-  // its body: status, Retry-After and X-Ratelimit-Remaining, or what went wrong.
+  // Performs GET requests that share a time limit in milliseconds and a bound on the bytes of each
+  // answer. For each request the result has four lines (status, Retry-After, X-Ratelimit-Remaining
+  // and error) and the body.
   async fetch([milliseconds, bound, ...urls]) {
     const signal = AbortSignal.timeout(Number(milliseconds));
     const share = { bytes: 0, asked: 0, until: Date.now() + Number(milliseconds) };
@@ -58,7 +64,7 @@ const ports = {
     }
   },
 
-  // Whatever is ready runs before a timer.
+  // Everything that is ready to run does so before the timer fires.
   async rest() {
     await scheduler.wait(0);
     return [well];
@@ -88,8 +94,8 @@ const ports = {
     return [well, kept ? await kept.text() : null];
   },
 
-  // Nobody waits for a purge, and one that is refused (there may be five a minute) harms nobody: what is kept does not grow old. wrangler dev
-  // has no such cache.
+  // The purge is not awaited. It may be rejected, since Cloudflare allows five a minute, which is
+  // harmless because cached responses expire soon. wrangler dev has no such cache.
   async "cache.purge"(tags, _, env, ctx) {
     if (ctx.cache) ctx.waitUntil(purge(ctx.cache, tags));
     return [well];
@@ -118,9 +124,9 @@ const BULK = 100;
 
 const ATTEMPTS = 4;
 
-// written performs a write, which KV refuses within a second of another one of the same key
-// (https://developers.cloudflare.com/kv/api/write-key-value-pairs/#limits-to-kv-writes-to-the-same-key). It is tried again
-// after that time, unless it is needless by then.
+// written performs a write. KV rejects a second write of the same key within a second
+// (https://developers.cloudflare.com/kv/api/write-key-value-pairs/#limits-to-kv-writes-to-the-same-key),
+// so a rejected write is retried after that time unless needless reports true by then.
 async function written(write, needless) {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -133,17 +139,18 @@ async function written(write, needless) {
   }
 }
 
-// perform does what a message asks for, by the name of a port in its first line, and returns a promise of the answer.
+// perform runs the port that the first line of a message names, and returns a promise of the
+// answer.
 export function perform(message, env, ctx) {
   const [head, ...fields] = unpack(message);
   const [name, ...rest] = lines(head);
   return ports[name](rest, fields, env, ctx);
 }
 
-// failed is the answer that says what went wrong.
+// failed returns the answer that reports an error.
 export const failed = (error) => [error?.name === "TimeoutError" ? "timeout" : String(error).replaceAll("\n", " ")];
 
-// get returns four lines, status, Retry-After, X-Ratelimit-Remaining and error, and the body.
+// get returns four lines (status, Retry-After, X-Ratelimit-Remaining and error) and the body.
 async function get(url, signal, share, bound) {
   try {
     const headers = { Accept: "application/json" };
@@ -177,19 +184,22 @@ async function post({ url, headers, body }, milliseconds, bound, kept) {
 // explain says why there was no answer, in at most 200 characters.
 const explain = (error) => (error?.name === "TimeoutError" ? "no complete answer in time" : String(error?.message ?? error).replaceAll("\n", " ").slice(0, 200));
 
-// A page of Horizon may have a megabyte, and many requests may read one at the same time. Of bodies that are not complete they hold MAX_HELD bytes
-// together, and beyond that what FIRST of them read, the oldest of those that have not been waiting for the network for STALLED milliseconds. So
-// somebody always gets to the end, and a slow body keeps the others waiting for no longer than that. What may not be read yet stays with the network.
+// A page of Horizon may have a megabyte, and many requests may read one at the same time.
+// Incomplete bodies may hold MAX_HELD bytes in total. Beyond that, only the FIRST oldest fetches
+// that have not been waiting for the network for STALLED milliseconds may go on reading. So there
+// is always a fetch that makes progress, and a slow body delays the others by at most STALLED. Data
+// that may not be read yet stays in the network.
 const MAX_HELD = 2 << 20;
 const FIRST = 2;
 const STALLED = 500;
 
-// shares has what each fetch holds of bodies: in bytes, when it last asked for room, and when its time is over, in case its event ends before it does.
+// shares has an entry for each fetch that holds part of a body: bytes is how many, asked is when it
+// last called room, and until is its deadline, in case its event ends without calling giveBack.
 const shares = new Set();
-let held = 0; // by all of them
+let held = 0; // bytes held by all shares
 
-// room returns when a fetch may read another part of a body; size is that of the last one. Who waits asks again and again, since one event cannot
-// wake another.
+// room waits until a fetch may read another chunk; size is that of the previous one. It polls,
+// because one event cannot wake another.
 async function room(share, size, signal) {
   if (size > 0) {
     shares.add(share);
@@ -206,7 +216,7 @@ async function room(share, size, signal) {
   }
 }
 
-// isFirst reports whether fewer than FIRST others that are older, and not stalled, hold something.
+// isFirst reports whether fewer than FIRST older shares exist that are not stalled.
 function isFirst(share) {
   let before = 0;
   for (const other of shares) {
@@ -221,16 +231,17 @@ function giveBack(share) {
   share.bytes = 0;
 }
 
-// The cache is addressed by URLs; these belong to nobody's site.
+// The cache is addressed by URL. No site has these: the top-level domain "invalid" is reserved.
 const recentURL = (key) => `https://recent.invalid/${encodeURIComponent(key)}`;
 
-// read returns at most max bytes of a stream as a list of chunks, reads on for at most drain bytes without keeping them, and cancels
-// what is left then. A client whose request is cancelled while it is still sending may never see the response. Before it reads a chunk it waits for
-// room, if there is such a function, which is told the size of the one before.
+// read returns at most max bytes of a stream as a list of chunks, reads and discards up to drain
+// more bytes, and cancels the rest. A client whose request is cancelled while it is still sending
+// may never see the response. If room is given, it is awaited before each chunk with the size of
+// the previous one.
 export async function read(stream, max, drain = 0, room = null) {
   const chunks = [];
   if (!stream) return chunks;
-  let size = 0; // of what was read, kept or not
+  let size = 0; // bytes read, kept or not
   let last = 0;
   const reader = stream.getReader();
   for (;;) {
@@ -247,7 +258,7 @@ export async function read(stream, max, drain = 0, room = null) {
   }
 }
 
-// claims maps what was claimed in this isolate to when its window ends, oldest claim first.
+// claims maps each claimed key of this isolate to the end of its window, oldest claim first.
 const claims = new Map();
 const MAX_CLAIMS = 4096;
 
@@ -256,7 +267,7 @@ export function claim(key, window) {
   if (claims.get(key) > now) return false;
   claims.delete(key);
   claims.set(key, now + window);
-  // The bound holds even if every window is open: forgetting a claim costs one read more, not correctness.
+  // Claims may be dropped while their windows are open. That costs one extra read, not correctness.
   if (claims.size > MAX_CLAIMS) claims.delete(claims.keys().next().value);
   return true;
 }

@@ -17,27 +17,27 @@ const (
 	js    = "js"
 )
 
-// bench is the three peers, running, and the world that they live in.
+// bench holds the three running peers and the services they use.
 type bench struct {
-	root    string // of the repository
+	root    string // the repository's root
 	dir     string
-	length  time.Duration // of a turn's load on one peer
+	length  time.Duration // length of a turn's load on one peer
 	far     bool          // whether KV and Horizon are far away in this turn
 	peers   []*peer
 	horizon *horizonServer
 	world   world
-	ids     []string   // of the checkouts that begin made for this turn
-	entries []kv.Entry // what KV holds of them
+	ids     []string   // ids of the checkouts that begin created for this turn
+	entries []kv.Entry // their entries in KV
 
-	farLength    time.Duration // of a turn whose KV and Horizon are far away
-	starts       int           // for a row that measures warm processes
-	warmRequests int           // of each of them
-	turns        int           // in a round
-	accounts     int           // of a sweep
-	busyAccounts int           // of the one beside which others are served
+	farLength    time.Duration // length of a turn with KV and Horizon far away
+	starts       int           // starts of each peer for a row that measures warm processes
+	warmRequests int           // requests that warm up each of them
+	turns        int           // turns in a round
+	accounts     int           // accounts of a sweep
+	busyAccounts int           // accounts of the sweep in the row mixed_far
 
-	customers int           // of the row about latency
-	patience  time.Duration // of the last of them
+	customers int           // number of customers in the row settle_latency
+	patience  time.Duration // longest time that a customer waits before paying
 	sweep     sweepState
 	mixed     mixedState
 	holding   memoryState
@@ -46,7 +46,7 @@ type bench struct {
 // peer is one of the Workers that are compared.
 type peer struct {
 	name    string
-	modules string // directory
+	modules string // directory of its modules
 	config  workerd.Config
 	process *workerd.Process
 	load    *generator
@@ -115,7 +115,7 @@ func (b *bench) stop() {
 	}
 }
 
-// restart gives every peer a new process, with its store in another one if it is apart.
+// restart gives every peer a new process; if apart is true, its store runs in a separate one.
 func (b *bench) restart(ctx context.Context, apart bool) error {
 	for _, p := range b.peers {
 		p.load.close()
@@ -131,7 +131,8 @@ func (b *bench) restart(ctx context.Context, apart bool) error {
 	return nil
 }
 
-// addCheckouts makes open checkouts that are known to every peer, and no page of which is cached. They are b.ids.
+// addCheckouts creates n open checkouts in every peer's KV, none with a cached page, and sets
+// b.ids.
 func (b *bench) addCheckouts(ctx context.Context, n int) error {
 	made, entries, err := b.world.checkouts(n, time.Now())
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"edgecheckout/templates/static"
 )
 
-// build makes the modules of each peer in a directory of its name.
+// build builds the modules of each peer in a directory of the peer's name.
 func build(ctx context.Context, root, dir string) error {
 	for name, make := range map[string]func(ctx context.Context, root, dir string) error{ours: buildOurs, stock: buildStock, js: buildJS} {
 		target := filepath.Join(dir, name)
@@ -27,7 +27,7 @@ func build(ctx context.Context, root, dir string) error {
 	return nil
 }
 
-// buildOurs takes what make build builds.
+// buildOurs copies the output of make build.
 func buildOurs(ctx context.Context, root, dir string) error {
 	if err := command(ctx, root, "make", "--silent", "build"); err != nil {
 		return err
@@ -35,7 +35,7 @@ func buildOurs(ctx context.Context, root, dir string) error {
 	return copyModules(filepath.Join(root, "build"), dir, ".mjs", ".js", ".wasm")
 }
 
-// buildStock compiles stock/ under the shim that its own generator makes.
+// buildStock compiles stock/ and adds the shim that its own generator writes.
 func buildStock(ctx context.Context, root, dir string) error {
 	module := filepath.Join(root, "e2e", "bench")
 	const generator = "github.com/syumai/workers/cmd/workers-assets-gen"
@@ -45,7 +45,7 @@ func buildStock(ctx context.Context, root, dir string) error {
 	return workerd.Compile(ctx, module, "./stock", dir, "-s -w")
 }
 
-// buildJS copies js/ and tells it where the page's files are.
+// buildJS copies js/ and tells it where the page's static files are.
 func buildJS(_ context.Context, root, dir string) error {
 	if err := copyModules(filepath.Join(root, "e2e", "bench", "js"), dir, ".js"); err != nil {
 		return err

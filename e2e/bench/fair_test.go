@@ -39,21 +39,22 @@ func start(t *testing.T) *bench {
 	return b
 }
 
-// ask is one request that every peer must answer alike.
+// ask is a request to which every peer must give the same answer.
 type ask struct {
 	name, method, path, body string
 	header                   map[string]string
 	want                     int
 }
 
-// transcript is what is compared: status, headers and body, without what cannot be the same.
+// transcript is the part of an answer that must be the same for all peers: status, headers and body
+// without values that are new in every answer.
 type transcript struct {
 	Status int
 	Header map[string]string
 	Body   string
 }
 
-// do sends a request to a peer and returns the answer as it came.
+// do sends a request to a peer and returns the unmodified answer.
 func (p *peer) do(ctx context.Context, a ask) (*http.Response, []byte, error) {
 	r, err := http.NewRequestWithContext(ctx, a.method, "http://"+p.process.Address+a.path, strings.NewReader(a.body))
 	if err != nil {
@@ -72,7 +73,7 @@ func (p *peer) do(ctx context.Context, a ask) (*http.Response, []byte, error) {
 	return response, body, err
 }
 
-// framing headers say how a body is sent, not what it is.
+// framing lists headers about how a body is sent, which may differ.
 var framing = []string{"Content-Length", "Transfer-Encoding", "Date", "Connection"}
 
 func read(r *http.Response, body []byte) transcript {
@@ -93,7 +94,7 @@ var (
 	secondsLeft = regexp.MustCompile(`"seconds_left":\d+`)
 )
 
-// normal takes away what is new in every answer, but only that.
+// normal replaces the values that are new in every answer, and nothing else.
 func normal(text string) string {
 	text = requestIDs.ReplaceAllString(text, "req_…")
 	text = memos.ReplaceAllString(text, "$1…")
@@ -107,7 +108,7 @@ func TestPeersAnswerAlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	remember := ask{method: "GET", path: "/checkout/x", header: map[string]string{"x-api-key": b.world.key}}
-	for _, p := range b.peers { // the key is known from here on
+	for _, p := range b.peers { // lets peers that remember API keys do so
 		if _, _, err := p.do(t.Context(), remember); err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +128,8 @@ func TestPeersAnswerAlike(t *testing.T) {
 				after, counts := b.memory(t, p)
 				counts = counts.Since(counted)
 				news := changes(t, before, after)
-				if strings.HasPrefix(a.path, "/checkout?") { // what was made has another id at every peer
+				// Every peer creates the checkout under another id.
+				if strings.HasPrefix(a.path, "/checkout?") {
 					got.Body = otherIDs.ReplaceAllString(got.Body, "${1}_…")
 				}
 				if p.name == ours {
@@ -144,7 +146,7 @@ func TestPeersAnswerAlike(t *testing.T) {
 					t.Errorf("%s writes otherwise (-ours +%s):\n%s", p.name, p.name, diff)
 				}
 				if p.name == stock {
-					counts.Get -= b.keyReads(a) // it never remembers an API key
+					counts.Get -= b.keyReads(a) // stock never remembers an API key
 				}
 				if diff := cmp.Diff(used, counts); diff != "" {
 					t.Errorf("%s asks KV otherwise (-ours +%s):\n%s", p.name, p.name, diff)
@@ -154,7 +156,7 @@ func TestPeersAnswerAlike(t *testing.T) {
 	}
 }
 
-// memory is what a peer's KV holds, and how often it was asked.
+// memory returns all values in a peer's KV, and how many operations it received.
 func (b *bench) memory(t *testing.T, p *peer) (map[string]string, workerd.Operations) {
 	t.Helper()
 	values, err := p.process.Store.Values(t.Context())
@@ -170,7 +172,8 @@ func (b *bench) memory(t *testing.T, p *peer) (map[string]string, workerd.Operat
 
 var placesInTime = regexp.MustCompile(`\d{8,13}/`)
 
-// changes is what was written, its values as JSON, under keys without what cannot be the same.
+// changes returns the values that were written, parsed as JSON. Ids and times, which differ between
+// peers, are replaced in keys and values.
 func changes(t *testing.T, before, after map[string]string) map[string]any {
 	t.Helper()
 	news := map[string]any{}
@@ -195,7 +198,7 @@ func has(values map[string]string, key string) bool {
 	return ok
 }
 
-// keyReads is how many reads it takes to know an API key.
+// keyReads is the number of reads that it takes to look up an API key.
 func (b *bench) keyReads(a ask) int {
 	if a.header["x-api-key"] == b.world.key && strings.HasPrefix(a.path, "/checkout") && a.want != http.StatusMethodNotAllowed {
 		return 2
@@ -203,7 +206,7 @@ func (b *bench) keyReads(a ask) int {
 	return 0
 }
 
-// Checkouts in each state, by what is in b.ids under these numbers.
+// Indexes into b.ids of the checkouts in each state.
 const (
 	stateOpen = iota
 	statePartly
@@ -217,7 +220,7 @@ const (
 	states
 )
 
-// seedStates puts checkouts in every state into every peer's KV.
+// seedStates writes checkouts in every state to every peer's KV.
 func (b *bench) seedStates(ctx context.Context) error {
 	created := time.Now().Add(-time.Minute).UTC().Truncate(time.Millisecond)
 	var entries []kv.Entry
@@ -276,7 +279,8 @@ func (b *bench) seedStates(ctx context.Context) error {
 	return nil
 }
 
-// asks is every measured endpoint in every state, and what each refuses.
+// asks returns requests to every measured endpoint in every state, and requests that must be
+// rejected.
 func (b *bench) asks() []ask {
 	withKey := map[string]string{"x-api-key": b.world.key, "Content-Type": "application/json"}
 	and := func(name, value string) map[string]string {
@@ -373,7 +377,8 @@ func TestEveryRowCanBeMeasured(t *testing.T) {
 			t.Fatalf("%s: %v", r.name, err)
 		}
 		results = append(results, measured)
-		if v := measured.figures[ours]; v <= 0 && r.name != sweepRow.name && r.name != startRow.name { // too little for the clock
+		// With this little load, these rows may be below the clock's resolution.
+		if v := measured.figures[ours]; v <= 0 && r.name != sweepRow.name && r.name != startRow.name {
 			t.Errorf("%s is %v", r.name, v)
 		}
 	}

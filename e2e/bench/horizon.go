@@ -11,7 +11,7 @@ import (
 	"edgecheckout/sandbox/wallet"
 )
 
-// horizonServer is a Horizon in this process, with a merchant's account, which can be far away.
+// horizonServer is a Horizon in this process with a merchant's account. It can be made far away.
 type horizonServer struct {
 	workerd.Distance
 	url        string
@@ -21,7 +21,7 @@ type horizonServer struct {
 	done       chan error
 }
 
-// startHorizon runs that of the sandbox.
+// startHorizon runs the Horizon of the sandbox.
 func startHorizon() (*horizonServer, error) {
 	s, err := server.New(server.Options{})
 	if err != nil {
@@ -35,7 +35,7 @@ func startHorizon() (*horizonServer, error) {
 	return h, h.serve(s.Handler(), s.Run)
 }
 
-// serve answers with handler while run runs, until stop.
+// serve serves handler and runs run in the background until stop.
 func (h *horizonServer) serve(handler http.Handler, run func(ctx context.Context) error) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -44,7 +44,7 @@ func (h *horizonServer) serve(handler http.Handler, run func(ctx context.Context
 	ctx, cancel := context.WithCancel(context.Background())
 	h.url, h.cancel, h.done = "http://"+listener.Addr().String(), cancel, make(chan error, 1)
 	web := &http.Server{Handler: h.Between(handler), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = web.Serve(listener) }() // until Close
+	go func() { _ = web.Serve(listener) }() // returns after Close
 	go func() {
 		err := run(ctx)
 		web.Close()

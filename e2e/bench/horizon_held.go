@@ -16,17 +16,17 @@ import (
 	"edgecheckout/sandbox/wallet"
 )
 
-// heldHorizon shows the same full page of payments for each of its accounts, and can hold those pages back shortly before
-// their end.
+// heldHorizon returns the same full page of payments for each of its accounts. It can hold those
+// pages back shortly before their end.
 type heldHorizon struct {
 	horizonServer
-	accounts []string // those that are asked for
+	accounts []string // accounts that the peers ask for
 	begun    time.Time
-	waiting  atomic.Int64 // pages that are held
+	waiting  atomic.Int64 // pages being held back
 
 	mu   sync.Mutex
-	gate chan struct{} // closed if pages are let through
-	size int           // of a page in bytes
+	gate chan struct{} // closed while pages are let through
+	size int           // bytes of a page
 }
 
 func startHeldHorizon() (*heldHorizon, error) {
@@ -34,7 +34,7 @@ func startHeldHorizon() (*heldHorizon, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.stop() // its ledger is served here
+	l.stop() // only its ledger is needed
 	if err := l.pay(200, 1, func(_, round int) string { return fmt.Sprintf("invoice %d", round) }); err != nil {
 		return nil, err
 	}
@@ -51,14 +51,15 @@ func startHeldHorizon() (*heldHorizon, error) {
 	})
 }
 
-// fullPage is how many bytes a page of the public network's has. The sandbox's are smaller: its payments are given what nobody reads.
+// fullPage is the size in bytes of a full page on the public network. The sandbox's pages are
+// smaller, so their payments are padded with a field that no peer reads.
 const fullPage = 1_100_000
 
 var meta = regexp.MustCompile(`"transaction_successful"`)
 
 var paymentsOf = regexp.MustCompile(`^/accounts/(G[A-Z2-7]{55})/payments$`)
 
-// instead answers for all accounts what the real Horizon says of one.
+// instead serves the payments of the account of for every account.
 func (h *heldHorizon) instead(of string, real http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		match := paymentsOf.FindStringSubmatch(r.URL.Path)
@@ -77,7 +78,8 @@ func (h *heldHorizon) instead(of string, real http.Handler) http.Handler {
 			body = meta.ReplaceAll(body, fmt.Appendf(nil, `"result_meta_xdr":"%s",$0`, strings.Repeat("A", missing/200)))
 		}
 		const end = 1024
-		if len(body) > 100*end { // another one follows, which is empty
+		// A full page. The next one is empty and not held back.
+		if len(body) > 100*end {
 			h.mu.Lock()
 			gate := h.gate
 			h.size = len(body)
@@ -92,7 +94,7 @@ func (h *heldHorizon) instead(of string, real http.Handler) http.Handler {
 	})
 }
 
-// hold has pages wait until release.
+// hold makes pages wait until release.
 func (h *heldHorizon) hold() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -110,7 +112,7 @@ func (h *heldHorizon) release() {
 	}
 }
 
-// megabytes is the size of a page that was held.
+// megabytes returns the size of a page that was held.
 func (h *heldHorizon) megabytes() float64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -14,14 +14,14 @@ import (
 	"github.com/stellar/go/txnbuild"
 )
 
-// busyLedger is a Horizon over a ledger with many accounts, and as many that pay them. It closes a ledger when it is
-// told to.
+// busyLedger is a Horizon over a ledger with many accounts, and one payer for each. It closes a
+// ledger only when pay is called.
 type busyLedger struct {
 	horizonServer
 	ledger   *ledger.Ledger
 	accounts []string
 	payers   []*keypair.Full
-	begun    time.Time // before all payments
+	begun    time.Time // time before all payments
 }
 
 const richBalance = 1_000_000_0000000 // stroops
@@ -44,8 +44,8 @@ func startBusyLedger(n int) (*busyLedger, error) {
 	})
 }
 
-// pay makes rounds of payments of some stroops to every account, each with its memo and each round in a ledger, and
-// closes one more ledger now.
+// pay makes rounds of payments of stroops to every account. Each payment has its own memo and each
+// round its own ledger; one more ledger closes at the end.
 func (b *busyLedger) pay(rounds int, stroops int64, memo func(account, round int) string) error {
 	for round := range rounds {
 		for i, payer := range b.payers {

@@ -14,18 +14,18 @@ import (
 	"time"
 )
 
-// connections is how many requests are under way at once, unless a row says otherwise.
+// connections is the number of concurrent requests, unless a row has another.
 const connections = 8
 
-// maxRequests bounds a round, whatever its time.
+// maxRequests bounds the requests of one run, whatever its length.
 const maxRequests = 40_000
 
-// generator puts one address under load, over connections that stay open. It costs little, since it takes processor
-// time from the peer that it measures: requests are bytes made beforehand.
+// generator puts one address under load over persistent connections. It sends prepared bytes to use
+// little processor time, which it takes away from the peer that it measures.
 type generator struct {
 	address  string
-	conns    []*conn // one for each request that is under way at once
-	answered int     // requests of all runs
+	conns    []*conn // one for each concurrent request
+	answered int     // requests answered in all runs
 }
 
 type conn struct {
@@ -37,17 +37,17 @@ func newGenerator(address string, connections int) *generator {
 	return &generator{address: address, conns: make([]*conn, connections)}
 }
 
-// outcome is what a load was.
+// outcome is the result of a load.
 type outcome struct {
 	requests  int
 	took      time.Duration
-	latencies latencies // from a request to the end of its answer
+	latencies latencies // from sending a request to the end of its answer
 }
 
-// latencies are in milliseconds, sorted.
+// latencies are sorted and in milliseconds.
 type latencies []float64
 
-// at is the smallest latency that a part of all do not exceed.
+// at returns the quantile of part, from 0 to 1, of the latencies.
 func (l latencies) at(part float64) float64 {
 	if len(l) == 0 {
 		return 0
@@ -57,8 +57,9 @@ func (l latencies) at(part float64) float64 {
 
 func (o outcome) perSecond() float64 { return float64(o.requests) / o.took.Seconds() }
 
-// run sends the requests that next gives by number until it gives none, time is over or ctx ends. Any answer but the
-// wanted status is an error.
+// run sends the requests that next returns for 0, 1, 2 and so on, until next returns nil, length
+// has passed, maxRequests is reached or ctx ends. An answer with another status than want is an
+// error.
 func (g *generator) run(ctx context.Context, length time.Duration, want int, next func(n int) []byte) (outcome, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -93,7 +94,7 @@ func (g *generator) run(ctx context.Context, length time.Duration, want int, nex
 	o.requests = len(o.latencies)
 	slices.Sort(o.latencies)
 	g.answered += o.requests
-	g.close() // workerd ends connections that are idle for some seconds
+	g.close() // workerd closes connections that are idle for some seconds
 	if err := context.Cause(ctx); err != nil {
 		return o, err
 	}
@@ -103,7 +104,7 @@ func (g *generator) run(ctx context.Context, length time.Duration, want int, nex
 	return o, nil
 }
 
-// send sends one request on a connection and reads the whole response.
+// send sends one request on connection i and reads the whole response.
 func (g *generator) send(i int, request []byte) (status int, body []byte, err error) {
 	if g.conns[i] == nil {
 		c, err := net.Dial("tcp", g.address)
@@ -137,8 +138,6 @@ func (g *generator) close() {
 		}
 	}
 }
-
-// get and post write requests.
 
 func get(path, key string) []byte {
 	return []byte("GET " + path + " HTTP/1.1\r\nHost: pay.example\r\n" + keyHeader(key) + "\r\n")

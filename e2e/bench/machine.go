@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// describe says what was measured on and how.
+// describe returns lines about the machine and the method of the measurement.
 func describe(root string, rounds int) []string {
 	return []string{
 		fmt.Sprintf("Machine: %s, %d cores, %s; %s; workerd %s.", processor(), runtime.NumCPU(), runtime.GOOS, runtime.Version(), version(root, "workerd")),
@@ -31,7 +31,7 @@ func processor() string {
 	return runtime.GOARCH
 }
 
-// version is that of an installed npm package.
+// version returns the version of an installed npm package.
 func version(root, name string) string {
 	var manifest struct{ Version string }
 	text, err := os.ReadFile(filepath.Join(root, "node_modules", name, "package.json"))

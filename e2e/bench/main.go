@@ -1,9 +1,10 @@
-// Command bench measures the Worker against two others that do the same: the same Go program as syumai/workers runs it,
-// and a Worker in plain JavaScript. It prints a Markdown table and writes build/bench.json.
+// Command bench compares the Worker with two others that do the same: the same Go program run by
+// syumai/workers, and a Worker in plain JavaScript. It prints a Markdown table and writes
+// build/bench.json.
 //
-// Every peer has a workerd process of its own, spoken to directly, with the same KV and edge cache behind it (see
-// ../workerd). They take turns, and a figure is the median of the rounds. What the peers answer is compared byte by
-// byte by this package's tests.
+// Each peer has its own workerd process, which is called directly, with the same KV and edge cache
+// behind it (see ../workerd). The peers take turns, and a figure is the median of the rounds. The
+// tests of this package compare the peers' answers byte by byte.
 package main
 
 import (
@@ -22,7 +23,8 @@ import (
 	"edgecheckout/sandbox/stack"
 )
 
-// rows are all that is measured, in the order of the table. A row more is a file more and a line here.
+// rows lists everything that is measured, in the order of the table. A new row is a new file and an
+// entry here.
 var rows = []row{
 	createRow, retrieveRow, pageCachedRow, pageFirstRow, statusRow,
 	createFarRow, retrieveFarRow, pageFirstFarRow, statusFarRow, createFar256Row, mixedFarRow,

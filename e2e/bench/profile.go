@@ -15,8 +15,9 @@ import (
 	"edgecheckout/e2e/workerd"
 )
 
-// profile writes which functions of ours take the time under a row's load: by themselves, and with all that they call. The
-// program is built with the names of its functions, which is all that differs from the measured one.
+// profile writes the functions of ours that take the most time under a row's load, by themselves
+// and including the functions they call. The program is built with function names; otherwise it is
+// the one that is measured.
 func (b *bench) profile(ctx context.Context, root string, r row, out io.Writer) error {
 	p := *b.peers[0]
 	p.config.Modules = filepath.Join(b.dir, "profile")
@@ -35,7 +36,7 @@ func (b *bench) profile(ctx context.Context, root string, r row, out io.Writer) 
 		return err
 	}
 	p.process, p.load = process, newGenerator(process.Address, connections)
-	b.peers = append(b.peers, &p) // which makes it one that begin prepares, and that is stopped
+	b.peers = append(b.peers, &p) // so that begin prepares it and stop stops it
 	v8, err := process.Inspect(ctx, "worker")
 	if err != nil {
 		return err

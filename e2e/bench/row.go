@@ -8,50 +8,57 @@ import (
 	"time"
 )
 
-// row is one thing that is measured.
+// row is one line of the table.
 type row struct {
 	name string
-	unit string // of the figures
-	what string // in a few words
+	unit string // unit of the figures
+	what string // short description
 	aim  string // what ours must reach
-	// fewer says that a smaller figure is a better one; a ratio is then ours / theirs all the same.
+	// fewer marks figures of which a smaller one is better. The ratio is ours / theirs in any case.
 	fewer bool
-	// once is set for what does not vary: one round is enough.
+	// once marks figures that do not vary, for which one round is enough.
 	once bool
-	// warm measures processes that have answered warmRequests of the row, so that compilers have done their work, and warmStarts of them, in
-	// rounds of several turns.
+	// warm makes measure start every peer warmStarts times, answer warmRequests of the row's
+	// requests first, so that V8 has compiled the code, and take several turns in a round.
 	warm bool
 	// begin prepares a turn for all peers; it may be nil.
 	begin func(ctx context.Context, b *bench) error
-	// measure takes one peer's figure in a turn. A row has either this or load.
+	// measure returns one peer's figure for a turn. A row has either measure or load.
 	measure func(ctx context.Context, b *bench, p *peer) (float64, error)
-	// load puts one peer under load for a turn. The figure is its requests per second, beside which stand its latencies.
+	// load puts one peer under load for a turn. The figure is the requests per second; the table
+	// shows the latencies next to it.
 	load func(ctx context.Context, b *bench, p *peer) (outcome, error)
-	// connections is over how many of them the load comes where KV and Horizon are far away; if it is 0, they are not.
+	// connections is the number of connections of the load with KV and Horizon far away; 0 if they
+	// are not.
 	connections int
 	// without names peers that the row does not measure.
 	without []string
-	// note adds to the line what the figures do not say; it may be nil.
+	// note returns remarks for the table; it may be nil.
 	note func(b *bench) string
 }
 
-// warmRequests is how many requests a new process answers before it counts. V8 compiles a function of WebAssembly again once it has run for 13 MB of its
-// code: a request for a status took three times as long in Go at first as after 15,000 of them.
+// warmRequests is the number of requests that a new process answers before it is measured. V8
+// recompiles a WebAssembly function after it has executed 13 MB of its code: at first, a status
+// request took three times as long in Go as after 15,000 of them.
 const warmRequests = 20_000
 
-// warmStarts is how often every peer is started anew for a row that measures warm processes. What V8 compiles, and how, it decides anew each time:
-// one process of a Worker is by up to a tenth faster than another.
+// warmStarts is how often every peer is restarted for a row that measures warm processes. V8
+// decides anew each time what to compile and how: two processes of the same Worker differ in speed
+// by up to a tenth.
 const warmStarts = 3
 
-// turnsInRound is how often the peers take turns in a round about what is warm: the machine's speed changes within seconds, and should for all alike. A
-// round is long in sum, so that each has its share of the garbage collector's longest pauses, which take 0.1 s.
+// turnsInRound is the number of turns in a round of a warm row. The machine's speed changes within
+// seconds, and frequent turns spread that over all peers. A round is long in total, so that it
+// includes the garbage collector's longest pauses, which take 0.1 s.
 const turnsInRound = 8
 
-// farLength is how long a peer is under load in a turn whose KV and Horizon are far away: some ten requests over each connection.
+// farLength is the length of a peer's load in a turn with KV and Horizon far away: about ten
+// requests on each connection.
 const farLength = 5 * time.Second
 
-// distant is a row with its load over so many connections, and KV and Horizon far away. Processes are warmed up nearby. One
-// start and one turn in a round are enough, since nearly all of the time is waiting.
+// distant returns a row whose load comes over connections with KV and Horizon far away. Processes
+// are warmed up nearby. One start and one turn in a round are enough, since nearly all of the time
+// is waiting.
 func distant(of row, name string, connections int) row {
 	of.name, of.connections = name, connections
 	of.aim = "0.95 × js, p99 at most 1.15 × js"
@@ -59,7 +66,7 @@ func distant(of row, name string, connections int) row {
 	return of
 }
 
-// result is the medians of a row by the names of the peers, and the latencies of all rounds.
+// result has a row's medians and the latencies of all rounds, by peer.
 type result struct {
 	row
 	figures   map[string]float64
@@ -67,7 +74,7 @@ type result struct {
 	said      string
 }
 
-// measure lets the peers take turns at a row, in another order every round.
+// measure measures a row for all peers, which take turns in another order every round.
 func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) {
 	if r.once {
 		rounds = 1
@@ -79,7 +86,7 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 	switch {
 	case r.connections > 0:
 	case r.warm:
-		starts, turns, rounds = b.starts, b.turns, (rounds+1)/2 // after each start
+		starts, turns, rounds = b.starts, b.turns, (rounds+1)/2 // rounds after each start
 	}
 	for start := range starts {
 		if r.warm {
@@ -110,7 +117,8 @@ func (b *bench) measure(ctx context.Context, r row, rounds int) (result, error) 
 	return res, nil
 }
 
-// warmUp puts new peers under a row's load until they are warm. Stock never is, since it boots the program for every request: it gets one round.
+// warmUp puts new peers under a row's load until they are warm. Stock gets one round only: it boots
+// the program for every request, so it never gets warm.
 func (b *bench) warmUp(ctx context.Context, r row, peers []*peer) error {
 	cold := slices.Clone(peers)
 	for first := 0; len(cold) > 0; first++ {
@@ -122,7 +130,8 @@ func (b *bench) warmUp(ctx context.Context, r row, peers []*peer) error {
 	return nil
 }
 
-// round takes a figure of every peer, the mean of its turns, and adds to the latencies of a load; first says who begins.
+// round returns a figure for every peer, the mean of its turns, and appends the latencies of a load
+// to all; first rotates the order of the peers.
 func (b *bench) round(ctx context.Context, r row, peers []*peer, turns, first int, far bool, all map[string]latencies) (map[string]float64, error) {
 	if far {
 		length := b.length
@@ -163,7 +172,8 @@ func (b *bench) round(ctx context.Context, r row, peers []*peer, turns, first in
 	return figures, nil
 }
 
-// fromAfar puts a peer under load over the row's connections while KV and Horizon are far away. The seed is the same for all peers.
+// fromAfar puts a peer under load over the row's connections with KV and Horizon far away. All
+// peers get the same seed.
 func (b *bench) fromAfar(ctx context.Context, r row, p *peer, seed uint32) (o outcome, err error) {
 	usual := p.load
 	p.load = newGenerator(p.process.Address, r.connections)
@@ -177,7 +187,7 @@ func (b *bench) fromAfar(ctx context.Context, r row, p *peer, seed uint32) (o ou
 	return o, err
 }
 
-// milliseconds is a duration as the rows say it.
+// milliseconds converts a duration to the unit of the rows.
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func median(values []float64) float64 {

@@ -44,7 +44,7 @@ func compress(to io.Writer, content []byte) error {
 	return w.Close()
 }
 
-// counter counts what is written to it.
+// counter is an [io.Writer] that counts bytes.
 type counter int
 
 func (c *counter) Write(p []byte) (int, error) {

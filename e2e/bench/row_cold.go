@@ -9,8 +9,9 @@ import (
 var coldRow = row{
 	name: "cold", unit: "ms", aim: "at most 1 × js", fewer: true,
 	what: "first request (create) of a fresh isolate in a fresh process",
-	// The process is fresh, since two isolates of one share what V8 has compiled. Its store has answered before, as
-	// KV has on the edge; the module has been evaluated, as Cloudflare does before the first request.
+	// The process is fresh, since isolates of one process share compiled code. Its store has
+	// answered before, because KV is always up; the module has been evaluated, as Cloudflare does
+	// before the first request.
 	measure: func(ctx context.Context, b *bench, p *peer) (float64, error) {
 		fresh, err := p.start(ctx, b.world)
 		if err != nil {

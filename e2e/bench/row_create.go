@@ -8,8 +8,8 @@ var createRow = row{
 	load: func(ctx context.Context, b *bench, p *peer) (outcome, error) { return b.create(ctx, p) },
 }
 
-// create puts a peer under a load of new checkouts. What they leave in KV is taken away, so that no round is slower
-// than the one before.
+// create puts a peer under a load of new checkouts. It empties KV afterwards, so that no round is
+// slower than the one before.
 func (b *bench) create(ctx context.Context, p *peer) (outcome, error) {
 	o, err := p.load.run(ctx, b.length, 200, func(n int) []byte { return post("/checkout?type=direct", b.world.key, order(n)) })
 	if err != nil {

@@ -1,6 +1,6 @@
 package main
 
-// farConnections is over how many connections the load comes where KV and Horizon are far away.
+// farConnections is the number of connections of a load with KV and Horizon far away.
 const farConnections = 64
 
 var (

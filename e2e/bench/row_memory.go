@@ -10,19 +10,19 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// memoryRequests is how many requests are under way while memory is measured.
+// memoryRequests is the number of concurrent requests while memory is measured.
 const memoryRequests = 64
 
-// memoryState is the Horizon of the row, and what it found of ours in bytes.
+// memoryState has the row's Horizon, and the highest memory use of ours in bytes.
 type memoryState struct {
 	horizon *heldHorizon
 	world   world
-	paths   []string // of checkouts, each of an account of its own
+	paths   []string // pages of checkouts, each with an account of its own
 	entries []kv.Entry
-	most    map[string]float64 // by what is held
+	most    map[string]float64 // by held reads or pages
 }
 
-// What is held back until all requests are there.
+// What is held back until all requests have arrived.
 const (
 	heldPages   = "each with a payment page"
 	heldLedgers = "each with a full page of Horizon"
@@ -30,7 +30,8 @@ const (
 
 var memoryRow = row{
 	name: "memory", unit: "MB", aim: "at most 40 MB", fewer: true,
-	// Stock has an instance for each request, and is not done with so many pages before they time out.
+	// Stock has an instance for each request, and cannot complete so many pages before they time
+	// out.
 	without: []string{stock},
 	what: fmt.Sprintf("what V8 holds for the isolate, at its highest while %d requests are under way, held back until all of them are there and then let go: "+
 		"each with a payment page to render, or each with a full page of Horizon of 200 payments joined with their transactions. Objects, buffers, and the "+
@@ -80,7 +81,7 @@ func (b *bench) prepareMemory() error {
 	return nil
 }
 
-// memoryOf is the most that V8 holds for a peer while the requests are under way.
+// memoryOf returns the most that V8 holds for a peer while the requests are under way.
 func (b *bench) memoryOf(ctx context.Context, p *peer, held string) (float64, error) {
 	another := *p
 	another.config.Inspect, another.config.Vars = true, b.holding.world.vars
@@ -98,7 +99,7 @@ func (b *bench) memoryOf(ctx context.Context, p *peer, held string) (float64, er
 	}
 	defer v8.Close()
 
-	// A page makes four reads.
+	// A page reads KV four times.
 	there := func() (bool, error) {
 		n, err := fresh.Store.Held(ctx)
 		return n >= 4*memoryRequests, err
@@ -108,7 +109,8 @@ func (b *bench) memoryOf(ctx context.Context, p *peer, held string) (float64, er
 		err = fresh.Store.Hold(ctx)
 	} else {
 		suffix = "/status"
-		// One more learns and keeps what Horizon's root says: a few answers are read at a time, and pages that are held would be in the way.
+		// One more request makes the peer cache Horizon's root first: it could not read the root
+		// while held pages take up the few answers that are read at a time.
 		first := newGenerator(fresh.Address, 1)
 		_, _, err = first.send(0, get(b.holding.paths[memoryRequests]+suffix, ""))
 		first.close()

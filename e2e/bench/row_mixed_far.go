@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// busyAccounts is how many accounts the sweep reads beside which others are served.
+// busyAccounts is the number of accounts of the sweep that runs next to the load.
 const busyAccounts = 200
 
-// mixedState is what the last round of the row found.
+// mixedState has what the last round of the row found.
 type mixedState struct {
 	quiet, busy outcome
-	ended       bool // the sweep, before the load
+	ended       bool // whether the sweep ended before the load
 }
 
 var mixedFarRow = row{
@@ -83,7 +83,8 @@ func (b *bench) mixedFar(ctx context.Context, p *peer) (float64, error) {
 	return b.mixed.busy.latencies.at(0.99) / b.mixed.quiet.latencies.at(0.99), nil
 }
 
-// mix is a load of all kinds of requests, for new checkouts of the world of the sweep. Anything but a 200 is an error.
+// mix puts a peer under a load of all kinds of requests, for new checkouts of the sweep's merchant.
+// An answer other than 200 is an error.
 func (b *bench) mix(ctx context.Context, p *peer, length time.Duration) (outcome, error) {
 	w := b.sweep.world
 	ids, entries, err := w.checkouts(max(int(length.Seconds()*1200), 1), time.Now())

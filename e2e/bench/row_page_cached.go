@@ -6,7 +6,7 @@ var pageCachedRow = row{
 	name: "page_cached", unit: "requests/s", aim: "1.0 × js",
 	what:  "GET /pay/{id}, second view, behind the stand-in for Workers Cache",
 	begin: func(ctx context.Context, b *bench) error { return b.addCheckouts(ctx, 1) },
-	// The process is another one, since the other rows ask without a cache before the Worker.
+	// A process of its own, since the other rows run without a cache in front of the Worker.
 	measure: func(ctx context.Context, b *bench, p *peer) (float64, error) {
 		config := p.config
 		config.Front = true
@@ -25,7 +25,8 @@ var pageCachedRow = row{
 		if _, _, err := load.send(0, request); err != nil {
 			return 0, err
 		}
-		if _, err := load.run(ctx, b.length, 200, func(int) []byte { return request }); err != nil { // V8 compiles what is warm
+		// Warm up, so that V8 compiles the code.
+		if _, err := load.run(ctx, b.length, 200, func(int) []byte { return request }); err != nil {
 			return 0, err
 		}
 		o, err := load.run(ctx, b.length, 200, func(int) []byte { return request })

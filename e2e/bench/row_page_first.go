@@ -2,7 +2,8 @@ package main
 
 import "context"
 
-// distinct is how many checkouts a turn has whose requests must not find each other's answers in the cache: more than any peer has time for.
+// distinct is the number of checkouts for a turn whose requests must all miss the cache: more than
+// any peer can answer.
 func (b *bench) distinct() int {
 	if b.far {
 		return int(b.length.Seconds() * 1200)

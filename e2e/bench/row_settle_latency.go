@@ -25,8 +25,8 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// How customers pay: so many of them, so many at a time, each at another moment after the page was opened. The moments lie evenly
-// between none and more than the page leaves between two asks, so that no phase of its is left out.
+// Each customer pays at another time after opening the page. The times are spread evenly between
+// zero and more than the page's polling interval, so that every phase of the polling is covered.
 const (
 	settleCustomers = 24
 	settlePatience  = 20 * time.Second
@@ -37,7 +37,7 @@ func (l latencies) String() string {
 	return fmt.Sprintf("p50 %.0f ms, p95 %.0f ms", l.at(0.5), l.at(0.95))
 }
 
-// settleLatencies are those of the last round, with the stream and without it.
+// settleLatencies has the latencies of the last round, with and without Horizon's stream.
 var settleLatencies struct{ with, without latencies }
 
 var settleLatencyRow = row{
@@ -60,8 +60,8 @@ var settleLatencyRow = row{
 	},
 }
 
-// settleLatencies has customers look at pages and pay, each at a merchant's of their own, for one account is read once in three
-// seconds for all.
+// settleLatencies lets customers open pages and pay. Each pays a merchant of its own, because an
+// account is read only once in three seconds for all its checkouts.
 func (b *bench) settleLatencies(ctx context.Context, p *peer, stream bool) (latencies, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -108,7 +108,7 @@ func (b *bench) settleLatencies(ctx context.Context, p *peer, stream bool) (late
 	return all, context.Cause(ctx)
 }
 
-// withFiles serves the files of the pages as Cloudflare does, before the Worker.
+// withFiles serves the static files and passes other requests to the Worker, as Cloudflare does.
 func withFiles(worker *url.URL) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", httputil.NewSingleHostReverseProxy(worker))
@@ -124,11 +124,12 @@ func withFiles(worker *url.URL) http.Handler {
 type customer struct {
 	number  int
 	browser context.Context
-	origin  string // where the page is
-	stream  bool   // whether the browser reaches it
+	origin  string // origin of the page
+	stream  bool   // whether the browser can reach Horizon's stream
 }
 
-// pays opens the page of a new checkout, waits, pays, and returns how long after that the page says so.
+// pays opens the page of a new checkout, waits, pays, and returns how long the page took to show
+// the payment.
 func (c customer) pays(ctx context.Context, b *bench, d *workerd.Process) (time.Duration, error) {
 	name := fmt.Sprintf("settle %d", c.number)
 	ledger := &wallet.Client{Horizon: b.horizon.url, Passphrase: b.horizon.passphrase}
@@ -187,14 +188,14 @@ func (c customer) pays(ctx context.Context, b *bench, d *workerd.Process) (time.
 	return 0, fmt.Errorf("the page does not say paid\n%s", d.Log)
 }
 
-// noticePaid has the page remember when it said "Paid", in milliseconds since 1970.
+// noticePaid makes the page record when it first showed "Paid", in milliseconds since 1970.
 const noticePaid = `{
 	const page = document.querySelector("[data-pay]");
 	const notice = () => { if (page.dataset.phase === "paid") window.paidAt ??= Date.now(); };
 	new MutationObserver(notice).observe(page, { attributeFilter: ["data-phase"] });
 }`
 
-// browserCommand is an action of one command whose result does not matter.
+// browserCommand returns an action that runs one command and ignores its result.
 func browserCommand[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, c, params)

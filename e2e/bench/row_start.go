@@ -12,10 +12,10 @@ import (
 	"edgecheckout/e2e/workerd"
 )
 
-// startTimes are what the start of ours is spent on, from the last round.
+// startTimes has the times of the parts of ours' start, from the last round.
 var startTimes struct{ bare, compiling, running, rehearsal time.Duration }
 
-// Modules in the place of the main one, each of which does a part of what it does while it is evaluated.
+// Replacements of the main module that each do a part of what it does while it is evaluated.
 const (
 	answers   = "export default { fetch: () => new Response() };\n"
 	compiles  = "import program from \"./app.wasm\";\nif (!program) throw new Error();\n" + answers
@@ -71,7 +71,7 @@ var startRow = row{
 	},
 }
 
-// withMain copies modules to a new directory, with another main one.
+// withMain copies modules to a new directory, and replaces the main one with script.
 func withMain(modules, dir, script string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
@@ -82,7 +82,8 @@ func withMain(modules, dir, script string) error {
 	return os.WriteFile(filepath.Join(dir, "worker.mjs"), []byte(script), 0o600)
 }
 
-// unreadProgram makes a new directory with an empty Worker that has the program of modules, if there is one, as a file. It returns the directory.
+// unreadProgram creates dir with an empty Worker, and with the program of modules, if there is one,
+// as a file that the Worker does not import. It returns dir.
 func unreadProgram(modules, dir string) (string, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", err
@@ -100,8 +101,9 @@ func unreadProgram(modules, dir string) (string, error) {
 // startsInTurn is how often a process is started for a figure.
 const startsInTurn = 5
 
-// started is the processor time of fresh workerds until their first answers, by their directories of modules, which take turns. Of several starts the
-// least counts: what else the machine does only ever adds to it.
+// started returns, for each directory of modules, the processor time that a fresh workerd uses
+// until its first answer. The directories take turns, and the least of several starts counts, since
+// other load only adds to it.
 func started(ctx context.Context, p *peer, modules ...string) ([]time.Duration, error) {
 	least := make([]time.Duration, len(modules))
 	for turn := range startsInTurn {

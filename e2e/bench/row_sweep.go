@@ -13,19 +13,19 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// What a sweep finds: so many accounts, and as many new payments to each, of which one pays its checkout and the others
-// are its other business.
+// The size of a sweep: accounts, and new payments to each, one of which pays its checkout while the
+// others are unrelated.
 const (
 	sweepAccounts = 1000
 	sweepPayments = 10
 )
 
-// sweepState is what a round's sweeps have in common, and what they asked of KV.
+// sweepState has what a round's sweeps share, and the KV operations they made.
 type sweepState struct {
 	ledger  *busyLedger
 	world   world
 	entries []kv.Entry
-	extra   map[string]workerd.Operations // beyond what settles something, by peer
+	extra   map[string]workerd.Operations // operations beyond those that settle a checkout, by peer
 }
 
 var sweepRow = row{
@@ -48,7 +48,7 @@ var sweepRow = row{
 	},
 }
 
-// prepareSweep makes a ledger on which every one of so many accounts was just paid.
+// prepareSweep makes a ledger on which every one of the accounts was just paid.
 func (b *bench) prepareSweep(accounts int) error {
 	b.sweep.stop()
 	b.sweep = sweepState{}
@@ -82,7 +82,7 @@ func (b *bench) prepareSweep(accounts int) error {
 	})
 }
 
-// sweepOnce runs one cron event in a fresh process, after one over nothing.
+// sweepOnce measures one cron event in a fresh process, after a cron event that found no checkouts.
 func (b *bench) sweepOnce(ctx context.Context, p *peer) (float64, error) {
 	config := *p
 	config.config.Vars = b.sweep.world.vars
@@ -129,7 +129,8 @@ func (b *bench) sweepOnce(ctx context.Context, p *peer) (float64, error) {
 	return milliseconds(ended-begun) / float64(b.accounts*sweepPayments), nil
 }
 
-// settled wants every checkout completed and none in the index of open ones. It returns how many accounts were marked as idle.
+// settled returns an error unless every checkout is completed and none is in the index of open
+// ones. It returns how many accounts were marked as idle.
 func (b *bench) settled(ctx context.Context, d *workerd.Process) (idle int, err error) {
 	values, err := d.Store.Values(ctx)
 	if err != nil {
@@ -159,5 +160,5 @@ func (s sweepState) stop() {
 	}
 }
 
-// sweepAge is how long before the sweep its checkouts were made, so that all payments lie in between.
+// sweepAge is how long before the sweep its checkouts were created, so that all payments are later.
 const sweepAge = 5 * time.Minute

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// line is a result on one line, for whoever watches.
+// line returns a result on one line, to report progress.
 func (r result) line() string {
 	return fmt.Sprintf("%-12s ours %s, stock %s, js %s %s; ours/stock %s, ours/js %s %s", r.name,
 		r.figure(ours), r.figure(stock), r.figure(js), r.units(), r.ratio(stock), r.ratio(js), r.said)
@@ -36,14 +36,14 @@ func digits(v float64) string {
 	return strconv.FormatFloat(v, 'f', 3, 64)
 }
 
-// against is ours divided by another peer's.
+// against returns ours divided by another peer's figure.
 func (r result) against(peer string) (float64, bool) {
 	a, ok1 := r.figures[ours]
 	b, ok2 := r.figures[peer]
 	return a / b, ok1 && ok2 && b != 0
 }
 
-// against99 is that of the 99th percentiles of the latencies.
+// against99 returns the ratio of the 99th percentiles of the latencies.
 func (r result) against99(peer string) (float64, bool) {
 	a, b := r.latencies[ours], r.latencies[peer]
 	return a.at(0.99) / b.at(0.99), len(a) > 0 && len(b) > 0
@@ -61,7 +61,7 @@ func (r result) ratio(peer string) string {
 	return text
 }
 
-// units says what a figure is, and what stands in parentheses behind it.
+// units describes a figure, and the values in parentheses after it.
 func (r result) units() string {
 	if len(r.latencies[ours]) > 0 {
 		return r.unit + ", p50 / p99 in ms"
@@ -93,7 +93,7 @@ func sentence(s string) string {
 	return " " + s
 }
 
-// writeJSON writes {"rows": [...]}; what was not measured is null.
+// writeJSON writes {"rows": [...]}. Figures that were not measured are null.
 func writeJSON(path string, results []result) error {
 	type line struct {
 		Name       string   `json:"name"`
@@ -103,7 +103,7 @@ func writeJSON(path string, results []result) error {
 		JS         *float64 `json:"js"`
 		RatioStock *float64 `json:"ratio_stock"`
 		RatioJS    *float64 `json:"ratio_js"`
-		// Of the latencies, in milliseconds.
+		// Percentiles of the latencies, in milliseconds.
 		P50        map[string]float64 `json:"p50,omitempty"`
 		P99        map[string]float64 `json:"p99,omitempty"`
 		RatioJSP99 *float64           `json:"ratio_js_p99,omitempty"`

@@ -21,7 +21,7 @@ func TestPeersAskTheSameOfKVInTheSameTrips(t *testing.T) {
 	}
 	withKey := map[string]string{"x-api-key": b.world.key, "Content-Type": "application/json"}
 	direct := "/checkout?type=direct"
-	// In this order: what a peer remembers of one request decides what it asks for the next.
+	// The order matters: what a peer remembers of one request determines its reads for the next.
 	for _, a := range []ask{
 		{"retrieve with an unknown key", "GET", "/checkout/" + b.ids[stateOpen], "", withKey, 200},
 		{"retrieve", "GET", "/checkout/" + b.ids[stateOpen], "", withKey, 200},
@@ -68,8 +68,8 @@ func TestPeersAskTheSameOfKVInTheSameTrips(t *testing.T) {
 	}
 }
 
-// trips is what a peer asks of KV and the cache for a request while they are far away: keys without what cannot be the
-// same, those of a trip in order.
+// trips returns what a peer asks of KV and the cache for a request while they are far away, by
+// round trip: keys without parts that differ between peers, sorted within a trip.
 func (p *peer) trips(ctx context.Context, a ask) ([][]workerd.Operation, error) {
 	store := p.process.Store
 	if err := store.Far(ctx, 1); err != nil {

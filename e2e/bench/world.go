@@ -13,7 +13,7 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// world is a merchant with a key, and the settings under which every peer serves it.
+// world has a merchant with an API key, and the settings under which every peer serves it.
 type world struct {
 	vars     map[string]string
 	key      string // API key
@@ -61,14 +61,14 @@ func newMerchant(account string, now time.Time) (store.Merchant, error) {
 	}, err
 }
 
-// random is 32 bytes in hexadecimal.
+// random returns 32 random bytes in hexadecimal.
 func random() string {
 	b := make([]byte, 32)
 	rand.Read(b) // never fails
 	return hex.EncodeToString(b)
 }
 
-// checkout is an open one, created at a time.
+// checkout returns an open checkout with the given creation time.
 func (w world) checkout(account stellar.Address, created time.Time) (checkout.Checkout, error) {
 	id, err := checkout.NewID(checkout.KindCheckout, created, rand.Reader)
 	if err != nil {
@@ -90,7 +90,7 @@ func (w world) checkout(account stellar.Address, created time.Time) (checkout.Ch
 	return s, nil
 }
 
-// checkouts makes n checkouts as they stand in KV.
+// checkouts returns n open checkouts as entries of KV.
 func (w world) checkouts(n int, created time.Time) (ids []string, entries []kv.Entry, err error) {
 	for range n {
 		s, err := w.checkout(w.merchant.AccountTest, created)
@@ -103,7 +103,7 @@ func (w world) checkouts(n int, created time.Time) (ids []string, entries []kv.E
 	return ids, entries, nil
 }
 
-// order is what a merchant posts.
+// order returns the body of a request that creates a checkout.
 func order(n int) string {
 	return fmt.Sprintf(`{"amount": "12.50", "asset_code": "USDC", "description": "Three books & a bookmark", `+
 		`"redirect_url": "https://shop.example/thanks?checkout={CHECKOUT_ID}", "cancel_url": "https://shop.example/cart", `+

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// Compile builds a Go package of the repository for Workers, as app.wasm in dir. The linker's flags are "-s -w" for the
-// program that is deployed; with "-w" alone it keeps the names of its functions.
+// Compile builds a Go package of the repository for Workers, as app.wasm in dir. The deployed
+// program is linked with ldflags "-s -w"; "-w" alone keeps function names.
 func Compile(ctx context.Context, root, program, dir, ldflags string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags="+ldflags, "-o", filepath.Join(dir, "app.wasm"), program)
 	cmd.Dir = root

@@ -8,14 +8,15 @@ import (
 	"time"
 )
 
-// Distance is how far away a Horizon is for whoever asks through Between. It is near until it is told otherwise.
+// Distance delays the answers of a Horizon behind [Distance.Between]. Initially there is no delay.
 type Distance struct {
 	far   atomic.Bool
 	mu    sync.Mutex
 	times *rand.Rand
 }
 
-// Far has each answer take 150 to 300 ms, and one in a hundred 5 s, drawn anew from the seed.
+// Far makes each answer take 150 to 300 ms, and one in a hundred 5 s. The delays are a
+// pseudo-random sequence that seed determines.
 func (d *Distance) Far(seed uint32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -23,7 +24,7 @@ func (d *Distance) Far(seed uint32) {
 	d.far.Store(true)
 }
 
-// Near has answers take no time of their own.
+// Near removes the delay.
 func (d *Distance) Near() { d.far.Store(false) }
 
 func (d *Distance) draw() time.Duration {
@@ -35,7 +36,7 @@ func (d *Distance) draw() time.Duration {
 	return 150*time.Millisecond + time.Duration(d.times.Int64N(int64(150*time.Millisecond)))
 }
 
-// Between puts the distance before a Horizon.
+// Between returns a handler that delays the answers of horizon.
 func (d *Distance) Between(horizon http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if d.far.Load() {

@@ -19,7 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// steps does what its path says, in order, and answers with how many milliseconds each took; what "&" joins is done together.
+// steps is a Worker that performs the operations in its path in order, those joined by "&"
+// concurrently, and answers with the milliseconds that each step took.
 const steps = `
 const operations = {
   hit: (env) => env.KV.get("there"),
@@ -41,7 +42,7 @@ export default {
   },
 };`
 
-// serveSteps starts it, with one key in KV.
+// serveSteps starts the Worker steps, with one key in KV.
 func serveSteps(t *testing.T) *Process {
 	t.Helper()
 	root, err := stack.FindRoot()
@@ -71,7 +72,7 @@ func took(ctx context.Context, p *Process, path string) (string, error) {
 	return askAt(ctx, "http://"+p.Address+"/"+path)
 }
 
-func TestOperationsTakeTheirTimeWhereTheStoreIsFar(t *testing.T) {
+func TestFarStoreDelaysOperations(t *testing.T) {
 	p, ctx := serveSteps(t), t.Context()
 	if err := p.Store.Far(ctx, 1); err != nil {
 		t.Fatal(err)
@@ -86,7 +87,7 @@ func TestOperationsTakeTheirTimeWhereTheStoreIsFar(t *testing.T) {
 		t.Fatalf("%s: %v", text, err)
 	}
 	for i, least := range []int{10, 60, 100, 100, 60, 2, 100} {
-		if ms[i] < least-1 { // workerd's clock has steps
+		if ms[i] < least-1 { // one less, since workerd's clock is coarse
 			t.Errorf("step %d of %s took %d ms, at least %d are expected", i, path, ms[i], least)
 		}
 	}
@@ -104,7 +105,7 @@ func TestOperationsTakeTheirTimeWhereTheStoreIsFar(t *testing.T) {
 	}
 }
 
-func TestTripsAreWhatIsOutstandingTogether(t *testing.T) {
+func TestConcurrentOperationsAreOneTrip(t *testing.T) {
 	p, ctx := serveSteps(t), t.Context()
 	if err := p.Store.Far(ctx, 1); err != nil {
 		t.Fatal(err)
@@ -183,12 +184,13 @@ func TestStoreIsNoBottleneckFor256Requests(t *testing.T) {
 		wait.Wait()
 		return time.Since(begun)
 	}
-	round() // connections are made, code is compiled
+	round() // warm up: open connections, compile code
 	if err := p.Store.Far(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
-	// Four misses and puts take 640 to 1,280 ms each. A store that answers even 32 requests at a time,
-	// which would be enough for most tests, takes more than five seconds for them all.
+	// Four misses and puts take 640 to 1,280 ms each. If the store answered even 32 requests at a
+	// time, which would be enough for most tests, all 256 requests would take more than five
+	// seconds.
 	best := time.Hour
 	for range 5 {
 		if best = min(best, round()); best < 5*time.Second {
@@ -198,7 +200,7 @@ func TestStoreIsNoBottleneckFor256Requests(t *testing.T) {
 	t.Errorf("%d requests at a time took %v; the store keeps them waiting", requests, best)
 }
 
-func TestHorizonIsFarAwayOnlyWhenItIsTold(t *testing.T) {
+func TestDistanceDelaysHorizonOnlyWhenFar(t *testing.T) {
 	var d Distance
 	s := httptest.NewServer(d.Between(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
 	defer s.Close()

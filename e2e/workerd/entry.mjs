@@ -1,4 +1,4 @@
-// The Worker, with the ctx.cache that Cloudflare gives to one whose cache is enabled. workerd has none.
+// Adds ctx.cache to the Worker, as Cloudflare does if Workers Cache is enabled. workerd lacks it.
 
 import worker from "main";
 

@@ -1,21 +1,24 @@
-// Workers Cache, which workerd does not have: a Worker before the Worker that follows the documented rules of one of its tiers
-// (https://developers.cloudflare.com/workers/cache/). It says in Cf-Cache-Status what it did.
+// A stand-in for Workers Cache, which workerd lacks: a Worker in front of the Worker that follows
+// the documented rules of one cache tier (https://developers.cloudflare.com/workers/cache/). It
+// reports in Cf-Cache-Status what it did.
 
-const entries = new Map(); // by key: the variants that are kept, each { varying, status, headers, body, tags, path, made, age, policy }
-const filling = new Map(); // by key: the promise of whoever asks the Worker for it first
-const purges = []; // when the Worker purged, in the last minute
+// By key: the cached variants, each { varying, status, headers, body, tags, path, made, age, policy
+// }.
+const entries = new Map();
+const filling = new Map(); // by key: the promise of the request that fills or refreshes the entry
+const purges = []; // times of the Worker's purges in the last minute
 
-// What a response may be kept for that says nothing, in seconds.
+// How long a response without caching headers is fresh, in seconds by status.
 const HEURISTIC = { 200: 7200, 203: 7200, 204: 7200, 300: 1200, 301: 1200, 404: 180, 405: 60, 410: 180, 414: 60, 501: 60 };
 
-// Headers that some frameworks take for another method or URL; a request that has one is kept apart.
+// Headers that some frameworks interpret as another method or URL. They are part of the cache key.
 const POISONOUS = [
   "x-http-method-override", "x-http-method", "x-method-override", "x-forwarded-host", "x-host", "x-forwarded-scheme", "x-original-url",
   "x-rewrite-url", "forwarded", "cloudflare-workers-version-key",
 ];
 const harmless = (name, value) => name === "x-forwarded-scheme" && (value === "http" || value === "https");
 
-// keyOf has the path and the query as they were written, and neither host, method nor cookie.
+// keyOf returns the cache key: path and query as they were sent, without host, method and cookies.
 function keyOf({ url, headers }) {
   const key = [url.slice(url.indexOf("/", url.indexOf("://") + 3))];
   for (const name of POISONOUS) {
@@ -51,7 +54,8 @@ async function bypass(request, env) {
   return answer(await read(response, request, ""), request, "BYPASS");
 }
 
-// fill asks the Worker, once for all who ask for the same at the same time. What nobody may keep is nobody else's answer, either.
+// fill sends one request to the Worker for all concurrent requests with the same key. A response
+// that must not be cached answers only the request that caused it.
 async function fill(key, request, env) {
   const first = filling.get(key);
   if (first !== undefined) {
@@ -63,7 +67,7 @@ async function fill(key, request, env) {
   return answer(made, request, made.policy === null || made.failed ? "BYPASS" : "MISS");
 }
 
-// collapse has others wait for a promise.
+// collapse lets concurrent requests for key wait for promise.
 async function collapse(key, promise) {
   filling.set(key, promise);
   try {
@@ -73,7 +77,7 @@ async function collapse(key, promise) {
   }
 }
 
-// refresh asks the Worker for what has grown old, with what it said to tell versions apart.
+// refresh revalidates a stale response with its ETag and Last-Modified.
 async function refresh(key, kept, request, env) {
   const headers = new Headers(request.headers);
   const tag = kept.headers.find(([name]) => name === "etag");
@@ -83,7 +87,8 @@ async function refresh(key, kept, request, env) {
   return collapse(key, ask(key, new Request(request, { headers }), env, kept));
 }
 
-// ask has the Worker answer, always as if for a GET, and keeps what may be kept.
+// ask sends a GET to the Worker, whatever the method of the request, and caches the response if
+// allowed.
 async function ask(key, request, env, old) {
   let response;
   try {
@@ -127,7 +132,8 @@ async function read(response, request, path) {
   const tags = (response.headers.get("cache-tag") ?? "").split(",").map((tag) => tag.trim().toLowerCase());
   return {
     status: response.status,
-    headers: [...response.headers].filter(([name]) => name !== "cache-tag" && name !== "cloudflare-cdn-cache-control"), // Cloudflare's own
+    // Cloudflare removes its own headers.
+    headers: [...response.headers].filter(([name]) => name !== "cache-tag" && name !== "cloudflare-cdn-cache-control"),
     body: await response.arrayBuffer(),
     policy,
     varying: names.map((name) => [name, request.headers.get(name)]),
@@ -138,7 +144,8 @@ async function read(response, request, path) {
   };
 }
 
-// policyOf says for how many seconds a response is fresh, and may be shown while it is asked for again or while that fails; null if nobody may keep it.
+// policyOf returns for how many seconds a response is fresh, and may be served stale during
+// revalidation and after errors; null if it must not be cached.
 function policyOf(response, request) {
   const { status, headers } = response;
   if (status === 206 || (status >= 520 && status <= 526)) return null;
@@ -162,7 +169,7 @@ function policyOf(response, request) {
   };
 }
 
-// parse reads Cache-Control into an object.
+// parse parses Cache-Control into an object.
 function parse(said) {
   const control = {};
   for (const part of said.split(",")) {
@@ -180,10 +187,10 @@ function answer(made, request, did) {
   return response;
 }
 
-const PURGES = 5; // a minute, on every plan
+const PURGES = 5; // per minute, on every plan
 const MAX_TAGS = 100;
 
-// Purge takes what ctx.cache.purge is called with, and answers with what that returns.
+// Purge implements ctx.cache.purge: it takes the options as JSON and answers with the result.
 export const Purge = {
   async fetch(request) {
     const { tags = [], pathPrefixes = [], purgeEverything = false } = await request.json();
@@ -196,7 +203,7 @@ export const Purge = {
     const wanted = new Set(tags.map((tag) => tag.toLowerCase()));
     for (const [key, kept] of entries) {
       const gone = ({ tags, path }) => purgeEverything || tags.some((tag) => wanted.has(tag)) || pathPrefixes.some((prefix) => path.startsWith(prefix));
-      if (kept.some(gone)) entries.delete(key); // all variants of a URL go together
+      if (kept.some(gone)) entries.delete(key); // purging one variant of a URL removes all
     }
     return Response.json({ success: true, zoneTag: "", errors: [] });
   },

@@ -19,8 +19,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// origin answers with the headers and the status that stand in the query, and with how often it has been asked; a POST to /purge purges what stands
-// in the body. A response with the header X-Wait comes late, and one with X-Fail-After fails from that call on.
+// origin is a Worker that answers with the headers and the status in the query, and with the number
+// of requests it has received. A POST to /purge purges what its body says. A response with the
+// header X-Wait is delayed, and one with X-Fail-After fails from that call on.
 const origin = `
 let asked = 0;
 export default {
@@ -36,7 +37,7 @@ export default {
   },
 };`
 
-// cached is origin behind the stand-in for Workers Cache.
+// cached starts origin behind the stand-in for Workers Cache.
 func cached(t *testing.T) *Process {
 	t.Helper()
 	root, err := stack.FindRoot()
@@ -59,7 +60,8 @@ func cached(t *testing.T) *Process {
 	return p
 }
 
-// see asks the cache, and returns what it did and the body; header are names and values by turns.
+// see sends a request to the cache, and returns what the cache did and the body. header alternates
+// between names and values.
 func see(t *testing.T, p *Process, method, path string, header ...string) (did, body string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, "http://"+p.Front+path, nil)
@@ -88,7 +90,7 @@ func see(t *testing.T, p *Process, method, path string, header ...string) (did, 
 	return response.Header.Get("Cf-Cache-Status"), string(text)
 }
 
-// saying is a path whose answer has these headers.
+// saying returns a path whose answer has these headers.
 func saying(name string, headers ...string) string {
 	values := url.Values{}
 	for i := 0; i < len(headers); i += 2 {
@@ -97,12 +99,12 @@ func saying(name string, headers ...string) string {
 	return "/" + name + "?" + values.Encode()
 }
 
-func TestWhatTheCacheKeeps(t *testing.T) {
+func TestCachePolicyOfResponses(t *testing.T) {
 	p := cached(t)
 	for name, c := range map[string]struct {
 		headers []string
 		request []string
-		want    string // of the first and the second time
+		want    string // cache status of the first and the second request
 	}{
 		"nothing said":                  {nil, nil, "MISS HIT"},
 		"nothing said of a 404":         {[]string{"status", "404"}, nil, "MISS HIT"},
@@ -134,7 +136,7 @@ func TestWhatTheCacheKeeps(t *testing.T) {
 	}
 }
 
-func TestWhatTheCacheTellsApart(t *testing.T) {
+func TestCacheKeyOfRequests(t *testing.T) {
 	p := cached(t)
 	path := saying("page", "cache-control", "max-age=60")
 	_, first := see(t, p, "GET", path)
@@ -179,7 +181,7 @@ func TestWhatTheCacheTellsApart(t *testing.T) {
 	}
 }
 
-func TestWhatIsStaleIsShownWhileTheWorkerIsAskedOrFails(t *testing.T) {
+func TestStaleResponsesAreServedDuringRevalidationAndErrors(t *testing.T) {
 	t.Parallel()
 	p := cached(t)
 	path := saying("page", "cache-control", "no-cache", "cloudflare-cdn-cache-control", "max-age=1, stale-while-revalidate=2, stale-if-error=0", "x-fail-after", "2")
@@ -207,7 +209,7 @@ func TestWhatIsStaleIsShownWhileTheWorkerIsAskedOrFails(t *testing.T) {
 	}
 }
 
-func TestWhoAsksAtTheSameTimeGetsOneAnswer(t *testing.T) {
+func TestConcurrentRequestsAreCollapsed(t *testing.T) {
 	p := cached(t)
 	bodies := func(path string) map[string]int {
 		var mu sync.Mutex

@@ -1,19 +1,21 @@
 package workerd
 
-// Heap is what an isolate holds, in bytes: objects, the buffers behind them, and the memories of WebAssembly instances,
-// which V8 counts to neither, in their full size whether touched or not.
+// Heap is the memory that an isolate holds, in bytes: objects, the buffers behind them, and the
+// memories of WebAssembly instances. V8 counts the latter as neither objects nor buffers; they
+// count in full, whether touched or not.
 type Heap struct {
 	Objects, Buffers, Memories float64
-	Instances                  int // living memories
+	Instances                  int // number of live memories
 }
 
-// Script is what JavaScript holds.
+// Script is the memory that JavaScript holds, in bytes.
 func (h Heap) Script() float64 { return h.Objects + h.Buffers }
 
-// Total is all of it.
+// Total is the sum of all, in bytes.
 func (h Heap) Total() float64 { return h.Script() + h.Memories }
 
-// Heap returns what the isolate holds now: objects and buffers with their garbage, unless Collect was called before.
+// Heap returns the memory that the isolate holds now. Objects and buffers include garbage unless
+// [Inspector.Collect] was called before.
 func (i *Inspector) Heap() (Heap, error) {
 	var usage struct {
 		UsedSize           float64 `json:"usedSize"`
@@ -26,15 +28,16 @@ func (i *Inspector) Heap() (Heap, error) {
 	return Heap{Objects: usage.UsedSize, Buffers: usage.BackingStorageSize, Memories: size, Instances: instances}, err
 }
 
-// Collect has V8 forget its log and collect all garbage.
+// Collect clears V8's console log and collects all garbage.
 func (i *Inspector) Collect() error {
-	// V8 remembers the last thousand lines that were logged, with the values in them; they are nobody's leak.
+	// V8 keeps the last thousand console messages and the values in them, which are no leak of the
+	// Worker.
 	if err := i.call("Runtime.discardConsoleEntries", nil, nil); err != nil {
 		return err
 	}
-	// V8 collects before it lists objects. (HeapProfiler.collectGarbage puts that off until a task runs, which workerd does
-	// not do for a Worker at rest.) What one collection finds dead may have held something whose end only the next one
-	// notices.
+	// V8 collects garbage before it lists objects. (HeapProfiler.collectGarbage is deferred until a
+	// task runs, which workerd does not do for an idle Worker.) It takes several collections,
+	// because objects that one collection frees may have kept others alive until the next.
 	for range 3 {
 		if _, _, err := i.memories(); err != nil {
 			return err
@@ -43,7 +46,7 @@ func (i *Inspector) Collect() error {
 	return nil
 }
 
-// memories finds all living WebAssembly memories: how many, and their size in bytes.
+// memories returns the number of live WebAssembly memories and their total size in bytes.
 func (i *Inspector) memories() (n int, size float64, err error) {
 	var prototype, found, sum struct {
 		Result, Objects struct {

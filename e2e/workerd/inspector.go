@@ -12,15 +12,16 @@ import (
 	"golang.org/x/net/websocket"
 )
 
-// Inspector asks V8 about one isolate, as a debugger would. Close it: V8 keeps for a debugger what is logged meanwhile.
+// Inspector queries V8 about one isolate through the debugger protocol. It must be closed, because
+// V8 keeps console messages for a connected debugger.
 type Inspector struct {
 	conn    *websocket.Conn
 	last    int
-	context int // in which expressions are evaluated
+	context int // execution context in which expressions are evaluated
 }
 
-// Inspect connects to the isolate of a service, "worker" or "store". The process must have been started with
-// Config.Inspect.
+// Inspect connects to the isolate of a service, "worker" or "store". The process must have been
+// started with [Config].Inspect.
 func (p *Process) Inspect(ctx context.Context, service string) (*Inspector, error) {
 	i, err := inspect(ctx, p.debug, service)
 	if err != nil {
@@ -63,13 +64,13 @@ func inspect(ctx context.Context, address, service string) (*Inspector, error) {
 	return nil, fmt.Errorf("workerd has nothing to inspect under the name %s", service)
 }
 
-// Close ends the connection.
+// Close closes the connection.
 func (i *Inspector) Close() { i.conn.Close() }
 
-// args are the parameters of a method of V8's inspector protocol.
+// args has the parameters of a method of V8's inspector protocol.
 type args map[string]any
 
-// call asks for a method and waits for its result, a minute at most.
+// call calls a method and waits up to a minute for its result.
 func (i *Inspector) call(method string, params args, into any) error {
 	i.last++
 	request := struct {

@@ -2,8 +2,8 @@ package workerd
 
 import "encoding/json"
 
-// Profile is where an isolate's time went: the tree of calls, and for each sample the node it was in and the microseconds
-// since the last.
+// Profile is a CPU profile of an isolate: the call tree and, for each sample, the current node and
+// the microseconds since the previous sample.
 type Profile struct {
 	Nodes []struct {
 		ID        int `json:"id"`

@@ -12,44 +12,48 @@ import (
 	"edgecheckout/worker/kv"
 )
 
-// Store is the second Worker (store.mjs), which plays KV and the edge cache, and can call the first one's cron handler.
+// Store is the second Worker (store.mjs). It stands in for KV and the edge cache, and can trigger
+// the first Worker's cron handler.
 type Store struct {
 	url    string
-	beside string // URL of the one in the Worker's process, which is the same unless the store is apart
+	beside string // the same in the Worker's process; differs from url if the store is apart
 }
 
-// Operations counts what the Worker asked of its KV.
+// Operations counts the Worker's operations on KV.
 type Operations struct{ Get, Put, Delete, List int }
 
-// Since is what was asked after before was counted.
+// Since returns the operations after before was counted.
 func (o Operations) Since(before Operations) Operations {
 	return Operations{Get: o.Get - before.Get, Put: o.Put - before.Put, Delete: o.Delete - before.Delete, List: o.List - before.List}
 }
 
-// Operation is one that the Worker asked of its KV ("get", "put", "delete", "list") or of its cache ("match", "keep").
+// Operation is an operation of the Worker on KV ("get", "put", "delete", "list") or on the cache
+// ("match", "keep").
 type Operation struct{ Name, Key string }
 
-// Far makes KV and the cache as far away as Cloudflare's are: a hit takes 10 to 15 ms, a miss 60 to 120, a put and a delete 100 to
-// 200, a list 60 to 150, and the cache 2 to 5. The times are drawn anew from the seed, for each kind of operation by itself.
+// Far makes KV and the cache as slow as Cloudflare's: a hit takes 10 to 15 ms, a miss 60 to 120, a
+// put or a delete 100 to 200, a list 60 to 150, and a cache operation 2 to 5. Each kind of
+// operation has its own pseudo-random sequence of times, which seed determines.
 func (s Store) Far(ctx context.Context, seed uint32) error {
 	_, err := s.do(ctx, http.MethodPost, "/far", []byte(strconv.FormatUint(uint64(seed), 10)))
 	return err
 }
 
-// Near has them answer at once again, as they do from the start.
+// Near removes the delays, as at the start.
 func (s Store) Near(ctx context.Context) error {
 	_, err := s.do(ctx, http.MethodPost, "/near", nil)
 	return err
 }
 
-// Record begins to note what the Worker asks.
+// Record starts recording the Worker's operations.
 func (s Store) Record(ctx context.Context) error {
 	_, err := s.do(ctx, http.MethodPost, "/record", nil)
 	return err
 }
 
-// Recorded ends that, and returns what was asked in trips that followed one another: an operation that began while another one was
-// outstanding belongs to the same trip. It takes a store that is far away to tell.
+// Recorded stops recording and returns the operations grouped into consecutive round trips: an
+// operation that began while another was outstanding belongs to the same trip. That is only
+// meaningful after [Store.Far].
 func (s Store) Recorded(ctx context.Context) ([][]Operation, error) {
 	text, err := s.do(ctx, http.MethodGet, "/recorded", nil)
 	if err != nil {
@@ -71,19 +75,19 @@ func (s Store) Recorded(ctx context.Context) ([][]Operation, error) {
 	return trips, nil
 }
 
-// Hold has every read of KV wait until Release.
+// Hold makes every read of KV wait until [Store.Release].
 func (s Store) Hold(ctx context.Context) error {
 	_, err := s.do(ctx, http.MethodPost, "/hold", nil)
 	return err
 }
 
-// Release lets the reads go on.
+// Release lets the held reads continue.
 func (s Store) Release(ctx context.Context) error {
 	_, err := s.do(ctx, http.MethodPost, "/release", nil)
 	return err
 }
 
-// Held is how many reads wait.
+// Held returns how many reads wait.
 func (s Store) Held(ctx context.Context) (n int, err error) {
 	text, err := s.do(ctx, http.MethodGet, "/held", nil)
 	if err != nil {
@@ -92,7 +96,7 @@ func (s Store) Held(ctx context.Context) (n int, err error) {
 	return n, json.Unmarshal(text, &n)
 }
 
-// Put writes entries into KV, which are not counted.
+// Put writes entries to KV. They are not counted as operations.
 func (s Store) Put(ctx context.Context, entries ...kv.Entry) error {
 	values := make([][3]any, len(entries))
 	for i, e := range entries {
@@ -110,7 +114,7 @@ func (s Store) Put(ctx context.Context, entries ...kv.Entry) error {
 	return err
 }
 
-// Values returns all that KV holds by key.
+// Values returns all values in KV by key.
 func (s Store) Values(ctx context.Context) (map[string]string, error) {
 	text, err := s.do(ctx, http.MethodGet, "/values", nil)
 	if err != nil {
@@ -128,7 +132,7 @@ func (s Store) Values(ctx context.Context) (map[string]string, error) {
 	return values, nil
 }
 
-// Counts returns what was asked of KV since the start.
+// Counts returns the number of operations on KV since the start.
 func (s Store) Counts(ctx context.Context) (o Operations, err error) {
 	text, err := s.do(ctx, http.MethodGet, "/counts", nil)
 	if err != nil {
@@ -149,8 +153,8 @@ func (s Store) ClearCache(ctx context.Context) error {
 	return err
 }
 
-// Cron runs the Worker's scheduled handler and waits for it. It is an error if the outcome is another than want: "ok", or
-// "exception" for a handler that fails.
+// Cron runs the Worker's scheduled handler and waits for it. It returns an error unless the outcome
+// is want: "ok", or "exception" for a handler that fails.
 func (s Store) Cron(ctx context.Context, want string) error {
 	outcome, err := Store{url: s.beside}.do(ctx, http.MethodPost, "/cron", nil)
 	if err == nil && string(outcome) != want {

@@ -1,22 +1,24 @@
-// The KV namespace and the edge cache that a Worker has behind its bindings: both in memory, in a Worker of their own
-// beside it, spoken to as workerd's bindings speak. Nothing here is the bottleneck, and it is the same for all.
+// The KV namespace and the edge cache behind a Worker's bindings, both in memory in a Worker of
+// their own. It implements the protocol of workerd's bindings, is fast enough not to be the
+// bottleneck, and is the same for all peers.
 //
-// Both answer at once, unless they are told to be as far away as Cloudflare's are.
+// Both answer immediately unless they are told to be as slow as Cloudflare's.
 
 const values = new Map(); // key: { value, expiration (seconds, or null) }
 const cache = new Map(); // URL: { status, headers, body, until }
 const counts = { get: 0, put: 0, delete: 0, list: 0 };
 
-// How long an operation takes where KV is far away, in milliseconds: from, to.
+// How long an operation takes when the store is far away, in milliseconds: from, to.
 const DISTANCES = {
   hit: [10, 15], miss: [60, 120], put: [100, 200], delete: [100, 200], list: [60, 150],
-  match: [2, 5], keep: [2, 5], // of the cache, which is in the same data centre
+  match: [2, 5], keep: [2, 5], // the cache, which is in the same data centre
 };
 
-let distances = null; // by kind of operation: what draws the next one's time; null if all is near
+// Functions that draw the next delay, by kind of operation; null if there are no delays.
+let distances = null;
 
-// draws makes for each kind a sequence of its own, so that the n-th put takes the same time for every Worker, whatever it
-// reads meanwhile (mulberry32).
+// draws returns a pseudo-random sequence for each kind (mulberry32), so that the n-th put takes the
+// same time for every Worker, whatever else it asks.
 function draws(seed) {
   const kinds = Object.entries(DISTANCES).map(([kind, [from, to]], i) => {
     let state = (seed + i * 0x9e3779b9) >>> 0;
@@ -31,13 +33,14 @@ function draws(seed) {
   return Object.fromEntries(kinds);
 }
 
-let recorded = null; // what was asked, [operation, key, whether another was outstanding], if anybody wants to know
+// Operations as [operation, key, whether another was outstanding]; null if they are not recorded.
+let recorded = null;
 let outstanding = 0; // operations that are not yet answered
 let held = false; // whether reads wait until they are released
 let waiting = 0; // reads that are held
 
-// far is the way to the store and back for an operation: it records, holds and delays it. It is only for operations that
-// near says anything about.
+// far records, holds and delays an operation as configured. It is called only if near returns
+// false, to save time.
 async function far(operation, kind, key) {
   recorded?.push([operation, key, outstanding > 0]);
   outstanding++;
@@ -51,7 +54,7 @@ async function far(operation, kind, key) {
 
 const near = () => distances === null && recorded === null && !held;
 
-// release waits until reads are released. It asks again and again, since one event cannot wake another.
+// release waits until reads are released. It polls, because one event cannot wake another.
 async function release() {
   waiting++;
   try {
@@ -72,10 +75,12 @@ export const KV = {
     const key = decodeURIComponent(url.slice(slash + 1, query < 0 ? undefined : query));
     switch (method) {
       case "POST": {
-        const { keys } = await request.json(); // "bulk/get"; keys are counted, since not every peer reads in bulk
+        // "bulk/get". Each key counts as a read, since not every peer reads in bulk.
+        const { keys } = await request.json();
         counts.get += keys.length;
         const found = keys.map((name) => [name, values.get(name)]);
-        if (!near()) await Promise.all(found.map(([name, entry]) => far("get", live(entry) ? "hit" : "miss", name))); // the slowest counts
+        // A bulk read takes as long as its slowest key.
+        if (!near()) await Promise.all(found.map(([name, entry]) => far("get", live(entry) ? "hit" : "miss", name)));
         return Response.json(Object.fromEntries(found.map(([name, entry]) => [name, live(entry) ? decoder.decode(entry.value) : null])));
       }
       case "GET": {
@@ -117,7 +122,7 @@ async function list(query) {
   return Response.json({ keys, list_complete: complete, cursor: complete ? undefined : page.at(-1), cacheStatus: null });
 }
 
-// placeOf leaves out the scheme, which is lost on the way to a store in another process.
+// placeOf removes the scheme, which is lost on the way to a store in another process.
 const placeOf = (url) => url.slice(url.indexOf("://") + 3);
 
 export const Cache = {
@@ -139,7 +144,8 @@ export const Cache = {
 
 const decoder = new TextDecoder();
 
-// parse reads an HTTP response as cache.put writes it: its body is never chunked, whatever the header says.
+// parse parses an HTTP response as cache.put sends it. Its body is never chunked, whatever the
+// header says.
 function parse(bytes) {
   let end = 0;
   while (!(bytes[end] === 13 && bytes[end + 1] === 10 && bytes[end + 2] === 13 && bytes[end + 3] === 10)) end++;
@@ -156,7 +162,7 @@ function parse(bytes) {
   return { status: Number(first.split(" ")[1]), headers, body: bytes.slice(end + 4), until: Date.now() + seconds * 1000 };
 }
 
-// What the Go program beside asks for: see store.go.
+// The control interface for store.go.
 export default {
   async fetch(request, env) {
     switch (`${request.method} ${new URL(request.url).pathname}`) {
@@ -184,7 +190,7 @@ export default {
       case "POST /record":
         recorded = [];
         return new Response("ok");
-      case "GET /recorded": // what was asked since, and no more from here on
+      case "GET /recorded": // stops recording
         try {
           return Response.json(recorded ?? []);
         } finally {

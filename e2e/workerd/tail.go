@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// tail keeps the end of what a process prints.
+// tail is an [io.Writer] that keeps the last maxTail bytes.
 type tail struct {
 	mu  sync.Mutex
 	end []byte

@@ -8,17 +8,20 @@ import (
 	"time"
 )
 
-// ticks is how many of /proc's units make a second; Linux has the same for every architecture that it shows to programs.
+// ticks is the number of clock ticks in a second of /proc. Linux reports the same on every
+// architecture.
 const ticks = 100
 
-// CPUTime is what the process has used so far, of user and system time, with all its threads, in steps of 10 ms.
+// CPUTime returns the user and system time that all threads of the process have used so far, with a
+// resolution of 10 ms.
 func (p *Process) CPUTime() (time.Duration, error) {
 	path := fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid)
 	stat, err := os.ReadFile(path)
 	if err != nil {
 		return 0, fmt.Errorf("processor time needs Linux's /proc: %w", err)
 	}
-	// The second field is the program's name in parentheses, which may hold anything; utime and stime are 14 and 15.
+	// The second field is the program's name in parentheses, which may contain blanks. utime and
+	// stime are the fields 14 and 15.
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	fields := strings.Fields(rest)
 	if len(fields) < 13 {
@@ -32,13 +35,13 @@ func (p *Process) CPUTime() (time.Duration, error) {
 	return time.Duration(user+system) * time.Second / ticks, nil
 }
 
-// Used is what the process had used when it was stopped, of user and system time, to the microsecond.
+// Used returns the user and system time of a stopped process, to the microsecond.
 func (p *Process) Used() time.Duration {
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 }
 
-// Resident is how much memory the whole process has, in bytes: V8's, and also that of the store, of compiled code and of
-// what the allocator keeps for later.
+// Resident returns the memory of the whole process in bytes: V8's memory, but also that of the
+// store, compiled code and free memory that the allocator keeps.
 func (p *Process) Resident() (float64, error) {
 	path := fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid)
 	status, err := os.ReadFile(path)

@@ -1,6 +1,6 @@
-// Package workerd runs a Worker in a workerd process of its own, spoken to directly, with KV and the edge cache behind it
-// in a second Worker of the same process, the store. It is for what measures: nothing else stands between, and the process
-// can be asked for its time and memory, and V8 for what it holds.
+// Package workerd runs a Worker in its own workerd process, with KV and the edge cache behind it in
+// a second Worker of the same process, the store. It is meant for measurements: requests go to
+// workerd directly, the process reports its time and memory, and V8 reports the isolate's memory.
 //
 //	binary, err := workerd.Find(ctx, root)
 //	…
@@ -9,7 +9,7 @@
 //	defer p.Stop()
 //	err = p.Store.Put(ctx, kv.Entry{Key: "a", Value: []byte("b")})
 //
-// To run the service as it is meant to be run, see package stack.
+// To run the service the way it is deployed, see package stack.
 package workerd
 
 import (
@@ -31,8 +31,8 @@ import (
 	"time"
 )
 
-// Find returns the program that npm installed under the repository's root: itself, not the script that npm puts before it,
-// whose process would be another.
+// Find returns the path of the workerd binary that npm installed under the repository's root. It is
+// the binary itself, not npm's wrapper script, which would run it as a child process.
 func Find(ctx context.Context, root string) (string, error) {
 	node := filepath.Join(root, "node_modules", ".bin", "node")
 	if _, err := os.Stat(node); errors.Is(err, fs.ErrNotExist) {
@@ -47,33 +47,38 @@ func Find(ctx context.Context, root string) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// Config says how to serve one isolate of a Worker beside its store.
+// Config describes how to serve one isolate of a Worker and its store.
 type Config struct {
-	Binary  string            // the program, as Find returns it
-	Modules string            // directory with the Worker's modules, of which worker.mjs or worker.js is the main one
-	Vars    map[string]string // bindings of text
-	Inspect bool              // whether V8 can be asked about the isolates
-	Front   bool              // whether the stand-in for Workers Cache (front.mjs) is there, at Process.Front; the Worker is then given ctx.cache
-	// Apart has KV and the cache in a process of their own, as they are on the platform: what they take is then neither in the
-	// Worker's processor time nor on its thread, which matters where many requests wait for a store that is far away.
+	Binary string // path of workerd, as Find returns it
+	// Modules is the directory with the Worker's modules. The main one is worker.mjs or worker.js.
+	Modules string
+	Vars    map[string]string // text bindings
+	Inspect bool              // whether to start V8's inspector
+	// Front starts the stand-in for Workers Cache (front.mjs) at [Process].Front. The Worker then
+	// gets ctx.cache.
+	Front bool
+	// Apart puts KV and the cache in a process of their own, as on the platform. They then use
+	// neither the Worker's processor time nor its thread, which matters when many requests wait for
+	// a store that is far away.
 	Apart bool
 }
 
-// Process is a running workerd. Stop it.
+// Process is a running workerd, which must be stopped with [Process.Stop].
 type Process struct {
-	Address string // of the Worker: host and port
-	Front   string // of the cache before the Worker, if there is one
+	Address string // host and port of the Worker
+	Front   string // host and port of the cache in front of the Worker, if there is one
 	Store   Store
-	Log     fmt.Stringer // the end of what it printed so far
+	Log     fmt.Stringer // the end of its output so far
 
 	debug string   // address of the inspector, if there is one
-	purge string   // URL at which the front is purged
-	apart *Process // the store's, if it has one
+	purge string   // URL that purges the front
+	apart *Process // the store's process, if it has one
 	cmd   *exec.Cmd
 	done  chan struct{}
 }
 
-// Start runs workerd until Stop, or until ctx ends, and returns once it listens. It writes config.capnp among the modules.
+// Start runs workerd until Stop or until ctx ends. It returns once workerd listens. It writes
+// config.capnp to Modules.
 func (c Config) Start(ctx context.Context) (*Process, error) {
 	var apart *Process
 	addresses := map[string]string{}
@@ -108,7 +113,8 @@ func (c Config) Start(ctx context.Context) (*Process, error) {
 	return p, nil
 }
 
-// run starts workerd with a configuration and waits until it listens on all of the sockets, whose addresses it notes by their names.
+// run starts workerd with a configuration and waits until it listens on all of the sockets. It adds
+// their addresses to addresses by name.
 func (c Config) run(ctx context.Context, text, name string, addresses map[string]string, sockets ...string) (*Process, error) {
 	path := filepath.Join(c.Modules, name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -133,7 +139,7 @@ func (c Config) run(ctx context.Context, text, name string, addresses map[string
 		return nil, err
 	}
 	go func() {
-		_ = p.cmd.Wait() // it is killed, so that this is always an error
+		_ = p.cmd.Wait() // always an error, since the process is killed
 		close(p.done)
 	}()
 	_ = control.SetReadDeadline(time.Now().Add(time.Minute))
@@ -160,7 +166,7 @@ func (c Config) run(ctx context.Context, text, name string, addresses map[string
 	return nil, fmt.Errorf("workerd did not start:\n%s", p.Log)
 }
 
-// Purge empties the cache before the Worker.
+// Purge empties the cache in front of the Worker.
 func (p *Process) Purge(ctx context.Context) error {
 	answer, err := Store{url: p.purge}.do(ctx, http.MethodPost, "/", []byte(`{"purgeEverything": true}`))
 	if err == nil && !bytes.Contains(answer, []byte(`"success":true`)) {
@@ -169,7 +175,8 @@ func (p *Process) Purge(ctx context.Context) error {
 	return err
 }
 
-// Stop ends the process, and the store's if it has one, and waits until they are gone.
+// Stop ends the process and the store's, if it has one, and waits for both. It may be called on
+// nil.
 func (p *Process) Stop() {
 	if p == nil {
 		return
@@ -179,7 +186,7 @@ func (p *Process) Stop() {
 	<-p.done
 }
 
-// compatibilityDate is that of wrangler.toml.
+// compatibilityDate is the one in wrangler.toml.
 const compatibilityDate = "2026-11-01"
 
 var (
@@ -191,7 +198,7 @@ var (
 	entryModule string
 )
 
-// storeOnly is the configuration of a store in a process of its own.
+// storeOnly is the configuration of a store in its own process.
 var storeOnly = fmt.Sprintf(`using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -206,7 +213,8 @@ const config :Workerd.Config = (
 const store :Workerd.Worker = (modules = [(name = "store.mjs", esModule = %q)], compatibilityDate = %q);
 `, storeModule, compatibilityDate)
 
-// capnp is the configuration: the Worker, and the store behind its KV and its cache, at the addresses if it is apart.
+// capnp returns the configuration: the Worker with the store behind its KV and cache, or with a
+// store at the given addresses if it is apart.
 func (c Config) capnp(apart map[string]string) (string, error) {
 	entries, err := os.ReadDir(c.Modules)
 	if err != nil {
@@ -220,7 +228,8 @@ func (c Config) capnp(apart map[string]string) (string, error) {
 		}
 		module := fmt.Sprintf("(name = %q, %s = embed %q)", entry.Name(), kind, entry.Name())
 		if strings.HasPrefix(entry.Name(), "worker.") {
-			modules = slices.Insert(modules, 0, module) // the first is the main one
+			// The first module is the main one.
+			modules = slices.Insert(modules, 0, module)
 		} else {
 			modules = append(modules, module)
 		}

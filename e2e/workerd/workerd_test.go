@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// script reads and writes KV, and holds on to one WebAssembly memory of two pages.
+// script is a Worker that reads and writes KV and keeps one WebAssembly memory of two pages.
 const script = `
 const kept = new WebAssembly.Memory({ initial: 2 });
 export default {
@@ -32,7 +32,7 @@ export default {
   },
 };`
 
-// serve starts script, of which V8 can be asked.
+// serve starts script with V8's inspector.
 func serve(t *testing.T) *Process {
 	t.Helper()
 	root, err := stack.FindRoot()
@@ -71,7 +71,7 @@ func askAt(ctx context.Context, url string) (string, error) {
 	return string(body), err
 }
 
-func TestTheStoreIsTheWorkersKV(t *testing.T) {
+func TestStoreIsTheWorkersKV(t *testing.T) {
 	p, ctx := serve(t), t.Context()
 	entries := []kv.Entry{{Key: "greeting", Value: []byte("hello")}, {Key: "old", Value: []byte("x"), ExpiresAt: time.Now().Add(time.Hour)}}
 	if err := errors.Join(p.Store.Put(ctx, entries...), p.Store.Cron(ctx, "ok")); err != nil {
@@ -99,7 +99,7 @@ func TestTheStoreIsTheWorkersKV(t *testing.T) {
 	}
 }
 
-func TestV8SaysWhatAnIsolateHoldsAndWhereItsTimeGoes(t *testing.T) {
+func TestInspectorReportsHeapAndProfile(t *testing.T) {
 	p, ctx := serve(t), t.Context()
 	if err := p.Store.Put(ctx, kv.Entry{Key: "greeting", Value: []byte("hello")}); err != nil {
 		t.Fatal(err)
@@ -146,7 +146,7 @@ func TestCompatibilityDateIsThatOfTheService(t *testing.T) {
 	}
 }
 
-func TestTheEndOfALogIsKept(t *testing.T) {
+func TestTailKeepsTheEndOfALog(t *testing.T) {
 	var log tail
 	for range maxTail {
 		_, _ = log.Write([]byte("beginning "))

@@ -4,10 +4,11 @@ package edge
 
 import "context"
 
-// Cache is what Cloudflare keeps of the Worker's responses before it is called (Workers Cache).
+// Cache is Workers Cache, which Cloudflare consults before it calls the Worker.
 type Cache struct{}
 
-// Purge has every data centre forget the responses that have one of the tags. It does not wait for that, and what is refused is only logged.
+// Purge removes the responses with any of the tags from the cache of every data centre. It does not
+// wait for that; failures are only logged.
 func (Cache) Purge(ctx context.Context, tags ...string) {
 	request := say("cache.purge")
 	for _, tag := range tags {

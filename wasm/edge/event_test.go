@@ -7,13 +7,13 @@ import (
 	"testing"
 )
 
-// event has testdata/node.mjs begin an event of the kind "scheduled".
+// event makes testdata/node.mjs start an event of the kind "scheduled".
 //
 //go:wasmimport edge event
 func event()
 
-// within runs a test as an event, since nothing else may ask the platform, and waits for it. Tests
-// do so one at a time.
+// within runs a test as an event, since only events may call the platform, and waits for it. Tests
+// must call it one at a time.
 func within(t *testing.T, test func(ctx context.Context)) {
 	t.Helper()
 	over := make(chan struct{})

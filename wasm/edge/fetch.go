@@ -12,19 +12,19 @@ import (
 	"edgecheckout/worker/horizon"
 )
 
-// Horizon performs the requests to Horizon through the runtime's fetch. A redirect is an answer like any other: its
-// status is returned and it is not followed.
+// Horizon sends requests to Horizon through the runtime's fetch. It does not follow redirects: they
+// are returned like any other response.
 type Horizon struct{}
 
 var _ horizon.Transport = Horizon{}
 
-// Get implements horizon.Transport.
+// Get implements [horizon.Transport].
 func (h Horizon) Get(ctx context.Context, url string, timeout time.Duration) (horizon.Response, error) {
 	result := h.GetAll(ctx, []string{url}, timeout)[0]
 	return result.Response, result.Err
 }
 
-// GetAll implements horizon.Transport.
+// GetAll implements [horizon.Transport].
 func (Horizon) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
 	results := make([]horizon.Result, len(urls))
 	request := say("fetch", decimal(max(timeout.Milliseconds(), 1)), decimal(horizon.MaxBodyBytes))
@@ -47,7 +47,7 @@ func (Horizon) GetAll(ctx context.Context, urls []string, timeout time.Duration)
 	return results
 }
 
-// Rest implements horizon.Transport.
+// Rest implements [horizon.Transport].
 func (Horizon) Rest(ctx context.Context) {
 	_, _, _ = ask(ctx, say("rest")) // it cannot fail
 }

@@ -45,7 +45,7 @@ func TestHorizonGivesUpAfterTheTimeout(t *testing.T) {
 	})
 }
 
-func TestHorizonFailsWhenThereIsNoAnswerToTrust(t *testing.T) {
+func TestHorizonFailsWithoutACompleteAnswer(t *testing.T) {
 	within(t, func(ctx context.Context) {
 		cases := map[string]string{
 			os.Getenv("SITE") + "/broken": "fetch failed",

@@ -9,47 +9,47 @@ import (
 	"runtime/debug"
 )
 
-// A fiber is the goroutine on which one event is served: a request, a run of the cron's task, or a
-// batch of a queue. It is a coroutine. A call from JavaScript switches to it, and it switches back
-// when it has to wait for JavaScript. The Go scheduler has no part in that; its way through channels
-// took an eighth of the time that a request spends in Go.
+// A fiber is the goroutine that serves one event: a request, a cron run or a batch of a queue. It
+// is a coroutine. A call from JavaScript switches to it, and it switches back when it has to wait
+// for JavaScript. The Go scheduler is not involved: switching through channels took an eighth of
+// the time that a request spends in Go.
 //
-// A handler may also sleep, or wait for goroutines of its own. The scheduler then parks the fiber
-// like any goroutine and, when nothing else can run, returns to JavaScript in the middle of the call
-// that had switched to the fiber. Nobody may switch back to the goroutine that made that call, since
-// the frames of WebAssembly below it are gone. Such a fiber is detached: from then on it waits in
-// a channel, the scheduler runs it, and it is not used for another event.
+// A handler may also sleep, or wait for goroutines that it started. The scheduler then parks the
+// fiber like any goroutine and, when nothing else can run, returns to JavaScript in the middle of
+// the call that had switched to the fiber. The goroutine that made that call must not be resumed,
+// since its WebAssembly frames are gone. Such a fiber is detached: from then on it waits on a
+// channel, the scheduler runs it, and it is not reused for another event.
 type fiber struct {
-	slot     int32   // names the event in both languages; see instance.mjs
-	self     uintptr // the goroutine
+	slot     int32   // identifies the event in both languages; see instance.mjs
+	self     uintptr // identifies the goroutine
 	resume   func() (struct{}, bool)
 	suspend  func(struct{}) bool
-	received message // the arguments of the event, or the result of the call that it waited for
+	received message // the event's arguments, or the result of the pending call
 	detached bool
-	woken    chan struct{} // once it is detached
+	woken    chan struct{} // signals a detached fiber to continue
 	request  request
-	head     []byte // of the response
+	head     []byte // the response's encoded header
 }
 
 var (
-	// fibers are those that JavaScript can switch to, by slot. JavaScript chooses the slot, and
-	// uses one again when its event is over.
+	// fibers are those that JavaScript can switch to, by slot. JavaScript chooses the slot and
+	// reuses it when its event is over.
 	fibers []*fiber
 	// running is the fiber that the current call from JavaScript has switched to.
 	running *fiber
-	// detached are those that the scheduler runs, by goroutine.
+	// detached maps goroutines to the fibers that the scheduler runs.
 	detached = map[uintptr]*fiber{}
-	// parked counts goroutines that were detached and will never run again.
+	// parked counts the goroutines of detached fibers whose events are over; they never run again.
 	parked int
 
-	// usual is how many goroutines there are without fibers and without what handlers left behind.
+	// usual is the number of goroutines apart from fibers and from goroutines that handlers leaked.
 	usual int
-	// finished counts events that ended, and yielded is what it was when other goroutines had
-	// their last turn.
+	// finished counts the events that ended, and yielded is its value when other goroutines last
+	// got their turn.
 	finished, yielded int
 )
 
-// newFiber starts a goroutine that runs serve for each event that it is resumed with.
+// newFiber starts a goroutine that runs serve once for each event.
 func newFiber(slot int32, serve func(*fiber)) *fiber {
 	f := &fiber{slot: slot}
 	f.resume, _ = iter.Pull(func(suspend func(struct{}) bool) {
@@ -60,7 +60,7 @@ func newFiber(slot int32, serve func(*fiber)) *fiber {
 			if f.detached {
 				delete(detached, f.self)
 				parked++
-				select {} // to return would be to switch to the goroutine that began it
+				select {} // returning would switch to the goroutine that began the event
 			}
 			f.received = nil
 			suspend(struct{}{})
@@ -69,7 +69,7 @@ func newFiber(slot int32, serve func(*fiber)) *fiber {
 	return f
 }
 
-// current is the fiber that the caller runs on; nil if it is another goroutine.
+// current returns the fiber that the caller runs on, or nil if the caller is not on a fiber.
 func current() *fiber {
 	self := goroutine()
 	if running != nil && running.self == self {
@@ -78,7 +78,7 @@ func current() *fiber {
 	return detached[self]
 }
 
-// wait returns when the result of the fiber's call has arrived.
+// wait blocks until the result of the fiber's call has arrived.
 func (f *fiber) wait() {
 	if f.detached {
 		<-f.woken
@@ -87,7 +87,7 @@ func (f *fiber) wait() {
 	f.suspend(struct{}{})
 }
 
-// wake lets the fiber run until it waits again or is done.
+// wake runs the fiber until it waits again or is done.
 func (f *fiber) wake() {
 	if f.detached {
 		f.woken <- struct{}{}
@@ -99,8 +99,8 @@ func (f *fiber) wake() {
 	running = nil
 }
 
-// entered must be called by whatever JavaScript calls, before anything else. A fiber that is still
-// marked as running was parked by the scheduler.
+// entered must be the first call of every function that JavaScript calls. If a fiber is still
+// marked as running, the scheduler has parked it, so entered detaches it.
 func entered() {
 	f := running
 	if f == nil {
@@ -112,17 +112,17 @@ func entered() {
 	fibers[f.slot] = nil
 }
 
-// patience is how many events end before the goroutines of the garbage collector get their turn.
-// They do no more than what is done without them at the next opportunity.
+// patience is the number of events between two turns of the garbage collector's goroutines. They
+// only do work that would otherwise be done at the next opportunity.
 const patience = 32
 
-// yield gives other goroutines their turn now and then. What a handler left behind gets it at once,
-// so that its panic ends the event that is to blame.
+// yield lets other goroutines run now and then. Goroutines that a handler left behind run at once,
+// so that a panic of theirs ends the event that started them.
 func yield(before int) {
 	if finished == before {
 		return
 	}
-	// Whoever was detached left the goroutine behind that had switched to it.
+	// Each detached fiber also leaves behind the goroutine that had switched to it.
 	expected := usual + len(fibers) + 2*(len(detached)+parked)
 	if finished-yielded >= patience || runtime.NumGoroutine() > expected {
 		yielded = finished
@@ -130,13 +130,14 @@ func yield(before int) {
 	}
 }
 
-// letOthersRun yields twice, since the scheduler now and then prefers the goroutine that yielded.
+// letOthersRun yields twice, since the scheduler sometimes resumes the goroutine that yielded.
 func letOthersRun() {
 	runtime.Gosched()
 	runtime.Gosched()
 }
 
-// guard runs work and returns its panic as text with the stack; empty if there was none.
+// guard runs work and returns its panic as text, with the stack unless it is [ErrAbort], or "" if
+// there was none.
 func guard(work func()) (failure string) {
 	defer func() {
 		switch r := recover(); r {
@@ -151,5 +152,5 @@ func guard(work func()) (failure string) {
 	return ""
 }
 
-// goroutine identifies the caller's goroutine for as long as it lives.
+// goroutine returns a value that identifies the caller's goroutine for as long as it lives.
 func goroutine() uintptr

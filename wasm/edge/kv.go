@@ -11,13 +11,13 @@ import (
 	"edgecheckout/worker/kv"
 )
 
-// Store is the namespace that is bound to the Worker as KV. Whatever the number of keys, a method crosses to JavaScript
-// once.
+// Store is the KV namespace that is bound to the Worker as KV. Each method calls JavaScript once,
+// whatever the number of keys.
 type Store struct{}
 
 var _ kv.Store = Store{}
 
-// Get implements kv.Store.
+// Get implements [kv.Store].
 func (Store) Get(ctx context.Context, keys ...string) ([][]byte, error) {
 	if len(keys) == 0 {
 		return [][]byte{}, nil
@@ -33,7 +33,7 @@ func (Store) Get(ctx context.Context, keys ...string) ([][]byte, error) {
 	return values, err
 }
 
-// Put implements kv.Store.
+// Put implements [kv.Store].
 func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -45,7 +45,7 @@ func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
 		}
 		expiration := int64(0)
 		if !entry.ExpiresAt.IsZero() {
-			// KV counts in whole seconds; rounding up keeps an entry no shorter than asked.
+			// KV counts in whole seconds. Rounding up never shortens an entry's life.
 			expiration = max(entry.ExpiresAt.Add(time.Second-time.Nanosecond).Unix(), 1)
 		}
 		derived := ""
@@ -61,7 +61,7 @@ func (Store) Put(ctx context.Context, entries ...kv.Entry) error {
 	return err
 }
 
-// Delete implements kv.Store.
+// Delete implements [kv.Store].
 func (Store) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
 		return nil
@@ -77,7 +77,7 @@ func (Store) Delete(ctx context.Context, keys ...string) error {
 	return err
 }
 
-// List implements kv.Store.
+// List implements [kv.Store].
 func (Store) List(ctx context.Context, prefix, cursor string, limit int) (kv.Page, error) {
 	said, _, err := ask(ctx, say("kv.list", prefix, cursor, decimal(min(max(limit, 1), kv.MaxListKeys))))
 	if err != nil {
@@ -95,7 +95,8 @@ func (Store) List(ctx context.Context, prefix, cursor string, limit int) (kv.Pag
 
 func checkKeys(keys ...string) error {
 	for _, key := range keys {
-		if key == "" || key == "." || key == ".." || len(key) > kv.MaxKeyBytes || strings.IndexByte(key, '\n') >= 0 { // see say
+		// A line break would split the key in two (see say).
+		if key == "" || key == "." || key == ".." || len(key) > kv.MaxKeyBytes || strings.IndexByte(key, '\n') >= 0 {
 			return fmt.Errorf("%w: %q", kv.ErrKey, key)
 		}
 	}

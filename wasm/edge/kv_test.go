@@ -41,7 +41,7 @@ func TestKeysThatKVCannotHoldAreRefusedBeforeAnythingIsWritten(t *testing.T) {
 
 func TestExpiryIsNeverEarlierThanAsked(t *testing.T) {
 	within(t, func(ctx context.Context) {
-		// The fake namespace refuses, as KV does, what expires in less than 60 seconds.
+		// Like KV, the fake namespace rejects expirations less than 60 seconds ahead.
 		for _, ahead := range []time.Duration{-time.Hour, 0, 59 * time.Second, 60 * time.Second, 61 * time.Second, 90 * 24 * time.Hour} {
 			err := Store{}.Put(ctx, kv.Entry{Key: "expiry", Value: []byte("x"), ExpiresAt: time.Now().Add(ahead)})
 			if err != nil {
@@ -51,8 +51,8 @@ func TestExpiryIsNeverEarlierThanAsked(t *testing.T) {
 	})
 }
 
-// The fake namespace takes one write of a key in a second, as KV does.
-func TestASecondWriteOfAKeyWaitsUnlessItIsDerivedAndThere(t *testing.T) {
+// Like KV, the fake namespace accepts one write per second for each key.
+func TestSecondWriteOfAKeyWaitsUnlessDerivedAndPresent(t *testing.T) {
 	within(t, func(ctx context.Context) {
 		for _, derived := range []bool{false, true} {
 			key := fmt.Sprintf("twice/%t", derived)
@@ -74,7 +74,7 @@ func TestASecondWriteOfAKeyWaitsUnlessItIsDerivedAndThere(t *testing.T) {
 	})
 }
 
-func TestCallsOfACancelledRequestAreNotMade(t *testing.T) {
+func TestCancelledContextPreventsCalls(t *testing.T) {
 	within(t, func(ctx context.Context) {
 		cancelled, cancel := context.WithCancel(ctx)
 		cancel()

@@ -8,15 +8,17 @@ import (
 	"unsafe"
 )
 
-// A message is what crosses between JavaScript and Go in one copy: a list of fields, each a little-endian 32-bit length
-// and its bytes. The first field is text of one or more lines, since a text that crosses costs JavaScript as much as all of them
-// together; what may be any bytes follows in fields of its own. message.mjs is its twin.
+// A message carries data between JavaScript and Go in one copy. It is a list of fields, each a
+// little-endian 32-bit length followed by its bytes. The first field is text of one or more lines,
+// since one string costs JavaScript as much as all lines together. Values that may be arbitrary
+// bytes follow in fields of their own. message.mjs implements the same format.
 type message []byte
 
-// missing is the length of a field that is not there, such as the value of an unknown key.
+// missing is the length that marks a missing field, such as the value of an unknown key.
 const missing = math.MaxUint32
 
-// say begins a message with lines; more of them may follow. None may have a line break in it, or it is two.
+// say begins a message with lines; [message.line] adds more. A line must not contain a line break,
+// which would split it in two.
 func say(lines ...string) message {
 	m := newMessage()
 	m = append(m, 0, 0, 0, 0)
@@ -30,7 +32,7 @@ func say(lines ...string) message {
 	return m
 }
 
-// line adds a line to a message that has no other fields yet.
+// line adds a line to a message that has only its first field.
 func (m message) line(s string) message {
 	m = append(append(m, '\n'), s...)
 	binary.LittleEndian.PutUint32(m, uint32(len(m)-4))
@@ -42,22 +44,25 @@ func (m message) add(field []byte) message {
 	return append(m, field...)
 }
 
-// outbox is the room for what fibers send: JavaScript reads a message before the call that it is for
-// returns.
+// outbox is the buffer for messages from fibers. It can be reused because JavaScript reads a
+// message before the call that sends it returns.
 var outbox = make(message, 0, 4096)
 
-// maxOutbox is how much room is kept, in bytes.
+// maxOutbox is the largest buffer that outbox keeps, in bytes.
 const maxOutbox = 64 << 10
 
-// newMessage returns an empty message, which must be sent before another one is begun.
+// newMessage returns an empty message. It must be sent before the next one is begun.
 func newMessage() message {
 	if running == nil || running.self != goroutine() {
-		return make(message, 0, 256) // what the scheduler runs may take turns anywhere
+		// The scheduler may switch between such goroutines at any time, so they cannot share
+		// outbox.
+		return make(message, 0, 256)
 	}
 	return outbox[:0]
 }
 
-// fields takes a message apart. They are parts of m, not copies; a missing one is nil and an empty one is not.
+// fields returns the fields of a message as slices of m, not copies. A missing field is nil; an
+// empty one is not.
 func (m message) fields() [][]byte {
 	count := 0
 	for rest := m; len(rest) > 0; count++ {
@@ -70,7 +75,7 @@ func (m message) fields() [][]byte {
 	return fields
 }
 
-// cut takes the first field off.
+// cut splits off the first field.
 func (m message) cut() (field []byte, rest message) {
 	size := binary.LittleEndian.Uint32(m)
 	if m = m[4:]; size == missing {
@@ -79,5 +84,6 @@ func (m message) cut() (field []byte, rest message) {
 	return m[:size:size], m[size:]
 }
 
-// text is a field of a message that was received, which nobody changes, as a string that needs no copy.
+// text returns a field of a received message as a string without copying it, since nothing modifies
+// received messages.
 func text(field []byte) string { return unsafe.String(unsafe.SliceData(field), len(field)) }

@@ -12,63 +12,62 @@ import (
 	"unsafe"
 )
 
-// The functions below are the whole interface between this package and instance.mjs. They pass
-// addresses and numbers only, because each JavaScript value that Go holds costs several crossings
-// and a finalizer: a request through syscall/js took 150 µs where it takes 27 µs this way.
+// The functions below are the whole interface between this package and instance.mjs. They pass only
+// addresses and numbers, because each JavaScript value that Go holds costs several calls and a
+// finalizer: a request through syscall/js took 150 µs, and takes 27 µs this way.
 
-// inbox tells where JavaScript shall put the messages that it hands over: the slot of the event and
-// the size of the message, 32 bits each, and the message. There is one at a time, and it is copied
-// before anything else happens.
+// inbox tells JavaScript where to write its messages: the slot of the event and the size of the
+// message, 32 bits each, then the message. There is one message at a time, and it is copied before
+// anything else happens.
 //
 //go:wasmimport edge inbox
 func inbox(p unsafe.Pointer, room int32)
 
-// take copies the newest message to p. It is for messages that the inbox has no room for.
+// take copies the newest message to p. It is for messages that do not fit into the inbox.
 //
 //go:wasmimport edge take
 func take(p unsafe.Pointer)
 
-// call starts an asynchronous operation of ports.mjs on behalf of an event; settle announces its
-// result.
+// call starts an asynchronous operation of ports.mjs on behalf of an event. JavaScript calls settle
+// with its result.
 //
 //go:wasmimport edge call
 func call(slot int32, p unsafe.Pointer, size int32)
 
-// respond ends an event with a result; head is the names and values of a response's headers, each
-// on a line of its own.
+// respond ends an event with a result. head has the names and values of the response's headers,
+// each on a line of its own.
 //
 //go:wasmimport edge respond
 func respond(slot, status int32, head unsafe.Pointer, headSize int32, body unsafe.Pointer, bodySize int32)
 
-// fail ends an event without a result, and says why.
+// fail ends an event with an error.
 //
 //go:wasmimport edge fail
 func fail(slot int32, p unsafe.Pointer, size int32)
 
-// claim answers 1 once in every window of milliseconds for a key.
+// claim returns 1 once for a key in every window, in milliseconds, otherwise 0.
 //
 //go:wasmimport edge claim
 func claim(key unsafe.Pointer, size, window int32) int32
 
-// log writes a line to the console of an event; slot is -1 for a goroutine that serves none.
+// log writes a line to the console within an event; slot is -1 for a goroutine that serves none.
 //
 //go:wasmimport edge log
 func log(slot int32, p unsafe.Pointer, size int32)
 
-// header is how many bytes of the inbox stand before the message.
+// header is the number of bytes before the message in the inbox.
 const header = 8
 
-// room is the inbox, aligned for the numbers in its header. A larger message takes a way that costs
-// one more copy.
+// room is the inbox, aligned for the numbers in its header. A larger message costs one more copy.
 var room = (*[header + 16<<10]byte)(unsafe.Pointer(new([1 + 2<<10]uint64)))
 
 func init() { inbox(unsafe.Pointer(room), int32(len(room))) }
 
-// What follows is what JavaScript calls. These functions have neither parameters nor results: with
-// a frame, whose size is added to the stack pointer when they return, control could not go back to
-// JavaScript in the middle of them (see fiber).
+// JavaScript calls the functions below. They have neither parameters nor results: with a stack
+// frame, whose size is added to the stack pointer on return, control could not return to JavaScript
+// in the middle of them (see [fiber]).
 
-// begin serves an event until it must wait or is over.
+// begin serves an event until it waits or is over.
 //
 //go:wasmexport begin
 func begin() {
@@ -88,7 +87,7 @@ func begin() {
 	yield(before)
 }
 
-// settle goes on with the fiber whose call has been settled.
+// settle resumes the fiber whose call has completed.
 //
 //go:wasmexport settle
 func settle() {
@@ -104,12 +103,12 @@ func settle() {
 	yield(before)
 }
 
-// interrupt comes before the scheduler is asked to run whatever can run.
+// interrupt must be called before JavaScript lets the scheduler run.
 //
 //go:wasmexport interrupt
 func interrupt() { entered() }
 
-// detachedAt finds the fiber of an event among those that the scheduler runs.
+// detachedAt returns the detached fiber that serves the event in a slot.
 func detachedAt(slot int32) *fiber {
 	for _, f := range detached {
 		if f.slot == slot {
@@ -128,24 +127,26 @@ func receive() (slot int32, m message) {
 		take(unsafe.Pointer(unsafe.SliceData(m)))
 		return slot, m
 	}
-	m = make(message, n) // and copied at once: the compiler then does not clear it before
+	m = make(message, n) // when copy follows directly, the compiler omits clearing it
 	copy(m, room[header:])
 	return slot, m
 }
 
-// ErrPlatform reports that an operation of the platform failed; its text says which and how.
+// ErrPlatform reports that an operation of the platform failed. The text of the error that wraps it
+// says why.
 var ErrPlatform = errors.New("edge: platform operation failed")
 
-// timedOut is what the platform says of an operation that it gave up because its time was over.
+// timedOut is the failure that ports.mjs reports for an operation that timed out.
 const timedOut = "timeout"
 
-// ErrNoEvent reports a goroutine that asked something of the platform and serves no event. Cloudflare
-// binds whatever a Worker waits for to the event that began it; only a fiber is sure to be in it.
+// ErrNoEvent reports a call to the platform from a goroutine that serves no event. Cloudflare binds
+// everything that a Worker waits for to the event that began it, and only a fiber certainly runs
+// within its event.
 var ErrNoEvent = errors.New("edge: only the goroutine that serves an event can ask the platform")
 
-// ask has JavaScript do an operation and waits for its result: lines, which are part of the values'
-// memory, and values. It does not wait for ctx to end: a write that was begun is seen through, and
-// operations that can take long have a timeout of their own.
+// ask lets JavaScript perform an operation and waits for its result: lines, which share the values'
+// memory, and values. It checks ctx only at the start and does not wait for it to end: a write that
+// was begun is completed, and slow operations have timeouts of their own.
 func ask(ctx context.Context, request message) (said string, values [][]byte, err error) {
 	if err := ctx.Err(); err != nil {
 		return "", nil, err
@@ -161,9 +162,9 @@ func ask(ctx context.Context, request message) (said string, values [][]byte, er
 	runtime.KeepAlive(request)
 	f.wait()
 
-	// The first line says how it went: empty if well, else what went wrong.
+	// The first line is empty on success, otherwise the error.
 	fields := f.received.fields()
-	f.received = nil // which may be a megabyte, and f may wait long for its next call
+	f.received = nil // it may be a megabyte, and f may wait long for its next call
 	failure, said, _ := strings.Cut(text(fields[0]), "\n")
 	if failure != "" {
 		return "", nil, fmt.Errorf("%w: %s", ErrPlatform, failure)

@@ -10,10 +10,10 @@ import (
 	"unsafe"
 )
 
-// Recent remembers for seconds: in the cache of the data centre what it keeps, and in the isolate who claimed what.
+// Recent remembers values for seconds in the data centre's cache, and claims in the isolate.
 type Recent struct{}
 
-// Recall returns what was kept under key within its time, or nil. A cache that does not answer remembers nothing.
+// Recall returns the value that is kept under key, or nil if there is none or the cache fails.
 func (Recent) Recall(ctx context.Context, key string) []byte {
 	_, values, err := ask(ctx, say("recent.recall", key))
 	if err != nil {
@@ -22,10 +22,11 @@ func (Recent) Recall(ctx context.Context, key string) []byte {
 	return values[0]
 }
 
-// Keep remembers value for ttl, in whole seconds and at least one.
+// Keep remembers value for ttl, which is rounded down to whole seconds but is at least one.
 func (Recent) Keep(ctx context.Context, key string, value []byte, ttl time.Duration) {
 	seconds := max(int64(ttl/time.Second), 1)
-	_, _, _ = ask(ctx, say("recent.keep", key, decimal(seconds)).add(value)) // it may forget at any time
+	// Errors do not matter: a cache may lose entries at any time.
+	_, _, _ = ask(ctx, say("recent.keep", key, decimal(seconds)).add(value))
 }
 
 // Claim reports true to one caller of this isolate in every window.

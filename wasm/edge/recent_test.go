@@ -26,7 +26,7 @@ func TestRecentForgetsAfterItsTime(t *testing.T) {
 	})
 }
 
-func TestAClaimIsGivenOnceInAWindow(t *testing.T) {
+func TestClaimIsGrantedOncePerWindow(t *testing.T) {
 	var recent Recent
 	if !recent.Claim("account", 200*time.Millisecond) || !recent.Claim("other", 200*time.Millisecond) {
 		t.Error("the first claim of a key was refused")

@@ -1,11 +1,11 @@
 //go:build js && wasm
 
-// Package edge binds a Go program to Cloudflare's Workers runtime: requests, cron, queues, KV, outgoing
-// fetch, the data centre's cache and the log. It knows nothing of what the program is for.
+// Package edge binds a Go program to Cloudflare's Workers runtime: requests, cron, queues, KV,
+// outgoing fetch, the data centre's cache and the log. It does not depend on the program's purpose.
 //
-// One instance of the program serves all events of an isolate at once, each on a fiber of its own
-// (see fiber). Fibers run one at a time and give way only while they wait for the platform, so what
-// a handler does between two calls of this package needs no lock.
+// One instance of the program serves all events of an isolate concurrently, each on its own
+// [fiber]. Fibers run one at a time and yield only while they wait for the platform, so a handler
+// needs no lock between two calls of this package.
 package edge
 
 import (
@@ -27,28 +27,29 @@ import (
 	"edgecheckout/worker/web"
 )
 
-// ErrAbort is what a handler panics with to have its request answered by a plain 500. The stack is not
-// logged.
+// ErrAbort is the value that a handler panics with to make JavaScript answer its request with a
+// plain 500. The stack is not logged.
 var ErrAbort = errors.New("edge: request aborted")
 
-// Handlers serve the events of a Worker. A panic of theirs ends its event and nothing else.
+// Handlers serve the events of a Worker. A panic in one ends only its event.
 type Handlers struct {
-	// Request answers HTTP requests. A client that leaves does not end the context: what was begun is finished.
+	// Request answers HTTP requests. A client that disconnects does not cancel the context, so that
+	// work in progress is completed.
 	Request func(ctx context.Context, r *web.Request) web.Response
-	// Scheduled runs the cron's task.
+	// Scheduled runs the cron task.
 	Scheduled func(ctx context.Context) error
 	// Queue consumes a batch of a queue; nil for a program that consumes none.
 	Queue func(ctx context.Context, batch []Message) []Verdict
 }
 
-// Message is one message of a queue.
+// Message is a message of a queue.
 type Message struct {
 	ID       string
-	Attempts int // how often it was delivered, this time included
+	Attempts int // how often it was delivered, including this time
 	Body     []byte
 }
 
-// Verdict says what becomes of a message of a batch; the zero value acknowledges it.
+// Verdict says what to do with a message of a batch. The zero value acknowledges it.
 type Verdict struct {
 	Retry bool
 	Delay time.Duration // until the next attempt: whole seconds, at most 12 hours
@@ -56,35 +57,35 @@ type Verdict struct {
 
 var handlers Handlers
 
-// stackLimit is the largest stack that a goroutine may have, in bytes. Endless recursion then ends
-// the instance with a clear error before it has used up the isolate's 128 MB.
+// stackLimit is the largest stack that a goroutine may have, in bytes. Infinite recursion then ends
+// the instance with a clear error before it exhausts the isolate's 128 MB.
 const stackLimit = 16 << 20
 
-// heapTarget is when the garbage collector begins to work harder, in bytes. A memory of WebAssembly
-// never shrinks, so what the heap needs at its worst stays taken.
+// heapTarget is the memory limit beyond which the garbage collector works harder, in bytes. A
+// WebAssembly memory never shrinks, so the instance keeps the heap's peak size.
 const heapTarget = 24 << 20
 
-// Serve announces that the program is ready and then serves events. It does not return.
+// Serve signals that the program is ready and then serves events. It does not return.
 func Serve(h Handlers) {
 	handlers = h
 	debug.SetMaxStack(stackLimit)
 	debug.SetMemoryLimit(heapTarget)
-	// The first read from crypto/rand arms a timer and looks up its source; this must not wait for
-	// the first request. What is read here is predictable (see instance.mjs) and thrown away.
+	// The first read from crypto/rand starts a timer and looks up its source. Doing so here keeps
+	// that out of the first request. The bytes are predictable (see instance.mjs) and discarded.
 	_, _ = rand.Read(make([]byte, 16))
-	usual = runtime.NumGoroutine() + 1 // the goroutine that calls from JavaScript run on
+	usual = runtime.NumGoroutine() + 1 // plus the goroutine that runs calls from JavaScript
 	workers.Ready()
 	select {}
 }
 
-// The kinds of events, as instance.mjs names them.
+// The kinds of events, as worker.mjs names them.
 const (
 	kindScheduled = "scheduled"
 	kindQueue     = "queue"
 )
 
-// serve serves one event on its fiber. The first line of its message is the kind, and for a request
-// the method.
+// serve serves one event on its fiber. The first line of the event's message is its kind or, for a
+// request, its method.
 func serve(f *fiber) {
 	var failure string
 	first, rest := f.received.cut()
@@ -110,7 +111,6 @@ func serve(f *fiber) {
 	runtime.KeepAlive(reason)
 }
 
-// serveRequest answers one request.
 func serveRequest(f *fiber, method, lines string, rest message) {
 	w := handlers.Request(context.Background(), f.request.parse(method, lines, rest))
 	f.head = appendHeader(f.head[:0], w.Header)
@@ -119,9 +119,9 @@ func serveRequest(f *fiber, method, lines string, rest message) {
 	runtime.KeepAlive(w.Body)
 }
 
-// serveBatch hands a batch over: the lines are alternating ids and numbers of attempts, the fields
-// behind them the bodies. The result has a line for each message: empty, or the seconds until it is
-// to be tried again.
+// serveBatch passes a batch to the queue handler. The lines alternate between ids and delivery
+// counts, and the fields after them are the bodies. The result has a line for each message: empty
+// to acknowledge it, or the seconds until it is to be retried.
 func serveBatch(f *fiber, lines string, rest message) {
 	var batch []Message
 	for _, body := range rest.fields() {
@@ -142,14 +142,14 @@ func serveBatch(f *fiber, lines string, rest message) {
 	runtime.KeepAlive(result)
 }
 
-// request is the one that a fiber serves.
+// request holds the request that a fiber serves, so that its memory is reused.
 type request struct {
 	web.Request
-	fields [8]web.Field // of the header
+	fields [8]web.Field // backs Header
 }
 
-// parse reads the URL, and then names and values of headers, from lines, and the body; the names are
-// in their canonical form.
+// parse reads the URL and then alternating names and values of headers from lines, and the body
+// from rest. Header names must be in their canonical form.
 func (q *request) parse(method, lines string, rest message) *web.Request {
 	body, _ := rest.cut()
 	address, lines, _ := strings.Cut(lines, "\n")
@@ -164,8 +164,9 @@ func (q *request) parse(method, lines string, rest message) *web.Request {
 	return &q.Request
 }
 
-// parseURL reads the absolute URL of a request. The runtime lets a path through whose percent-encoding is broken and
-// which url.Parse refuses; such a path is taken as it stands, so that the handler can answer that there is no such thing.
+// parseURL parses the absolute URL of a request. The runtime accepts paths with invalid
+// percent-encoding, which [url.Parse] rejects; such a path is kept verbatim, so that the handler
+// can answer that there is no such resource.
 func parseURL(raw string) *url.URL {
 	if target, err := url.Parse(raw); err == nil {
 		return target
@@ -176,10 +177,10 @@ func parseURL(raw string) *url.URL {
 	return &url.URL{Scheme: scheme, Host: host, Path: "/" + path, RawQuery: query}
 }
 
-// oneLine keeps a header's value from starting another header.
+// oneLine prevents a header's value from injecting another header.
 var oneLine = strings.NewReplacer("\r", " ", "\n", " ", "\x00", " ")
 
-// appendHeader writes each name and value on a line of its own.
+// appendHeader appends each name and value on a line of its own.
 func appendHeader(b []byte, header web.Header) []byte {
 	for _, field := range header {
 		value := field.Value
@@ -192,7 +193,7 @@ func appendHeader(b []byte, header web.Header) []byte {
 	return b
 }
 
-// Log writes lines to the Worker's log.
+// Log is an [io.Writer] that writes lines to the Worker's log.
 type Log struct{}
 
 func (Log) Write(p []byte) (int, error) {

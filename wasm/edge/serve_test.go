@@ -34,21 +34,21 @@ func TestParseRequest(t *testing.T) {
 	}
 }
 
-func TestAPathWithBrokenEscapesIsTakenAsItStands(t *testing.T) {
+func TestPathWithInvalidEscapesIsKeptVerbatim(t *testing.T) {
 	r := parse(say("GET", "https://pay.example/pay/%zz?a=1").add(nil))
 	if r.URL.Path != "/pay/%zz" || r.URL.Host != "pay.example" || r.URL.RawQuery != "a=1" {
 		t.Errorf("got %#v", r.URL)
 	}
 }
 
-// Whatever the path and the query are made of, they are a path and a query of this host.
+// For any path and query, the parsed URL keeps the host, the scheme and the query.
 func FuzzURLs(f *testing.F) {
 	for _, rest := range []string{"/", "/pay/%zz?a=1", "/%", "//evil.example/", "/a://b?%zz", "/pay/x?a=%", "/@evil.example/%zz", "/:80%zz", "/\u202e", "/%2F%00", "/?#"} {
 		f.Add(rest)
 	}
 	f.Fuzz(func(t *testing.T, rest string) {
 		if !strings.HasPrefix(rest, "/") || strings.ContainsAny(rest, "#\\ ") || strings.ContainsFunc(rest, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			return // the runtime lets none of these through
+			return // the runtime rejects all of these
 		}
 		u := parseURL("https://pay.example" + rest)
 		if parsed, err := url.Parse("https://pay.example" + rest); err == nil {
@@ -63,14 +63,14 @@ func FuzzURLs(f *testing.F) {
 	})
 }
 
-func TestAHeaderStaysOnItsLine(t *testing.T) {
+func TestHeaderValuesCannotInjectHeaders(t *testing.T) {
 	head := appendHeader(nil, web.Header{{Name: "Set-Cookie", Value: "a=1"}, {Name: "Set-Cookie", Value: "b=2"}, {Name: "Location", Value: "/a\r\nb\x00c"}})
 	if want := "Set-Cookie\na=1\nSet-Cookie\nb=2\nLocation\n/a  b c\n"; string(head) != want {
 		t.Errorf("got %q, want %q", head, want)
 	}
 }
 
-func TestMessagesSurviveTheCrossing(t *testing.T) {
+func TestMessageFieldsRoundTrip(t *testing.T) {
 	fields := message("\x03\x00\x00\x00abc\xff\xff\xff\xff\x00\x00\x00\x00").fields()
 	if diff := cmp.Diff([][]byte{[]byte("abc"), nil, {}}, fields); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -89,7 +89,7 @@ func TestAnUnknownOperationIsAnError(t *testing.T) {
 	})
 }
 
-func TestAGoroutineThatServesNoEventCannotAsk(t *testing.T) {
+func TestGoroutineWithoutAnEventCannotCallThePlatform(t *testing.T) {
 	if _, _, err := ask(t.Context(), say("kv.get", "a")); !errors.Is(err, ErrNoEvent) {
 		t.Errorf("got %v, want ErrNoEvent", err)
 	}

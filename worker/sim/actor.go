@@ -9,20 +9,22 @@ import (
 	"edgecheckout/worker/kv"
 )
 
-// An actor is a request or a cron run somewhere on the edge. Actors run one at a time and stop at every use of the store or the
-// network, where others may overtake them, where time may pass, and where they may die; the order is drawn from the seed.
+// An actor is a request or a cron run at one edge. Actors run one at a time and pause before every
+// use of the store or the network. At a pause other actors may run, time may pass, and the actor
+// may die. The order is drawn from the seed.
 type actor struct {
 	name   string
 	wake   time.Time
-	resume chan bool // false: you are dead
+	resume chan bool // false ends the actor
 	ended  bool
-	mortal bool // it may die half way
-	hangs  int  // seconds for which it may hang between two operations; the platform ends it then
+	mortal bool // it may die halfway
+	hangs  int  // seconds that it may hang between two operations, before the platform ends it
 }
 
 type killed struct{}
 
-// risk is how likely an actor is to die at a step, in a thousand. A create has few steps, and dies at them more often.
+// risk is the probability, in thousandths, that an actor dies at a step. A create has few steps, so
+// its risk at each is higher.
 func (a *actor) risk() int {
 	if strings.HasPrefix(a.name, "sell") {
 		return 40
@@ -30,7 +32,7 @@ func (a *actor) risk() int {
 	return 10
 }
 
-// spawn starts an actor; it begins when the world next runs what is due.
+// spawn starts an actor. It begins to act at the next [world.runDue].
 func (w *world) spawn(name string, hangs int, act func()) {
 	a := &actor{name: name, wake: w.now, resume: make(chan bool), mortal: hangs > 0, hangs: hangs}
 	w.actors = append(w.actors, a)
@@ -51,7 +53,7 @@ func (w *world) spawn(name string, hangs int, act func()) {
 	}()
 }
 
-// step lets one actor run to its next use of the world, or to its end.
+// step lets an actor run until it next uses the world or ends.
 func (w *world) step(a *actor, alive bool) {
 	w.current = a
 	w.stats.Steps++
@@ -67,13 +69,14 @@ const (
 	latencyNetwork
 )
 
-// park is called by the running actor before it uses the world.
+// park must be called by the running actor before it uses the world.
 func (w *world) park(l latency) {
 	a := w.current
 	switch {
 	case w.calm:
 		a.wake = w.now
-	case a.mortal && w.chance(2): // somewhere between two operations a cron run hangs, for as long as the platform lets it
+	// The actor hangs for a while between two operations.
+	case a.mortal && w.chance(2):
 		a.wake = w.now.Add(time.Duration(w.rand.IntN(a.hangs)) * time.Second)
 	case l == latencyNetwork:
 		a.wake = w.now.Add(time.Duration(w.rand.IntN(4)) * time.Second)
@@ -88,7 +91,7 @@ func (w *world) park(l latency) {
 	}
 }
 
-// runDue lets every actor run whose time has come, in an order drawn from the seed, until none is left.
+// runDue runs the actors that are due, in an order drawn from the seed, until none is left.
 func (w *world) runDue() {
 	for {
 		var due []*actor
@@ -117,7 +120,7 @@ func (w *world) runDue() {
 	}
 }
 
-// store is an edge's store with what can happen around it.
+// store is one edge's view of the store, with injected faults.
 type store struct {
 	kv.Store
 	world *world
@@ -125,7 +128,7 @@ type store struct {
 
 var errLost = fmt.Errorf("the store did not answer")
 
-// around parks and decides what goes wrong: nothing, the operation, or only its answer.
+// around parks the actor, then performs the operation, fails it, or loses only its answer.
 func (s store) around(key string, do func() error) error {
 	w := s.world
 	w.park(latencyStore)
@@ -151,7 +154,8 @@ func (s store) Get(ctx context.Context, keys ...string) (values [][]byte, err er
 	return values, nil
 }
 
-// Put stores each entry by itself, in any order: only some may be stored when the actor dies in between.
+// Put stores the entries one by one in random order, so that only some are stored if the actor dies
+// in between.
 func (s store) Put(ctx context.Context, entries ...kv.Entry) error {
 	var failed error
 	for _, i := range s.world.rand.Perm(len(entries)) {

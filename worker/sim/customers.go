@@ -7,7 +7,7 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// pay is a customer, or somebody who means harm, who sends money that has something to do with a checkout.
+// pay makes a payment of a customer or an attacker that relates to a checkout.
 func (w *world) pay(s *sale) {
 	w.stats.Payments++
 	op := operation{kind: "payment", from: payer, to: s.account, asset: s.asset, amount: s.amount, memoType: "text", memo: s.memo, transfer: true}
@@ -20,12 +20,14 @@ func (w *world) pay(s *sale) {
 	half := op
 	half.amount = s.amount / 2
 	switch w.rand.IntN(26) {
-	case 0, 1, 2, 3, 4, 5: // as he should
+	case 0, 1, 2, 3, 4, 5: // correctly
 		w.submit(s, "in full", op)
 	case 6: // an exchange changes the case
 		op.memo = strings.ToUpper(op.memo)
 		w.submit(s, "by an exchange", op)
-	case 8: // in two transactions, and then nobody looks but somebody who just bought at the same shop
+	// ^In two transactions. After the second, a client asks for a new checkout of the same shop and
+	// then for this one.
+	case 8:
 		rest := op
 		rest.amount = s.amount - half.amount
 		if half.amount == 0 {
@@ -77,7 +79,7 @@ func (w *world) pay(s *sale) {
 	case 15:
 		op.memoType, op.memo = "none", ""
 		w.submit(s, "without a memo", op)
-	case 16: // Horizon shows the memo without the NUL: only its bytes tell
+	case 16: // Horizon's memo omits the NUL; only memo_bytes shows it
 		op.memo += "\x00"
 		w.submit(s, "with a NUL behind the memo", op)
 	case 17:
@@ -86,7 +88,7 @@ func (w *world) pay(s *sale) {
 	case 18:
 		op.failed = true
 		w.submit(s, "in a transaction that fails", op)
-	case 19: // the merchant sends the memo himself, out and in
+	case 19: // the merchant's account sends the memo, to the payer and to itself
 		op.kind, op.from, op.to = "payment", s.account, payer
 		w.submit(s, "out of the merchant's account", op)
 		op.to = s.account
@@ -99,7 +101,7 @@ func (w *world) pay(s *sale) {
 		w.submit(s, "to the other shop", op)
 	case 21, 24, 25: // just before or at the deadline
 		s.later(w, s.expiresAt.Sub(w.now)-time.Duration(w.rand.IntN(20))*time.Second, "at the last moment", op)
-		for range 3 { // when it is over everybody wants to know
+		for range 3 { // several clients ask after the deadline
 			w.timers = append(w.timers, timer{s.expiresAt.Add(time.Duration(w.rand.IntN(15)) * time.Second), func() { w.ask(s, w.anyEdge()) }})
 		}
 	case 22:
@@ -114,7 +116,7 @@ func (w *world) pay(s *sale) {
 	}
 }
 
-// later is a payment at another time.
+// later schedules a payment after a delay.
 func (s *sale) later(w *world, delay time.Duration, what string, op operation) {
 	if op.amount > 0 {
 		w.timers = append(w.timers, timer{w.now.Add(max(delay, 0)), func() { w.submit(s, what, op) }})

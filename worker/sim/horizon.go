@@ -15,12 +15,12 @@ import (
 
 const passphrase = "Simulated Network ; November 2026"
 
-// node is one machine behind Horizon's load balancer. It shows the ledger late.
+// node is a server behind Horizon's load balancer. It lags behind the ledger.
 type node struct{ lag int64 } // in ledgers
 
 var debug bool
 
-// fault is how Horizon misbehaves for a while.
+// fault is a temporary malfunction of Horizon.
 type fault int
 
 const (
@@ -30,13 +30,13 @@ const (
 	faultStale
 	faultTruncated
 	faultNonsense
-	faultClock   // a root with a close time of next year
+	faultClock   // a root whose close time is a year ahead
 	faultSome    // any of the others, for single requests
-	faultAccount // one account cannot be read, for long
+	faultAccount // one account cannot be read for a long time
 	faultCount
 )
 
-// Get answers a request of the edge as Horizon, with the faults of the moment.
+// Get answers a request to Horizon, subject to the current fault.
 func (e *edge) Get(_ context.Context, raw string, _ time.Duration) (horizon.Response, error) {
 	w := e.world
 	w.park(latencyNetwork)
@@ -78,12 +78,13 @@ func (e *edge) Get(_ context.Context, raw string, _ time.Duration) (horizon.Resp
 	return horizon.Response{Status: 200, Body: []byte(body)}, nil
 }
 
-// GetAll answers in the order of the requests: which of them Horizon sees first is drawn by its faults and nodes anyway.
+// GetAll performs the requests in order. Their order does not matter, since each draws its own
+// fault and node.
 func (e *edge) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
 	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return e.Get(ctx, url, timeout) })
 }
 
-// Rest does nothing: all others go on whenever Horizon or the store is asked.
+// Rest does nothing, because other actors can run at every use of Horizon or the store.
 func (*edge) Rest(context.Context) {}
 
 func problem(name string) []byte {
@@ -128,7 +129,8 @@ func (w *world) page(account stellar.Address, query url.Values, newest int64, ki
 	}
 	var page []operation
 	for _, op := range history {
-		if (op.id > cursor || kind == faultNonsense) && len(page) < limit { // a confused Horizon starts over
+		// With faultNonsense, Horizon ignores the cursor.
+		if (op.id > cursor || kind == faultNonsense) && len(page) < limit {
 			page = append(page, op)
 		}
 	}

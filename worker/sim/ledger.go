@@ -9,21 +9,21 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// ledgerTime is how far apart ledgers close.
+// ledgerTime is the time between two ledgers.
 const ledgerTime = 5 * time.Second
 
-// ledger is the truth: everything that ever happened, as the oracle reads it and as Horizon tells it.
+// ledger is the complete history. The oracle reads it directly, the service through Horizon.
 type ledger struct {
 	sequence int64
 	closedAt time.Time
 	elder    int64       // the oldest ledger kept
-	closings []time.Time // of elder and all after it
+	closings []time.Time // close times of elder and all later ledgers
 	accounts map[stellar.Address][]operation
 	pending  []operation
 	counter  int64
 }
 
-// operation is one line of an account's history.
+// operation is an entry of an account's history.
 type operation struct {
 	id       int64
 	closedAt time.Time
@@ -34,14 +34,14 @@ type operation struct {
 	memoType string
 	memo     string // the bytes that were signed
 	failed   bool
-	transfer bool // of invoke_host_function: "transfer", else "mint"
+	transfer bool // for invoke_host_function: "transfer" if true, else "mint"
 }
 
 func newLedger(sequence int64, now time.Time) *ledger {
 	return &ledger{sequence: sequence, closedAt: now, elder: sequence, closings: []time.Time{now}, accounts: map[stellar.Address][]operation{}}
 }
 
-// submit puts operations of one transaction into the next ledger.
+// submit adds operations of one transaction to the next ledger.
 func (l *ledger) submit(operations ...operation) {
 	l.counter++
 	for i := range operations {
@@ -69,7 +69,7 @@ func (l *ledger) close(now time.Time) {
 	l.pending = nil
 }
 
-// at returns how the history looked when a ledger was the newest one.
+// at returns an account's history as of a ledger.
 func (l *ledger) at(sequence int64, account stellar.Address) []operation {
 	all := l.accounts[account]
 	for i, op := range all {
@@ -80,10 +80,10 @@ func (l *ledger) at(sequence int64, account stellar.Address) []operation {
 	return all
 }
 
-// hash is the same for the operations of one transaction.
+// hash returns a transaction hash, which is the same for all operations of a transaction.
 func (op operation) hash() string { return fmt.Sprintf("%064x", op.id>>12) }
 
-// json is the operation as a record of a payments page with joined transactions.
+// json writes the operation as a record of a payments page with joined transactions.
 func (op operation) json(b *strings.Builder) {
 	fmt.Fprintf(b, `{"id":"%d","paging_token":"%d","transaction_successful":%t,"type":%q,"created_at":%q,"transaction_hash":%q,"transaction":{`,
 		op.id, op.id, !op.failed, op.kind, op.closedAt.UTC().Format(time.RFC3339), op.hash())
@@ -91,7 +91,8 @@ func (op operation) json(b *strings.Builder) {
 	case "none":
 		b.WriteString(`"memo_type":"none"}`)
 	case "text":
-		shown := strings.ReplaceAll(strings.ToValidUTF8(op.memo, "\ufffd"), "\x00", "") // as Horizon does
+		// Horizon replaces invalid UTF-8 and drops NULs.
+		shown := strings.ReplaceAll(strings.ToValidUTF8(op.memo, "\ufffd"), "\x00", "")
 		fmt.Fprintf(b, `"memo":%q,"memo_bytes":%q,"memo_type":"text"}`, shown, base64.StdEncoding.EncodeToString([]byte(op.memo)))
 	default:
 		fmt.Fprintf(b, `"memo":%q,"memo_type":%q}`, op.memo, op.memoType)
@@ -106,7 +107,7 @@ func (op operation) json(b *strings.Builder) {
 		if op.transfer {
 			change = "transfer"
 		}
-		// A fee to somebody else moves in the same call: one call, several changes.
+		// The call also transfers a fee to another account, so that it has several balance changes.
 		fmt.Fprintf(b, `,"asset_balance_changes":[{%s,"type":"transfer","from":%q,"to":%q,"amount":"0.5000000"},{%s,"type":%q,"from":%q,"to":%q,"amount":%q}]}`,
 			assetFields(op.asset), op.from, issuerOne, assetFields(op.asset), change, op.from, op.to, decimal(op.amount))
 	default:
@@ -133,7 +134,8 @@ func assetFields(a stellar.Asset) string {
 	return fmt.Sprintf(`"asset_type":%q,"asset_code":%q,"asset_issuer":%q`, kind, a.Code, a.Issuer)
 }
 
-// Accounts of the simulation. They are real addresses: nothing in the service is told that it is simulated.
+// Accounts of the simulation. Their addresses are valid, because the service does not know that it
+// is simulated.
 const (
 	shopOne   stellar.Address = "GDQOEL7GJBQ5F7URQ4IYCZK3EQCKSIOQOM7TBAYLX6KNFKHWCCAH4AC6"
 	shopTwo   stellar.Address = "GCPFYJ2GXNZ2IOQ76OAZPLFSUME6Y3ZCTZBB3SOP636KPX533QYPJDS2"

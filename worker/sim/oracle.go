@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// The oracle says what the ledger alone implies for a checkout. It shares no code with the service: it reads the ledger's own
-// operations, in another way, so that a mistake would have to be made twice.
+// The oracle derives a checkout's state from the ledger alone. It shares no code with the service
+// and reads the ledger's own operations, so that a bug would have to be made twice to go unnoticed.
 
-// verdict is a status in the API's words.
+// verdict is a checkout's state in the terms of the API.
 type verdict struct {
 	status, exception string
 	received          int64 // stroops
 }
 
-// oracle judges a checkout by the ledgers up to a sequence number. over says that the ledger is known past the deadline.
+// oracle returns the state of a checkout as of a ledger.
 func (w *world) oracle(s *sale, upTo int64) verdict {
 	deadline := w.deadline(s)
 	var sum int64
@@ -37,10 +37,10 @@ func (w *world) oracle(s *sale, upTo int64) verdict {
 			continue
 		}
 		if reached && sequence != ledgerOf {
-			continue // the checkout had ended
+			continue // the checkout had already completed
 		}
 		if sum += int64(op.amount); sum < 0 {
-			sum = math.MaxInt64 // more than the API can say
+			sum = math.MaxInt64 // beyond what the API can express
 		}
 		if sum >= int64(s.amount) && !reached {
 			reached, ledgerOf = true, sequence
@@ -64,7 +64,8 @@ func (w *world) oracle(s *sale, upTo int64) verdict {
 	return verdict{"open", "", 0}
 }
 
-// deadline is the checkout's. When it was made and whether it was cancelled is on no ledger: the store's last word is the truth.
+// deadline returns a checkout's deadline. Creation and cancellation are not on the ledger, so it
+// reads the newest values in the store.
 func (w *world) deadline(s *sale) time.Time {
 	var made struct {
 		ExpiresAt time.Time `json:"expires_at"`
@@ -79,30 +80,31 @@ func (w *world) deadline(s *sale) time.Time {
 	return made.ExpiresAt
 }
 
-// closeTime is when a ledger closed.
+// closeTime returns when a ledger closed.
 func (w *world) closeTime(sequence int64) time.Time {
 	return w.ledger.closings[sequence-w.ledger.elder]
 }
 
-// observation is what somebody was told about a checkout.
+// observation is an answer of the service about a checkout.
 type observation struct {
 	verdict
 	payments map[string]fact // by id
 }
 
-// fact is what was told about one payment.
+// fact is what an answer says about one payment.
 type fact struct {
 	hash    string
 	amount  string
 	counted bool
 }
 
-// check compares what somebody was told with what is true and with what was told before.
+// check compares an answer with the ledger and with earlier answers.
 func (w *world) check(s *sale, who string, o observation) {
 	truth := w.oracle(s, w.ledger.sequence)
 	w.stats.Observations++
 	if s.createdAt.Before(w.resetAt) {
-		// The ledger that knew of it is gone. What was said stays said; that is all that can be asked.
+		// The history that contained the checkout's payments is gone, so the only requirement is
+		// that final states do not change.
 		if s.told.status != "" && s.told.status != "open" && o.status != "open" && o.verdict != s.told {
 			w.fail("%s was %v and became %v for %s after a reset", s.id, s.told, o.verdict, who)
 		}
@@ -114,7 +116,8 @@ func (w *world) check(s *sale, who string, o observation) {
 	switch {
 	case s.told.status != "" && s.told.status != "open":
 		if o.status == "open" {
-			// A store that is a minute behind, or never took the end, may still show the past to one who cannot read Horizon, or has to let another read first.
+			// The store may lag by a minute or may have lost the outcome. A client can then still
+			// see the past if Horizon cannot be read or another request reads the account first.
 			if w.now.Sub(s.toldAt) > 2*time.Minute && w.fault == faultNone && !w.lost["outcome/"+s.id] {
 				w.fail("%s told %s that the checkout is open, %v after it was %s", s.id, who, w.now.Sub(s.toldAt), s.told.status)
 			}
@@ -138,14 +141,15 @@ func (w *world) check(s *sale, who string, o observation) {
 	w.checkPayments(s, who, o)
 }
 
-// watched reports whether the store lists a checkout among the open ones, or has its outcome. Whoever
-// was told of a checkout may pay, and need never look again.
+// watched reports whether the store lists a checkout among the open ones, or has its outcome. A
+// customer who knows of a checkout may pay without ever asking again, so a sweep must be able to
+// find it.
 func (w *world) watched(s *sale) bool {
 	listed := func(key string) bool { return strings.HasSuffix(key, "/"+s.id) }
 	return slices.ContainsFunc(w.memory.Keys("open/"), listed) || w.memory.Peek("outcome/"+s.id) != nil || w.lost["outcome/"+s.id]
 }
 
-// checkPayments holds that the same money always has the same id, and means the same.
+// checkPayments checks that the same payment always has the same id and the same facts.
 func (w *world) checkPayments(s *sale, who string, o observation) {
 	for id, fact := range o.payments {
 		if known, ok := s.facts[id]; ok && known != fact {
@@ -165,8 +169,8 @@ func (w *world) checkPayments(s *sale, who string, o observation) {
 	}
 }
 
-// money counts what reached the checkout's account with its memo, by transaction, whatever it was worth: none of it may be missing at the
-// end, and nothing else may be there.
+// money counts, by transaction, all payments to the checkout's account with its memo, in any asset.
+// At the end the service must report exactly these.
 func (w *world) money(s *sale) map[string]int {
 	n := map[string]int{}
 	for _, op := range w.ledger.accounts[s.account] {

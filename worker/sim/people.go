@@ -11,7 +11,8 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// call sends a request to an edge's service and reads the answer.
+// call sends a request to the service at an edge, decodes a successful answer into into and returns
+// the status.
 func (w *world) call(e *edge, method, path, body string, header http.Header, into any) int {
 	request := httptest.NewRequest(method, "https://pay.example"+path, strings.NewReader(body))
 	request.Header = header.Clone()
@@ -60,7 +61,7 @@ type object struct {
 	}
 }
 
-// verdict is what the object says, in the oracle's words.
+// observation converts the object to the oracle's terms.
 func (o object) observation() observation {
 	seen := observation{verdict: verdict{status: o.Status, received: int64(o.AmountReceived)}, payments: map[string]fact{}}
 	if o.Exception != nil {
@@ -72,8 +73,8 @@ func (o object) observation() observation {
 	return seen
 }
 
-// sell is a merchant's server that makes a checkout, and now and then makes the same one twice at once at different edges.
-// then is called with what was made, at the edge that made it.
+// sell lets a merchant create a checkout, sometimes with concurrent retries at several edges under
+// one Idempotency-Key. then is called with the new checkout and the edge that created it.
 func (w *world) sell(s *shop, then func(*sale, *edge)) {
 	asset := usdc
 	if w.chance(40) {
@@ -81,7 +82,7 @@ func (w *world) sell(s *shop, then func(*sale, *edge)) {
 	}
 	amount := stellar.Amount(1 + w.rand.Int64N(100*stellar.StroopsPerUnit))
 	if w.chance(5) {
-		amount = stellar.MaxAmount - stellar.Amount(w.rand.IntN(100)) // more than a float can tell apart
+		amount = stellar.MaxAmount - stellar.Amount(w.rand.IntN(100)) // exceeds a float's precision
 	}
 	lifetime := 300 + w.rand.IntN(900)
 	body := fmt.Sprintf(`{"amount":%s,"asset_code":%q,"expires_in":%d,"metadata":{"order":"%d"}}`, amount, asset.Code, lifetime, w.rand.Int64())
@@ -98,7 +99,7 @@ func (w *world) sell(s *shop, then func(*sale, *edge)) {
 		w.spawn("sell at "+e.name, 15, func() {
 			var o object
 			if w.call(e, "POST", "/checkout?type=direct", body, header, &o) != 200 {
-				return // the merchant would try again
+				return // a real merchant would retry
 			}
 			if first := made[o.ID]; first != nil {
 				return
@@ -118,7 +119,7 @@ func (w *world) sell(s *shop, then func(*sale, *edge)) {
 	}
 }
 
-// ask is somebody who wants to know how a checkout stands: the merchant, or a page.
+// ask lets the merchant or a payment page ask for the state of a checkout.
 func (w *world) ask(s *sale, e *edge) {
 	merchant := w.chance(50)
 	w.spawn("ask at "+e.name, 0, func() {
@@ -140,7 +141,7 @@ func (w *world) ask(s *sale, e *edge) {
 	})
 }
 
-// cancel is a merchant who changes his mind.
+// cancel lets the merchant expire a checkout.
 func (w *world) cancel(s *sale, e *edge) {
 	w.spawn("cancel at "+e.name, 15, func() {
 		var o object

@@ -9,7 +9,7 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Run plays one simulation. It returns nil, or the first promise that was broken.
+// Run runs one simulation. It returns its statistics, and the first violation or nil.
 func Run(seed uint64) (Stats, *Violation) {
 	w := newWorld(seed)
 	defer w.abandon()
@@ -33,7 +33,7 @@ func (w *world) abandon() {
 	}
 }
 
-// live lets things happen.
+// live simulates activity and faults for a duration.
 func (w *world) live(d time.Duration) {
 	end := w.now.Add(d)
 	nextSweep := w.now.Truncate(time.Minute).Add(time.Minute)
@@ -66,7 +66,7 @@ func (w *world) live(d time.Duration) {
 		if w.chance(12) {
 			e := w.anyEdge()
 			w.ask(s, e)
-			if w.chance(20) { // everybody looks at once: one look serves them all
+			if w.chance(20) { // many clients ask at once, and one look should serve them all
 				for _, i := range w.rand.Perm(len(w.people)) {
 					w.ask(w.people[i], e)
 				}
@@ -78,7 +78,8 @@ func (w *world) live(d time.Duration) {
 	}
 }
 
-// nextSweep is usually the next minute; crons come late, or not for an hour.
+// nextSweep returns the time of the next sweep: usually the next minute, but crons may be late or
+// pause for up to an hour.
 func (w *world) nextSweep() time.Time {
 	next := w.now.Truncate(time.Minute).Add(time.Minute)
 	switch {
@@ -92,7 +93,7 @@ func (w *world) nextSweep() time.Time {
 	return next
 }
 
-// reset starts the network anew, as a test network does now and then: a young history with low numbers, and nothing of the old.
+// reset restarts the network, as happens to a test network: low ledger numbers and no old history.
 func (w *world) reset() {
 	w.trace("the network is reset")
 	w.resetAt = w.now
@@ -100,7 +101,7 @@ func (w *world) reset() {
 	w.timers = nil
 }
 
-// halt lets time jump: the network stands still, and so does everybody, for up to a quarter of an hour.
+// halt advances the clock by up to a quarter of an hour without ledgers or actions in between.
 func (w *world) halt() {
 	w.now = w.now.Add(time.Duration(1+w.rand.IntN(900)) * time.Second)
 	w.trace("time jumps")
@@ -108,7 +109,7 @@ func (w *world) halt() {
 	w.runDue()
 }
 
-// mood changes what is wrong with Horizon, and says for how long.
+// mood draws Horizon's next fault and the lag of its nodes, and returns how long they last.
 func (w *world) mood() time.Duration {
 	before := w.fault
 	w.fault = faultNone
@@ -127,7 +128,7 @@ func (w *world) mood() time.Duration {
 	return time.Duration(30+w.rand.IntN(300)) * time.Second
 }
 
-// advance lets time pass, ledger by ledger, and lets everybody act whose time has come.
+// advance advances the clock ledger by ledger, and runs everything that becomes due.
 func (w *world) advance(d time.Duration) {
 	for end := w.now.Add(d); w.now.Before(end); {
 		step := min(end.Sub(w.now), w.ledger.closedAt.Add(ledgerTime).Sub(w.now))
@@ -154,11 +155,12 @@ func (w *world) advance(d time.Duration) {
 func (w *world) sweep(e *edge) {
 	w.stats.Sweeps++
 	w.spawn("sweep at "+e.name, 240, func() {
-		_ = e.service.Sweep(context.Background()) // what was not done is done by a later one
+		_ = e.service.Sweep(context.Background()) // a later sweep does what this one could not
 	})
 }
 
-// rest lets everything come to its end: no faults, no new people, and sweeps until every deadline is long past.
+// rest finishes the simulation: no faults and no new checkouts, but sweeps until every deadline has
+// long passed. Then it checks the final states.
 func (w *world) rest() {
 	w.fault, w.calm = faultNone, true
 	w.nodes = w.nodes[:1]
@@ -195,9 +197,10 @@ func (w *world) rest() {
 	}
 }
 
-// complete asks the merchant's way for everything that is known of a checkout: all money that came in time to be seen must be there.
+// complete reads a checkout as the merchant and checks that all payments that must have been found
+// are reported.
 func (w *world) complete(s *sale) {
-	var o object // with everything that is known
+	var o object
 	w.spawn("audit", 0, func() {
 		w.call(w.edges[0], "GET", "/checkout/"+s.id, "", map[string][]string{"X-Api-Key": {s.shop.key}}, &o)
 	})
@@ -207,7 +210,8 @@ func (w *world) complete(s *sale) {
 	for _, p := range o.Payments {
 		reported[p.TransactionHash]++
 	}
-	// Money that came after the end is found when its account is read again, at the latest when something else is sold.
+	// A payment after the end is found when its account is read again, at the latest for the next
+	// checkout of the same account.
 	var lastSale time.Time
 	for _, other := range w.people {
 		if other.account == s.account {
@@ -222,7 +226,7 @@ func (w *world) complete(s *sale) {
 	}
 }
 
-// budget holds what a calm world may have written.
+// budget checks the number of writes of a simulation without faults.
 func (w *world) budget() {
 	counts := w.memory.Counts()
 	minutes := int(w.now.Sub(w.start)/time.Minute) + 1
@@ -244,7 +248,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// noteRead counts how often an account is read at an edge on behalf of people who look.
+// noteRead counts the reads of an account at an edge for clients that ask, and checks their rate.
 func (w *world) noteRead(e *edge, raw string) {
 	u, err := url.Parse(raw)
 	if err != nil || w.current == nil || !strings.HasPrefix(w.current.name, "ask") || !strings.HasSuffix(u.Path, "/payments") {
@@ -263,16 +267,17 @@ func (w *world) noteRead(e *edge, raw string) {
 		r.count++
 	}
 	e.looked[account] = r
-	// One may begin in every window; that it ends later does not matter.
+	// One look may begin in every window; when it ends does not matter.
 	if most := 3 + int(w.now.Sub(r.first)/lookWindow); r.count > most {
 		w.fail("looks at %s read %s %d times in %v", e.name, account, r.count, w.now.Sub(r.first))
 	}
 }
 
-// lookWindow is what the service promises: at most one reading of an account on behalf of people who look.
+// lookWindow is the window in which the service promises at most one look at an account for clients
+// that ask.
 const lookWindow = 3 * time.Second
 
-// looked is how often an account was read since when, and by whom.
+// looked counts the actors that read an account since first.
 type looked struct {
 	by    map[*actor]bool
 	first time.Time

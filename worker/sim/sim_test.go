@@ -13,8 +13,8 @@ var (
 	seed  = flag.Uint64("seed", 0, "run this one only, and print its trace")
 )
 
-// TestNothingIsEverToldThatTheLedgerDoesNotSay runs many simulated hours, each with its own troubles.
-func TestNothingIsEverToldThatTheLedgerDoesNotSay(t *testing.T) {
+// TestAnswersAgreeWithTheLedger runs many simulations, each with its own faults.
+func TestAnswersAgreeWithTheLedger(t *testing.T) {
 	if *seed != 0 {
 		debug = true
 		stats, violation := Run(*seed)
@@ -35,7 +35,8 @@ func TestNothingIsEverToldThatTheLedgerDoesNotSay(t *testing.T) {
 	}
 }
 
-// RunMany plays simulations on all processors, and returns the violation with the lowest seed.
+// RunMany runs simulations on all processors. It returns the totals and the violation with the
+// lowest seed among those found.
 func RunMany(first uint64, n int) (total Stats, worst *Violation) {
 	var mu sync.Mutex
 	var wait sync.WaitGroup

@@ -1,6 +1,7 @@
-// Package sim tries to make the service lie. It runs whole services on several edges of a stale store, over a ledger and a
-// Horizon that misbehave, with people who pay, look and cancel at any time; everything is drawn from a seed, so what fails once
-// fails again. What must always hold is checked whenever somebody is told something, and once more when all has come to rest.
+// Package sim checks the service's promises by simulation. It runs whole services on several edges
+// of a stale store, over a ledger and a Horizon with faults, with customers and merchants that pay,
+// ask and cancel at any time. Everything is drawn from a seed, so a failure can be repeated. The
+// invariants are checked with every answer of the service, and once more at the end.
 package sim
 
 import (
@@ -16,7 +17,7 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Stats counts what a simulation did.
+// Stats counts what happened in a simulation.
 type Stats struct{ Steps, Observations, Checkouts, Payments, Faults, Reads, Writes, Sweeps int }
 
 func (s *Stats) add(o Stats) {
@@ -30,7 +31,7 @@ func (s *Stats) add(o Stats) {
 	s.Sweeps += o.Sweeps
 }
 
-// Violation is a promise that was broken.
+// Violation is a broken promise of the service.
 type Violation struct {
 	Seed   uint64
 	Reason string
@@ -49,8 +50,8 @@ type world struct {
 	ledger  *ledger
 	nodes   []node
 	fault   fault
-	calm    bool // nothing goes wrong any more, and I/O takes no time
-	kind    bool // a seed in which nothing ever goes wrong: the budgets are checked
+	calm    bool // no faults happen, and I/O takes no time
+	kind    bool // no faults happen in the whole run, and budgets are checked
 	memory  *kvtest.Memory
 	edges   []*edge
 	shops   []*shop
@@ -59,16 +60,17 @@ type world struct {
 	actors  []*actor
 	current *actor
 	parked  chan struct{}
-	resetAt time.Time       // when the network last lost its history
-	lost    map[string]bool // whether a key was to be written and none of its writes has reached the store
+	resetAt time.Time // when the network last lost its history
+	// Keys that were written; true if none of the writes has reached the store.
+	lost    map[string]bool
 	stats   Stats
-	creates int      // requests that make a checkout
+	creates int      // requests that create a checkout
 	unheard [][]byte // events of checkouts whose merchant has no answer yet
 	reason  string
 	log     []string
 }
 
-// edge is a data centre: its view of the store, its short memory, and a service that runs there.
+// edge is a data centre: its view of the store, its cache, and the service that runs there.
 type edge struct {
 	world   *world
 	name    string
@@ -83,7 +85,7 @@ type shop struct {
 	key     string
 }
 
-// checkout is a checkout as its merchant and customer know it, and what they were told about it.
+// sale is a checkout as its merchant and customer know it, and the last final answer about it.
 type sale struct {
 	id, memo  string
 	account   stellar.Address
@@ -127,7 +129,7 @@ func newWorld(seed uint64) *world {
 	})
 	w.runDue()
 	w.calm = w.kind
-	w.now = w.now.Add(2 * time.Minute) // everywhere knows the merchants
+	w.now = w.now.Add(2 * time.Minute) // the merchants have reached every edge
 	w.ledger = newLedger(1_000_000, w.now)
 	return w
 }
@@ -155,7 +157,7 @@ type keepsNothing struct{}
 
 func (keepsNothing) Purge(context.Context, ...string) {}
 
-// entropy is random and drawn from the seed.
+// entropy returns pseudo-random bytes drawn from the seed.
 type entropy struct{ world *world }
 
 func (e entropy) Read(p []byte) (int, error) {
@@ -165,7 +167,7 @@ func (e entropy) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// chance is true in so many of a hundred cases.
+// chance returns true with a probability in percent.
 func (w *world) chance(percent int) bool { return w.rand.IntN(100) < percent }
 
 func (w *world) anyEdge() *edge { return w.edges[w.rand.IntN(len(w.edges))] }
@@ -174,7 +176,7 @@ func (w *world) trace(format string, args ...any) {
 	w.log = append(w.log, fmt.Sprintf("%8s ledger %d  ", w.now.Sub(w.start), w.ledger.sequence)+fmt.Sprintf(format, args...))
 }
 
-// fail notes the first promise that was broken.
+// fail records the first violation.
 func (w *world) fail(format string, args ...any) {
 	if w.reason == "" {
 		w.reason = fmt.Sprintf(format, args...)
@@ -182,7 +184,7 @@ func (w *world) fail(format string, args ...any) {
 	}
 }
 
-// recent is an edge's short memory.
+// recent is an edge's short-term cache.
 type recent struct {
 	world  *world
 	values map[string]kept
@@ -202,7 +204,7 @@ func (r recent) Recall(_ context.Context, key string) []byte {
 }
 
 func (r recent) Keep(_ context.Context, key string, value []byte, ttl time.Duration) {
-	if r.world.calm || !r.world.chance(10) { // it may forget at any time
+	if r.world.calm || !r.world.chance(10) { // a cache may lose entries at any time
 		r.values[key] = kept{value, r.world.now.Add(ttl)}
 	}
 }

@@ -2,7 +2,8 @@
 
 const MAX = 2n ** 63n - 1n;
 
-// parseAmount reads a decimal with at most 7 decimals; undefined if it is none, or more than the ledger can hold.
+// parseAmount parses a decimal with at most 7 decimal places. It returns undefined if the text is
+// invalid or the ledger cannot hold the amount.
 export function parseAmount(text) {
   const match = /^(\d{1,12})(?:\.(\d{1,7}))?$/.exec(text);
   if (match === null) return undefined;
@@ -10,7 +11,7 @@ export function parseAmount(text) {
   return stroops <= MAX ? stroops : undefined;
 }
 
-// formatAmount writes the shortest exact decimal.
+// formatAmount returns the shortest exact decimal.
 export function formatAmount(stroops) {
   const digits = stroops.toString().padStart(8, "0");
   const whole = digits.slice(0, -7);
@@ -20,5 +21,5 @@ export function formatAmount(stroops) {
 
 export const plus = (a, b) => (a + b > MAX ? MAX : a + b);
 
-// exact is an amount as JSON.stringify must write it.
+// exact wraps an amount so that JSON.stringify writes it exactly.
 export const exact = (stroops) => JSON.rawJSON(formatAmount(stroops));

@@ -1,5 +1,5 @@
-// Reads a request's body as exactly one JSON object. JSON.parse would pass over repeated names and round amounts, so
-// this parser keeps numbers as they were written and objects as Maps.
+// Parses a request body as exactly one JSON object. JSON.parse would accept duplicate names and
+// round amounts, so this parser keeps numbers as text and objects as Maps.
 
 import { ApiError, clip } from "./error.js";
 
@@ -33,7 +33,8 @@ export function parseObject(bytes) {
   return value;
 }
 
-// hasLoneSurrogate finds \u escapes that name half a character; JSON.parse would let them through.
+// hasLoneSurrogate reports whether a string has an escape of half a surrogate pair, which
+// JSON.parse accepts.
 function hasLoneSurrogate(text) {
   if (!/\\u[dD][89a-fA-F]/.test(text)) return false;
   for (const [escapes] of text.matchAll(/(?:\\u[0-9a-fA-F]{4}|\\[^u])+/g)) {
@@ -43,7 +44,7 @@ function hasLoneSurrogate(text) {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const STRING = /"[^"\\\u0000-\u001f]*"/y; // without escapes, which most are
+const STRING = /"[^"\\\u0000-\u001f]*"/y; // fast path: a string without escapes
 const ESCAPED = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 
 class Parser {
@@ -65,7 +66,7 @@ class Parser {
     }
   }
 
-  // take moves behind a character if it comes next.
+  // take consumes a character if it comes next.
   take(character) {
     this.blanks();
     if (this.text[this.at] !== character) return false;

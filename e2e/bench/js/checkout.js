@@ -46,7 +46,7 @@ export async function createCheckout(call) {
   checkout.expires_at = new Date(now + lifetime * 1000).toISOString();
   if (metadata?.length > 0) checkout.metadata = metadata;
   const expiry = expiryOf(checkout);
-  // Whoever finds the checkout can rely on it being listed, and so being watched.
+  // The list entry is written first, so that every checkout that exists is listed and watched.
   await write(
     env,
     [byMerchantKey(merchant.id, mode, "chk", now, checkout.id), "", expiry],
@@ -56,7 +56,7 @@ export async function createCheckout(call) {
   return objectOf(call, { checkout }, { status: "open", exception: "", received: 0n, payments: [] });
 }
 
-// encodeCheckout leaves out what has no value.
+// encodeCheckout omits fields without a value.
 function encodeCheckout(checkout) {
   const record = {};
   for (const [name, value] of Object.entries(checkout)) if (value !== "") record[name] = value;
@@ -75,7 +75,8 @@ const orNull = (text) => text || null;
 
 export const fill = (url, id) => (url ?? "").replaceAll("{CHECKOUT_ID}", id);
 
-// paymentURI is the SEP-7 request for what is still due, or for all once nothing is.
+// paymentURI returns the SEP-7 request for the amount due, or for the full amount once nothing is
+// due.
 export function paymentURI({ config }, checkout, outcome) {
   const { passphrase } = config.networks.get(checkout.mode);
   const { code, issuer } = checkout.asset;

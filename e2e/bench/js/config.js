@@ -1,11 +1,11 @@
-// The deployment's settings, read once an isolate.
+// The deployment's settings, parsed once per isolate.
 
 import { importMemoKeys } from "./id.js";
 
 let config;
 
 export function configOf(env) {
-  return (config ??= parse(env)); // a promise: the keys are imported
+  return (config ??= parse(env)); // a promise, because importing keys is asynchronous
 }
 
 async function parse(env) {
@@ -17,7 +17,9 @@ async function parse(env) {
     if (horizons.length === 0) continue;
     const assets = new Map([["XLM", { code: "XLM" }]]);
     for (const [code, issuer] of words("ASSETS").map((word) => word.split(":"))) assets.set(code, { code, issuer });
-    const streams = new URL(horizons[0]).origin === horizons[0] ? horizons[0] : ""; // to browsers, unless its URL may hold a key
+    // Browsers learn the URL of Horizon only if it is a bare origin: a longer URL may contain a
+    // key.
+    const streams = new URL(horizons[0]).origin === horizons[0] ? horizons[0] : "";
     networks.set(mode, { name: setting("NETWORK_NAME"), passphrase: setting("PASSPHRASE"), horizons, streams, assets });
   }
   return {

@@ -1,4 +1,4 @@
-// What the API tells a caller.
+// The errors of the API.
 
 export class ApiError extends Error {
   constructor(code, message, param = "") {
@@ -8,7 +8,7 @@ export class ApiError extends Error {
   }
 }
 
-// MEANING is what a code means to HTTP: status and type.
+// MEANING maps each error code to its HTTP status and error type.
 export const MEANING = {
   parameter_missing: [400, "invalid_request_error"],
   parameter_invalid: [400, "invalid_request_error"],
@@ -31,7 +31,7 @@ export const missing = (param, message) => new ApiError("parameter_missing", mes
 export const invalid = (param, message) => new ApiError("parameter_invalid", message, param);
 export const notFound = (what, id) => new ApiError("not_found", `No ${what} has the id ${clip(id)}.`);
 
-// clip quotes what a stranger wrote, at most 60 characters of it.
+// clip quotes at most 60 characters of untrusted input.
 export function clip(text) {
   const characters = text.length > 60 ? [...text] : text;
   return characters.length > 60 ? `${JSON.stringify(characters.slice(0, 60).join(""))}…` : JSON.stringify(text);

@@ -34,7 +34,8 @@ export async function readRoot(base) {
   return root;
 }
 
-// ledgerBefore returns a ledger that surely closed before a time: close times are whole seconds that increase.
+// ledgerBefore returns a ledger that certainly closed before a time, using that close times are
+// whole seconds and strictly increase.
 export function ledgerBefore(root, time) {
   const back = root.closedAt > time ? Math.floor((root.closedAt - time) / 1000) + 1 : 0;
   return Math.max(root.latest - back - 1, 0);
@@ -97,8 +98,9 @@ function memoOf({ transaction }) {
   return transaction.memo_bytes === undefined ? (transaction.memo ?? "") : atob(transaction.memo_bytes);
 }
 
-// readPayments reads what an account received after a ledger: to an empty page, or, unless untilEmpty, to one that is
-// not full. What lies in ledgers that were not read to their end is left out.
+// readPayments reads the payments that an account received after a ledger, until an empty page or,
+// unless untilEmpty is true, a page that is not full. Payments in a ledger that was not read
+// completely are left out.
 export async function readPayments(base, account, after, untilEmpty) {
   const pass = { payments: [], complete: false, read: after, error: null };
   let cursor = ((BigInt(after) + 1n) << 32n) - 1n;
@@ -120,7 +122,7 @@ export async function readPayments(base, account, after, untilEmpty) {
       }
       if (last === cursor) throw new HorizonError("a page that repeats what came before it");
       cursor = last;
-      pass.read = Number(last >> 32n) - 1; // the page may end inside its last ledger
+      pass.read = Number(last >> 32n) - 1; // the page may end in the middle of its last ledger
     }
   } catch (error) {
     pass.error = error;

@@ -3,11 +3,11 @@
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const VALUES = new Map([...ALPHABET].map((character, value) => [character, value]));
 
-// format writes 16 bytes in base 32: 26 digits, of which the first has three bits.
+// format encodes 16 bytes in base 32: 26 digits, the first of which has three bits.
 function format(bytes) {
   let text = "";
   let buffer = 0;
-  let bits = 2; // 130 bits are written, 128 are there
+  let bits = 2; // 26 digits have 130 bits, 16 bytes have 128
   for (let i = 0; i < 16; i++) {
     buffer = ((buffer << 8) | bytes[i]) & 0xffff;
     for (bits += 8; bits >= 5; bits -= 5) text += ALPHABET[(buffer >> (bits - 5)) & 31];
@@ -46,7 +46,8 @@ export function newId(prefix, now) {
   return prefix + format(bytes);
 }
 
-// paymentId holds when the payment's ledger closed, the operation, its place among several, and the mode.
+// paymentId encodes the ledger's close time, the operation, the payment's index within it, and the
+// mode.
 export function paymentId(closed, op, index, livemode) {
   const bytes = new Uint8Array(16);
   setTime(bytes, closed);
@@ -67,7 +68,7 @@ export async function importMemoKeys(list) {
   return Promise.all(raw.map((key) => crypto.subtle.importKey("raw", key, "AES-CBC", false, ["encrypt", "decrypt"])));
 }
 
-// seal encrypts the one block; what CBC adds behind it is padding.
+// seal encrypts one block and drops the padding that CBC appends.
 export async function seal(keys, id) {
   const block = parse(id.slice("chk_".length));
   const sealed = await crypto.subtle.encrypt({ name: "AES-CBC", iv: ZERO }, keys[0], block);
@@ -77,13 +78,13 @@ export async function seal(keys, id) {
 const MEMO_LIFETIME = 91 * 24 * 3600 * 1000;
 const MEMO_SKEW = 3600 * 1000;
 
-// open returns the checkouts that a memo can mean.
+// open returns the checkouts that a memo can refer to.
 export async function open(keys, memo, now) {
   const block = memo.length === 26 ? parse(memo.toLowerCase()) : null;
   if (block === null) return [];
   const found = [];
   for (const key of keys) {
-    // CBC wants a block of padding: what encrypting nothing behind this block gives.
+    // CBC expects a padding block: the encryption of an empty message that follows this block.
     const padding = await crypto.subtle.encrypt({ name: "AES-CBC", iv: block }, key, new Uint8Array(0));
     const both = new Uint8Array(32);
     both.set(block);

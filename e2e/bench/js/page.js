@@ -1,4 +1,4 @@
-// The payment page in each of its states, and the page for when there is none.
+// Renders the payment page in each of its states, and the page for an unknown checkout.
 
 import { icon, script, stylesheet } from "./assets.js";
 import { draw } from "./qr.js";
@@ -9,7 +9,8 @@ const escape = (text) => (/[&'<>"]/.test(text) ? text.replace(/[&'<>"]/g, (chara
 const BEFORE = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'";
 const AFTER = "; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
-// policy lets a page reach Horizon's origin besides its own, if one is given.
+// policy returns a Content-Security-Policy that allows connections to Horizon's origin, if given,
+// besides the page's own.
 export const policy = (horizon) => BEFORE + (horizon && " " + horizon) + AFTER;
 
 const PHASES = ["waiting", "partly", "checking", "paid", "expired", "underpaid", "wrong-asset"];

@@ -1,4 +1,5 @@
-// Takes a body's members apart: each is asked for once and comes back as what it must be, or an ApiError is thrown.
+// Reads the members of a body. Each is read once and returned with its expected type; otherwise an
+// ApiError is thrown.
 
 import { parseAmount } from "./amount.js";
 import { isAccount, isAssetCode } from "./asset.js";
@@ -18,7 +19,7 @@ export class Params {
     this.members = parseObject(bytes);
   }
 
-  // take returns a member, null if it is absent or null.
+  // take returns a member, or null if it is absent or null.
   take(name) {
     this.#asked.push(name);
     return this.members.get(name) ?? null;

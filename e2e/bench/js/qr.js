@@ -10,7 +10,8 @@ for (let i = 0, x = 1; i < 255; i++) {
   if (x > 255) x ^= 0x11d;
 }
 
-// For versions 1 to 40 at level L: bytes of all, blocks, check bytes of a block (ISO/IEC 18004, table 9).
+// For versions 1 to 40 at level L: total bytes, blocks, and check bytes per block (ISO/IEC 18004,
+// table 9).
 const TOTAL = [26, 44, 70, 100, 134, 172, 196, 242, 292, 346, 404, 466, 532, 581, 655, 733, 815, 901, 991, 1085, 1156, 1258, 1364, 1474, 1588, 1706, 1828, 1921, 2051, 2185, 2323, 2465, 2611, 2761, 2876, 3034, 3196, 3362, 3532, 3706];
 const BLOCKS = [1, 1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 4, 6, 6, 6, 6, 7, 8, 8, 9, 9, 10, 12, 12, 12, 13, 14, 15, 16, 17, 18, 19, 19, 20, 21, 22, 24, 25];
 const CHECKS = [7, 10, 15, 20, 26, 18, 20, 24, 30, 18, 20, 24, 26, 30, 22, 24, 28, 30, 28, 28, 28, 28, 30, 30, 26, 28, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30];
@@ -18,7 +19,7 @@ const CHECKS = [7, 10, 15, 20, 26, 18, 20, 24, 30, 18, 20, 24, 26, 30, 22, 24, 2
 const QUIET = 4;
 const encoder = new TextEncoder();
 
-// draw returns { size, path }, or null when the text is too long for a code.
+// draw returns { size, path }, or null if the text is too long for a QR code.
 export function draw(text) {
   const bytes = encoder.encode(text);
   for (let version = 1; version <= 40; version++) {
@@ -46,7 +47,7 @@ function pad(bytes, lengthBits, capacity) {
   return data;
 }
 
-// generators holds the logarithms of the generator polynomials by degree.
+// generators maps degrees to the logarithms of the generator polynomial's coefficients.
 const generators = new Map();
 
 function generatorOf(degree) {
@@ -57,7 +58,7 @@ function generatorOf(degree) {
     for (let j = 0; j < poly.length; j++) if (poly[j]) next[j + 1] ^= EXP[LOG[poly[j]] + i];
     poly = next;
   }
-  const logs = poly.slice(1).map((c) => LOG[c]); // none of these is zero
+  const logs = poly.slice(1).map((c) => LOG[c]); // no coefficient is zero
   generators.set(degree, logs);
   return logs;
 }
@@ -74,12 +75,13 @@ function checkBytes(data, degree) {
   return rest.subarray(data.length);
 }
 
-// interleave splits data into blocks and takes the first byte of each, the second of each, and so on; then the checks.
+// interleave splits data into blocks and takes the first byte of each, then the second of each, and
+// so on; then it does the same with the check bytes.
 function interleave(version, data) {
   const blocks = BLOCKS[version - 1];
   const degree = CHECKS[version - 1];
   const short = Math.floor(data.length / blocks);
-  const long = data.length % blocks; // the last ones have a byte more
+  const long = data.length % blocks; // the last blocks have one byte more
   const parts = [];
   const checks = [];
   for (let i = 0, at = 0; i < blocks; i++) {
@@ -94,7 +96,7 @@ function interleave(version, data) {
   return Uint8Array.from(out);
 }
 
-// plans holds by version what is the same in every code: its fixed modules, and the places of the data.
+// plans maps versions to what all their codes share: the fixed modules and the places of the data.
 const plans = new Map();
 
 const FREE = 2;

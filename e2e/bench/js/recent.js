@@ -1,4 +1,4 @@
-// A memory of seconds: in the edge cache what is kept, in the isolate who claimed what.
+// Remembers for seconds: values in the edge cache, claims in the isolate.
 
 const urlOf = (key) => `https://recent.invalid/${encodeURIComponent(key)}`;
 
@@ -14,7 +14,7 @@ export async function keep(key, value, seconds) {
 const claims = new Map();
 const MAX_CLAIMS = 4096;
 
-// claim is true for one caller of this isolate in every window (milliseconds).
+// claim returns true to one caller of this isolate in every window, in milliseconds.
 export function claim(key, window) {
   const now = Date.now();
   if (claims.get(key) > now) return false;

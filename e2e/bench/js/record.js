@@ -1,4 +1,4 @@
-// Under which keys KV holds what, and in which form.
+// The keys and encodings of the records in KV.
 
 import { exact, parseAmount } from "./amount.js";
 
@@ -20,7 +20,8 @@ export function openKey(checkout) {
   return `open/${minutes(due)}/${minutes(created)}/${checkout.mode}/${checkout.account}/${checkout.id}`;
 }
 
-// Amounts and operation ids do not fit a double: they are BigInts here and exact numbers in JSON.
+// Amounts and operation ids do not fit a double, so they are BigInts here and exact numbers in
+// JSON.
 const AMOUNTS = new Set(["amount", "received"]);
 
 export function decode(text) {
@@ -45,7 +46,7 @@ export async function read(env, ...keys) {
   return keys.map((key) => decode(values.get(key)));
 }
 
-// write stores [key, value, expiration in seconds] entries at the same time.
+// write stores [key, value, expiration in seconds] entries concurrently.
 export async function write(env, ...entries) {
   await Promise.all(entries.map(([key, value, expiration]) => env.KV.put(key, value, expiration ? { expiration } : undefined)));
 }

@@ -1,11 +1,11 @@
-// Where a checkout stands by what is known of the ledger. Times are milliseconds.
+// Derives the state of a checkout from the payments that are known. Times are in milliseconds.
 
 import { plus } from "./amount.js";
 import { sameAsset } from "./asset.js";
 
 const keyOf = (payment) => `${payment.op}/${payment.index ?? 0}`;
 
-// union returns the payments in ledger order, each once.
+// union returns the payments in ledger order without duplicates.
 function union(payments) {
   const all = new Map();
   for (const payment of payments) if (!all.has(keyOf(payment))) all.set(keyOf(payment), payment);
@@ -16,7 +16,8 @@ function union(payments) {
 const MAX_OWN = 200;
 const MAX_FOREIGN = 20;
 
-// relevant returns what a checkout remembers of its payments, in ledger order: the largest, if there are too many.
+// relevant returns the payments that a checkout's record keeps, in ledger order. If there are too
+// many, it keeps the largest.
 export function relevant(payments, asset) {
   const all = union(payments);
   if (all.length <= MAX_FOREIGN) return all;
@@ -67,7 +68,7 @@ function settle(checkout, deadline, payments, proven, now) {
   return out;
 }
 
-// extend adds payments to a terminal outcome, without changing its status.
+// extend adds payments to a terminal outcome without changing its status.
 function extend(outcome, payments, asset) {
   const known = new Set((outcome.payments ?? []).map(keyOf));
   const late = outcome.status === "completed" ? "duplicate" : "late";
@@ -77,7 +78,8 @@ function extend(outcome, payments, asset) {
   return { exception: "", ...outcome, payments: [...(outcome.payments ?? []), ...more] };
 }
 
-// outcomeOf says where a checkout stands; proven is the deadline up to which it may end unpaid.
+// outcomeOf returns the state of a checkout. proven is the latest deadline whose checkouts may end
+// unpaid.
 export function outcomeOf({ checkout, recorded, seen, cancel }, proven, now) {
   if (recorded) return extend(recorded, seen, checkout.asset);
   return settle(checkout, deadlineOf(checkout, cancel), seen, proven, now);

@@ -1,4 +1,4 @@
-// Finds payments in Horizon on behalf of somebody who looks at a checkout, and settles it.
+// Finds payments in Horizon when a client views a checkout, and settles the checkout.
 
 import { HorizonError, ledgerBefore, readPayments, readRoot } from "./horizon.js";
 import { open } from "./id.js";
@@ -39,17 +39,18 @@ async function recentRoot(config, mode, fresh) {
   return kept && (await recall(`backoff/${kept.base}`)) === null ? kept : connect(config, mode);
 }
 
-// startOf is the ledger after which an account must be read for a checkout made at a time.
+// startOf returns the ledger after which to read an account for a checkout that was created at a
+// time.
 function startOf(cursor, root, account, created) {
   const after = ledgerBefore(root, created);
   if (!cursor || cursor.from.ledger > root.latest) return after;
   return Math.max(after, cursor.behind?.[account] ?? cursor.from.ledger);
 }
 
-// covers says whether a look that began for another checkout says everything about this one, too.
+// covers reports whether a look that began for another checkout also covers this one.
 const covers = (last, checkout) => last.after <= Math.max(ledgerBefore(last.root, Date.parse(checkout.created_at)), last.floor);
 
-// look brings an open checkout's standing up to date, reading the account at most once in LOOK_WINDOW.
+// look updates an open checkout's state, reading the account at most once in LOOK_WINDOW.
 export async function look(env, config, standing) {
   const known = () => outcomeOf(standing, 0, Date.now());
   if (standing.recorded) return known();
@@ -75,13 +76,14 @@ export async function look(env, config, standing) {
   }
 }
 
-// lookAt reads the account of a checkout; one whose time is over from its beginning, so that it can end, the others
-// from where the last look ended.
+// lookAt reads the account of a checkout. For a checkout past its deadline it reads from the
+// checkout's beginning, so that the checkout can end; otherwise from the end of the last look.
 async function lookAt(config, mode, { checkout, cancel }, cursor, last) {
   const due = Date.now() >= deadlineOf(checkout, cancel);
   const { base, root } = await recentRoot(config, mode, due);
   let after = startOf(cursor, root, checkout.account, Date.parse(checkout.created_at));
-  const floor = startOf(cursor, root, checkout.account, 0); // for a checkout older than all ledgers
+  // For a checkout that is older than all ledgers.
+  const floor = startOf(cursor, root, checkout.account, 0);
   let from = after;
   let payments = [];
   const goesOn = !due && last?.root.elder === root.elder && last.after <= after && last.through >= from && last.payments.length < MAX_LOOKED;
@@ -96,14 +98,14 @@ async function lookAt(config, mode, { checkout, cancel }, cursor, last) {
   return { at: Date.now(), root, after, floor, through: pass.read, payments, proven };
 }
 
-// provenBy is the deadline up to which checkouts of an account may end unpaid, after a pass up to coverage.
+// provenBy returns the latest deadline whose checkouts may end unpaid, after a pass up to coverage.
 function provenBy(config, cursor, account, coverage) {
   const once = coverage - OVERLAP;
   if (!cursor || cursor.behind?.[account] !== undefined) return once;
   return Math.max(Math.min(Date.parse(cursor.covered.closed_at), coverage) - config.settleMargin, once);
 }
 
-// settleCheckout records what is new.
+// settleCheckout records new payments and a new state.
 async function settleCheckout(env, standing, payments, proven) {
   const { checkout } = standing;
   const known = relevant([...standing.seen, ...(standing.recorded?.payments ?? [])], checkout.asset);

@@ -1,5 +1,6 @@
-// The same service as a plain JavaScript Worker, as far as the benchmark goes: creating and retrieving checkouts, the
-// payment page and its status. Same validation, same KV, same bytes.
+// The part of the service that the benchmark needs as a plain JavaScript Worker: creating and
+// retrieving checkouts, the payment page and its status. Validation, KV records and responses are
+// the same.
 
 import { exact, formatAmount } from "./amount.js";
 import { createCheckout, fill, getCheckout, paymentURI, payURL } from "./checkout.js";
@@ -16,7 +17,8 @@ const KEY_LIFETIME = 30_000; // milliseconds
 const MAX_KEYS = 512;
 const QUIET_START = 30_000; // milliseconds
 
-// An answer is { status, type, keep, tag, headers, body }; what is left out has its usual value. keep is what a browser may do, and the edge.
+// An answer is { status, type, keep, tag, headers, body }; omitted members have their usual values.
+// keep says how long browsers and Cloudflare's edge may cache it.
 
 const identities = new Map(); // API key: { merchant, livemode, until }
 
@@ -54,7 +56,8 @@ async function readBody(request) {
   return body;
 }
 
-// json escapes what JSON.stringify does not and JavaScript once took for the end of a line.
+// json also escapes the characters that JSON.stringify leaves alone and that older JavaScript
+// treated as line ends.
 function json(value, answer) {
   const text = JSON.stringify(value) + "\n";
   const body = /[\u2028\u2029]/.test(text) ? text.replace(/\u2028/g, "\\u2028").replace(/\u2029/g, "\\u2029") : text;
@@ -138,7 +141,7 @@ async function getStatus(call) {
   return json(status, { keep: ["no-cache", open ? "max-age=1, stale-if-error=0" : "max-age=300"], tag: id });
 }
 
-// routes are [pattern, { method: handler }].
+// routes lists [pattern, { method: handler }] pairs.
 const routes = [
   [/^\/checkout$/, { POST: (call, request) => merchantCall(call, createCheckout, request) }],
   [/^\/checkout\/([^/]+)$/, { GET: (call, request) => merchantCall(call, getCheckout, request) }],

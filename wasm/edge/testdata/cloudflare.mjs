@@ -1,8 +1,8 @@
-// The KV namespace and the cache of Cloudflare as the adapter sees them, in memory.
+// In-memory fakes of Cloudflare's KV namespace and cache, as the ports see them.
 
 export class KV {
   #entries = new Map(); // name: { value: string, expiration: seconds or undefined }
-  #written = new Map(); // name: when, in milliseconds; KV takes one write of a key in a second
+  #written = new Map(); // name: time of the last write in milliseconds; KV accepts one a second
 
   #check(name) {
     if (name === "") throw new TypeError("Key name cannot be empty.");
@@ -78,5 +78,5 @@ export class Cache {
   }
 }
 
-// Answers come back later, never within the call.
+// Answers always arrive asynchronously.
 const tick = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Runs a js/wasm test binary under Node, with the ports of the Worker bound to fakes that behave like Cloudflare's:
+// Runs a js/wasm test binary under Node, with the ports of the Worker bound to fakes that behave
+// like Cloudflare's:
 //   GOOS=js GOARCH=wasm go test -exec "$PWD/wasm/edge/testdata/node.mjs" ./wasm/...
 
 import { execFileSync } from "node:child_process";
@@ -30,7 +31,8 @@ go.importObject.workers = { ready() {} };
 let inbox;
 let large;
 
-// hand puts a message where Go looks for it, and has Go go on.
+// hand writes a message to Go's inbox, calls an entry point of the program and lets the scheduler
+// run.
 function hand(slot, fields, enter) {
   large = encoded(fields);
   const size = bound(large);
@@ -56,15 +58,16 @@ go.importObject.edge = {
     hand(slot, answer, exports.settle);
   },
   claim: (p, size, window) => Number(claim(text(bytes(p, size)), window)),
-  // Tests run on goroutines; what asks the platform must be an event (see event_test.go).
+  // Tests run on goroutines that serve no event, so those that call the platform start one (see
+  // event_test.go).
   event: () => setImmediate(() => hand(0, ["scheduled"], exports.begin)),
   log: (slot, p, size) => console.log(text(bytes(p, size))),
   respond() {},
   fail: (slot, p, size) => console.log(text(bytes(p, size))),
 };
 globalThis.context = { env, ctx: {}, binding: {} };
-// Benchmarks count processor time, so that what else the machine does hardly matters. Asking for it takes long and the
-// Go runtime asks often, so it is read once a millisecond.
+// Benchmarks measure processor time, so that other load on the machine hardly matters. Reading it
+// is slow and the Go runtime reads the clock often, so it is read once a millisecond.
 if (process.argv.some((argument) => argument.startsWith("-test.bench="))) {
   const elapsed = performance.now.bind(performance);
   let used = 0;
@@ -80,7 +83,8 @@ if (process.argv.some((argument) => argument.startsWith("-test.bench="))) {
 }
 const { instance } = await WebAssembly.instantiate(fs.readFileSync(process.argv[2]), go.importObject);
 exports = instance.exports;
-// A binary that is left with nothing to wait for has deadlocked, which is for the Go runtime to report.
+// When Node exits because nothing is left to wait for, the program has deadlocked. Resuming it lets
+// the Go runtime report that.
 process.on("exit", (code) => {
   if (code === 0 && !go.exited) {
     go._pendingEvent = { id: 0 };
@@ -89,7 +93,7 @@ process.on("exit", (code) => {
 });
 await go.run(instance);
 
-// serve answers as the tests of outgoing fetches need it.
+// serve runs the HTTP server for the tests of outgoing fetches.
 async function serve() {
   const server = http.createServer((request, response) => {
     switch (request.url) {
