@@ -53,6 +53,7 @@ func (silence) Get(context.Context, string, time.Duration) (horizon.Response, er
 func (s silence) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
 	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return s.Get(ctx, url, timeout) })
 }
+func (silence) Rest(context.Context)                                {}
 func (silence) Recall(context.Context, string) []byte               { return nil }
 func (silence) Keep(context.Context, string, []byte, time.Duration) {}
 func (silence) Claim(string, time.Duration) bool                    { return false }

@@ -102,3 +102,5 @@ func (horizonStub) Get(context.Context, string, time.Duration) (horizon.Response
 func (horizonStub) GetAll(_ context.Context, urls []string, _ time.Duration) []horizon.Result {
 	return horizon.InTurn(urls, func(string) (horizon.Response, error) { return horizon.Response{}, errStub })
 }
+
+func (horizonStub) Rest(context.Context) {}
