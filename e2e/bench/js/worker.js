@@ -33,7 +33,7 @@ async function authenticate(call) {
   let identity = identities.get(secret);
   if (!identity || identity.until <= Date.now()) {
     const [key] = await read(call.env, `apikey/${await sha256(secret)}`);
-    const [merchant] = key ? await read(call.env, `merchant/${key.merchant}`) : [];
+    const [merchant] = key ? await read(call.env, `merchant/${key.merchant}`, `webhooks/${key.merchant}/${key.mode}`) : [];
     if (!merchant) throw unknown();
     identity = { merchant, livemode: key.mode === "live", until: Date.now() + KEY_LIFETIME };
     if (identities.size >= MAX_KEYS) identities.clear();

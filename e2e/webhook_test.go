@@ -1,0 +1,184 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// receiverOf starts a receiver that is written with the library of Standard Webhooks, and returns
+// its URL and what it prints.
+func receiverOf(t *testing.T, secret func(url string) string) *bufio.Scanner {
+	t.Helper()
+	node, err := filepath.Abs(filepath.Join(root, "node_modules", ".bin", "node"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The port must be known before the secret is, so it is taken here and given back.
+	free := httptest.NewServer(nil)
+	port := free.URL[strings.LastIndexByte(free.URL, ':')+1:]
+	free.Close()
+	receiver := exec.CommandContext(t.Context(), node, "receiver.mjs")
+	receiver.Dir = "client"
+	receiver.Env = append(os.Environ(), "PORT="+port, "SECRET="+secret("http://localhost:"+port+"/webhooks"))
+	receiver.Stderr = os.Stderr
+	out, err := receiver.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := receiver.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() || !strings.HasPrefix(lines.Text(), "listening") {
+		t.Fatalf("the receiver says %q", lines.Text())
+	}
+	return lines
+}
+
+func (s *shop) createWebhook(url string) (id, secret string) {
+	s.t.Helper()
+	made := s.send(http.MethodPost, "/webhooks", encode(fields{"name": "Orders", "url": url, "events": []string{"*"}})).Body
+	var webhook struct{ ID, Secret string }
+	if err := json.Unmarshal(made, &webhook); err != nil {
+		s.t.Fatal(err)
+	}
+	return webhook.ID, webhook.Secret
+}
+
+func TestAReceiverWithTheLibraryOfStandardWebhooksVerifiesEvents(t *testing.T) {
+	s := openShop(t)
+	lines := receiverOf(t, func(url string) string {
+		_, secret := s.createWebhook(url)
+		return secret
+	})
+	ada := idOf(t, s.send(http.MethodPost, "/customers", `{"name": "Ada ☕"}`).Body)
+	s.cron()
+	if !lines.Scan() || !strings.HasSuffix(lines.Text(), " customer.created "+ada) {
+		t.Errorf("the receiver was told %q", lines.Text())
+	}
+}
+
+// Receivers answer in every way that they should not. What came of it is in the list of deliveries,
+// and a receiver that does as it should is told all the same.
+func TestReceiversThatAnswerBadlyHoldUpNobody(t *testing.T) {
+	s := openShop(t)
+	var mu sync.Mutex
+	var good []string
+	secrets := map[string]string{}
+	receivers := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		switch r.URL.Path {
+		case "/large":
+			_, _ = w.Write(bytes.Repeat([]byte("x"), 10<<20))
+		case "/redirect":
+			http.Redirect(w, r, "/good", http.StatusTemporaryRedirect)
+		case "/binary":
+			w.WriteHeader(http.StatusInternalServerError)
+			_, _ = w.Write([]byte("a\xff\x00b"))
+		case "/later":
+			w.Header().Set("Retry-After", "31536000")
+			w.WriteHeader(http.StatusTooManyRequests)
+		case "/early":
+			w.WriteHeader(http.StatusEarlyHints)
+		case "/reset":
+			connection, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				connection.Close()
+			}
+		case "/slow":
+			for range 40 {
+				_, _ = w.Write([]byte("."))
+				w.(http.Flusher).Flush()
+				select {
+				case <-r.Context().Done():
+					return
+				case <-time.After(500 * time.Millisecond):
+				}
+			}
+		case "/good":
+			mu.Lock()
+			defer mu.Unlock()
+			// As StellarTools' constructEvent: the first v1, the whole secret, "t.body".
+			var at, signature string
+			for _, part := range strings.Split(r.Header.Get("X-StellarTools-Signature"), ",") {
+				name, value, _ := strings.Cut(part, "=")
+				switch {
+				case name == "t":
+					at = value
+				case name == "v1" && signature == "":
+					signature = value
+				}
+			}
+			m := hmac.New(sha256.New, []byte(secrets[r.URL.Path]))
+			m.Write([]byte(at + "." + string(body)))
+			good = append(good, fmt.Sprint(hex.EncodeToString(m.Sum(nil)) == signature, " ", r.Header.Get("X-StellarTools-Event"), " ", r.Header.Get("Content-Type")))
+		}
+	}))
+	defer receivers.Close()
+	base := strings.Replace(receivers.URL, "127.0.0.1", "localhost", 1)
+	ids := map[string]string{}
+	for _, path := range []string{"/large", "/redirect", "/binary", "/later", "/early", "/reset", "/slow", "/good"} {
+		mu.Lock()
+		ids[path], secrets[path] = s.createWebhook(base + path)
+		mu.Unlock()
+	}
+	ids["/nobody"], _ = s.createWebhook("http://localhost:1/")
+	s.send(http.MethodPost, "/customers", `{"name": "Ada"}`)
+	s.cron()
+
+	mu.Lock()
+	defer mu.Unlock()
+	if len(good) != 1 || good[0] != "true customer.created application/json" {
+		t.Errorf("the good receiver was told %q", good)
+	}
+	for path, id := range ids {
+		var page struct {
+			Data []struct {
+				Status   string
+				Attempts []struct {
+					StatusCode *int    `json:"status_code"`
+					Error      *string `json:"error"`
+					Response   *string `json:"response"`
+				}
+			}
+		}
+		reply := s.ask("/webhooks/" + id + "/deliveries")
+		if err := json.Unmarshal(reply.Body, &page); err != nil || len(page.Data) != 1 || len(page.Data[0].Attempts) != 1 {
+			t.Errorf("%s: %v, %s", path, err, reply.Body)
+			continue
+		}
+		got, attempt := page.Data[0].Status, page.Data[0].Attempts[0]
+		code := 0
+		if attempt.StatusCode != nil {
+			code = *attempt.StatusCode
+		}
+		want, ok := map[string]string{
+			"/large": "succeeded 200", "/redirect": "pending 307", "/binary": "pending 500", "/later": "pending 429", "/early": "succeeded 200",
+			"/reset": "pending 0", "/slow": "pending 0", "/good": "succeeded 200", "/nobody": "pending 0",
+		}[path]
+		if !ok || fmt.Sprint(got, " ", code) != want || code == 0 && (attempt.Error == nil || *attempt.Error == "") {
+			t.Errorf("%s: %s %d, want %s: %s", path, got, code, want, reply.Body)
+		}
+		if path == "/large" && (attempt.Response == nil || *attempt.Response != strings.Repeat("x", 1<<10)) {
+			t.Errorf("%s: kept %s", path, reply.Body)
+		}
+	}
+}
