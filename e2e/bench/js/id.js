@@ -61,6 +61,15 @@ export function isId(prefix, text) {
   return text.startsWith(prefix) && parse(text.slice(prefix.length)) !== null;
 }
 
+const DAY = 24 * 3600 * 1000;
+
+// mayExist reports whether a checkout with this id can still be stored, by the time in the id.
+export function mayExist(id, now) {
+  const view = new DataView(parse(id.slice("chk_".length)).buffer);
+  const at = view.getUint16(0) * 2 ** 32 + view.getUint32(2);
+  return at > now - 92 * DAY && at < now + MEMO_SKEW;
+}
+
 const ZERO = new Uint8Array(16);
 
 export async function importMemoKeys(list) {

@@ -21,11 +21,11 @@ export const load = async (env, id) => standingOf(await read(env, ...standingKey
 async function connect(config, mode) {
   const network = config.networks.get(mode);
   for (const base of network.horizons) {
-    if ((await recall(`backoff/${base}`)) !== null) continue;
+    if ((await recall(`refused/${base}`)) !== null) continue;
     try {
       const root = await readRoot(base);
       if (root.passphrase !== network.passphrase) continue;
-      await keep(`root/${mode}`, JSON.stringify({ base, root }), ROOT_LIFETIME);
+      await keep(`root/${base}`, JSON.stringify({ base, root }), ROOT_LIFETIME);
       return { base, root };
     } catch (error) {
       console.error(String(error));
@@ -35,8 +35,8 @@ async function connect(config, mode) {
 }
 
 async function recentRoot(config, mode, fresh) {
-  const kept = JSON.parse(fresh ? null : await recall(`root/${mode}`));
-  return kept && (await recall(`backoff/${kept.base}`)) === null ? kept : connect(config, mode);
+  const kept = JSON.parse(fresh ? null : await recall(`root/${config.networks.get(mode).horizons[0]}`));
+  return kept && (await recall(`refused/${kept.base}`)) === null ? kept : connect(config, mode);
 }
 
 // startOf returns the ledger after which to read an account for a checkout that was created at a

@@ -6,7 +6,7 @@ import { exact, formatAmount } from "./amount.js";
 import { createCheckout, fill, getCheckout, paymentURI, payURL } from "./checkout.js";
 import { configOf } from "./config.js";
 import { ApiError, clip, MEANING, notFound } from "./error.js";
-import { isId, newId, sha256 } from "./id.js";
+import { isId, mayExist, newId, sha256 } from "./id.js";
 import { messagePage, payPage, policy } from "./page.js";
 import { modeOf, read } from "./record.js";
 import { deadlineOf, dueOf, outcomeOf } from "./settle.js";
@@ -77,7 +77,7 @@ async function merchantCall(call, handler, request) {
   return json(await handler(call));
 }
 
-const publicStanding = ({ env, id }) => (isId("chk_", id) ? load(env, id) : null);
+const publicStanding = ({ env, id, began }) => (isId("chk_", id) && mayExist(id, began) ? load(env, id) : null);
 
 async function getPage(call) {
   const { env, config, id } = call;
