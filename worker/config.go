@@ -13,6 +13,7 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/watch"
 )
 
 // Config holds every setting of a deployment. wrangler.toml describes the variables they come from.
@@ -30,6 +31,8 @@ type Config struct {
 	// SettleMargin is how far past its deadline the ledger must have been read before a checkout ends unpaid. Production wants
 	// 30 s, more than the machines behind one Horizon differ; tests set less.
 	SettleMargin time.Duration
+	// Sweep says how much a run of the cron may read.
+	Sweep watch.Limits
 	// TestWallet is where the page's form for test wallets posts to. Only a local network has one.
 	TestWallet   string
 	Organization Organization
@@ -58,6 +61,7 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 		Networks:     map[stellar.Mode]Network{},
 		ExpiresInMin: 300 * time.Second,
 		SettleMargin: 30 * time.Second,
+		Sweep:        watch.Limits{Accounts: 8, Pages: 28},
 		TestWallet:   getenv("TEST_WALLET_URL"),
 	}
 	if !isOrigin(c.BaseURL) {
@@ -96,6 +100,20 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 			fail("SETTLE_MARGIN", "want seconds, 0 to 300")
 		}
 		c.SettleMargin = time.Duration(seconds) * time.Second
+	}
+	if text := getenv("SWEEP_ACCOUNTS"); text != "" {
+		accounts, err := strconv.Atoi(text)
+		if err != nil || accounts < 0 || accounts > 16 {
+			fail("SWEEP_ACCOUNTS", "want a number, 0 to 16")
+		}
+		c.Sweep.Accounts = accounts
+	}
+	if text := getenv("SWEEP_PAGES"); text != "" {
+		pages, err := strconv.Atoi(text)
+		if err != nil || pages < 1 || pages > 1000 {
+			fail("SWEEP_PAGES", "want a number, 1 to 1000")
+		}
+		c.Sweep.Pages = pages
 	}
 	for _, mode := range stellar.Modes {
 		prefix := strings.ToUpper(string(mode)) + "_"

@@ -55,6 +55,7 @@ func New(config Config, platform Platform) *Service {
 		Memos:    config.Memos,
 		Now:      platform.Now,
 		Margin:   config.SettleMargin,
+		Limits:   config.Sweep,
 		Ended:    s.forget,
 		Log:      s.log,
 	}
@@ -122,7 +123,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		ctx = context.WithValue(ctx, requestIDKey{}, &id)
 	}
 	report, err := s.watcher.Sweep(ctx)
-	fields := map[string]any{"open": report.Open, "accounts": report.Accounts, "records": report.Records,
+	fields := map[string]any{"open": report.Open, "accounts": report.Accounts, "pages": report.Pages, "records": report.Records,
 		"payments": report.Payments, "terminal": report.Terminal, "failed": report.Failed}
 	if err != nil {
 		fields["error"] = err.Error()

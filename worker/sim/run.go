@@ -136,6 +136,7 @@ func (w *world) advance(d time.Duration) {
 		}
 		w.now = w.now.Add(step)
 		if !w.now.Before(w.ledger.closedAt.Add(ledgerTime)) {
+			w.others()
 			w.ledger.close(w.now)
 		}
 		due := w.timers
@@ -148,6 +149,17 @@ func (w *world) advance(d time.Duration) {
 			}
 		}
 		w.runDue()
+	}
+}
+
+// others are strangers who pay each other, now and then more than a page of them.
+func (w *world) others() {
+	n := w.rand.IntN(3)
+	if w.chance(2) {
+		n = w.rand.IntN(500)
+	}
+	for range n {
+		w.ledger.submit(operation{kind: "payment", from: payer, to: stranger, asset: stellar.XLM, amount: 1, memoType: "text", memo: "invoice"})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -137,6 +138,8 @@ func (w *world) newEdge(name string) *edge {
 		"BASE_URL": "https://pay.example", "ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("c3", 32), "TEST_PASSPHRASE": passphrase,
 		"TEST_HORIZON_URLS": "https://horizon.example", "TEST_ASSETS": usdc.String(),
 	}
+	// The edges differ in how they read, as after a new deployment: so the way changes often.
+	settings["SWEEP_ACCOUNTS"], settings["SWEEP_PAGES"] = strconv.Itoa(w.rand.IntN(4)), strconv.Itoa(1+w.rand.IntN(8))
 	config, err := worker.ParseConfig(func(name string) string { return settings[name] })
 	if err != nil {
 		panic(err)

@@ -39,6 +39,15 @@ func openOf(c *checkout.Checkout, deadline time.Time) OpenEntry {
 	}
 }
 
+// OpenEntries returns the entries that a checkout has in the index of open ones.
+func OpenEntries(f *checkout.Facts) []OpenEntry {
+	entries := []OpenEntry{openOf(&f.Checkout, f.Checkout.ExpiresAt)}
+	if !f.CancelledBy.IsZero() {
+		entries = append(entries, openOf(&f.Checkout, f.CancelledBy))
+	}
+	return entries
+}
+
 // OpenKey names a checkout in the index of open ones.
 func OpenKey(c *checkout.Checkout, deadline time.Time) Key { return openOf(c, deadline).key() }
 

@@ -43,6 +43,7 @@ type Watcher struct {
 	// Margin is how far past a deadline the ledger must have been read before a checkout ends without having been paid:
 	// behind a load balancer a page may come from a Horizon that lags behind the one that served the root.
 	Margin time.Duration
+	Limits Limits
 	// Ended is told of checkouts whose end has just been written, each once, in as few calls as a pass allows.
 	Ended func(ctx context.Context, ids []checkout.ID)
 	// Log writes one line about something that happened; fields are marshalled as JSON.
