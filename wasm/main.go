@@ -30,6 +30,7 @@ func main() {
 		Recent:  edge.Recent{},
 		Cache:   edge.Cache{},
 		Now:     time.Now,
+		Sleep:   edge.Sleep,
 		Entropy: rand.Reader,
 		Log:     edge.Log{},
 	})

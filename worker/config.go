@@ -115,6 +115,13 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 		}
 		c.Sweep.Pages = pages
 	}
+	if text := getenv("SWEEP_STAY"); text != "" {
+		seconds, err := strconv.Atoi(text)
+		if err != nil || seconds < 0 || seconds > 120 {
+			fail("SWEEP_STAY", "want seconds, 0 to 120")
+		}
+		c.Sweep.Stay = time.Duration(seconds) * time.Second
+	}
 	for _, mode := range stellar.Modes {
 		prefix := strings.ToUpper(string(mode)) + "_"
 		n := Network{Name: getenv(prefix + "NETWORK_NAME"), Assets: map[string]stellar.Asset{"XLM": stellar.XLM}}

@@ -18,6 +18,8 @@ type Platform struct {
 	Cache   Cache
 	// Now is the wall clock. On Cloudflare it stands still while a request computes, and moves with its I/O.
 	Now func() time.Time
+	// Sleep waits. Only what the cron runs waits.
+	Sleep func(ctx context.Context, d time.Duration)
 	// Entropy is a cryptographically secure random source; reading it never fails.
 	Entropy io.Reader
 	// Log receives one JSON object a line.

@@ -54,6 +54,7 @@ func New(config Config, platform Platform) *Service {
 		Horizons: pools,
 		Memos:    config.Memos,
 		Now:      platform.Now,
+		Sleep:    platform.Sleep,
 		Margin:   config.SettleMargin,
 		Limits:   config.Sweep,
 		Ended:    s.forget,

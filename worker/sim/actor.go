@@ -88,6 +88,16 @@ func (w *world) park(l latency) {
 	}
 }
 
+// sleep is how the running actor waits.
+func (w *world) sleep(_ context.Context, d time.Duration) {
+	a := w.current
+	a.wake = w.now.Add(d)
+	w.parked <- struct{}{}
+	if !<-a.resume {
+		panic(killed{})
+	}
+}
+
 // runDue lets every actor run whose time has come, in an order drawn from the seed, until none is left.
 func (w *world) runDue() {
 	for {

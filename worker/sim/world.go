@@ -139,6 +139,7 @@ func (w *world) newEdge(name string) *edge {
 		"TEST_HORIZON_URLS": "https://horizon.example", "TEST_ASSETS": usdc.String(),
 	}
 	// The edges differ in how they read, as after a new deployment: so the way changes often.
+	settings["SWEEP_STAY"] = []string{"0", "30", "55", "90"}[w.rand.IntN(4)]
 	settings["SWEEP_ACCOUNTS"], settings["SWEEP_PAGES"] = strconv.Itoa(w.rand.IntN(4)), strconv.Itoa(1+w.rand.IntN(8))
 	config, err := worker.ParseConfig(func(name string) string { return settings[name] })
 	if err != nil {
@@ -146,7 +147,7 @@ func (w *world) newEdge(name string) *edge {
 	}
 	e.service = worker.New(config, worker.Platform{
 		Store: store{w.memory.Edge(), w}, Horizon: e, Recent: e.recent, Cache: keepsNothing{}, Entropy: entropy{w}, Log: io.Discard,
-		Now: func() time.Time { return w.now },
+		Now: func() time.Time { return w.now }, Sleep: w.sleep,
 	})
 	return e
 }

@@ -51,6 +51,8 @@ type feedPass struct {
 	inside  []horizon.Operation // what was found in it
 	next    int64               // the operation after which the next page begins
 	partial []horizon.Operation // found in a ledger that was not read to its end
+	moved   bool                // something is not saved
+	pages   int                 // that were read
 }
 
 // sweepFeed reads the network's feed on from where it was left, and settles what it finds and what fell due.
@@ -70,9 +72,9 @@ func (w *Watcher) sweepFeed(ctx context.Context, n network, open listing, report
 	if coverage.After(f.cursor.Covered.ClosedAt) {
 		f.cursor.Covered = store.Checkpoint{Ledger: f.part.Through.Ledger, ClosedAt: coverage}
 	}
-	moved := f.withPart()
-	if waiting || !sameFeed(moved, n.stored) || coverage.Sub(n.stored.Covered.ClosedAt) >= Overlap {
-		f.errs = append(f.errs, f.save(ctx))
+	f.moved = waiting || !sameFeed(f.withPart(), n.stored) || coverage.Sub(n.stored.Covered.ClosedAt) >= Overlap
+	if waiting || f.pages >= saveEvery || w.Limits.Stay == 0 { // else it is saved when the sweep leaves
+		f.errs = append(f.errs, f.leave(ctx))
 	}
 	return f, f.finish(ctx)
 }
@@ -206,6 +208,7 @@ func (f *feedPass) readOn(ctx context.Context) (coverage time.Time, err error) {
 			}
 		}
 	}
+	f.pages += pages
 	f.report.Pages += pages
 	switch through := f.part.Through; {
 	case err != nil:

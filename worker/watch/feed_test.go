@@ -144,17 +144,29 @@ func TestTheCheaperWayIsTakenByItself(t *testing.T) {
 	expect(t, s.outcome(made[len(made)-1]), "completed 50")
 }
 
-// flood has the merchant pay somebody a hundred times in each of so many ledgers.
+// flood has the customer pay somebody a hundred times in each of so many ledgers.
 func (s *shop) flood(ledgers int) {
 	s.t.Helper()
-	var many []txnbuild.Operation
-	for range 100 {
-		many = append(many, &txnbuild.Payment{Destination: s.customer.Address(), Amount: "0.0000001", Asset: txnbuild.NativeAsset{}})
-	}
 	for range ledgers {
-		s.Submit(s.merchant, "invoice", many...)
-		s.Advance(watchtest.LedgerTime)
+		s.floodOne(100)
 	}
+}
+
+// floodOne is a ledger with so many payments, by people of whom each pays a hundred times at most.
+func (s *shop) floodOne(payments int) {
+	s.t.Helper()
+	for i := 0; payments > 0; i++ {
+		if len(s.crowd) == i {
+			s.crowd = append(s.crowd, s.Merchant())
+		}
+		var many []txnbuild.Operation
+		for range min(payments, 100) {
+			many = append(many, &txnbuild.Payment{Destination: s.customer.Address(), Amount: "0.0000001", Asset: txnbuild.NativeAsset{}})
+		}
+		s.Submit(s.crowd[i], "invoice", many...)
+		payments -= len(many)
+	}
+	s.Advance(watchtest.LedgerTime)
 }
 
 // A sweep that is killed after any request has saved nearly all that it read, and the next one goes on there.

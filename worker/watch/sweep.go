@@ -31,6 +31,8 @@ type Limits struct {
 	Accounts int
 	// Pages is how many pages of the feed a sweep reads at most.
 	Pages int
+	// Stay is for how long after its beginning a sweep reads on at each ledger while something is open. Zero: it reads once.
+	Stay time.Duration
 }
 
 // listing is a part of the index of open checkouts, in the order in which they fall due.
@@ -50,6 +52,7 @@ func (w *Watcher) Sweep(ctx context.Context) (Report, error) {
 	}
 	report.Open = len(open.entries)
 	var failed []error
+	var stays []stay
 	for _, mode := range stellar.Modes {
 		accounts := map[stellar.Address][]store.OpenEntry{}
 		for _, entry := range open.entries {
@@ -58,12 +61,15 @@ func (w *Watcher) Sweep(ctx context.Context) (Report, error) {
 			}
 		}
 		if _, served := w.Horizons[mode]; len(accounts) > 0 || served && open.next != "" {
-			if err := w.sweepNetwork(ctx, mode, open, accounts, &report); err != nil {
+			s, err := w.sweepNetwork(ctx, mode, open, accounts, &report)
+			if err != nil {
 				failed = append(failed, fmt.Errorf("%s network: %w", mode, err))
+			} else if s != nil {
+				stays = append(stays, s)
 			}
 		}
 	}
-	return report, errors.Join(failed...)
+	return report, errors.Join(append(failed, w.stayOn(ctx, open, stays))...)
 }
 
 // list lists open checkouts, those that fall due first, up to a thousand or as many as a call gives.
@@ -81,15 +87,15 @@ func (w *Watcher) list(ctx context.Context, cursor string) (listing, error) {
 	}
 }
 
-func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, open listing, accounts map[stellar.Address][]store.OpenEntry, report *Report) error {
+func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, open listing, accounts map[stellar.Address][]store.OpenEntry, report *Report) (stay, error) {
 	cursors, err := w.Store.Cursors(ctx, mode)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	client, root, err := w.pool(mode).Connect(ctx, horizon.ForSweep)
 	if err != nil {
 		report.Failed += len(accounts)
-		return err
+		return nil, err
 	}
 	n := network{mode: mode, client: client, root: root, stored: cursors[0], cursor: current(cursors[0], root)}
 	many := open.next != "" || len(accounts) > w.Limits.Accounts
@@ -142,7 +148,7 @@ func handOver(c store.Cursor, n network, open listing) store.Cursor {
 }
 
 // sweepBoth reads the feed, and by themselves the accounts that are behind.
-func (w *Watcher) sweepBoth(ctx context.Context, n network, open listing, accounts map[stellar.Address][]store.OpenEntry, report *Report) error {
+func (w *Watcher) sweepBoth(ctx context.Context, n network, open listing, accounts map[stellar.Address][]store.OpenEntry, report *Report) (stay, error) {
 	var failed error
 	if len(n.cursor.Behind) > 0 {
 		alone := map[stellar.Address][]store.OpenEntry{}
@@ -152,12 +158,18 @@ func (w *Watcher) sweepBoth(ctx context.Context, n network, open listing, accoun
 		a := w.sweepAccounts(ctx, n, alone, false, report)
 		n.cursor.Behind, failed = a.behind, errors.Join(a.failed...)
 	}
-	_, err := w.sweepFeed(ctx, n, open, report)
-	return errors.Join(failed, err)
+	f, err := w.sweepFeed(ctx, n, open, report)
+	if err = errors.Join(failed, err); err != nil {
+		if f != nil {
+			err = errors.Join(err, f.leave(ctx))
+		}
+		return nil, err
+	}
+	return f, nil
 }
 
 // sweepByAccount reads the accounts one by one. If there are many by now, the next sweep reads the feed.
-func (w *Watcher) sweepByAccount(ctx context.Context, n network, open listing, accounts map[stellar.Address][]store.OpenEntry, many bool, report *Report) error {
+func (w *Watcher) sweepByAccount(ctx context.Context, n network, open listing, accounts map[stellar.Address][]store.OpenEntry, many bool, report *Report) (stay, error) {
 	a := w.sweepAccounts(ctx, n, accounts, many, report)
 	if len(a.failed) == 0 {
 		w.Recent.Keep(ctx, sweptKey(n.mode), store.Encode(newestOf(n.root)), rememberSweep)
@@ -169,7 +181,10 @@ func (w *Watcher) sweepByAccount(ctx context.Context, n network, open listing, a
 	if changed || n.stored.From != n.cursor.From || n.stored.Feed != nil {
 		a.failed = append(a.failed, w.Store.PutCursor(ctx, n.mode, moved))
 	}
-	return errors.Join(a.failed...)
+	if err := errors.Join(a.failed...); err != nil || many {
+		return nil, err
+	}
+	return &accountStay{w, n, a.open, a.read, report}, nil
 }
 
 // inTurn puts accounts that could not be finished first, the one that is behind for longest in front: a sweep that runs out of subrequests
@@ -202,8 +217,9 @@ func inTurn(accounts []stellar.Address, behind map[stellar.Address]store.Behind,
 
 // swept is what a sweep did for one account.
 type swept struct {
-	ended   []checkout.ID // checkouts that it ended
-	waiting bool          // whether checkouts whose time is over wait for a second pass
+	ended   []checkout.ID     // checkouts that it ended
+	gone    []store.OpenEntry // what it removed from the index of open checkouts
+	waiting bool              // whether checkouts whose time is over wait for a second pass
 }
 
 // network is what a sweep knows of a mode's ledger before it reads the accounts.
@@ -221,12 +237,14 @@ type byAccount struct {
 	waiting bool // checkouts whose time is over wait for a second pass
 	left    bool // it is not known where to begin with some
 	failed  []error
+	read    []*reading                            // of those that were read to the end
+	open    map[stellar.Address][]store.OpenEntry // what they still have open
 }
 
 // sweepAccounts reads accounts, a page of each of horizon.MaxBatch at a time, and settles each as soon as it is read. They begin in the order
 // of inTurn, and one that is done makes room for the next. If they are handed over, each stays behind until its overlap is over.
 func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[stellar.Address][]store.OpenEntry, handedOver bool, report *Report) byAccount {
-	all := byAccount{behind: map[stellar.Address]store.Behind{}}
+	all := byAccount{behind: map[stellar.Address]store.Behind{}, open: map[stellar.Address][]store.OpenEntry{}}
 	var ended []checkout.ID
 	done := func(account stellar.Address, p pass, s swept, err error) {
 		report.Accounts++
@@ -267,6 +285,10 @@ func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[ste
 			if w.take(ctx, n.client, r, result.Page, result.Err); r.done {
 				p, swept, err := w.settleAccount(ctx, n, r.account, accounts[r.account], r.pass)
 				done(r.account, p, swept, err)
+				if p.complete {
+					all.read = append(all.read, r)
+					all.open[r.account] = without(accounts[r.account], swept.gone)
+				}
 			}
 		}
 		active = slices.DeleteFunc(active, func(r *reading) bool { return r.done })
@@ -320,28 +342,28 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 			done.waiting = true
 		}
 	}
-	return p, done, errors.Join(append(failed, w.removeEnded(ctx, account, open, ended, p))...)
+	done.gone, err = w.removeEnded(ctx, account, open, ended, p)
+	return p, done, errors.Join(append(failed, err)...)
 }
 
 // removeEnded removes what has ended from the index of open checkouts; an entry whose checkout cannot be found goes a while after its time. If
 // nothing of the account is left, it writes down first where this pass began: when the account is active again, reading goes on from
 // there, overlap included, and money that came too late is found after all.
-func (w *Watcher) removeEnded(ctx context.Context, account stellar.Address, open []store.OpenEntry, ended map[checkout.ID]bool, p pass) error {
-	var gone []store.OpenEntry
+func (w *Watcher) removeEnded(ctx context.Context, account stellar.Address, open []store.OpenEntry, ended map[checkout.ID]bool, p pass) (gone []store.OpenEntry, err error) {
 	for _, entry := range open {
 		if ended[entry.ID] || w.Now().Sub(entry.Due) > orphanAge {
 			gone = append(gone, entry)
 		}
 	}
 	if len(gone) == 0 {
-		return nil
+		return nil, nil
 	}
 	if len(gone) == len(open) {
 		if err := w.Store.PutIdleMark(ctx, open[0].Mode, account, p.after); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return w.Store.DeleteOpen(ctx, gone...)
+	return gone, w.Store.DeleteOpen(ctx, gone...)
 }
 
 // startsOf is start for several accounts, but one that is behind, or that was not active when the cursor was written, goes on from where it was

@@ -35,6 +35,7 @@ type shop struct {
 	here     *watch.Watcher // that edge
 	cron     *watch.Watcher // the edge where the cron happens to run
 	limits   watch.Limits
+	crowd    []*keypair.Full // who flood the network
 	ended    [][]checkout.ID // what the watchers said has ended, a call each
 }
 
@@ -68,7 +69,7 @@ func (s *shop) edge() *watch.Watcher { return s.edgeOf(s.Store.Edge()) }
 func (s *shop) edgeOf(namespace kv.Store) *watch.Watcher {
 	recent := watchtest.NewRecent(s.Now)
 	return &watch.Watcher{
-		Store: store.New(namespace), Recent: recent, Memos: s.memos, Now: s.Now, Margin: 30 * time.Second, Limits: s.limits,
+		Store: store.New(namespace), Recent: recent, Memos: s.memos, Now: s.Now, Sleep: func(_ context.Context, d time.Duration) { s.Advance(d) }, Margin: 30 * time.Second, Limits: s.limits,
 		Horizons: map[stellar.Mode]*horizon.Pool{stellar.Test: horizon.NewPool(network, s.World, recent, s.Now)},
 		Ended:    func(_ context.Context, ids []checkout.ID) { s.ended = append(s.ended, ids) },
 		Log:      func(_ context.Context, event string, fields map[string]any) { s.t.Log(event, fields) },

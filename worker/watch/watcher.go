@@ -40,6 +40,8 @@ type Watcher struct {
 	Horizons map[stellar.Mode]*horizon.Pool
 	Memos    checkout.MemoKeys
 	Now      func() time.Time
+	// Sleep waits.
+	Sleep func(ctx context.Context, d time.Duration)
 	// Margin is how far past a deadline the ledger must have been read before a checkout ends without having been paid:
 	// behind a load balancer a page may come from a Horizon that lags behind the one that served the root.
 	Margin time.Duration
