@@ -74,12 +74,14 @@ func (s *shop) names(more ...string) []string {
 // normaliseHealth puts a name in the place of the newest ledger and its time.
 func normaliseHealth(body []byte) string {
 	text := healthCounts.ReplaceAllString(normalise(indent(body)), `"$1": {count}`)
+	text = healthLeft.ReplaceAllString(text, `"$1": {count or null}`)
 	return healthTimes.ReplaceAllString(text, `"$1": {time or null}`)
 }
 
 // What depends on how far the test has come when it asks.
 var (
-	healthCounts = regexp.MustCompile(`"(ledger_age_seconds|lag_seconds|active_accounts|open_checkouts)": \d+`)
+	healthCounts = regexp.MustCompile(`"(ledger_age_seconds|lag_seconds|horizon_requests|active_accounts|open_checkouts)": \d+`)
+	healthLeft   = regexp.MustCompile(`"(horizon_requests_left)": (?:null|\d+)`)
 	healthTimes  = regexp.MustCompile(`"(last_sweep|oldest_unfinished)": (?:null|"[^"]*")`)
 )
 

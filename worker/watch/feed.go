@@ -30,6 +30,8 @@ const (
 	heldFor = time.Hour
 	// maxCatchUps is how many accounts one pass reads for money that came while they were idle and the feed was not read.
 	maxCatchUps = 3
+	// coveredEvery is how often the cursor tells up to when was read, though nothing came.
+	coveredEvery = 2 * time.Minute
 	// settledAtOnce is how many checkouts are read from the store at once.
 	settledAtOnce = 100
 )
@@ -72,7 +74,7 @@ func (w *Watcher) sweepFeed(ctx context.Context, n network, open listing, report
 	if coverage.After(f.cursor.Covered.ClosedAt) {
 		f.cursor.Covered = store.Checkpoint{Ledger: f.part.Through.Ledger, ClosedAt: coverage}
 	}
-	f.moved = waiting || !sameFeed(f.withPart(), n.stored) || coverage.Sub(n.stored.Covered.ClosedAt) >= Overlap
+	f.moved = waiting || !sameFeed(f.withPart(), n.stored) || coverage.Sub(n.stored.Covered.ClosedAt) >= coveredEvery
 	if waiting || f.pages >= saveEvery || w.Limits.Stay == 0 { // else it is saved when the sweep leaves
 		f.errs = append(f.errs, f.leave(ctx))
 	}
