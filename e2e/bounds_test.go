@@ -12,8 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What lies just within its bound is taken, and comes back exactly. The transcripts of errors show what lies just beyond.
-func TestBoundsBelongToWhatIsTaken(t *testing.T) {
+// Values at their limits are accepted and returned exactly. The transcripts of errors show values
+// just beyond the limits.
+func TestValuesAtTheirLimitsAreAccepted(t *testing.T) {
 	s := openShop(t)
 	// A character outside the Basic Multilingual Plane counts as one.
 	text := strings.Repeat("👋", 500)
@@ -59,7 +60,7 @@ func TestBoundsBelongToWhatIsTaken(t *testing.T) {
 	}
 }
 
-func TestAmountsAreTakenAsNumbersAndAsStrings(t *testing.T) {
+func TestAmountsAreAcceptedAsNumbersAndStrings(t *testing.T) {
 	s := openShop(t)
 	for asked, want := range map[string]string{
 		`5`: "5", `"5"`: "5", `5.0`: "5", `"5.0000000"`: "5", `0.0000001`: "0.0000001", `922337203685.4775807`: "922337203685.4775807",

@@ -14,7 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser is one browser for all tests.
+// browser is shared by all tests.
 var browser context.Context
 
 // tab is a tab of the browser.
@@ -26,9 +26,10 @@ type tab struct {
 	complaints []string
 }
 
-// openTab opens a tab that believes to be in front. At the end of the test it must not have complained, about a
-// violated policy or a script that failed, for instance. Tabs of one profile share six connections to Horizon, and
-// the streams of open pages keep theirs, so every tab has a profile of its own.
+// openTab opens a tab that behaves as if it were in the foreground. The test fails if the browser
+// reports anything, such as a violated policy or an error in a script. Every tab has a profile of
+// its own: tabs of one profile share six connections to Horizon, which the streams of open pages
+// occupy.
 func openTab(t *testing.T) *tab {
 	t.Helper()
 	ctx, stop := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
@@ -67,7 +68,7 @@ func (b *tab) listen(event any) {
 	}
 }
 
-// withoutScripts lets no script run in the tab from its next page on.
+// withoutScripts disables scripts in the tab from the next page on.
 func (b *tab) withoutScripts() *tab {
 	b.do(command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))
 	return b
@@ -80,7 +81,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// command is an action of one command whose result does not matter.
+// command is an action that executes one command and ignores its result.
 func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, c, params)
@@ -88,7 +89,7 @@ func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.V
 	})
 }
 
-// evaluate returns what a JavaScript expression is in the tab's page.
+// evaluate returns the value of a JavaScript expression in the tab's page.
 func evaluate[T any](b *tab, expression string) T {
 	b.t.Helper()
 	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
@@ -98,13 +99,14 @@ func evaluate[T any](b *tab, expression string) T {
 	return v
 }
 
-// await waits until a JavaScript expression gives want as a string, across navigations.
+// await waits until a JavaScript expression, converted to a string, equals want. It continues
+// across navigations.
 func (b *tab) await(expression, want string) {
 	b.t.Helper()
 	var got string
 	var err error
 	for end := time.Now().Add(75 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		// While a page is being replaced there is nothing to evaluate in.
+		// Nothing can be evaluated while a page is being replaced.
 		got, err = chromedp.Run(b.ctx, chromedp.Evaluate[string]("String("+expression+")"))
 		if err == nil && got == want {
 			return
@@ -113,8 +115,8 @@ func (b *tab) await(expression, want string) {
 	b.t.Fatalf("%s is %q (%v), want %q", expression, got, err, want)
 }
 
-// heading is the heading of the part of the page that says where the checkout stands.
+// heading is the heading of the part of the page that shows the status.
 const heading = `document.querySelector('.phase:not([hidden]) h2')?.innerText`
 
-// element is the page's element with a test id.
+// element is the element of the page with a test id.
 func element(testID string) string { return `document.querySelector('[data-testid="` + testID + `"]')` }

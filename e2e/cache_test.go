@@ -12,8 +12,9 @@ import (
 	"edgecheckout/sandbox/stack"
 )
 
-// behindACache runs the built Worker behind the stand-in for Workers Cache (see inWorkerd), with a merchant on the ledger of the other tests. Pages are asked for
-// on front; the shop's own stack is the ledger's.
+// behindACache runs the built Worker behind an in-memory stand-in for Workers Cache (see
+// [inWorkerd]), with a merchant on the ledger of the other tests. Request pages from front; the
+// shop's own stack has the ledger.
 func behindACache(t *testing.T) (s *shop, front *stack.Stack, p *workerd.Process) {
 	t.Helper()
 	p = inWorkerd(t, "http://pay.example")
@@ -27,7 +28,7 @@ func behindACache(t *testing.T) (s *shop, front *stack.Stack, p *workerd.Process
 	return s, front, p
 }
 
-// inWorkerd runs the built Worker in workerd alone, with the Horizon of the other tests.
+// inWorkerd runs only the built Worker in workerd, with the Horizon of the other tests.
 func inWorkerd(t *testing.T, baseURL string) *workerd.Process {
 	t.Helper()
 	absolute, err := filepath.Abs(root)
@@ -72,7 +73,8 @@ func inWorkerd(t *testing.T, baseURL string) *workerd.Process {
 	return p
 }
 
-// view opens a page without running its script, and returns what the cache did and whether the page asks for money.
+// view requests a page without running its script. It returns what the cache did and whether the
+// page asks for money.
 func view(t *testing.T, front *stack.Stack, path string) (did string, asks bool) {
 	t.Helper()
 	page := get(t, front, path)
@@ -121,7 +123,7 @@ func TestACachedPageLeadsNobodyToPayTwice(t *testing.T) {
 		if did, asks := view(t, front, pagePath(c)); did != "HIT" || !asks {
 			t.Errorf("the page was purged all the same: %s", did)
 		}
-		// Nobody reloads: the only one who comes finds the page as old as it can be.
+		// Nobody else requests the page, so this customer gets it as old as it can be.
 		time.Sleep(time.Until(made.Add(31 * time.Second)))
 		if _, asks := view(t, front, pagePath(c)); asks {
 			t.Error("after 30 seconds, which the cache's other tier may double, the page still asks for money")
@@ -145,8 +147,8 @@ func TestACachedPageLeadsNobodyToPayTwice(t *testing.T) {
 	})
 }
 
-// What needs a key is answered to nobody else, although the cache does not look at keys.
-func TestTheCacheKeepsNothingThatNeedsAKey(t *testing.T) {
+// Responses that need a key must not be served to others, although the cache ignores keys.
+func TestResponsesThatNeedAKeyAreNotCached(t *testing.T) {
 	t.Parallel()
 	s, front, _ := behindACache(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})

@@ -12,11 +12,12 @@ import (
 	"testing"
 )
 
-// A client that knows the contract and nothing else drives every endpoint. What it sends and gets passes through here, so
-// that it is held to the description like everything else.
+// A client that knows only the contract calls every endpoint. Its requests and responses pass
+// through a proxy in this process, so they are checked against the description as well.
 func TestAClientInAnotherLanguageDrivesEveryEndpoint(t *testing.T) {
 	t.Parallel()
-	// A ledger for each mode: its own, and that of the other tests, which stands in for the public network.
+	// There is a ledger for each mode: the test's own, and that of the other tests, which stands in
+	// for the public network.
 	o := options(t.TempDir())
 	o.ExtraVars["LIVE_HORIZON_URLS"], o.ExtraVars["LIVE_PASSPHRASE"] = service.HorizonURL, service.Passphrase
 	own := ownService(t, o)
@@ -27,7 +28,7 @@ func TestAClientInAnotherLanguageDrivesEveryEndpoint(t *testing.T) {
 	checked := contract.checked.Load()
 	passed := httptest.NewServer(&httputil.ReverseProxy{Transport: http.DefaultTransport, Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(worker)
-		r.Out.Header.Del("Accept-Encoding") // what is held to the description must be readable
+		r.Out.Header.Del("Accept-Encoding") // compressed bodies cannot be checked
 	}})
 	defer passed.Close()
 	node, err := filepath.Abs(filepath.Join(root, "node_modules", ".bin", "node"))

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// declaredCodes reads the codes of errors from the one table of the service.
+// declaredCodes parses the error codes from the service's table.
 func declaredCodes(t *testing.T) []string {
 	t.Helper()
 	source, err := os.ReadFile(filepath.Join(root, "worker", "error.go"))
@@ -21,7 +21,7 @@ func declaredCodes(t *testing.T) []string {
 	return codes
 }
 
-// transcribedCodes reads the codes from the golden files.
+// transcribedCodes parses the error codes from the golden files.
 func transcribedCodes(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("testdata/errors/*.txt")

@@ -12,18 +12,19 @@ import (
 	"edgecheckout/worker/openapi/openapitest"
 )
 
-// contract holds what every Worker of these tests answers to the description of the API, whoever asks by Go's HTTP client.
+// contract checks the responses of all Workers in these tests against the API's description, for
+// all requests by Go's HTTP client.
 var contract keeper
 
 type keeper struct {
-	workers sync.Map // their hosts
+	workers sync.Map // by their hosts
 	checked atomic.Int64
 
 	mu     sync.Mutex
 	faults []error
 }
 
-// install puts the keeper in the way of all requests of this process.
+// install puts the keeper between Go's HTTP client and the network.
 func (k *keeper) install() error {
 	description, err := openapitest.Load(minExpiresIn)
 	if err != nil {
@@ -33,12 +34,13 @@ func (k *keeper) install() error {
 	return nil
 }
 
-// hold makes a Worker one of those whose answers are checked.
+// hold makes the keeper check the responses of a Worker.
 func (k *keeper) hold(worker *stack.Stack) {
 	k.workers.Store(strings.TrimPrefix(worker.BaseURL, "http://"), true)
 }
 
-// concerns tells the API from the ledger, and from what workerd answers itself, such as a run of the cron.
+// concerns reports whether a request is for the API, and not for the ledger or for workerd itself,
+// such as a run of the cron.
 func (k *keeper) concerns(r *http.Request) bool {
 	_, ours := k.workers.Load(r.URL.Host)
 	if ours = ours && !strings.HasPrefix(r.URL.Path, "/cdn-cgi/"); ours {
@@ -53,7 +55,7 @@ func (k *keeper) report(err error) {
 	k.faults = append(k.faults, err)
 }
 
-// verdict is an error if anything was not as described, even where a test took no notice.
+// verdict is an error if any response differed from the description, even one that a test ignored.
 func (k *keeper) verdict() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -63,7 +65,7 @@ func (k *keeper) verdict() error {
 	return fmt.Errorf("%d answers were not as described; the first: %w", len(k.faults), k.faults[0])
 }
 
-func TestEveryRequestIsHeldToTheContract(t *testing.T) {
+func TestEveryRequestIsCheckedAgainstTheContract(t *testing.T) {
 	s := openShop(t)
 	for name, ask := range map[string]func(){
 		"a client":       func() { s.charge(fields{"amount": 5, "asset_code": "XLM"}) },

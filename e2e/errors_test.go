@@ -239,7 +239,7 @@ func TestErrorsOfCancelling(t *testing.T) {
 }
 
 // The sandbox stands in for the test network only.
-func TestErrorsOfWhatTheDeploymentOrTheMerchantLacks(t *testing.T) {
+func TestErrorsOfMissingNetworksAndAccounts(t *testing.T) {
 	s := openShop(t)
 	live, err := s.on.Operator().CreateKey(t.Context(), s.id, true)
 	if err != nil {

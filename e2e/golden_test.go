@@ -15,7 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the files in testdata with what the service answers")
 
-// golden compares a text with a file of testdata. With -update it writes the file; read the difference before it is kept.
+// golden compares a text with a file in testdata. With -update it writes the file; review the
+// difference before you commit it.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -36,7 +37,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// What differs from run to run, and what stands for it.
+// What differs from run to run, and what replaces it.
 var volatile = []struct {
 	pattern *regexp.Regexp
 	instead string
@@ -48,7 +49,8 @@ var volatile = []struct {
 	{regexp.MustCompile(`("(?:ledger|latest_ledger)": ?)\d+`), `${1}{ledger}`},
 }
 
-// normalise puts names in the place of values that differ from run to run; more are pairs of a value and its name.
+// normalise replaces values that differ from run to run by names; more are alternating values and
+// names.
 func normalise(text string, more ...string) string {
 	text = strings.NewReplacer(more...).Replace(text)
 	for _, v := range volatile {
@@ -57,7 +59,7 @@ func normalise(text string, more ...string) string {
 	return text
 }
 
-// indent lays JSON out to be read, its fields in their order. What is no JSON stays as it is.
+// indent indents JSON and keeps the order of its fields. It leaves anything else unchanged.
 func indent(body []byte) string {
 	var b bytes.Buffer
 	if err := json.Indent(&b, body, "", "  "); err != nil {
@@ -66,19 +68,19 @@ func indent(body []byte) string {
 	return strings.TrimSpace(b.String()) + "\n"
 }
 
-// names are the values that differ from shop to shop.
+// names are the values that differ from shop to shop, and their names.
 func (s *shop) names(more ...string) []string {
 	return append([]string{s.on.BaseURL, "{base}", s.account, "{account}", s.id, "{merchant}"}, more...)
 }
 
-// normaliseHealth puts a name in the place of the newest ledger and its time.
+// normaliseHealth replaces the newest ledger and its time, too.
 func normaliseHealth(body []byte) string {
 	text := healthCounts.ReplaceAllString(normalise(indent(body)), `"$1": {count}`)
 	text = healthLeft.ReplaceAllString(text, `"$1": {count or null}`)
 	return healthTimes.ReplaceAllString(text, `"$1": {time or null}`)
 }
 
-// What depends on how far the test has come when it asks.
+// These depend on how far the test has come.
 var (
 	healthCounts = regexp.MustCompile(`"(ledger_age_seconds|lag_seconds|horizon_requests|active_accounts|open_checkouts)": \d+`)
 	healthLeft   = regexp.MustCompile(`"(horizon_requests_left)": (?:null|\d+)`)
@@ -87,7 +89,7 @@ var (
 
 var secondsLeft = regexp.MustCompile(`"seconds_left": [1-9]\d*`)
 
-// normaliseSeconds puts a name in the place of a time that runs.
+// normaliseSeconds replaces the remaining time, too.
 func normaliseSeconds(body []byte) string {
 	return secondsLeft.ReplaceAllString(indent(body), `"seconds_left": {seconds}`)
 }

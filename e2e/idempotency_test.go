@@ -16,10 +16,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// crowd is how many send the same at once.
+// crowd is the number of concurrent requests.
 const crowd = 32
 
-// atOnce sends the same request crowd times at once and returns all answers.
+// atOnce sends the same request crowd times concurrently and returns all responses.
 func (s *shop) atOnce(path, body string, headers ...string) []string {
 	s.t.Helper()
 	answers := make([]string, crowd)
@@ -37,8 +37,8 @@ func (s *shop) atOnce(path, body string, headers ...string) []string {
 	return answers
 }
 
-// wantOne wants the same object in all answers. Only its times may differ, by what the clocks of racing edges do: nobody
-// coordinates them.
+// wantOne requires the same object in all responses. Only its times may differ, because the clocks
+// of racing data centres are not coordinated.
 func wantOne(t *testing.T, answers []string) {
 	t.Helper()
 	times := regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"`)
@@ -83,7 +83,7 @@ func TestARetryReturnsTheSameCheckout(t *testing.T) {
 	if theirs.Object.ID == first.Object.ID {
 		t.Error("two merchants share an Idempotency-Key")
 	}
-	// A retry after the payment returns the checkout as it is by now.
+	// A retry after the payment returns the current state of the checkout.
 	s.pay(first.Object, "5")
 	s.awaitStatus(first.Object.ID, "completed")
 	paid, err := s.CreateCheckout(t.Context(), "direct", params, "Idempotency-Key", "order 1042")
@@ -95,7 +95,7 @@ func TestARetryReturnsTheSameCheckout(t *testing.T) {
 	}
 }
 
-func TestACrowdOfRetriesMakesOneCheckout(t *testing.T) {
+func TestConcurrentRetriesCreateOneCheckout(t *testing.T) {
 	s := openShop(t)
 	wantOne(t, s.atOnce(direct, with("customer_email", "ada@example.com"), "Idempotency-Key", "order 1042"))
 	if n := len(s.list("/customers?limit=100")); n != 1 {
@@ -103,7 +103,7 @@ func TestACrowdOfRetriesMakesOneCheckout(t *testing.T) {
 	}
 }
 
-func TestACrowdOfRetriesMakesOneProduct(t *testing.T) {
+func TestConcurrentRetriesCreateOneProduct(t *testing.T) {
 	s := openShop(t)
 	wantOne(t, s.atOnce("/product", `{"name": "Sidamo", "asset_code": "XLM", "price_amount": 5}`, "Idempotency-Key", "sidamo"))
 	if n := len(s.list("/product?limit=100")); n != 1 {
@@ -111,7 +111,7 @@ func TestACrowdOfRetriesMakesOneProduct(t *testing.T) {
 	}
 }
 
-func TestACrowdOfTheOperatorsRetriesMakesOneMerchantAndOneKey(t *testing.T) {
+func TestConcurrentRetriesByTheOperatorCreateOneMerchantAndOneKey(t *testing.T) {
 	s := openShop(t)
 	s.Client = s.on.Operator()
 	key := []string{"Idempotency-Key", s.id}
@@ -119,13 +119,13 @@ func TestACrowdOfTheOperatorsRetriesMakesOneMerchantAndOneKey(t *testing.T) {
 	wantOne(t, s.atOnce("/merchants/"+s.id+"/keys", `{"livemode": false}`, key...))
 }
 
-func TestACrowdOfCheckoutsMeetsOneNewCustomer(t *testing.T) {
+func TestConcurrentCheckoutsCreateOneCustomer(t *testing.T) {
 	s := openShop(t)
 	listed := s.meets(direct, with("customer_email", "Ada@Example.com"))
 	golden(t, "customer.json", normalise(indent(listed)))
 }
 
-func TestACrowdMeetsOneNewCustomerByEveryAddress(t *testing.T) {
+func TestConcurrentRequestsCreateOneCustomerByAnyContact(t *testing.T) {
 	for name, request := range map[string][2]string{
 		"a checkout's phone": {direct, with("customer_phone", "+1 (415) 555-0123")},
 		"an e-mail":          {"/customers", `{"email": "ada@example.com"}`},
@@ -136,7 +136,7 @@ func TestACrowdMeetsOneNewCustomerByEveryAddress(t *testing.T) {
 	}
 }
 
-// meets has a crowd name a customer that nobody knew, and returns the one that was made.
+// meets sends concurrent requests that name a new customer, and returns the one that was created.
 func (s *shop) meets(path, body string) json.RawMessage {
 	s.t.Helper()
 	customers := map[string]bool{}
@@ -148,7 +148,7 @@ func (s *shop) meets(path, body string) json.RawMessage {
 		if err := json.Unmarshal([]byte(answer), &object); err != nil {
 			s.t.Fatal(err)
 		}
-		if object.CustomerID != "" { // a checkout's
+		if object.CustomerID != "" { // of a checkout
 			object.ID = object.CustomerID
 		}
 		customers[object.ID] = true
@@ -160,8 +160,9 @@ func (s *shop) meets(path, body string) json.RawMessage {
 	return listed[0]
 }
 
-// A key is for one request. Which of a crowd gets it is chance, but the others are refused from then on, and no object has the content of another's request.
-func TestACrowdOfDifferentRequestsUnderOneKey(t *testing.T) {
+// A key is for one request. It does not matter which request gets it, but afterwards the others are
+// refused, and no object has the content of another request.
+func TestOneOfConcurrentRequestsKeepsTheIdempotencyKey(t *testing.T) {
 	s := openShop(t)
 	body := func(i int) string { return with("amount", i+1) }
 	send := func(i int) (status int, c stack.Checkout) {

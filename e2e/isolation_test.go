@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What belongs to somebody else is answered exactly as what does not exist.
+// The response for another merchant's object must equal the one for an object that does not exist.
 func TestMerchantsDoNotSeeEachOther(t *testing.T) {
 	s := openShop(t)
 	other := s.neighbour()
@@ -57,7 +57,7 @@ func TestMerchantsDoNotSeeEachOther(t *testing.T) {
 	if err != nil || charged.Status != http.StatusBadRequest {
 		t.Errorf("charging another merchant's customer: %d %s, %v", charged.Status, charged.Body, err)
 	}
-	// The same person is another customer there.
+	// The same person is a different customer for another merchant.
 	reply, err = other.CreateCheckout(t.Context(), "direct", fields{"amount": 5, "asset_code": "XLM", "customer_email": "ada@example.com"})
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestMerchantsDoNotSeeEachOther(t *testing.T) {
 	}
 }
 
-// ask makes a GET request with the shop's key, whatever the answer is.
+// ask sends a GET request with the shop's key, whatever the response.
 func (s *shop) ask(path string) stack.Reply[json.RawMessage] {
 	s.t.Helper()
 	reply, err := s.Do(s.t.Context(), http.MethodGet, path, nil)
@@ -77,7 +77,7 @@ func (s *shop) ask(path string) stack.Reply[json.RawMessage] {
 	return reply
 }
 
-func TestARevokedKeyOpensNothing(t *testing.T) {
+func TestRevokedKeyIsRefused(t *testing.T) {
 	s := openShop(t)
 	key, err := s.on.Operator().CreateKey(t.Context(), s.id, false)
 	if err != nil {
@@ -90,7 +90,7 @@ func TestARevokedKeyOpensNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "key-deleted.json", normalise(indent(gone.Body)))
-	// Instances that had seen the key would believe it for half a minute; nobody has used this one.
+	// Instances cache a key for half a minute; this one has not been used yet.
 	reply, err := s.on.Merchant(key.Object.Secret).Do(t.Context(), http.MethodGet, "/product", nil)
 	if err != nil || reply.Status != http.StatusUnauthorized {
 		t.Errorf("with a revoked key: %d %s, %v", reply.Status, reply.Body, err)
@@ -100,7 +100,7 @@ func TestARevokedKeyOpensNothing(t *testing.T) {
 	}
 }
 
-func TestAMerchantIsMadeReadAndChanged(t *testing.T) {
+func TestMerchantIsCreatedReadAndChanged(t *testing.T) {
 	s := openShop(t)
 	operator := s.on.Operator()
 	merchant, err := operator.Merchant(t.Context(), s.id)
@@ -118,13 +118,13 @@ func TestAMerchantIsMadeReadAndChanged(t *testing.T) {
 	if got := s.read(c.ID).Destination; got != s.account {
 		t.Errorf("a checkout that was made before is paid to %s, want %s still", got, s.account)
 	}
-	// An instance believes what it has read of a merchant for half a minute.
+	// An instance caches what it has read of a merchant for half a minute.
 	s.eventually("new checkouts are paid to the new account", func() bool {
 		return s.charge(fields{"amount": 5, "asset_code": "XLM"}).Destination == other.account
 	})
 }
 
-// eventually waits for a minute at most.
+// eventually waits for at most a minute.
 func (s *shop) eventually(what string, ok func() bool) {
 	s.t.Helper()
 	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(time.Second) {

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// storefront is the merchant's own site, where customers come back to.
+// storefront is the merchant's own site, to which customers are redirected.
 func storefront(t *testing.T) (origin string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -27,11 +27,11 @@ func storefront(t *testing.T) (origin string) {
 		fmt.Fprintf(w, "<!doctype html><link rel=icon href=data:,><title>%s</title>", r.URL.Path)
 	}))
 	t.Cleanup(server.Close)
-	// In test mode a customer may be sent to http://localhost, and to no other name of this machine.
+	// In test mode redirects may lead to http://localhost, but to no other name of this machine.
 	return strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 }
 
-// visit opens a checkout's page and marks it, so that a reload can be told.
+// visit opens a checkout's page and marks it, so that a reload can be detected.
 func (b *tab) visit(c stack.Checkout) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(c.PaymentURL))
@@ -39,7 +39,7 @@ func (b *tab) visit(c stack.Checkout) {
 	evaluate[bool](b, `window.sameDocument = true`)
 }
 
-// stillTheSame fails the test if the page was loaded again since it was visited.
+// stillTheSame fails the test if the page was reloaded since the visit.
 func (b *tab) stillTheSame() {
 	b.t.Helper()
 	if !evaluate[bool](b, `window.sameDocument === true`) {
@@ -47,7 +47,7 @@ func (b *tab) stillTheSame() {
 	}
 }
 
-func TestCustomerWhoPaidLandsAtTheMerchants(t *testing.T) {
+func TestCustomerWhoPaidIsRedirectedToTheMerchant(t *testing.T) {
 	s := openShop(t)
 	site := storefront(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "USDC", "redirect_url": site + "/thanks?checkout={CHECKOUT_ID}"})
@@ -68,7 +68,7 @@ func TestCustomerWhoPaidLandsAtTheMerchants(t *testing.T) {
 	b.stillTheSame()
 	b.await(`location.href`, site+"/thanks?checkout="+c.ID)
 	wantVerdict(t, s.read(c.ID), verdict{Status: "completed", Received: "5", Payments: []money{{Amount: "2", Asset: "USDC"}, {Amount: "3", Asset: "USDC"}}})
-	// Going back does not send the customer into the page that sends on.
+	// Going back must not return to the page that redirects.
 	b.do(chromedp.NavigateBack())
 	b.await(`location.href`, "about:blank")
 }
@@ -90,7 +90,7 @@ func TestCustomerPaysInABrowserWithoutScripts(t *testing.T) {
 	c := s.charge(fields{"amount": "7.25", "asset_code": "XLM", "redirect_url": site + "/thanks?checkout={CHECKOUT_ID}"})
 	b := openTab(t).withoutScripts()
 	b.do(chromedp.Navigate(c.PaymentURL))
-	// Evaluating from outside works all the same; what the page itself would have run did not.
+	// The debugger can still evaluate expressions; the page's own scripts did not run.
 	if evaluate[bool](b, `document.querySelector("[data-copy]").checkVisibility()`) {
 		t.Error("without scripts there are buttons that do nothing")
 	}
@@ -100,7 +100,7 @@ func TestCustomerPaysInABrowserWithoutScripts(t *testing.T) {
 	wantVerdict(t, s.read(c.ID), paidOnce("7.25"))
 }
 
-func TestOpenPageSeesItsEnd(t *testing.T) {
+func TestOpenPageShowsThatItsCheckoutExpired(t *testing.T) {
 	s := openShop(t).withCron()
 	b := openTab(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": soon, "cancel_url": "https://shop.example/cart"})
@@ -115,7 +115,7 @@ func TestOpenPageSeesItsEnd(t *testing.T) {
 	}
 }
 
-func TestOpenPageSeesWrongMoney(t *testing.T) {
+func TestOpenPageShowsAPaymentInAnotherAsset(t *testing.T) {
 	s := openShop(t).withCron()
 	s.customerKeys()
 	b := openTab(t)
@@ -126,7 +126,7 @@ func TestOpenPageSeesWrongMoney(t *testing.T) {
 	b.stillTheSame()
 }
 
-func TestPageIsUsedWithTheKeyboardAlone(t *testing.T) {
+func TestPageCanBeUsedWithTheKeyboardAlone(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "USDC", "cancel_url": "https://shop.example/cart"})
 	b := openTab(t)

@@ -13,13 +13,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// pause is for how many seconds a caller who asked too much is sent away.
+// pause is the Retry-After, in seconds, of a response to too many requests.
 const pause = "10"
 
-// from makes somebody at an address ask: on Cloudflare this header cannot be chosen.
+// from makes a request come from an address. On Cloudflare clients cannot choose this header.
 func from(address string) []string { return []string{"CF-Connecting-IP", address} }
 
-// exhaust asks until the answer is 429, and returns that.
+// exhaust sends requests until one is refused with 429, and returns that response.
 func exhaust(t *testing.T, ask func(i int) stack.Reply[json.RawMessage]) stack.Reply[json.RawMessage] {
 	t.Helper()
 	for i, end := 0, time.Now().Add(time.Minute); time.Now().Before(end); i++ {
@@ -31,7 +31,7 @@ func exhaust(t *testing.T, ask func(i int) stack.Reply[json.RawMessage]) stack.R
 	return stack.Reply[json.RawMessage]{}
 }
 
-// wantLimited compares a whole refusal.
+// wantLimited compares the whole response to too many requests.
 func wantLimited(t *testing.T, r stack.Reply[json.RawMessage], message string) {
 	t.Helper()
 	id := r.Header.Get("Request-Id")
@@ -58,7 +58,7 @@ func wantHeaders(t *testing.T, r stack.Reply[json.RawMessage], want map[string]s
 	}
 }
 
-func TestCallersWhoAskTooMuchAreSentAway(t *testing.T) {
+func TestCallersThatExceedALimitAreRefused(t *testing.T) {
 	t.Parallel()
 	o := options(t.TempDir())
 	o.Limits = map[string]int{"KEY_LIMIT": 6, "ADDRESS_LIMIT": 12, "COSTLY_LIMIT": 6}
@@ -87,7 +87,7 @@ func TestCallersWhoAskTooMuchAreSentAway(t *testing.T) {
 
 	t.Run("an API key, wherever it asks from", func(t *testing.T) {
 		for _, shop := range []*shop{s, other} {
-			shop.charge(fields{"amount": 5, "asset_code": "XLM"}) // the key is believed from now on
+			shop.charge(fields{"amount": 5, "asset_code": "XLM"}) // the key is cached from now on
 		}
 		refused := exhaust(t, func(i int) stack.Reply[json.RawMessage] {
 			return ask(t, s.Client, "GET", "/product", "", from(fmt.Sprintf("192.0.2.%d", i%200))...)
@@ -111,7 +111,7 @@ func TestCallersWhoAskTooMuchAreSentAway(t *testing.T) {
 	})
 
 	t.Run("a key where none is wanted", func(t *testing.T) {
-		other.charge(fields{"amount": 5, "asset_code": "XLM"}) // its key is believed
+		other.charge(fields{"amount": 5, "asset_code": "XLM"}) // its key is cached
 		for address, path := range map[string]string{"192.0.5.1": "/merchants/" + s.id, "192.0.5.2": "/nothing/here", "192.0.5.3": "/%63heckout"} {
 			refused := exhaust(t, func(int) stack.Reply[json.RawMessage] { return ask(t, other.Client, "GET", path, "", from(address)...) })
 			wantLimited(t, refused, "Too many requests from this address; try again in 10 seconds.")
@@ -136,7 +136,8 @@ func TestCallersWhoAskTooMuchAreSentAway(t *testing.T) {
 			wantLimited(t, exhaust(t, func(int) stack.Reply[json.RawMessage] { return asks() }), "Too many requests from this address; try again in 10 seconds.")
 			allowed(t, "the page at "+name, ask(t, anybody, "GET", pagePath(c), "", from(name)...))
 		}
-		// The service itself also sends away who asks for one checkout's transaction too often, but for three seconds.
+		// The service itself also refuses too many requests for one checkout's transaction, but for
+		// three seconds.
 		refused := exhaust(t, func(int) stack.Reply[json.RawMessage] {
 			reply := ask(t, anybody, "POST", pagePath(c)+"/transaction", transaction, from("192.0.3.4")...)
 			if reply.Header.Get("Retry-After") == "3" {
@@ -149,7 +150,7 @@ func TestCallersWhoAskTooMuchAreSentAway(t *testing.T) {
 	})
 
 	t.Run("pages", func(t *testing.T) {
-		// Addresses that begin with the same 64 bits are one caller's.
+		// IPv6 addresses with the same 64-bit prefix count as one caller.
 		refused := exhaust(t, func(i int) stack.Reply[json.RawMessage] {
 			return ask(t, anybody, "GET", fmt.Sprintf("/pay/chk_01kay3t4w5x6y7z8a9%010d", i), "", from(fmt.Sprintf("2001:db8::%x", i+1))...)
 		})

@@ -20,13 +20,13 @@ type listPage struct {
 	ids     []string
 	items   []json.RawMessage
 	hasMore bool
-	next    string // the path that its Link names
+	next    string // path in its Link
 	rel     string
 }
 
 var linked = regexp.MustCompile(`^<(.+)>; rel="(next|prev)"$`)
 
-// page asks for a page of a list.
+// page requests a page of a list.
 func (s *shop) page(path string) listPage {
 	s.t.Helper()
 	reply := s.ask(path)
@@ -50,7 +50,8 @@ func (s *shop) page(path string) listPage {
 	return p
 }
 
-// walk follows a list from a page on and returns all ids in the order in which they came; between is done after each page.
+// walk follows a list from a page on and returns all ids in order; between is called after each
+// page.
 func (s *shop) walk(path string, between func()) (ids []string) {
 	s.t.Helper()
 	for path != "" {
@@ -75,7 +76,7 @@ func idOf(t *testing.T, object []byte) string {
 	return o.ID
 }
 
-// send makes a request that must be granted.
+// send makes a request that must succeed.
 func (s *shop) send(method, path, body string, headers ...string) stack.Reply[json.RawMessage] {
 	s.t.Helper()
 	var text []byte
@@ -97,7 +98,7 @@ func TestListsAreWalkedBothWaysWhileTheyGrow(t *testing.T) {
 		"customers": func(i int) (string, string, []string) {
 			return "/customers", fmt.Sprintf(`{"email": "guest-%d@example.com"}`, i), nil
 		},
-		// Under a key an id does not say when in the day it was made.
+		// An id that was derived for an Idempotency-Key does not hold the time of day.
 		"checkout": func(i int) (string, string, []string) {
 			return direct, with("amount", 5), []string{"Idempotency-Key", fmt.Sprint("order ", i)}
 		},
@@ -143,7 +144,7 @@ func TestListsAreWalkedBothWaysWhileTheyGrow(t *testing.T) {
 	}
 }
 
-// Beyond a thousand objects no list call from the beginning finds the place.
+// A single list call does not reach beyond the first thousand objects.
 func TestMoreThanAThousandObjectsAreWalkedBothWays(t *testing.T) {
 	s := openShop(t)
 	const n = 1100
@@ -168,7 +169,7 @@ func TestMoreThanAThousandObjectsAreWalkedBothWays(t *testing.T) {
 	if slices.Reverse(newer); !slices.Equal(newer, older) {
 		t.Errorf("from the oldest up: %s", cmp.Diff(older, newer))
 	}
-	// Nobody has turned a page of this size.
+	// No bookmark exists for pages of this size.
 	for _, at := range []int{1060, 1010, 500} {
 		if got, want := s.page(fmt.Sprintf("/product?limit=33&starting_after=%s", older[at])).ids, older[at+1:at+34]; !slices.Equal(got, want) {
 			t.Errorf("after %d: %s", at, cmp.Diff(want, got))
@@ -176,7 +177,7 @@ func TestMoreThanAThousandObjectsAreWalkedBothWays(t *testing.T) {
 	}
 }
 
-// newestFirst compares objects by the time of their creation.
+// newestFirst compares objects by their time of creation.
 func newestFirst(t *testing.T) func(a, b json.RawMessage) int {
 	return func(a, b json.RawMessage) int {
 		var times [2]struct {
@@ -275,7 +276,7 @@ func TestACustomerIsFoundChangedAndDeleted(t *testing.T) {
 	golden(t, "customer-changed.json", normalise(indent(changed.Body)))
 	finds("when she has moved", map[string]string{"email=ada@example.com": "", "phone=%2B14155550123": "", "email=lovelace@example.com": ada})
 
-	// Her old address is somebody else's now, as her new one is not.
+	// Her old address can belong to a new customer; her new address is still hers.
 	other := s.charge(fields{"amount": 5, "asset_code": "XLM", "customer_email": "ada@example.com"}).CustomerID
 	again := s.charge(fields{"amount": 5, "asset_code": "XLM", "customer_email": "lovelace@example.com"})
 	if *other == ada || *again.CustomerID != ada {

@@ -20,7 +20,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// closings remembers when the ledgers of a sandbox closed, which is when Horizon shows what is in them.
+// closings records when the ledgers of a sandbox closed, which is when Horizon shows their
+// contents.
 type closings struct {
 	ledger *ledger.Ledger
 	mu     sync.Mutex
@@ -41,7 +42,7 @@ func watchClosings(ctx context.Context, l *ledger.Ledger) *closings {
 			now := time.Now()
 			closed = l.Closed()
 			c.mu.Lock()
-			// On a busy machine more than one may have closed before this ran.
+			// On a busy machine several may have closed since the last time.
 			for newest := l.Latest().Sequence; last < newest; {
 				last++
 				c.at[last] = now
@@ -52,14 +53,14 @@ func watchClosings(ctx context.Context, l *ledger.Ledger) *closings {
 	return c
 }
 
-// of is when Horizon showed a transaction.
+// of is when Horizon first showed a transaction.
 func (c *closings) of(t *testing.T, hash string) time.Time {
 	t.Helper()
 	transaction, ok := c.ledger.Transaction(hash)
 	if !ok {
 		t.Fatalf("the transaction %s is not on the ledger", hash)
 	}
-	// Whoever paid may be told so before the goroutine that notes the time has run.
+	// The response to the payment may arrive before the goroutine has recorded the time.
 	for end := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
 		c.mu.Lock()
 		at, noted := c.at[transaction.Ledger]
@@ -73,12 +74,12 @@ func (c *closings) of(t *testing.T, hash string) time.Time {
 	}
 }
 
-// noticePaid has the page remember when it said "Paid", in milliseconds since 1970.
+// noticePaid makes the page record when it said "Paid", in milliseconds since 1970.
 const noticePaid = `new MutationObserver(() => {
 	if (document.querySelector("[data-pay]").dataset.phase === "paid") window.paidAt ??= Date.now();
 }).observe(document.querySelector("[data-pay]"), { attributeFilter: ["data-phase"] })`
 
-// The page waits for a payment as long as customers take, then says "Paid" within seconds, and so does the API.
+// The page waits for the payment, then says "Paid" within seconds, and so does the API.
 func TestOpenPageSaysPaidWithinSeconds(t *testing.T) {
 	s := openShop(t)
 	closings := watchClosings(t.Context(), s.on.Sandbox().Ledger())
@@ -100,21 +101,21 @@ func TestOpenPageSaysPaidWithinSeconds(t *testing.T) {
 	}
 	slices.Sort(took)
 	t.Logf("from Horizon's showing the payment to the page's: %v", took)
-	// Usually 3 s at most. Where tests compete for processors it can be more, but never as much as the 15 s that a page which
-	// heard nothing may take.
+	// Usually it takes at most 3 s. It takes longer if tests compete for processors, but never the
+	// 15 s of a page whose stream reported nothing.
 	if median, longest := took[len(took)/2], took[len(took)-1]; median > 6*time.Second || longest > 12*time.Second {
 		t.Errorf("the page took %s, and once %s", median, longest)
 	}
 }
 
-func TestMerchantIsToldOfAPaymentRightAway(t *testing.T) {
+func TestMerchantReadsAPaymentAtOnce(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
 	s.pay(c, "5")
 	wantVerdict(t, s.read(c.ID), paidOnce("5"))
 }
 
-// countedHorizon is a sandbox that remembers when it was asked for what, streams apart.
+// countedHorizon is a sandbox that records the times of all requests except those for streams.
 type countedHorizon struct {
 	*httptest.Server
 	sandbox *server.Server
@@ -130,7 +131,8 @@ func newCountedHorizon(t *testing.T) *countedHorizon {
 	}
 	h := &countedHorizon{sandbox: sandbox, asked: map[string][]time.Time{}}
 	h.Server = httptest.NewServer(h)
-	ctx, stop := context.WithCancel(context.Background()) // ends after the service that reads from it
+	// It ends after the service that reads from it.
+	ctx, stop := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- sandbox.Run(ctx) }()
 	t.Cleanup(func() {
@@ -153,7 +155,7 @@ func (h *countedHorizon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.sandbox.Handler().ServeHTTP(w, r)
 }
 
-// take returns what was asked for since the last call.
+// take returns the requests since the last call.
 func (h *countedHorizon) take() map[string][]time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -162,8 +164,9 @@ func (h *countedHorizon) take() map[string][]time.Time {
 	return asked
 }
 
-// However many pages are open, one account is read at most once in three seconds, and not at all when nobody looks.
-func TestManyOpenPagesCostOneReadOfTheLedger(t *testing.T) {
+// However many pages are open, an account is read at most once in three seconds, and not at all if
+// no page is open.
+func TestManyOpenPagesShareOneReadOfTheLedger(t *testing.T) {
 	t.Parallel()
 	horizon := newCountedHorizon(t)
 	passphrase := horizon.sandbox.Ledger().Passphrase()
@@ -190,7 +193,7 @@ func TestManyOpenPagesCostOneReadOfTheLedger(t *testing.T) {
 		t.Errorf("making checkouts asked Horizon: %v", asked)
 	}
 
-	// Pages in a hurry, which ask every second; two of them in a browser.
+	// Pages that expect a payment ask every second; two of them are in a browser.
 	ctx, stop := context.WithTimeout(t.Context(), 14*time.Second)
 	defer stop()
 	begun := time.Now()
@@ -218,7 +221,7 @@ func TestManyOpenPagesCostOneReadOfTheLedger(t *testing.T) {
 	elapsed := time.Since(begun)
 	asked := horizon.take()
 	reads := "/accounts/" + keys.Address() + "/payments"
-	roots := 1 // it serves a minute, where the Cache API keeps anything
+	roots := 1 // one is enough for a minute if the Cache API keeps anything
 	if *plan == "workers.dev" {
 		roots = len(asked[reads]) + 1
 	}
@@ -227,7 +230,7 @@ func TestManyOpenPagesCostOneReadOfTheLedger(t *testing.T) {
 			t.Errorf("Horizon was asked for %s, %d times", path, len(times))
 		}
 	}
-	// Counted rather than timed: on a busy machine two requests may be under way for a different time.
+	// The reads are counted, not timed, because on a busy machine requests take different times.
 	if n, most := len(asked[reads]), int(elapsed/(3*time.Second))+1; n < 2 || n > most {
 		t.Errorf("the account was read %d times in %s, want at most %d", n, elapsed, most)
 	}
@@ -237,7 +240,7 @@ func TestManyOpenPagesCostOneReadOfTheLedger(t *testing.T) {
 	}
 	t.Logf("50 pages asked every second; seconds between two reads of the account: %s", strings.Join(gaps, ", "))
 
-	time.Sleep(10 * time.Second) // what was under way when everybody left comes to its end
+	time.Sleep(10 * time.Second) // let requests in progress end
 	horizon.take()
 	time.Sleep(5 * time.Second)
 	if asked := horizon.take(); len(asked) > 0 {
@@ -245,8 +248,8 @@ func TestManyOpenPagesCostOneReadOfTheLedger(t *testing.T) {
 	}
 }
 
-// A page knows the stream's address only as long as it waits for money.
-func TestFinishedPageMayNotReachHorizon(t *testing.T) {
+// A page knows the stream's address only while it awaits a payment.
+func TestFinishedPageCannotConnectToHorizon(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
 	s.pay(c, "5")

@@ -1,7 +1,7 @@
-// Package e2e drives the built Worker in workerd, with a local Horizon behind it, and its page in Chromium.
+// Package e2e tests the built Worker in workerd, with a local Horizon, and its page in Chromium.
 //
-// Every test has a merchant of its own, so that all of them can run beside each other on one service. Tests that break
-// something that others need start a service of their own.
+// Every test has a merchant of its own, so all tests can run in parallel on one service. A test
+// that breaks something that others need starts a service of its own.
 package e2e
 
 import (
@@ -21,13 +21,13 @@ import (
 	"edgecheckout/sandbox/wallet"
 )
 
-// root is the repository, seen from the tests.
+// root is the repository, relative to the tests.
 const root = ".."
 
-// plan is that of Cloudflare's whose limits are around every service, see platform/platform.mjs.
+// plan is Cloudflare's plan whose limits are enforced on every service; see platform/platform.mjs.
 var plan = flag.String("plan", "Paid", "run within the limits of Cloudflare's plan Free or Paid, or of Paid on workers.dev")
 
-// service is what most tests run against.
+// service is the service that most tests use.
 var service *stack.Stack
 
 func TestMain(m *testing.M) {
@@ -39,7 +39,8 @@ func TestMain(m *testing.M) {
 	os.Exit(run(m))
 }
 
-// allowMany lets more tests run beside each other than there are processors: they mostly wait for ledgers to close.
+// allowMany runs more tests in parallel than there are processors, since they mostly wait for
+// ledgers to close.
 func allowMany() error {
 	explicit := false
 	flag.Visit(func(f *flag.Flag) { explicit = explicit || f.Name == "test.parallel" })
@@ -95,13 +96,15 @@ func run(m *testing.M) (code int) {
 	return code
 }
 
-// minExpiresIn is for how many seconds a checkout may be open at least.
+// minExpiresIn is the minimum expires_in of these services, in seconds.
 const minExpiresIn = 3
 
-// kvSecond is how many milliseconds stand for a second of KV's staleness: elsewhere, what was read stays for three seconds in the place of a minute.
+// kvSecond is how many milliseconds replace a second of KV's staleness. With 50, values are stale
+// for three seconds instead of a minute.
 const kvSecond = 50
 
-// options of a service for tests: on the chosen plan, checkouts may live for seconds, and a USDC is worth three XLM.
+// options returns the options of a service for tests: limits of the chosen plan, checkouts that may
+// expire within seconds, and a rate of three XLM for a USDC.
 func options(dir string) stack.Options {
 	return stack.Options{
 		Dir: dir,
@@ -114,7 +117,7 @@ func options(dir string) stack.Options {
 	}
 }
 
-// start starts a service whose answers are held to the contract.
+// start starts a service whose responses are checked against the contract.
 func start(ctx context.Context, o stack.Options) (*stack.Stack, error) {
 	s, err := stack.Start(ctx, o)
 	if err == nil {
@@ -123,7 +126,7 @@ func start(ctx context.Context, o stack.Options) (*stack.Stack, error) {
 	return s, err
 }
 
-// ownService starts a service that only this test uses.
+// ownService starts a service for this test only.
 func ownService(t *testing.T, o stack.Options) *stack.Stack {
 	t.Helper()
 	s, err := start(context.Background(), o)
@@ -142,10 +145,10 @@ func ownService(t *testing.T, o stack.Options) *stack.Stack {
 	return s
 }
 
-// screens is the folder of the pictures of the page.
+// screens is the folder for pictures of the page.
 var screens = filepath.Join(root, "build", "screens")
 
-// tool finds a program, or says how to get it.
+// tool finds a program, or says how to install it.
 func tool(name, pkg string) (string, error) {
 	path, err := exec.LookPath(name)
 	if errors.Is(err, exec.ErrNotFound) {

@@ -18,11 +18,11 @@ func document(t *testing.T, body []byte) *goquery.Document {
 	return d
 }
 
-// isHandler reports whether an attribute holds a script.
+// isHandler reports whether an attribute is an event handler.
 func isHandler(a html.Attribute) bool { return strings.HasPrefix(a.Key, "on") }
 
-// audit is run in the page and lists what keeps people from using it: a few of the rules of WCAG 2.2 that a program can
-// decide by the document alone.
+// audit runs in the page and lists barriers to its use: violations of those rules of WCAG 2.2 that
+// can be checked in the document alone.
 const audit = `(() => {
   const faults = [];
   const fault = (what, e) => faults.push(what + ": " + e.outerHTML.slice(0, 120));
@@ -62,7 +62,7 @@ const audit = `(() => {
   return faults.join("\n");
 })()`
 
-// audited fails the test if the tab's page has faults.
+// audited fails the test if the audit of the tab's page finds anything.
 func (b *tab) audited(name string) {
 	b.t.Helper()
 	for fault := range strings.Lines(evaluate[string](b, audit)) {

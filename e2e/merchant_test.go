@@ -16,7 +16,8 @@ import (
 	"github.com/stellar/go/keypair"
 )
 
-// newMerchant runs the command behind `make merchant` in a folder, with an environment of names and values.
+// newMerchant runs the command behind `make merchant` in a folder, with an environment of
+// alternating names and values.
 type newMerchant struct {
 	program, dir string
 }
@@ -49,7 +50,7 @@ func (m newMerchant) run(t *testing.T, env ...string) (said, failed string) {
 
 var secretKey = regexp.MustCompile(`key +(sk_test_[0-9a-f]{64})`)
 
-// wantShop makes a checkout with the key that a run told.
+// wantShop creates a checkout with the key that a run printed.
 func wantShop(t *testing.T, on *stack.Stack, said, failed, account string) {
 	t.Helper()
 	match := secretKey.FindStringSubmatch(said)
@@ -67,7 +68,7 @@ func wantShop(t *testing.T, on *stack.Stack, said, failed, account string) {
 	}
 }
 
-func TestOperatorMakesAMerchantOnADeployedWorker(t *testing.T) {
+func TestOperatorCreatesAMerchantOnADeployedWorker(t *testing.T) {
 	t.Parallel()
 	on := service
 	account, err := on.OpenAccount(t.Context(), t.Name())
@@ -78,7 +79,7 @@ func TestOperatorMakesAMerchantOnADeployedWorker(t *testing.T) {
 	with := func(more ...string) []string {
 		return append([]string{
 			"NAME", "Corner Shop", "ACCOUNT", account, "URL", on.BaseURL, "ADMIN_TOKEN", on.Secrets.AdminToken,
-			// The network of this deployment is not the one in wrangler.toml.
+			// The network of this deployment differs from the one in wrangler.toml.
 			"TEST_HORIZON_URLS", on.HorizonURL, "TEST_PASSPHRASE", on.Passphrase, "TEST_ASSETS", wallet.USDC + " " + wallet.EURC,
 		}, more...)
 	}
@@ -114,7 +115,7 @@ func TestOperatorMakesAMerchantOnADeployedWorker(t *testing.T) {
 	}
 }
 
-func TestOperatorMakesAMerchantOnThisMachine(t *testing.T) {
+func TestOperatorCreatesAMerchantOnThisMachine(t *testing.T) {
 	t.Parallel()
 	on := service
 	account, err := on.OpenAccount(t.Context(), t.Name())
@@ -140,7 +141,7 @@ func TestOperatorMakesAMerchantOnThisMachine(t *testing.T) {
 	said, failed := m.run(t, "NAME", "Corner Shop", "ACCOUNT", account)
 	wantShop(t, on, said, failed, account)
 
-	// What the error says to do helps.
+	// Following the error's advice must help.
 	_, failed = m.run(t, "NAME", "Corner Shop", "ACCOUNT", keypair.MustRandom().Address())
 	hint := regexp.MustCompile(`curl -s (\S+/sandbox/merchant) -d name=shop`).FindStringSubmatch(failed)
 	if hint == nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Cloudflare answers for what changes only with the program, without calling the Worker.
-func TestTheDescriptionIsAFile(t *testing.T) {
+// Cloudflare serves what changes only with the program, without calling the Worker.
+func TestDescriptionIsServedAsAFile(t *testing.T) {
 	s := openShop(t)
 	want := map[string]map[string]string{
 		"/openapi.json": {
@@ -56,7 +56,7 @@ func TestReferenceOfTheAPI(t *testing.T) {
 			b.audited(fmt.Sprintf("docs at %d, %s", width, scheme))
 		}
 	}
-	// A link in the contents leads to its part, without a script.
+	// A link in the table of contents works without a script.
 	evaluate[string](b, `document.querySelector('nav a[href="#createCheckout"]').click(), ""`)
 	b.await(`Math.abs(document.querySelector("#createCheckout").getBoundingClientRect().top) < 100`, "true")
 	for _, width := range []int64{390, 1280} {

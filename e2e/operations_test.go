@@ -17,7 +17,7 @@ func usdc() txnbuild.Asset {
 	return txnbuild.CreditAsset{Code: "USDC", Issuer: wallet.IssuerAddress}
 }
 
-// paidOnce is the verdict on a checkout that one payment of XLM completed.
+// paidOnce is the verdict on a checkout that was completed by one payment of XLM.
 func paidOnce(units string) verdict {
 	return verdict{Status: "completed", Received: units, Payments: []money{{Amount: units, Asset: "XLM"}}}
 }
@@ -26,13 +26,13 @@ func TestPathPaymentCountsWhatArrives(t *testing.T) {
 	s := openShop(t)
 	received := s.charge(fields{"amount": 6, "asset_code": "XLM"})
 	sent := s.charge(fields{"amount": 7, "asset_code": "XLM"})
-	// Two USDC become six XLM.
+	// Two USDC convert to six XLM.
 	s.pay(received, "6", func(p *wallet.Payment) { p.SendAsset = wallet.USDC })
 	s.transact(sent.Memo, []*keypair.Full{s.customerKeys()}, &txnbuild.PathPaymentStrictSend{
 		SendAsset: usdc(), SendAmount: "2", Destination: s.account, DestAsset: txnbuild.NativeAsset{}, DestMin: "0.1",
 	})
 	wantVerdict(t, s.awaitStatus(received.ID, "completed"), paidOnce("6"))
-	// Without a cache that the looks share, the account is read again only after their window.
+	// Without a shared cache, an account is read again only after its window.
 	short := s.read(sent.ID)
 	for deadline := time.Now().Add(10 * time.Second); len(short.Payments) == 0 && time.Now().Before(deadline); short = s.read(sent.ID) {
 		time.Sleep(500 * time.Millisecond)
@@ -44,7 +44,8 @@ func TestAccountMergePays(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 20, "asset_code": "XLM"})
 	leaving := keypair.MustRandom()
-	s.transact("", []*keypair.Full{s.customerKeys()}, &txnbuild.CreateAccount{Destination: leaving.Address(), Amount: "20.00001"}) // and its fee
+	// The amount covers the fee as well.
+	s.transact("", []*keypair.Full{s.customerKeys()}, &txnbuild.CreateAccount{Destination: leaving.Address(), Amount: "20.00001"})
 	s.transact(c.Memo, []*keypair.Full{leaving}, &txnbuild.AccountMerge{Destination: s.account})
 	wantVerdict(t, s.awaitStatus(c.ID, "completed"), paidOnce("20"))
 }
@@ -59,7 +60,7 @@ func TestFirstPaymentCreatesTheMerchantsAccount(t *testing.T) {
 	wantVerdict(t, s.awaitStatus(c.ID, "completed"), paidOnce("5"))
 }
 
-func TestFeePaidBySomebodyElse(t *testing.T) {
+func TestPaymentWhoseFeeASponsorPaysCounts(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
 	payer, sponsor := s.customerKeys(), keypair.MustRandom()
@@ -120,7 +121,7 @@ func TestMemoInUpperCaseIsTheSameMemo(t *testing.T) {
 	wantVerdict(t, s.awaitStatus(c.ID, "completed"), paidOnce("5"))
 }
 
-func TestWhatTheMerchantSpendsDoesNotCount(t *testing.T) {
+func TestOutgoingPaymentsDoNotCount(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
 	s.transact(c.Memo, []*keypair.Full{s.keys},
@@ -129,7 +130,7 @@ func TestWhatTheMerchantSpendsDoesNotCount(t *testing.T) {
 	wantVerdict(t, s.read(c.ID), verdict{Status: "open", Received: "0"})
 }
 
-// feeBump wraps a payer's signed transaction in one of which a sponsor pays the fee.
+// feeBump wraps a payer's signed transaction in one whose fee a sponsor pays.
 func feeBump(t *testing.T, passphrase string, payer, sponsor *keypair.Full, sequence, memo string, operations ...txnbuild.Operation) string {
 	t.Helper()
 	number, err := strconv.ParseInt(sequence, 10, 64)

@@ -10,13 +10,14 @@ import (
 	"edgecheckout/sandbox/stack"
 )
 
-// Whatever happens to Horizon, nothing is lost and nothing is said that is not known; the rest of the service goes on.
+// Whatever happens to Horizon, no payment is lost and no status is claimed without proof; the rest
+// of the service keeps working.
 func TestOutagesOfHorizon(t *testing.T) {
 	t.Parallel()
 	on := ownService(t, options(t.TempDir()))
 	s := openShopOn(t, on)
 	spoil := spoilerOf(on)
-	s.customerKeys() // opened before the time of a checkout runs
+	s.customerKeys() // created before the checkout, which expires soon
 	golden(t, "health/reachable.json", normaliseHealth(get(t, on, "/health").Body))
 
 	for _, fault := range []horizon.Fault{
@@ -39,7 +40,8 @@ func TestOutagesOfHorizon(t *testing.T) {
 			if err := on.Cron(t.Context()); err == nil {
 				t.Error("the cron did not fail although Horizon cannot be read")
 			}
-			// The money may be there or not: nobody knows, so it is neither completed nor expired.
+			// Whether money has arrived is unknown, so the checkout is neither completed nor
+			// expired.
 			wantVerdict(t, s.read(c.ID), verdict{Status: "open", Received: "0"})
 			page := get(t, on, pagePath(c))
 			if page.Status != http.StatusOK || !strings.Contains(string(page.Body), "Please do not pay any more.") {
@@ -52,7 +54,7 @@ func TestOutagesOfHorizon(t *testing.T) {
 
 }
 
-// spoilerOf returns what makes a service's Horizon faulty.
+// spoilerOf returns a function that injects faults into a service's Horizon.
 func spoilerOf(on *stack.Stack) func(*testing.T, horizon.Fault) {
 	return func(t *testing.T, fault horizon.Fault) {
 		t.Helper()
@@ -62,7 +64,7 @@ func spoilerOf(on *stack.Stack) func(*testing.T, horizon.Fault) {
 	}
 }
 
-func TestTheServiceGoesOnWhileHorizonIsDown(t *testing.T) {
+func TestServiceKeepsWorkingWhileHorizonIsDown(t *testing.T) {
 	t.Parallel()
 	on := ownService(t, options(t.TempDir()))
 	s := openShopOn(t, on)
@@ -98,7 +100,7 @@ func TestTheServiceGoesOnWhileHorizonIsDown(t *testing.T) {
 		spoil(t, horizon.Fault{Mode: horizon.Down})
 		defer spoil(t, horizon.Fault{Mode: horizon.Off})
 		payInside(t, on, c, "3")
-		time.Sleep(5 * time.Second) // some looks that fail
+		time.Sleep(5 * time.Second) // several polls fail
 		b.await(heading, "Part of it has arrived")
 		spoil(t, horizon.Fault{Mode: horizon.Off})
 		b.await(`document.querySelector('[data-standing]').dataset.status`, "completed")
@@ -106,7 +108,8 @@ func TestTheServiceGoesOnWhileHorizonIsDown(t *testing.T) {
 	})
 }
 
-// A power cut right after a payment loses nothing: what was stored is enough to settle it.
+// A power failure right after a payment loses nothing: the stored records are enough to complete
+// the checkout.
 func TestPaymentSurvivesAPowerCut(t *testing.T) {
 	t.Parallel()
 	o := options(t.TempDir())
@@ -130,7 +133,7 @@ func TestPaymentSurvivesAPowerCut(t *testing.T) {
 	wantVerdict(t, s.awaitStatus(unpaid.ID, "completed"), paidOnce("5"))
 }
 
-// payInside pays through the sandbox's own wallet, which does not suffer from Horizon's faults.
+// payInside pays by the sandbox's own wallet, which Horizon's faults do not affect.
 func payInside(t *testing.T, on *stack.Stack, c stack.Checkout, units string) {
 	t.Helper()
 	body := encode(fields{"destination": c.Destination, "amount": units, "memo": c.Memo, "asset": "native", "wallet": "alice"})

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// pageHeaders are the headers that matter for what a browser does with the page.
+// pageHeaders are the headers that determine what a browser does with the page.
 var pageHeaders = []string{
 	"Cache-Control", "Cache-Tag", "Cloudflare-Cdn-Cache-Control", "Content-Security-Policy", "Content-Type", "Referrer-Policy", "Set-Cookie",
 	"Strict-Transport-Security", "X-Content-Type-Options",
@@ -29,7 +29,7 @@ func headersOf(header http.Header, names []string) map[string]string {
 	return found
 }
 
-func TestPageSaysWhoMayKeepItAndWhatItMayDo(t *testing.T) {
+func TestPageHasCachingAndSecurityHeaders(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "USDC"})
 	want := map[string]string{
@@ -59,7 +59,7 @@ func TestPageSaysWhoMayKeepItAndWhatItMayDo(t *testing.T) {
 	}
 }
 
-func TestAFinishedPageIsKeptLong(t *testing.T) {
+func TestFinishedPageIsCachedLonger(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
 	s.pay(c, "5")
@@ -69,7 +69,7 @@ func TestAFinishedPageIsKeptLong(t *testing.T) {
 	}
 }
 
-func TestPageOfNothingIsNotFound(t *testing.T) {
+func TestPageOfAnUnknownCheckoutIsNotFound(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{anID, "chk_", "nothing"} {
 		reply := get(t, service, "/pay/"+id)
@@ -169,7 +169,7 @@ func TestPageHasAllThatIsNeededToPayByHand(t *testing.T) {
 	}
 }
 
-func TestFilesOfThePageAreKeptForever(t *testing.T) {
+func TestFilesOfThePageAreCachedForever(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
 	d := document(t, get(t, s.on, pagePath(c)).Body)
@@ -188,7 +188,7 @@ func TestFilesOfThePageAreKeptForever(t *testing.T) {
 		got := headersOf(reply.Header, []string{"Cache-Control", "Request-Id", "Strict-Transport-Security", "X-Content-Type-Options"})
 		want := map[string]string{
 			"Cache-Control": "public, max-age=31536000, immutable", "Strict-Transport-Security": "max-age=31536000", "X-Content-Type-Options": "nosniff",
-		} // and no Request-Id, since the Worker is not called
+		} // there is no Request-Id, since the Worker is not called
 		if diff := cmp.Diff(want, got); reply.Status != http.StatusOK || diff != "" {
 			t.Errorf("%s: %d (-want +got):\n%s", file, reply.Status, diff)
 		}

@@ -16,7 +16,8 @@ import (
 	"edgecheckout/worker"
 )
 
-// spellings are ways to write a path that is spelled plainly, which itself is the first. The next three escape what needs no escape.
+// spellings returns ways to write a path. The first is the plain one, which alone names a route;
+// the next three escape characters that need no escaping.
 func spellings(path string) []string {
 	last := strings.LastIndexByte(path, '/') + 1
 	escaped := func(i int, format string) string { return path[:i] + fmt.Sprintf(format, path[i]) + path[i+1:] }
@@ -27,7 +28,8 @@ func spellings(path string) []string {
 	}
 }
 
-// sendPlainly sends a path as it stands, which net/http's client would not, and returns the status and where the answer leads.
+// sendPlainly sends a path without normalising it, as net/http's client would, and returns the
+// status and the target of a redirect.
 func sendPlainly(t *testing.T, address, method, path string) (status int, location string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -45,8 +47,9 @@ func sendPlainly(t *testing.T, address, method, path string) (status int, locati
 	return r.StatusCode, r.Header.Get("Location")
 }
 
-// TestJavaScriptAndGoMeanTheSameRoute has JavaScript, which chooses limits, and Go read every route in two dozen spellings.
-func TestJavaScriptAndGoMeanTheSameRoute(t *testing.T) {
+// JavaScript, which chooses the rate limit, and Go must read two dozen spellings of every route
+// alike.
+func TestJavaScriptAndGoAgreeOnRoutes(t *testing.T) {
 	t.Parallel()
 	type asked struct{ Method, Path string }
 	var all []asked
@@ -79,7 +82,8 @@ func TestJavaScriptAndGoMeanTheSameRoute(t *testing.T) {
 	if err := json.Unmarshal(output, &found); err != nil || len(found) != len(all) {
 		t.Fatalf("%d answers to %d questions, %v", len(found), len(all), err)
 	}
-	_, _, process := behindACache(t) // wrangler dev would take dots out of a path before the Worker sees it
+	// Wrangler dev would remove dots from a path before the Worker sees it.
+	_, _, process := behindACache(t)
 	each := len(spellings("/x"))
 	for i, a := range all {
 		r, spelling := routes[i], i%each

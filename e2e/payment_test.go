@@ -15,16 +15,16 @@ import (
 	"github.com/stellar/go/txnbuild"
 )
 
-// transactionPath is where a wallet asks for the transaction that pays a checkout.
+// transactionPath is the path from which a wallet gets the transaction that pays a checkout.
 func transactionPath(c stack.Checkout) string { return pagePath(c) + "/transaction" }
 
-func TestAWalletSignsTheTransactionThatItIsGiven(t *testing.T) {
+func TestWalletSignsTheTransactionOfTheService(t *testing.T) {
 	for _, asset := range []string{"XLM", "USDC"} {
 		t.Run(asset, func(t *testing.T) { openShop(t).payByTransaction(asset) })
 	}
 }
 
-// payByTransaction pays a part by hand, and the rest by the transaction that the service writes.
+// payByTransaction pays a part by hand, and the rest with the transaction that the service builds.
 func (s *shop) payByTransaction(asset string) {
 	t, keys := s.t, s.customerKeys()
 	c := s.charge(fields{"amount": "7.25", "asset_code": asset})
@@ -57,7 +57,7 @@ func (s *shop) payByTransaction(asset string) {
 	}
 }
 
-// submit signs what somebody else wrote, as a wallet does, and has it on the ledger.
+// submit signs a given transaction, as a wallet does, and waits until it is on the ledger.
 func (s *shop) submit(xdr string, keys *keypair.Full) (hash string) {
 	s.t.Helper()
 	parsed, err := txnbuild.TransactionFromXDR(xdr)
@@ -90,7 +90,7 @@ func TestErrorsOfTransactions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A checkout has one account read in a while, so each of these has its own.
+	// An account is read only once in a while, so each of these checkouts has its own.
 	open := func(params fields) string { return transactionPath(s.charge(params)) }
 	usdc := fields{"amount": 5, "asset_code": "USDC"}
 	paid := s.charge(fields{"amount": 5, "asset_code": "XLM"})
@@ -155,7 +155,7 @@ func TestPaymentsOfACheckoutAreListedAndReadByTheirIDs(t *testing.T) {
 		if diff := cmp.Diff(done.Payments[1-i], p.Payment); diff != "" {
 			t.Errorf("in the list and in the checkout (-checkout +list): %s", diff)
 		}
-		// The ledger is asked, not the list.
+		// A single payment is read from the ledger, not from the list.
 		reply, err := s.Do(t.Context(), http.MethodGet, "/payment/"+p.ID, nil)
 		if err != nil || !bytes.Contains(raw, bytes.TrimSpace(reply.Body)) {
 			t.Errorf("alone it is %d %s, %v", reply.Status, reply.Body, err)
@@ -193,7 +193,7 @@ func TestMoneyWithoutAUsableMemoIsListed(t *testing.T) {
 	if err != nil || !bytes.Contains(raw, bytes.TrimSpace(reply.Body)) {
 		t.Errorf("alone it is %d %s, %v", reply.Status, reply.Body, err)
 	}
-	// Without since it goes back a day, to the payment that opened the account.
+	// Without since, the list goes back a day, to the payment that created the account.
 	if all, raw := s.payments("unmatched=true"); len(all.Data) != 4 {
 		t.Errorf("%s", raw)
 	}
@@ -228,5 +228,5 @@ func TestErrorsOfPayments(t *testing.T) {
 	)
 }
 
-// aPayment is the id of a payment that nobody made.
+// aPayment is the id of a payment that does not exist.
 const aPayment = "pay_01kay3t4w5000000000000002a"

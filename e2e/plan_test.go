@@ -8,8 +8,9 @@ import (
 	"github.com/stellar/go/keypair"
 )
 
-// The Free plan has 50 subrequests an invocation: enough for the main job, and for a sweep of any number of accounts.
-func TestTheFreePlanTakesPaymentsOfSixtyAccounts(t *testing.T) {
+// The Free plan has 50 subrequests an invocation: enough for API requests, and for a sweep of any
+// number of accounts.
+func TestFreePlanSufficesForSixtyAccounts(t *testing.T) {
 	t.Parallel()
 	o := options(t.TempDir())
 	o.ExtraVars["PLATFORM_PLAN"] = "Free"

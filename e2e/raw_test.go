@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// order is the body of a checkout that nothing is wrong with.
+// order is the valid body of a checkout.
 const order = `{"amount": 5, "asset_code": "XLM"}`
 
-// raw is a request as it goes over the wire.
+// raw is a request as it is sent over the connection.
 type raw struct {
 	about   string
 	line    string
-	headers []string // beside Host and x-api-key
+	headers []string // besides Host and x-api-key
 	body    string
 	status  int
 	code    string // of the error, and the parameter that it names
@@ -32,7 +32,7 @@ func (r raw) bytes(key string) string {
 	return r.line + "\r\n" + strings.Join(headers, "\r\n") + "\r\n\r\n" + r.body
 }
 
-// dial opens a connection to a Worker that ends with the test.
+// dial opens a connection to a Worker, which is closed at the end of the test.
 func (s *shop) dial() (net.Conn, *bufio.Reader) {
 	s.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.on.BaseURL, "http://"))
@@ -46,7 +46,7 @@ func (s *shop) dial() (net.Conn, *bufio.Reader) {
 	return conn, bufio.NewReader(conn)
 }
 
-// receive reads a response to a request with a method, and the error in it.
+// receive reads a response to a request with a method, and the error in its body.
 func receive(r *bufio.Reader, method string) (status int, code, body string, err error) {
 	answer, err := http.ReadResponse(r, &http.Request{Method: method})
 	if err != nil {
@@ -66,7 +66,7 @@ func receive(r *bufio.Reader, method string) (status int, code, body string, err
 	return answer.StatusCode, strings.TrimSpace(problem.Error.Code + " " + problem.Error.Param), string(text), err
 }
 
-// chunked is a body in chunks.
+// chunked returns a body in chunks.
 func chunked(parts ...string) string {
 	var b strings.Builder
 	for _, part := range append(slices.Clone(parts), "") {
@@ -75,7 +75,8 @@ func chunked(parts ...string) string {
 	return b.String()
 }
 
-// What the runtime refuses by itself has no code. Nothing is a 500, and nobody else notices.
+// Requests that the runtime itself refuses have no error code. No request causes a 500 or affects
+// others.
 func TestRequestsOverTheWire(t *testing.T) {
 	s := openShop(t)
 	id := s.charge(fields{"amount": 5, "asset_code": "XLM"}).ID
@@ -154,8 +155,9 @@ func TestRequestsOverTheWire(t *testing.T) {
 	}
 }
 
-// Who breaks off in the middle of a body made nothing, and a connection that goes on is answered in order.
-func TestWhatBreaksOffMakesNothing(t *testing.T) {
+// A request that is aborted within its body creates nothing, and requests on a connection are
+// answered in order.
+func TestAbortedRequestCreatesNothing(t *testing.T) {
 	s := openShop(t)
 	request := raw{line: "POST " + direct + " HTTP/1.1", headers: []string{"Content-Type: application/json", "Transfer-Encoding: chunked"}}
 	for _, begun := range []string{"", "22\r\n", "22\r\n" + order, "22\r\n" + order + "\r\n", "22\r\n" + order + "\r\nzz\r\n"} {

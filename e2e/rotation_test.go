@@ -8,11 +8,12 @@ import (
 	"edgecheckout/sandbox/stack"
 )
 
-// The operator rotates both secrets as docs/operations.md says: the new one in front, and later the old one away.
+// The operator rotates both secrets as docs/operations.md says: first adds the new ones in front,
+// later removes the old ones.
 func TestRotatedSecretsLoseNoOpenCheckout(t *testing.T) {
 	t.Parallel()
-	before := stack.Secrets{AdminToken: strings.Repeat("a1", 32), MemoKeys: strings.Repeat("a2", 32)}
-	after := stack.Secrets{AdminToken: strings.Repeat("b1", 32), MemoKeys: strings.Repeat("b2", 32)}
+	before := stack.Secrets{AdminToken: strings.Repeat("a1", 32), MemoKeys: strings.Repeat("0123456789fedca2", 4)}
+	after := stack.Secrets{AdminToken: strings.Repeat("b1", 32), MemoKeys: strings.Repeat("0123456789fedcb2", 4)}
 	o := options(t.TempDir())
 	restart := func(s *shop, secrets stack.Secrets) {
 		s.on.Stop()

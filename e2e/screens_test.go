@@ -19,8 +19,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Every state of the page, from the Worker itself: each must say what it is, be sound, and fit the screen, on a phone and
-// on a desktop, in light and dark. The pictures are for people to look at.
+// Every state of the page, as the Worker serves it, must show the right text, pass the audit and
+// fit the screen, on phones and desktops, in light and dark. The pictures are for people to look
+// at.
 func TestEveryStateOfThePage(t *testing.T) {
 	s := openShop(t).withCron()
 	if err := os.MkdirAll(screens, 0o755); err != nil {
@@ -52,7 +53,7 @@ func TestEveryStateOfThePage(t *testing.T) {
 		{"failed-underpaid", "Not paid in full", soon, pay("30.25"), 1, "failed", stack.Checkout{}},
 		{"failed-wrong-asset", "Paid in another asset", soon, pay("50", func(p *wallet.Payment) { p.Asset = wallet.EURC }), 1, "failed", stack.Checkout{}},
 	}
-	s.customerKeys() // opened before the time of a checkout runs
+	s.customerKeys() // created before the checkout, which expires soon
 	for i := range states {
 		state := &states[i]
 		state.checkout = order(i+1, state.expiresIn)
@@ -74,7 +75,7 @@ func TestEveryStateOfThePage(t *testing.T) {
 	t.Run("not-found", func(t *testing.T) {
 		b := openTab(t)
 		b.photograph("not-found", s.on.BaseURL+"/pay/chk_01kay3t4w5x6y7z8a9000000zz", `document.querySelector("h1").innerText`, "This payment page does not exist")
-		// The browser notes a 404 as an error; here it is the point.
+		// The browser reports a 404 as an error; here it is expected.
 		b.forget("404 (Not Found)")
 	})
 	t.Run("without scripts", func(t *testing.T) {
@@ -83,7 +84,7 @@ func TestEveryStateOfThePage(t *testing.T) {
 	})
 }
 
-// forget drops complaints that contain a text.
+// forget drops reports of the browser that contain a text.
 func (b *tab) forget(text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -96,7 +97,7 @@ func (b *tab) forget(text string) {
 	b.complaints = kept
 }
 
-// photograph opens a page on every screen, waits for what it must say, audits it and keeps a picture.
+// photograph opens a page on every screen, waits for its text, audits it and saves a picture.
 func (b *tab) photograph(name, url, expression, want string) {
 	b.t.Helper()
 	for _, width := range []int64{320, 390, 1280} {
@@ -106,9 +107,9 @@ func (b *tab) photograph(name, url, expression, want string) {
 			b.await(expression, want)
 			b.audited(fmt.Sprintf("%s at %d, %s", name, width, scheme))
 			if width == 320 {
-				continue // narrower than nearly every phone: only the audit
+				continue // narrower than nearly every phone, so audited only
 			}
-			time.Sleep(300 * time.Millisecond) // for the first answer about where it stands
+			time.Sleep(300 * time.Millisecond) // for the first response of the status call
 			b.picture(fmt.Sprintf("%s-%d-%s.png", name, width, scheme))
 		}
 	}
@@ -127,7 +128,7 @@ func (b *tab) screen(width int64, scheme string) {
 	)
 }
 
-// picture keeps the whole page as a file.
+// picture saves a picture of the whole page.
 func (b *tab) picture(file string) {
 	b.t.Helper()
 	whole := true
@@ -143,7 +144,7 @@ func (b *tab) picture(file string) {
 	}
 }
 
-// A wallet that sees the page with a camera reads the same request that the button links to.
+// A wallet's camera must read the same request from the code that the button links to.
 func TestCodeOnThePageIsReadByACamera(t *testing.T) {
 	s := openShop(t)
 	zbarimg, err := tool("zbarimg", "zbar-tools")

@@ -25,7 +25,7 @@ type verdict struct {
 // money is one payment of a verdict.
 type money struct {
 	Amount, Asset string
-	Reason        string // why it does not count; empty when it does
+	Reason        string // why it does not count; empty if it does
 }
 
 func verdictOf(t *testing.T, c stack.Checkout) verdict {
@@ -81,7 +81,8 @@ func TestDirectCheckoutPaidByASignedEnvelopeIsSettledByTheCron(t *testing.T) {
 
 	hash := s.pay(c, "12.5")
 	s.cron()
-	// The page of so young a checkout does not look at the ledger itself: it knows of the payment from the cron.
+	// The page of such a new checkout does not read the ledger itself: it knows the payment from
+	// the cron.
 	if html := string(get(t, s.on, pagePath(c)).Body); !strings.Contains(html, `data-status="completed"`) {
 		t.Errorf("after the cron the page does not say completed:\n%s", html)
 	}
@@ -93,7 +94,7 @@ func TestDirectCheckoutPaidByASignedEnvelopeIsSettledByTheCron(t *testing.T) {
 	golden(t, "checkout/direct-completed.json", normalise(indent(reply.Body), names...))
 }
 
-func TestProductCheckoutIsSettledByTheLookOfItsPage(t *testing.T) {
+func TestProductCheckoutIsSettledByPollingItsPage(t *testing.T) {
 	s := openShop(t)
 	product, err := s.CreateProduct(t.Context(), fields{
 		"name": "Sidamo, 250 g", "description": "Washed, light roast", "asset_code": "USDC", "price_amount": 18.75,
@@ -123,7 +124,7 @@ func TestProductCheckoutIsSettledByTheLookOfItsPage(t *testing.T) {
 	golden(t, "checkout/product-completed.json", normalise(indent(reply.Body), names...))
 }
 
-// awaitStanding asks, as the page does, until the checkout has a status.
+// awaitStanding polls the status call, as the page does, until the checkout has a status.
 func (s *shop) awaitStanding(c stack.Checkout, status string) []byte {
 	s.t.Helper()
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Second) {
@@ -148,7 +149,7 @@ func TestCheckoutIsSettledWhenTheMerchantAsks(t *testing.T) {
 	wantVerdict(t, s.awaitStatus(c.ID, "completed"), verdict{Status: "completed", Received: "3", Payments: []money{{Amount: "3", Asset: "XLM"}}})
 }
 
-func TestTwoHalvesMakeAWhole(t *testing.T) {
+func TestTwoHalfPaymentsComplete(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": "5.0000001", "asset_code": "XLM"})
 	s.pay(c, "2.5")
@@ -163,7 +164,7 @@ func TestTwoHalvesMakeAWhole(t *testing.T) {
 	}})
 }
 
-func TestOverpaymentCompletesAndIsSaid(t *testing.T) {
+func TestOverpaymentCompletesAndIsReported(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "USDC"})
 	s.pay(c, "5.0000001")
@@ -172,7 +173,7 @@ func TestOverpaymentCompletesAndIsSaid(t *testing.T) {
 	})
 }
 
-func TestUnderpaymentFailsOnceItsTimeIsOver(t *testing.T) {
+func TestUnderpaymentFailsAfterTheDeadline(t *testing.T) {
 	s := openShop(t).withCron()
 	c := s.chargeBriefly(fields{"amount": 5, "asset_code": "XLM"})
 	s.pay(c, "4.9999999")
@@ -181,7 +182,7 @@ func TestUnderpaymentFailsOnceItsTimeIsOver(t *testing.T) {
 	})
 }
 
-func TestAnotherAssetFailsOnceItsTimeIsOver(t *testing.T) {
+func TestPaymentInAnotherAssetFailsAfterTheDeadline(t *testing.T) {
 	s := openShop(t).withCron()
 	c := s.chargeBriefly(fields{"amount": 5, "asset_code": "USDC"})
 	s.pay(c, "5", func(p *wallet.Payment) { p.Asset = "native" })
@@ -217,7 +218,7 @@ func TestRightMoneyAfterWrongMoneyCompletes(t *testing.T) {
 	}})
 }
 
-func TestPaymentWithoutAMemoIsNobodys(t *testing.T) {
+func TestPaymentWithoutAMemoCountsForNoCheckout(t *testing.T) {
 	s := openShop(t).withCron()
 	c := s.chargeBriefly(fields{"amount": 5, "asset_code": "XLM"})
 	s.pay(c, "5", func(p *wallet.Payment) { p.Memo = "" })
@@ -235,7 +236,7 @@ func TestMemoOfAnotherCheckoutPaysThatOne(t *testing.T) {
 	wantVerdict(t, s.read(mine.ID), verdict{Status: "open", Received: "0"})
 }
 
-func TestMemoOfAnotherMerchantsCheckoutPaysNobody(t *testing.T) {
+func TestMemoOfAnotherMerchantsCheckoutCountsForNone(t *testing.T) {
 	s := openShop(t)
 	other := s.neighbour()
 	mine := s.charge(fields{"amount": 5, "asset_code": "XLM"})
@@ -248,10 +249,11 @@ func TestMemoOfAnotherMerchantsCheckoutPaysNobody(t *testing.T) {
 	wantVerdict(t, other.read(theirs.ID), verdict{Status: "open", Received: "0"})
 }
 
-// agreed is when a sweep can have read past a checkout's time and its margin, so that the next pass may end it.
+// agreed is when a sweep can have read past a checkout's deadline and the margin, so that the next
+// pass may end it.
 func agreed(c stack.Checkout) time.Time { return c.ExpiresAt.Add(3 * time.Second) }
 
-func TestNothingPaidExpiresWhenCronAndPageAgree(t *testing.T) {
+func TestUnpaidCheckoutExpiresWhenCronAndPageAgree(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": 3})
 	golden(t, "status/open.json", normaliseSeconds(get(t, s.on, pagePath(c)+"/status").Body))
@@ -261,7 +263,7 @@ func TestNothingPaidExpiresWhenCronAndPageAgree(t *testing.T) {
 	wantVerdict(t, s.read(c.ID), verdict{Status: "expired", Received: "0"})
 }
 
-func TestNothingPaidExpiresByTheCronAlone(t *testing.T) {
+func TestUnpaidCheckoutExpiresByTheCronAlone(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": 3})
 	sleepUntil(t.Context(), agreed(c))
@@ -272,7 +274,7 @@ func TestNothingPaidExpiresByTheCronAlone(t *testing.T) {
 	}
 }
 
-func TestCancelledCheckoutStillTakesWhatIsOnItsWay(t *testing.T) {
+func TestCancelledCheckoutAcceptsPaymentsInTransit(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
 	reply, err := s.Do(t.Context(), http.MethodPost, "/checkout/"+c.ID+"/expire", []byte("{}"))
@@ -289,13 +291,14 @@ func TestCancelledCheckoutStillTakesWhatIsOnItsWay(t *testing.T) {
 
 func TestLatePaymentLeavesExpiredUnchanged(t *testing.T) {
 	s := openShop(t).withCron()
-	keeper := s.charge(fields{"amount": 1, "asset_code": "XLM"}) // an account without an open checkout is not read
+	// An account without an open checkout is not read.
+	keeper := s.charge(fields{"amount": 1, "asset_code": "XLM"})
 	settled := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": 3})
 	unseen := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": 3})
 	s.awaitStatus(settled.ID, "expired")
 	sleepUntil(t.Context(), unseen.ExpiresAt.Add(time.Second))
 	s.pay(settled, "5")
-	s.pay(unseen, "5") // nobody has looked since it expired
+	s.pay(unseen, "5") // nobody has read the checkout since it expired
 	want := verdict{Status: "expired", Received: "0", Payments: []money{{Amount: "5", Asset: "XLM", Reason: "late"}}}
 	wantVerdict(t, s.awaitPayments(settled.ID, 1), want)
 	s.awaitStatus(unseen.ID, "expired")

@@ -16,10 +16,11 @@ import (
 	"github.com/stellar/go/txnbuild"
 )
 
-// fields of a request's body.
+// fields are the fields of a request body.
 type fields map[string]any
 
-// shop is a merchant with a test key, an account on the ledger, and a customer whose wallet nobody else uses.
+// shop is a merchant with a test key, an account on the ledger, and a customer with a wallet of
+// their own.
 type shop struct {
 	stack.Client // of the merchant's backend
 	on           *stack.Stack
@@ -30,7 +31,7 @@ type shop struct {
 	customer     string // name of the wallet
 }
 
-// openShop opens a shop and lets the test run beside others.
+// openShop creates a shop and lets the test run in parallel.
 func openShop(t *testing.T) *shop {
 	t.Helper()
 	t.Parallel()
@@ -48,7 +49,7 @@ func openShopOn(t *testing.T, on *stack.Stack) *shop {
 	return s
 }
 
-// register makes a merchant who is paid to an account, which need not exist yet.
+// register creates a merchant with an account, which need not exist yet.
 func register(t *testing.T, on *stack.Stack, account string) *shop {
 	t.Helper()
 	merchant, err := on.Operator().CreateMerchant(t.Context(), fields{"name": "Northwind Coffee", "account_test": account})
@@ -65,7 +66,7 @@ func register(t *testing.T, on *stack.Stack, account string) *shop {
 	}
 }
 
-// neighbour is another merchant on the same service, with the account of this one's choice.
+// neighbour is another merchant on the same service, with an account of its own.
 func (s *shop) neighbour() *shop {
 	s.t.Helper()
 	name := s.t.Name() + " next door"
@@ -78,7 +79,7 @@ func (s *shop) neighbour() *shop {
 	return other
 }
 
-// charge makes a direct checkout.
+// charge creates a direct checkout.
 func (s *shop) charge(params fields) stack.Checkout {
 	s.t.Helper()
 	reply, err := s.CreateCheckout(s.t.Context(), "direct", params)
@@ -91,7 +92,7 @@ func (s *shop) charge(params fields) stack.Checkout {
 // soon is an expires_in, in seconds, that leaves time for a payment, which takes a ledger or two.
 const soon = 8
 
-// chargeBriefly makes a direct checkout that expires soon, with the customer's wallet open before its time runs.
+// chargeBriefly creates a direct checkout that expires soon, after creating the customer's wallet.
 func (s *shop) chargeBriefly(params fields) stack.Checkout {
 	s.t.Helper()
 	s.customerKeys()
@@ -99,8 +100,8 @@ func (s *shop) chargeBriefly(params fields) stack.Checkout {
 	return s.charge(params)
 }
 
-// pay pays an amount (units) into a checkout from the customer's wallet; changes make the payment another one than was
-// asked for. It returns once the transaction is on the ledger.
+// pay pays an amount (units) to a checkout from the customer's wallet; changes modify the payment.
+// It returns once the transaction is on the ledger.
 func (s *shop) pay(c stack.Checkout, units string, changes ...func(*wallet.Payment)) (hash string) {
 	s.t.Helper()
 	p := wallet.Payment{Destination: c.Destination, Amount: stroops(units), Memo: c.Memo}
@@ -119,12 +120,12 @@ func (s *shop) pay(c stack.Checkout, units string, changes ...func(*wallet.Payme
 
 func stroops(units string) int64 { return int64(amount.MustParse(units)) }
 
-// wallet is a client of the ledger for what is no plain payment.
+// wallet is a client of the ledger for transactions that are not plain payments.
 func (s *shop) wallet() *wallet.Client {
 	return &wallet.Client{Horizon: s.on.HorizonURL, Passphrase: s.on.Passphrase}
 }
 
-// customerKeys opens the customer's wallet and returns its keys.
+// customerKeys creates the customer's wallet if necessary and returns its keys.
 func (s *shop) customerKeys() *keypair.Full {
 	s.t.Helper()
 	if err := s.wallet().EnsureWallet(s.t.Context(), s.customer); err != nil {
@@ -133,7 +134,7 @@ func (s *shop) customerKeys() *keypair.Full {
 	return wallet.Keys(s.on.Passphrase, s.customer)
 }
 
-// transact applies operations of the account behind the first key, signed by all keys.
+// transact applies operations of the account of the first key, signed with all keys.
 func (s *shop) transact(memo string, keys []*keypair.Full, operations ...txnbuild.Operation) (hash string) {
 	s.t.Helper()
 	var text txnbuild.Memo
@@ -165,7 +166,7 @@ func (s *shop) read(id string) stack.Checkout {
 	return reply.Object
 }
 
-// await retrieves a checkout until it is what is waited for.
+// await reads a checkout until it fits.
 func (s *shop) await(id, what string, fits func(stack.Checkout) bool) stack.Checkout {
 	s.t.Helper()
 	for end := time.Now().Add(40 * time.Second); ; time.Sleep(500 * time.Millisecond) {
@@ -180,20 +181,21 @@ func (s *shop) await(id, what string, fits func(stack.Checkout) bool) stack.Chec
 	}
 }
 
-// awaitStatus retrieves a checkout until it has a status.
+// awaitStatus reads a checkout until it has a status.
 func (s *shop) awaitStatus(id, status string) stack.Checkout {
 	s.t.Helper()
 	return s.await(id, status, func(c stack.Checkout) bool { return c.Status == status })
 }
 
-// awaitPayments retrieves a checkout until it lists so many payments.
+// awaitPayments reads a checkout until it lists n payments.
 func (s *shop) awaitPayments(id string, n int) stack.Checkout {
 	s.t.Helper()
 	return s.await(id, "showing the payments", func(c stack.Checkout) bool { return len(c.Payments) >= n })
 }
 
-// withCron has the cron run every other second until the test ends, as it does every minute on Cloudflare. It takes two passes to
-// end a checkout that was not paid, and one to see money that comes after an end; everything else goes without.
+// withCron runs the cron every other second until the test ends, as it runs every minute on
+// Cloudflare. Only checkouts that end unpaid (two passes) and payments after the end (one pass)
+// need it.
 func (s *shop) withCron() *shop {
 	c := cronOf(s.on)
 	failed := make(chan error, 1)
@@ -209,13 +211,14 @@ func (s *shop) withCron() *shop {
 	return s
 }
 
-// cron is that of a service: one run at a time, however many tests want it.
+// cron runs the cron of a service, one run at a time, for all tests that need it.
 type cron struct {
 	on      *stack.Stack
 	running sync.Mutex
 
-	mu      sync.Mutex
-	users   map[chan error]bool // who wants it every other second; each is told of the first failure
+	mu sync.Mutex
+	// The users need it every other second; each is sent the first failure.
+	users   map[chan error]bool
 	ticking bool
 }
 
@@ -248,7 +251,7 @@ func (c *cron) leave(failed chan error) {
 	delete(c.users, failed)
 }
 
-// tick runs the cron until nobody wants it any more.
+// tick runs the cron until it has no more users.
 func (c *cron) tick() {
 	for {
 		err := c.run(context.Background())
@@ -271,7 +274,7 @@ func (c *cron) tick() {
 	}
 }
 
-// get asks as anybody could, without a key.
+// get sends a GET request without a key.
 func get(t *testing.T, on *stack.Stack, path string) stack.Reply[json.RawMessage] {
 	t.Helper()
 	reply, err := stack.Client{BaseURL: on.BaseURL}.Do(t.Context(), http.MethodGet, path, nil)
@@ -281,10 +284,10 @@ func get(t *testing.T, on *stack.Stack, path string) stack.Reply[json.RawMessage
 	return reply
 }
 
-// pagePath is where the Worker serves a checkout's page.
+// pagePath is the path of a checkout's page.
 func pagePath(c stack.Checkout) string { return "/pay/" + c.ID }
 
-// sleepUntil waits for a moment by the clock of this machine, which all parts share.
+// sleepUntil waits until a time by this machine's clock, which all parts share.
 func sleepUntil(ctx context.Context, at time.Time) {
 	select {
 	case <-time.After(time.Until(at)):

@@ -14,21 +14,23 @@ import (
 	"edgecheckout/sandbox/stack"
 )
 
-// exchange is one request of a transcript.
+// exchange is a request of a transcript.
 type exchange struct {
-	about   string // what is asked
-	method  string // POST if empty
-	path    string
-	headers []string // pairs of name and value, beside x-api-key and Content-Type; a value of "" takes one away
-	body    string   // none if empty
+	about  string // what the request is about
+	method string // POST if empty
+	path   string
+	// Headers are alternating names and values, added to x-api-key and Content-Type; a value of ""
+	// removes the header.
+	headers []string
+	body    string // none if empty
 }
 
-// shown are the headers of an answer that a transcript shows.
+// shown are the response headers in a transcript.
 var shown = []string{"Allow", "Cache-Control", "Content-Type", "Retry-After", "X-Content-Type-Options"}
 
 var requestID = regexp.MustCompile(`^req_[0-7][0-9a-hjkmnp-tv-z]{25}$`)
 
-// transcript makes requests as a client and compares all that was asked and answered with a golden file.
+// transcript sends requests and compares them and their responses with a golden file.
 func transcript(t *testing.T, name string, client stack.Client, names []string, exchanges ...exchange) {
 	t.Helper()
 	var text strings.Builder
@@ -92,7 +94,7 @@ func (x exchange) send(t *testing.T, client stack.Client) (*http.Response, []byt
 	return answer, body
 }
 
-// checkRequestID wants an id on every answer, and in an error's body the same.
+// checkRequestID requires an id in every response, and the same one in an error's body.
 func checkRequestID(t *testing.T, about string, answer *http.Response, body []byte) {
 	t.Helper()
 	id := answer.Header.Get("Request-Id")
@@ -112,7 +114,7 @@ func checkRequestID(t *testing.T, about string, answer *http.Response, body []by
 	}
 }
 
-// clip shortens what is long only to be too long, and makes visible what is no text.
+// clip shortens long text and makes bytes visible that are not text.
 func clip(s string) string {
 	if s = strings.ToValidUTF8(s, `\xff`); len(s) <= 300 {
 		return s
@@ -120,25 +122,25 @@ func clip(s string) string {
 	return fmt.Sprintf("%s… (%d bytes)", s[:60], len(s))
 }
 
-// with is a direct checkout's body with one more field, or another value for it.
+// with is the body of a direct checkout with one field added or changed.
 func with(name string, value any) string {
 	params := fields{"amount": 5, "asset_code": "XLM"}
 	params[name] = value
 	return encode(params)
 }
 
-// encode writes JSON as a person would, in the order of names.
+// encode writes JSON as a person would, sorted by name.
 func encode(v any) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		panic(err) // the tests' own values are all JSON
+		panic(err) // all values of the tests can be encoded
 	}
 	return strings.TrimSpace(b.String())
 }
 
-// many makes n pairs of a numbered name and a value.
+// many returns n numbered names with values.
 func many(n int) fields {
 	f := fields{}
 	for i := range n {
@@ -149,7 +151,8 @@ func many(n int) fields {
 
 func TestEveryCodeOfAnErrorIsInATranscript(t *testing.T) {
 	t.Parallel()
-	// What a sound service does not say is tested where it can be broken, and what it says in haste where the clock stands still.
+	// These errors do not occur in a healthy service, or depend on time. They are tested with
+	// faults and a stopped clock.
 	elsewhere := []string{"internal_error", "unavailable", "rate_limited"}
 	told := transcribedCodes(t)
 	for _, code := range declaredCodes(t) {

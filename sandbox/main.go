@@ -1,11 +1,12 @@
-// Command sandbox is a Horizon for one laptop: a Stellar network of its own, with test wallets and a friendbot.
+// Command sandbox serves a Stellar network of its own through Horizon's API, with test wallets and
+// a friendbot.
 //
-// Beside Horizon's paths it serves
+// Besides Horizon's paths it serves
 //
-//	POST /sandbox/merchant  name, or seed                       makes an account that can be paid in XLM, USDC and EURC
-//	POST /sandbox/pay       destination, amount, asset, memo …  pays it from a test wallet
-//	POST /sandbox/faults    {"mode":"slow","delay_ms":3000}     spoils Horizon's answers; {"mode":"off"} ends it
-//	GET  /sandbox/                                              names the network, the issuer and the current fault
+//	POST /sandbox/merchant  name or seed: creates an account for XLM, USDC and EURC
+//	POST /sandbox/pay       destination, amount, asset, memo …: pays it from a test wallet
+//	POST /sandbox/faults    {"mode":"slow","delay_ms":3000} injects a fault; "off" removes it
+//	GET  /sandbox/          names the network, the issuer and the current fault
 package main
 
 import (

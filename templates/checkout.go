@@ -1,7 +1,9 @@
-// Package templates renders what people see: the payment page in each of its states, and short messages for when there is
-// no page. It knows nothing of how a checkout is stored or settled; it is given a Checkout and writes HTML.
+// Package templates renders what people see: the payment page in each of its states, and short
+// messages where there is no page. It does not know how a checkout is stored or settled: it renders
+// a [Checkout] to HTML.
 //
-// The page is whole without JavaScript. The script only keeps it current, copies values and counts down.
+// The page works without JavaScript. The script only keeps it up to date, copies values and counts
+// down.
 package templates
 
 import (
@@ -9,7 +11,7 @@ import (
 	"time"
 )
 
-// Status is where a checkout stands. A status other than Open never changes again.
+// Status is the status of a checkout. A status other than [Open] never changes again.
 type Status string
 
 const (
@@ -19,8 +21,8 @@ const (
 	Failed    Status = "failed"
 )
 
-// Checkout is everything the payment page shows, and nothing else of a session. Amounts are decimal strings in units of
-// the asset, written exactly.
+// Checkout is everything that the payment page shows about a checkout. Amounts are exact decimals
+// in units of the asset.
 type Checkout struct {
 	ID          string // chk_…
 	Merchant    string
@@ -32,24 +34,27 @@ type Checkout struct {
 	Memo        string // 26 characters, MEMO_TEXT
 	PaymentURI  string // web+stellar:pay?…
 	Network     string // "" on the public network; else "Test network", "Local network" …
-	TestWallet  string // URL that the test-wallet form posts to; "" everywhere but on the local network
-	PageURL     string // absolute URL of this page
-	// StreamURL is where Horizon streams the destination's payments, "" if nobody may know. The page only watches it to know when to ask for the status.
+	// TestWallet is the URL to which the test wallet's form posts; "" except on the local network.
+	TestWallet string
+	PageURL    string // absolute URL of this page
+	// StreamURL is where Horizon streams the destination's payments; "" if it must not be
+	// disclosed. The page uses it only to know when to ask for the status.
 	StreamURL   string
 	ExpiresAt   time.Time
 	CancelURL   string // "" if none
-	RedirectURL string // only when Completed, and only if the merchant gave one
+	RedirectURL string // only if Completed and if the merchant gave one
 	Status      Status
 	Exception   string // "", underpaid, overpaid, wrong_asset
 	Received    string // "0", "25"
-	Due         string // what is still missing, "0" when nothing
-	// Late says that an open checkout's deadline has passed while the ledger has not been read up to it yet. The page
-	// then asks nobody to pay any more.
+	Due         string // what is still missing, "0" if nothing
+	// Late says that the deadline of an open checkout has passed, but the ledger has not yet been
+	// read up to it. The page then no longer asks anyone to pay.
 	Late bool
 }
 
-// phase names the part of the page that tells where a checkout stands. It is finer than the status, because an open
-// checkout that was partly paid, and one that waits for the ledger after its deadline, need other words.
+// phase is a state of the page. It is finer than the status, because the page says something else
+// for an open checkout that was partly paid, or whose deadline has passed but the ledger has not
+// yet been read up to it.
 type phase string
 
 const (
@@ -62,7 +67,7 @@ const (
 	wrong     phase = "wrong-asset"
 )
 
-// phase must agree with phaseOf in pay.js, which derives the same from an answer of the status call.
+// phase must agree with phaseOf in pay.js, which derives it from the answer of the status call.
 func (c Checkout) phase() phase {
 	switch {
 	case c.Status == Completed:
@@ -87,7 +92,7 @@ func (c Checkout) payable() bool {
 	return p == waiting || p == partly
 }
 
-// streamURL is StreamURL while a payment is awaited, if it leads to the web.
+// streamURL is StreamURL if the page awaits a payment and the URL is a web URL, otherwise "".
 func (c Checkout) streamURL() string {
 	if !c.payable() || origin(c.StreamURL) == "" {
 		return ""
@@ -95,10 +100,10 @@ func (c Checkout) streamURL() string {
 	return c.StreamURL
 }
 
-// some reports whether money arrived that counts.
+// some reports whether any counting money has arrived.
 func (c Checkout) some() bool { return c.Received != "" && c.Received != "0" }
 
-// toPay is what a customer who pays now must send.
+// toPay is the amount that a customer must send now.
 func (c Checkout) toPay() string {
 	if c.phase() == partly && c.Due != "" {
 		return c.Due
@@ -108,8 +113,8 @@ func (c Checkout) toPay() string {
 
 const paymentScheme = "web+stellar:pay?"
 
-// paymentURI is PaymentURI, asking for what is still due, or "" if it is no payment request: a link with another scheme
-// must never stand behind the button.
+// paymentURI is PaymentURI for the amount that is still due. It is "" if PaymentURI is not a
+// payment request: the button must never link to another scheme.
 func (c Checkout) paymentURI() string {
 	query, ok := strings.CutPrefix(c.PaymentURI, paymentScheme)
 	if !ok {
@@ -124,7 +129,7 @@ func (c Checkout) paymentURI() string {
 	return paymentScheme + strings.Join(parameters, "&")
 }
 
-// asset is the asset as the test wallet names it: native, or CODE:ISSUER.
+// asset is the asset as the test wallet expects it: native, or CODE:ISSUER.
 func (c Checkout) asset() string {
 	if c.AssetIssuer == "" {
 		return "native"
@@ -132,11 +137,11 @@ func (c Checkout) asset() string {
 	return c.AssetCode + ":" + c.AssetIssuer
 }
 
-// deadline is written for people. The seconds are cut off, so that it errs on the early side.
+// deadline is for people. It truncates the seconds, so it is never later than the deadline.
 func (c Checkout) deadline() string { return c.ExpiresAt.UTC().Format("15:04 UTC, 2 January 2006") }
 
-// phases lists the phases that a page may come to show without being loaded again: all of them while the checkout is
-// open, and after that only its own.
+// phases lists the phases that a page may show without being reloaded: all of them while the
+// checkout is open, afterwards only its own.
 func (c Checkout) phases() []phase {
 	if c.Status != Open {
 		return []phase{c.phase()}
@@ -148,7 +153,8 @@ func (c Checkout) title() string { return c.Amount + " " + c.AssetCode + " to " 
 
 func (c Checkout) statusPath() string { return "/pay/" + c.ID + "/status" }
 
-// redirect is RedirectURL if it leads to a web page, else "": it also ends in a meta element, which would run a script.
+// redirect is RedirectURL if it is a web URL, otherwise "". It also goes into a meta element, in
+// which a javascript: URL would run.
 func (c Checkout) redirect() string {
 	if c.Status != Completed || origin(c.RedirectURL) == "" {
 		return ""
@@ -156,7 +162,7 @@ func (c Checkout) redirect() string {
 	return c.RedirectURL
 }
 
-// farewell is how many seconds a finished page stays before it goes on by itself: long enough to read what it says.
+// farewell is how many seconds a finished page waits before it redirects: long enough to read it.
 func (c Checkout) farewell() string {
 	if c.Exception != "" {
 		return "15"

@@ -5,13 +5,15 @@ import (
 	"strings"
 )
 
-// StrictTransportSecurity is the policy of every page and file that browsers must ask for over https for a year.
+// StrictTransportSecurity is the HSTS policy of every page and file: for a year, browsers request
+// them over https only.
 const StrictTransportSecurity = "max-age=31536000"
 
-// ContentSecurityPolicy is the policy of every page of this package. The stream's URL, if there is one, is what the page's
-// script may read besides the page's own origin. The other URLs name where a form of the page may post to besides that
-// origin (a browser applies form-action to the redirect that follows as well); with none no form may post at all. Only
-// origins go into the policy, and URLs that have no http origin count for nothing.
+// ContentSecurityPolicy is the policy of every page in this package. The page's script may connect
+// to the page's own origin and to that of streamURL, if it is not empty. The page's forms may post
+// to that origin and to those of formURLs, to which they may also redirect (browsers apply
+// form-action to redirects); without formURLs, no form may post. Only origins appear in the policy;
+// URLs without an http or https origin are ignored.
 func ContentSecurityPolicy(streamURL string, formURLs ...string) string {
 	connections := "'self'"
 	if o := origin(streamURL); o != "" {
@@ -38,8 +40,8 @@ func ContentSecurityPolicy(streamURL string, formURLs ...string) string {
 	}, "; ")
 }
 
-// origin is the scheme, host and port of a URL, or "" if it is none of a web page. A host that could end a policy
-// directive, or stands for many in one, is none either.
+// origin returns the scheme, host and port of a web URL, or "" for any other URL. It rejects hosts
+// that could end a policy directive or contain a wildcard.
 func origin(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.ContainsAny(u.Host, ";, '\"*") {

@@ -8,22 +8,22 @@ import (
 	"github.com/a-h/templ"
 )
 
-// Reference is the description of the API as people read it. Texts may have words in backquotes, and are paragraphs with an
-// empty line between them.
+// Reference is the API's description as people read it. In its texts, words in backquotes are code
+// and empty lines separate paragraphs.
 type Reference struct {
 	Title    string
 	Summary  string
-	Document string // path of the description that machines read
+	Document string // path of the machine-readable description
 	Sections []Section
 	Groups   []Group
 	Error    Object
 	Errors   []ErrorCode
 }
 
-// Section is a piece of the introduction.
+// Section is a section of the introduction.
 type Section struct{ Heading, Text string }
 
-// Group is a chapter: what can be asked, and the objects that are answered.
+// Group is a chapter: operations, and the objects in their responses.
 type Group struct {
 	Name, Text string
 	Operations []Operation
@@ -36,28 +36,28 @@ type Operation struct {
 	Summary, Text    string
 	Audience         string // who may call it
 	Parameters       []Field
-	Bodies           []Object // one of them; none if there is no body
+	Bodies           []Object // alternatives; none if there is no body
 	Requests         []Sample
 	Answers          []Sample
 	Success          Answer
 	Failures         []Answer
 }
 
-// Sample is something to copy or to compare with.
+// Sample is text to copy or to compare with.
 type Sample struct{ Title, Text string }
 
-// Answer is what a status means.
+// Answer is the meaning of a status code.
 type Answer struct {
 	Status, Text string
-	Object       Type     // what it contains
+	Object       Type     // of the body
 	Codes        []string // of errors
 }
 
-// Object is a list of fields under a name.
+// Object is a named list of fields.
 type Object struct {
 	Name, Text string
 	Fields     []Field
-	Shared     []string // more fields, which are those of the object before
+	Shared     []string // names of further fields, which the first object has as well
 }
 
 // Field is a field of an object, or a parameter.
@@ -71,24 +71,24 @@ type Field struct {
 	Words    []Word   // the values that it can have
 }
 
-// Type is what a value is: words, and the object that they end in, if any.
+// Type describes a value in words, which may end in the name of an object.
 type Type struct {
 	Words  string // "string or null", "list of"
-	Object string // name of an object of this page; "" if none
+	Object string // name of an object on this page; "" if none
 }
 
-// Word is one value of several, and what it means.
+// Word is one of several possible values, and its meaning.
 type Word struct{ Word, Text string }
 
-// ErrorCode is a row of the table of errors.
+// ErrorCode is a row in the table of errors.
 type ErrorCode struct{ Code, Status, Type, Text string }
 
-// anchor is the id of a part of the page.
+// anchor returns the id of an element of the page.
 func anchor(kind, name string) string {
 	return kind + "-" + strings.ReplaceAll(strings.ToLower(name), " ", "-")
 }
 
-// paragraphs cuts a text where it has an empty line.
+// paragraphs splits a text at empty lines.
 func paragraphs(text string) []string {
 	if text == "" {
 		return nil
@@ -96,7 +96,8 @@ func paragraphs(text string) []string {
 	return strings.Split(text, "\n\n")
 }
 
-// line writes a paragraph, with the words in backquotes as code. Nothing may come between the runs, so that it is no template.
+// line renders a paragraph, with words in backquotes as code. It is not a templ component because
+// templ could add white space between the runs.
 func line(paragraph string) templ.Component {
 	return writing(func(b *strings.Builder) {
 		for i, run := range strings.Split(paragraph, "`") {
@@ -105,7 +106,8 @@ func line(paragraph string) templ.Component {
 	})
 }
 
-// listing writes JSON, or a command with JSON in it, as it is indented by encoding/json: names, strings and other values look different.
+// listing renders indented JSON, or a command that contains JSON, and highlights names, strings and
+// other values.
 func listing(text string) templ.Component {
 	return writing(func(b *strings.Builder) {
 		for line := range strings.Lines(text) {
@@ -140,7 +142,7 @@ func writing(write func(*strings.Builder)) templ.Component {
 	})
 }
 
-// element writes text, within an element if it is marked.
+// element writes text, inside an element if it is marked.
 func element(b *strings.Builder, marked bool, name, class, text string) {
 	if text == "" {
 		return

@@ -7,7 +7,7 @@ import (
 	"edgecheckout/templates"
 )
 
-// smallReference has one of everything, and words that would be markup if they were let.
+// smallReference has one of each part, and text that would be markup if it were not escaped.
 func smallReference() templates.Reference {
 	const hostile = `"><img src=x onerror=alert(1)>`
 	return templates.Reference{
@@ -76,8 +76,8 @@ func TestReferenceShowsWhatItIsGiven(t *testing.T) {
 	}
 }
 
-// What is on the page is to be copied: colours must not change a byte of it.
-func TestSamplesStayAsTheyAre(t *testing.T) {
+// Samples are meant to be copied, so highlighting must not change a byte of them.
+func TestHighlightingKeepsSamplesUnchanged(t *testing.T) {
 	r := smallReference()
 	d := document(t, templates.Docs(markup(t, templates.Contents(r))))
 	o := r.Groups[0].Operations[0]

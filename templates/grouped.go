@@ -7,11 +7,12 @@ import (
 	"github.com/a-h/templ"
 )
 
-// grouped writes a long value so that an eye can read and compare it, in groups of four that lines may break between. The gaps are
-// margins: what is selected or copied holds no spaces.
+// grouped renders a long value so that people can read and compare it: in groups of four
+// characters, between which lines may break. The gaps are margins, so selected or copied text
+// contains no spaces.
 //
-// It is written by hand, since templ formats every expression by package fmt (see templ.JoinStringErrs): a page has three dozen
-// groups, which took a tenth of its time.
+// It is written by hand because templ formats every expression with package fmt (see
+// [templ.JoinStringErrs]). A page has three dozen groups; they took a tenth of its rendering time.
 type grouped string
 
 func (g grouped) Render(_ context.Context, w io.Writer) error {

@@ -13,7 +13,7 @@ import (
 	"github.com/a-h/templ"
 )
 
-// everyPage returns every page that the package can make.
+// everyPage returns all pages that the package can render.
 func everyPage() map[string]templ.Component {
 	pages := map[string]templ.Component{
 		"docs":    templates.Docs(openapi.Reference),
@@ -25,7 +25,7 @@ func everyPage() map[string]templ.Component {
 	return pages
 }
 
-func TestMarkupIsSound(t *testing.T) {
+func TestMarkupIsValid(t *testing.T) {
 	for name, page := range everyPage() {
 		t.Run(name, func(t *testing.T) {
 			d := document(t, page)
@@ -68,7 +68,7 @@ func TestMarkupIsSound(t *testing.T) {
 	}
 }
 
-func TestEverythingHasAName(t *testing.T) {
+func TestEveryImageAndControlHasAnAccessibleName(t *testing.T) {
 	for name, page := range everyPage() {
 		d := document(t, page)
 		d.Find("img, svg").Each(func(_ int, s *goquery.Selection) {
@@ -93,8 +93,8 @@ func TestEverythingHasAName(t *testing.T) {
 	}
 }
 
-// The content security policy refuses whatever is inline.
-func TestNothingIsInline(t *testing.T) {
+// The content security policy forbids inline scripts and styles.
+func TestPagesHaveNoInlineScriptsOrStyles(t *testing.T) {
 	paths := map[string]bool{}
 	for _, a := range static.Files() {
 		paths[a.Path] = true
@@ -124,7 +124,7 @@ func TestNothingIsInline(t *testing.T) {
 	}
 }
 
-func TestHostileWordsStayWords(t *testing.T) {
+func TestHostileTextIsEscaped(t *testing.T) {
 	const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)> & ' ` + "\u202e\u2066"
 	c := sample(t, "test-wallet")
 	c.Merchant, c.Description, c.Network, c.AssetCode = hostile, hostile, hostile, hostile
@@ -155,8 +155,8 @@ func TestHostileWordsStayWords(t *testing.T) {
 	}
 }
 
-// Names of any script must not turn around the words beside them.
-func TestForeignWordsAreIsolated(t *testing.T) {
+// Right-to-left names must not change the direction of the text beside them.
+func TestNamesAreIsolatedFromTextDirection(t *testing.T) {
 	for _, s := range samples.All("") {
 		page := markup(t, templates.Pay(s.Checkout))
 		body := page[strings.Index(page, "<body"):]

@@ -8,14 +8,14 @@ package templates
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// MessagePage is what a person reads where there is no payment page: nothing was found, too many requests, a fault.
+// MessagePage is what people read where there is no payment page, such as an error.
 type MessagePage struct {
 	Title     string // "This payment page does not exist"
 	Text      string // what happened and what to do, in a sentence or two
 	RequestID string // "" if there is none to quote
 }
 
-// Message renders a page that says one thing. It runs no script.
+// Message renders a page that consists of one message. It runs no script.
 func Message(m MessagePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -4,9 +4,9 @@ package templates
 
 // Paths of the files in package static.
 const (
-	docsScript     = "/assets/docs.498611fa4c266c11.js"
-	docsStylesheet = "/assets/docs.ba90fb25f39b9eed.css"
+	docsScript     = "/assets/docs.386d3625ac23c233.js"
+	docsStylesheet = "/assets/docs.b514687ce3d2c5cd.css"
 	icon           = "/assets/icon.f03404defe1193fa.svg"
-	script         = "/assets/pay.6f60b12e3d81e001.js"
-	stylesheet     = "/assets/pay.9d3cbb175d30c149.css"
+	script         = "/assets/pay.357dbc242676dc86.js"
+	stylesheet     = "/assets/pay.d4b76914a426e6ef.css"
 )

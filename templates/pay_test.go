@@ -16,7 +16,7 @@ func TestEachStateShowsWhatItShould(t *testing.T) {
 	const closing = "That money is in Northwind Coffee’s account. Please contact them and quote the reference below. Do not pay any more here."
 	for _, tc := range []struct {
 		sample  string
-		status  string // the words that tell where it stands
+		status  string // the text that shows the status
 		payable bool
 		ledger  string // what has been received, and what is still due
 	}{
@@ -66,7 +66,7 @@ func TestEachStateShowsWhatItShould(t *testing.T) {
 	}
 }
 
-func TestFinishedPageHoldsNoOtherState(t *testing.T) {
+func TestFinishedPageContainsOnlyItsState(t *testing.T) {
 	for _, s := range samples.All("") {
 		d := document(t, templates.Pay(s.Checkout))
 		if s.Checkout.Status != templates.Open && d.Find(".phase").Length() != 1 {
@@ -102,7 +102,7 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotThereIsNotShown(t *testing.T) {
+func TestAbsentValuesAreNotShown(t *testing.T) {
 	d := document(t, templates.Pay(sample(t, "waiting-xlm")))
 	for _, id := range []string{"issuer", "network", "description", "cancel", "test-wallet"} {
 		if byTestID(d, id).Length() != 0 {
@@ -111,8 +111,8 @@ func TestWhatIsNotThereIsNotShown(t *testing.T) {
 	}
 }
 
-// Copied values must hold no white space, or a wallet refuses them.
-func TestValuesHoldNoSpaces(t *testing.T) {
+// Copied values must contain no white space, or wallets refuse them.
+func TestCopiedValuesHaveNoSpaces(t *testing.T) {
 	for _, s := range samples.All("") {
 		d := document(t, templates.Pay(s.Checkout))
 		want := map[string]string{"issuer": s.Checkout.AssetIssuer, "reference": s.Checkout.ID}
@@ -198,8 +198,8 @@ func TestRedirectLeadsOnlyToTheWebAndOnlyOncePaid(t *testing.T) {
 	}
 }
 
-// The stream says when to ask, so it is of use only while the page waits for money.
-func TestPageKnowsTheStreamWhileItAwaitsAPayment(t *testing.T) {
+// The stream tells the page when to ask for the status, so only a page that awaits money needs it.
+func TestPageHasTheStreamOnlyWhileItAwaitsAPayment(t *testing.T) {
 	const stream = "https://horizon.example/accounts/G/payments?cursor=now&join=transactions"
 	for _, s := range samples.All("") {
 		c := s.Checkout

@@ -10,16 +10,18 @@ import (
 	"rsc.io/qr/coding"
 )
 
-// quietZone is the white margin that ISO/IEC 18004 asks for around a code, in modules.
+// quietZone is the white margin around a code that ISO/IEC 18004 requires, in modules.
 const quietZone = 4
 
-// drawing is a QR code as an SVG path in a square of size by size modules, quiet zone included: the middle lines of its rows, a module wide.
+// drawing is a QR code as an SVG path in a square of size by size modules, including the quiet
+// zone. The path consists of the centre lines of rows and is stroked one module wide.
 type drawing struct {
 	size int
 	path []byte
 }
 
-// Render writes the path as it is: it consists of digits and commands, and is half of the page.
+// Render writes the path without escaping: it consists of digits and commands, and is half of the
+// page.
 func (d drawing) Render(_ context.Context, w io.Writer) error {
 	for _, part := range [][]byte{[]byte(`<path d="`), d.path, []byte(`" stroke="#000"></path>`)} {
 		if _, err := w.Write(part); err != nil {
@@ -29,8 +31,9 @@ func (d drawing) Render(_ context.Context, w io.Writer) error {
 	return nil
 }
 
-// draw makes the QR code of text, or returns false when text is too long for one (2,953 bytes). The correction level is
-// the lowest: a screen has no scratches, and fewer modules are larger ones, which is what a camera needs.
+// draw makes the QR code of text, or returns false if text is too long for one (2,953 bytes). It
+// uses the lowest error correction: a screen is not damaged, and a camera reads fewer, larger
+// modules more easily.
 func draw(text string) (drawing, bool) {
 	code, ok := encode(text)
 	if !ok {
@@ -39,7 +42,7 @@ func draw(text string) (drawing, bool) {
 	path := make([]byte, 0, 8<<10)
 	for y := range code.Size {
 		row := code.Bitmap[y*code.Stride:][:code.Stride]
-		end := -1 // of the run before, in this row
+		end := -1 // of the previous run in this row
 		for start := next(row, 0, 0); start < code.Size; start = next(row, end, 0) {
 			if end < 0 {
 				path = append(path, 'M')
@@ -59,7 +62,8 @@ func draw(text string) (drawing, bool) {
 	return drawing{size: code.Size + 2*quietZone, path: path}, true
 }
 
-// next is where the first black module of a row stands from x on, or with other = 0xff the first white one; behind the row if there is none.
+// next returns the position of the first black module at or after x in a row, or of the first white
+// one if other is 0xff; the end of the row if there is none.
 func next(row []byte, x int, other byte) int {
 	for ; x < 8*len(row); x = (x | 7) + 1 {
 		if rest := (row[x/8] ^ other) << (x % 8); rest != 0 {
@@ -69,7 +73,7 @@ func next(row []byte, x int, other byte) int {
 	return x
 }
 
-// appendSmall writes a number from 0 to 999, of which a path has thousands.
+// appendSmall writes a number from 0 to 999. A path contains thousands of them.
 func appendSmall(b []byte, n int) []byte {
 	switch {
 	case n < 10:
@@ -80,14 +84,14 @@ func appendSmall(b []byte, n int) []byte {
 	return append(b, '0'+byte(n/100), '0'+byte(n/10%10), '0'+byte(n%10))
 }
 
-// plans remembers where the bits of a code of each version go. To work that out takes longer than all the rest, and most
-// payment links are of one length.
+// plans caches the layout of the bits for each version. Computing it takes longer than the rest of
+// a code, and most payment links have the same length.
 var plans [coding.MaxVersion + 1]struct {
 	once sync.Once
 	plan *coding.Plan
 }
 
-// encode does as qr.Encode does for a text that is neither of digits nor of capitals, which no link is.
+// encode does what qr.Encode does for text that is neither numeric nor alphanumeric. No link is.
 func encode(text string) (*coding.Code, bool) {
 	data := coding.String(text)
 	version := coding.Version(coding.MinVersion)
@@ -97,13 +101,14 @@ func encode(text string) (*coding.Code, bool) {
 		}
 	}
 	p := &plans[version]
-	p.once.Do(func() { p.plan, _ = coding.NewPlan(version, coding.L, 0) }) // fails only for versions that do not exist
+	// It fails only for versions that do not exist.
+	p.once.Do(func() { p.plan, _ = coding.NewPlan(version, coding.L, 0) })
 	code, err := p.plan.Encode(data)
 	return code, err == nil
 }
 
-// side is how wide to show the drawing, in CSS pixels: what fits a phone of 320, in whole pixels a module, since uneven
-// modules are harder to read.
+// side is the width of the drawing in CSS pixels. It fits a screen of 320 pixels and is a whole
+// number of pixels a module, because uneven modules are harder to read.
 func (d drawing) side() string { return strconv.Itoa(d.size * max(1, 280/d.size)) }
 
 func (d drawing) viewBox() string {

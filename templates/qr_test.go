@@ -11,8 +11,8 @@ import (
 	"rsc.io/qr"
 )
 
-// The drawing is read back module by module and compared with the code of the link behind the button.
-func TestQRCodeIsOfTheWalletLink(t *testing.T) {
+// The drawing is parsed module by module and compared with the code of the button's link.
+func TestQRCodeEncodesTheWalletLink(t *testing.T) {
 	for _, s := range samples.All("http://127.0.0.1:8787") {
 		d := document(t, templates.Pay(s.Checkout))
 		svg := byTestID(d, "qr")
@@ -40,7 +40,7 @@ func TestQRCodeIsOfTheWalletLink(t *testing.T) {
 	}
 }
 
-// modules reads a path of lines through the middles of rows.
+// modules parses a path of lines through the centres of rows.
 func modules(t *testing.T, path string) map[[2]int]bool {
 	t.Helper()
 	black := map[[2]int]bool{}
@@ -61,7 +61,7 @@ func modules(t *testing.T, path string) map[[2]int]bool {
 	return black
 }
 
-func TestTextTooLongForACodeLeavesTheLink(t *testing.T) {
+func TestTextTooLongForAQRCodeIsOnlyLinked(t *testing.T) {
 	c := sample(t, "waiting")
 	c.PaymentURI = "web+stellar:pay?msg=" + strings.Repeat("x", 3000)
 	d := document(t, templates.Pay(c))

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// sample returns the sample checkout of a name.
+// sample returns the sample checkout with a name.
 func sample(t *testing.T, name string) templates.Checkout {
 	t.Helper()
 	for _, s := range samples.All("http://127.0.0.1:8787") {
@@ -34,7 +34,8 @@ func markup(t *testing.T, c templ.Component) string {
 	return b.String()
 }
 
-// document parses a page as a browser without scripts does, so that the content of noscript elements is seen as well.
+// document parses a page as a browser without scripts does, so that it includes the contents of
+// noscript elements.
 func document(t *testing.T, c templ.Component) *goquery.Document {
 	t.Helper()
 	root, err := html.ParseWithOptions(strings.NewReader(markup(t, c)), html.ParseOptionEnableScripting(false))
@@ -48,7 +49,7 @@ func byTestID(d *goquery.Document, id string) *goquery.Selection {
 	return d.Find(`[data-testid="` + id + `"]`)
 }
 
-// shown is the text of the selected elements without what is hidden, its white space folded.
+// shown is the text of the selected elements without hidden ones, with white space collapsed.
 func shown(s *goquery.Selection) string {
 	if s.Closest("[hidden]").Length() > 0 {
 		return ""

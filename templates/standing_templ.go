@@ -8,8 +8,8 @@ package templates
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// standing tells where the checkout stands, in one part a phase, of which all but the current one are hidden. The words
-// are all here, so that the script needs none of its own.
+// standing shows the status of the checkout: one element a phase, all hidden except the current
+// one. All texts are here, so the script needs none.
 func standing(c Checkout) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -490,7 +490,7 @@ func words(c Checkout, p phase) templ.Component {
 	})
 }
 
-// sign is the picture beside the words. It says nothing that they do not, so it has no name.
+// sign is the icon beside the text. It adds nothing to the text, so it has no accessible name.
 func sign(p phase) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -9,10 +9,11 @@ const PERIOD = 10; // seconds, of every binding; none tells how much of it is le
 
 const KEY = /^sk_(test|live)_[0-9a-f]{64}$/;
 
-// believed holds the API keys that Go has served in this isolate. Only they have a limit of their own: other keys count by address, so that
-// neither made-up keys are without a limit, nor can a stranger who knows how a key begins use its limit up.
-const believed = new Set();
-const MAX_BELIEVED = 4096;
+// buckets holds the API keys that Go has accepted in this isolate, each with the SHA-256 under which it
+// is counted. Only these keys have a limit of their own. All other keys count by address, so that a
+// made-up key is not without a limit, and nobody can use up the limit of a key that is not theirs.
+const buckets = new Map();
+const MAX_BUCKETS = 4096;
 
 // refuse counts a request for a route (undefined: there is none), and returns what to answer if it is one too many; null if it is not.
 export async function refuse(request, route, env) {
@@ -30,26 +31,35 @@ export async function refuse(request, route, env) {
   return problem(id, 429, "rate_limit_error", "rate_limited", `Too many requests ${whose}; try again in ${PERIOD} seconds.`, wait);
 }
 
-// learn notes what Go thought of the key of a request that was not refused. Only a merchant's route looks at keys.
-export function learn({ headers }, route, status) {
+// learn notes whether Go accepted the key of a request. Only a merchant's route looks at keys.
+export async function learn({ headers }, route, status) {
   if (route?.audience !== "merchant") return;
   const key = headers.get("x-api-key");
   if (status === 401) {
-    believed.delete(key);
-  } else if (status < 300 && !believed.has(key) && KEY.test(key)) {
-    believed.add(key);
-    if (believed.size > MAX_BELIEVED) believed.delete(believed.values().next().value); // it will be believed again
+    buckets.delete(key);
+  } else if (status < 300 && !buckets.has(key) && KEY.test(key)) {
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key));
+    buckets.set(key, Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join(""));
+    if (buckets.size > MAX_BUCKETS) buckets.delete(buckets.keys().next().value); // it will be learned again
   }
 }
 
-// countedBy chooses the limit of a request, and the caller's name in it. The beginning of a key is enough of a name; the secret is handed to nobody.
+// couldBeAuthorized reports whether a request has what its route needs to let it in, as far as that
+// shows without looking anything up. The body of one that has not is never read.
+export function couldBeAuthorized({ headers }, route) {
+  if (route?.audience === "merchant") return KEY.test(headers.get("x-api-key"));
+  if (route?.audience === "operator") return headers.has("authorization");
+  return true;
+}
+
+// countedBy chooses the limit of a request, and the name of its caller in it.
 function countedBy({ headers }, route) {
   if (route?.audience !== "merchant") {
-    const cheap = route?.audience === "everybody" && route.method === "GET"; // a POST is a wallet's transaction, which is read up on the ledger
+    const cheap = route?.audience === "everybody" && route.method === "GET"; // a POST makes a transaction, which reads the ledger
     return { limit: cheap ? "ADDRESS_LIMIT" : "COSTLY_LIMIT", caller: addressOf(headers) };
   }
   const key = headers.get("x-api-key");
-  if (believed.has(key)) return { limit: "KEY_LIMIT", caller: key.slice(0, 16) };
+  if (buckets.has(key)) return { limit: "KEY_LIMIT", caller: buckets.get(key) };
   return { limit: KEY.test(key) ? "ADDRESS_LIMIT" : "COSTLY_LIMIT", caller: addressOf(headers) };
 }
 

@@ -1,7 +1,7 @@
 //go:build js && wasm
 
-// Command wasm is the service as a Cloudflare Worker: it gives package worker the platform that package edge binds,
-// and waits for the work that worker.mjs hands over.
+// Command wasm is the service as a Cloudflare Worker: it gives package worker the platform that
+// package edge provides, and handles the events that worker.mjs passes on.
 package main
 
 import (
@@ -34,15 +34,18 @@ func main() {
 		Entropy: rand.Reader,
 		Log:     edge.Log{},
 	})
-	// Every instance rehearses, whenever it is made: the second one's functions are compiled, but its tables are as empty as the first's.
+	// Every new instance rehearses. The functions of a second instance are already compiled, but
+	// its caches are as empty as the first one's.
 	if err := worker.Rehearse(config, rand.Reader); err != nil {
-		_, _ = edge.Log{}.Write([]byte(`{"event":"rehearsal_failed"}`)) // the service answers all the same
+		// The service works all the same.
+		_, _ = edge.Log{}.Write([]byte(`{"event":"rehearsal_failed"}`))
 	}
 	edge.Serve(edge.Handlers{Request: service.Respond, Scheduled: service.Sweep})
 }
 
-// refuse answers every request with an error that says nothing of the inside, and logs which setting is wrong. It does
-// not exit: Cloudflare would then refuse the deployment whose secrets are still to be set.
+// refuse answers every request with an error that discloses nothing, and logs which setting is
+// wrong. It does not exit, because Cloudflare would then refuse deployments whose secrets are not
+// set yet.
 func refuse(cause error) {
 	const wrong = "the deployment's settings are wrong"
 	line, err := json.Marshal(map[string]string{"level": "ERROR", "msg": wrong, "error": cause.Error()})

@@ -4,16 +4,14 @@
 import { env as deployment } from "cloudflare:workers";
 import program from "./app.wasm";
 import seed from "./seed.mjs"; // made by the build
+import { BodyError, bodyOf } from "./body.mjs";
 import { find } from "./door.mjs";
 import { boot, Overloaded, run } from "./isolate.mjs";
-import { learn, refuse } from "./limits.mjs";
-import { read } from "./ports.mjs";
+import { couldBeAuthorized, learn, refuse } from "./limits.mjs";
 import { problem, requestId } from "./problem.mjs";
 
 // The headers that Go reads, by their canonical names; no others are passed in.
 const HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "X-Api-Key"];
-const MAX_BODY = 64 * 1024 + 1; // one byte more than is allowed, so that Go can tell
-const MAX_DRAIN = 1 << 20; // bytes of a longer body that are let through, so that its sender sees the 413
 const REQUEST_LIMIT = 30_000; // milliseconds, unless REQUEST_LIMIT_MS says otherwise
 const SCHEDULED_LIMIT = 5 * 60_000;
 const QUEUE_LIMIT = 5 * 60_000;
@@ -36,11 +34,19 @@ function broken(error, method, path) {
   const id = requestId();
   console.error(JSON.stringify({ level: "ERROR", msg: "request failed", request_id: id, method, path, error: String(error) }));
   if (error instanceof Overloaded) {
-    return problem(id, 503, "api_error", "unavailable", "The service is busy. Try again in a second.", { "Retry-After": "1" });
+    return busy(id);
   }
   const message = "Something failed on our side. Try again, and name the request_id if it happens again.";
   return problem(id, 500, "api_error", "internal_error", message);
 }
+
+// unread is what a client is told whose body was not read.
+function unread(error) {
+  if (error instanceof BodyError) return problem(requestId(), 400, "invalid_request_error", "body_invalid", error.message);
+  return busy(requestId());
+}
+
+const busy = (id) => problem(id, 503, "api_error", "unavailable", "The service is busy. Try again in a second.", { "Retry-After": "1" });
 
 function respond({ status, headers, more, body }, method) {
   const bodiless = method === "HEAD" || status === 204 || status === 304;
@@ -57,20 +63,11 @@ function pathOf(url) {
   return end < 0 ? path : path.slice(0, end);
 }
 
-// bodyOf returns the body, or the beginning of one that is too long; null if there is none.
-function bodyOf(request) {
-  if (request.method === "GET") return null; // nobody wants what a GET may bring along
-  const length = Number(request.headers.get("content-length") ?? NaN);
-  if (length < MAX_BODY) return length > 0 ? request.arrayBuffer() : null; // the runtime lets no more through than was announced
-  if (request.body === null) return null;
-  return read(request.body, MAX_BODY, MAX_DRAIN);
-}
-
 export default {
   async fetch(request, env, ctx) {
     const { method, url } = request;
     const limited = env.ADDRESS_LIMIT !== undefined; // a deployment may have no limits
-    const route = limited ? find(method, pathOf(url)) : undefined;
+    const route = find(method, pathOf(url));
     const refused = limited ? await refuse(request, route, env) : null;
     if (refused) return respond(refused, method);
     const headers = [];
@@ -79,15 +76,15 @@ export default {
       if (value !== null) headers.push(name, value);
     }
     let body = null;
-    try {
-      const sent = bodyOf(request);
-      if (sent !== null) body = await sent;
-    } catch {
-      const message = "The body could not be read to its end."; // its sender may still be there for the answer
-      return respond(problem(requestId(), 400, "invalid_request_error", "body_invalid", message), method);
+    if (method !== "GET" && (route === undefined || couldBeAuthorized(request, route))) {
+      try {
+        body = await bodyOf(request, env);
+      } catch (error) {
+        return respond(unread(error), method);
+      }
     }
     const reply = await ask(method, url, body, headers, env, ctx);
-    if (limited) learn(request, route, reply.status);
+    if (limited) await learn(request, route, reply.status);
     return respond(reply, method);
   },
 

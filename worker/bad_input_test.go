@@ -193,6 +193,11 @@ func (s stage) refuses(about string, send func() reply, status int, code, param 
 
 func clip(s string) string { return fmt.Sprintf("%.600s", s) }
 
+// isTooLarge reports whether a body is larger than the one that strangers may send.
+func isTooLarge(in input, body string) bool {
+	return in.pattern == "POST /pay/{id}/transaction" && len(body) > 1024
+}
+
 // What is sent as a field is either as described and granted, which client.do sees to, or refused with the field's name.
 func TestEveryFieldRefusesWhatItIsNot(t *testing.T) {
 	s := stageOf(t)
@@ -209,6 +214,9 @@ func TestEveryFieldRefusesWhatItIsNot(t *testing.T) {
 				r := s.ask(in, in.query, in.with(name, fault))
 				if sent++; r.status == 200 {
 					granted++
+					continue
+				}
+				if isTooLarge(in, in.with(name, fault)) && r.status == 413 && r.text("error.code") == "body_too_large" {
 					continue
 				}
 				blamed := r.text("error.param")
@@ -259,11 +267,11 @@ func TestEveryBodyRefusesWhatIsNone(t *testing.T) {
 			if broken.body == "" && !in.op.RequestBody.Value.Required {
 				continue
 			}
-			status := 400
-			if broken.code == "body_too_large" {
-				status = 413
+			status, code, param := 400, broken.code, broken.param
+			if code == "body_too_large" || isTooLarge(in, broken.body) {
+				status, code, param = 413, "body_too_large", "null"
 			}
-			s.refuses(in.String()+", "+broken.name, func() reply { return s.ask(in, in.query, broken.body) }, status, broken.code, broken.param)
+			s.refuses(in.String()+", "+broken.name, func() reply { return s.ask(in, in.query, broken.body) }, status, code, param)
 			asked++
 		}
 		for _, kind := range []string{" ", "text/plain", "application/jsonx", "json", "application/json, text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",

@@ -233,16 +233,16 @@ func (c *call) errorAnswer(err error) answer {
 	}
 	var document struct {
 		Error struct {
-			Type      string  `json:"type"`
-			Code      Code    `json:"code"`
-			Message   string  `json:"message"`
-			Param     *string `json:"param"`
-			RequestID string  `json:"request_id"`
+			Type      string   `json:"type"`
+			Code      Code     `json:"code"`
+			Message   string   `json:"message"`
+			Param     nullable `json:"param"`
+			RequestID string   `json:"request_id"`
 		} `json:"error"`
 	}
 	meaning := codes[told.Code]
 	document.Error.Type, document.Error.Code, document.Error.Message = meaning.kind, told.Code, told.Message
-	document.Error.Param, document.Error.RequestID = optional(told.Param), c.requestID
+	document.Error.Param, document.Error.RequestID = nullable(told.Param), c.requestID
 	a, err := jsonAnswer(document)
 	if err != nil {
 		a = written(jsonType, []byte(`{"error":{"type":"api_error","code":"internal_error","message":"Something failed on our side.","param":null,"request_id":null}}`))
@@ -257,12 +257,23 @@ func (c *call) errorAnswer(err error) answer {
 	return a
 }
 
-// optional is nil for what has no value.
-func optional(s string) *string {
+// nullable is a string of an answer that is null where it is empty.
+type nullable string
+
+// MarshalJSON implements [json.Marshaler].
+func (s nullable) MarshalJSON() ([]byte, error) {
+	w := codec.NewWriter(len(s) + 2)
+	s.WriteJSON(w)
+	return w.Bytes(), nil
+}
+
+// WriteJSON implements store.Writer.
+func (s nullable) WriteJSON(w *codec.Writer) {
 	if s == "" {
-		return nil
+		w.Raw("null")
+		return
 	}
-	return &s
+	w.String("", string(s))
 }
 
 // respond completes a response by what all have.

@@ -18,13 +18,13 @@ const timestampLayout = "2006-01-02T15:04:05.000Z"
 type checkoutObject struct {
 	ID             string            `json:"id"`
 	Object         string            `json:"object"`
-	CustomerID     *string           `json:"customer_id"`
-	ProductID      *string           `json:"product_id"`
+	CustomerID     nullable          `json:"customer_id"`
+	ProductID      nullable          `json:"product_id"`
 	Amount         stellar.Amount    `json:"amount"`
 	AssetCode      string            `json:"asset_code"`
-	AssetIssuer    *string           `json:"asset_issuer"`
+	AssetIssuer    nullable          `json:"asset_issuer"`
 	Status         checkout.Status   `json:"status"`
-	Exception      *string           `json:"exception"`
+	Exception      nullable          `json:"exception"`
 	AmountReceived stellar.Amount    `json:"amount_received"`
 	Payments       []checkoutPayment `json:"payments"`
 	PaymentURL     string            `json:"payment_url"`
@@ -32,14 +32,14 @@ type checkoutObject struct {
 	Destination    stellar.Address   `json:"destination"`
 	Memo           string            `json:"memo"`
 	MemoType       string            `json:"memo_type"`
-	RedirectURL    *string           `json:"redirect_url"`
-	CancelURL      *string           `json:"cancel_url"`
-	Description    *string           `json:"description"`
+	RedirectURL    nullable          `json:"redirect_url"`
+	CancelURL      nullable          `json:"cancel_url"`
+	Description    nullable          `json:"description"`
 	Metadata       checkout.Metadata `json:"metadata"`
 	Livemode       bool              `json:"livemode"`
 	ExpiresAt      string            `json:"expires_at"`
 	CreatedAt      string            `json:"created_at"`
-	CompletedAt    *string           `json:"completed_at"`
+	CompletedAt    nullable          `json:"completed_at"`
 }
 
 // checkoutPayment is a payment in a checkout.
@@ -52,26 +52,26 @@ type checkoutPayment struct {
 type paymentDetails struct {
 	Amount          stellar.Amount `json:"amount"`
 	AssetCode       string         `json:"asset_code"`
-	AssetIssuer     *string        `json:"asset_issuer"`
-	From            *string        `json:"from"`
+	AssetIssuer     nullable       `json:"asset_issuer"`
+	From            nullable       `json:"from"`
 	TransactionHash string         `json:"transaction_hash"`
 	Ledger          int64          `json:"ledger"`
 	CreatedAt       string         `json:"created_at"`
 	Counted         bool           `json:"counted"`
-	Reason          *string        `json:"reason"`
+	Reason          nullable       `json:"reason"`
 }
 
 func (c *call) checkoutAnswer(facts *checkout.Facts, out checkout.Outcome) (answer, error) {
 	s := &facts.Checkout
 	id := s.ID.String()
 	o := checkoutObject{
-		ID: id, Object: "checkout", CustomerID: optional(s.CustomerID), ProductID: optional(s.ProductID),
-		Amount: s.Amount, AssetCode: s.Asset.Code, AssetIssuer: optional(string(s.Asset.Issuer)),
-		Status: out.Status, Exception: optional(string(out.Exception)), AmountReceived: out.Received,
+		ID: id, Object: "checkout", CustomerID: nullable(s.CustomerID), ProductID: nullable(s.ProductID),
+		Amount: s.Amount, AssetCode: s.Asset.Code, AssetIssuer: nullable(s.Asset.Issuer),
+		Status: out.Status, Exception: nullable(out.Exception), AmountReceived: out.Received,
 		Payments:   make([]checkoutPayment, len(out.Payments)),
 		PaymentURL: c.payURL(id), PaymentURI: c.paymentRequest(s, &out).URI(),
 		Destination: s.Account, Memo: s.Memo, MemoType: "text",
-		RedirectURL: optional(s.RedirectURL), CancelURL: optional(s.CancelURL), Description: optional(s.Description),
+		RedirectURL: nullable(s.RedirectURL), CancelURL: nullable(s.CancelURL), Description: nullable(s.Description),
 		Metadata: s.Metadata.Object(), Livemode: s.Mode.IsLive(),
 		ExpiresAt: timestamp(facts.Deadline()), CreatedAt: timestamp(s.CreatedAt),
 	}
@@ -79,15 +79,15 @@ func (c *call) checkoutAnswer(facts *checkout.Facts, out checkout.Outcome) (answ
 		o.Payments[i] = checkoutPayment{p.ID(s.Mode), detailsOf(p)}
 	}
 	if out.Status == checkout.Completed {
-		o.CompletedAt = optional(timestamp(out.CompletedAt))
+		o.CompletedAt = nullable(timestamp(out.CompletedAt))
 	}
 	return jsonAnswer(o)
 }
 
 func detailsOf(p checkout.Judged) paymentDetails {
 	return paymentDetails{
-		Amount: p.Amount, AssetCode: p.Asset.Code, AssetIssuer: optional(string(p.Asset.Issuer)), From: optional(p.From),
-		TransactionHash: p.Hash, Ledger: p.Ledger(), CreatedAt: timestamp(p.ClosedAt), Counted: p.Counted(), Reason: optional(string(p.Reason)),
+		Amount: p.Amount, AssetCode: p.Asset.Code, AssetIssuer: nullable(p.Asset.Issuer), From: nullable(p.From),
+		TransactionHash: p.Hash, Ledger: p.Ledger(), CreatedAt: timestamp(p.ClosedAt), Counted: p.Counted(), Reason: nullable(p.Reason),
 	}
 }
 

@@ -85,7 +85,7 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 		fail("ORG_SUPPORT_EMAIL", "want an e-mail address, or nothing")
 	}
 	if c.Memos, err = checkout.ParseMemoKeys(getenv("MEMO_KEYS")); err != nil {
-		fail("MEMO_KEYS", "want keys of 64 hexadecimal digits, separated by commas, the newest first: openssl rand -hex 32")
+		fail("MEMO_KEYS", "want random keys of 64 hexadecimal digits, separated by commas, the newest first: openssl rand -hex 32")
 	}
 	if text := getenv("EXPIRES_IN_MIN"); text != "" {
 		seconds, err := strconv.Atoi(text)

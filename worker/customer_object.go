@@ -8,9 +8,9 @@ import (
 type customerObject struct {
 	ID        string            `json:"id"`
 	Object    string            `json:"object"`
-	Email     *string           `json:"email"`
-	Name      *string           `json:"name"`
-	Phone     *string           `json:"phone"`
+	Email     nullable          `json:"email"`
+	Name      nullable          `json:"name"`
+	Phone     nullable          `json:"phone"`
 	Metadata  checkout.Metadata `json:"metadata"`
 	Livemode  bool              `json:"livemode"`
 	CreatedAt string            `json:"created_at"`
@@ -19,7 +19,7 @@ type customerObject struct {
 
 func customerView(u store.Customer) customerObject {
 	return customerObject{
-		ID: u.ID, Object: "customer", Email: optional(u.Email), Name: optional(u.Name), Phone: optional(u.Phone),
+		ID: u.ID, Object: "customer", Email: nullable(u.Email), Name: nullable(u.Name), Phone: nullable(u.Phone),
 		Metadata: u.Metadata.Object(), Livemode: u.Mode.IsLive(), CreatedAt: timestamp(u.CreatedAt), UpdatedAt: timestamp(u.UpdatedAt),
 	}
 }

@@ -23,21 +23,21 @@ type healthObject struct {
 }
 
 type networkHealth struct {
-	Network      string  `json:"network"`
-	Horizon      string  `json:"horizon"` // "reachable" or "unreachable"
-	LatestLedger *int64  `json:"latest_ledger"`
-	ClosedAt     *string `json:"closed_at"`
+	Network      string   `json:"network"`
+	Horizon      string   `json:"horizon"` // "reachable" or "unreachable"
+	LatestLedger *int64   `json:"latest_ledger"`
+	ClosedAt     nullable `json:"closed_at"`
 	// AgeSeconds is how long ago the newest ledger closed.
-	AgeSeconds       *int64  `json:"ledger_age_seconds"`
-	LastSweep        *string `json:"last_sweep"`
-	LagSeconds       int64   `json:"lag_seconds"`
-	Reading          string  `json:"reading"`          // "accounts" or "feed"
-	Requests         int     `json:"horizon_requests"` // in a minute, of this instance
-	RequestsLeft     *int    `json:"horizon_requests_left"`
-	ActiveAccounts   int     `json:"active_accounts"`
-	OpenCheckouts    int     `json:"open_checkouts"`
-	OldestUnfinished *string `json:"oldest_unfinished"`
-	LastError        *string `json:"last_error"`
+	AgeSeconds       *int64   `json:"ledger_age_seconds"`
+	LastSweep        nullable `json:"last_sweep"`
+	LagSeconds       int64    `json:"lag_seconds"`
+	Reading          string   `json:"reading"`          // "accounts" or "feed"
+	Requests         int      `json:"horizon_requests"` // in a minute, of this instance
+	RequestsLeft     *int     `json:"horizon_requests_left"`
+	ActiveAccounts   int      `json:"active_accounts"`
+	OpenCheckouts    int      `json:"open_checkouts"`
+	OldestUnfinished nullable `json:"oldest_unfinished"`
+	LastError        nullable `json:"last_error"`
 }
 
 // getHealth is GET /health: whether the service is alive, and for each network whether its watcher can be trusted.
@@ -69,7 +69,8 @@ func (c *call) health() (healthObject, error) {
 		configured, h := c.config.Networks[mode], networks[mode]
 		n := networkHealth{
 			Network: configured.Name, Horizon: "reachable", LagSeconds: int64(h.Lag / time.Second),
-			Reading: "accounts", Requests: h.Budget.Requests, RequestsLeft: h.Budget.Left, ActiveAccounts: h.Accounts, OpenCheckouts: h.Open, LastError: optional(h.Trouble),
+			Reading: "accounts", Requests: h.Budget.Requests, RequestsLeft: h.Budget.Left,
+			ActiveAccounts: h.Accounts, OpenCheckouts: h.Open, LastError: nullable(h.Trouble),
 		}
 		if h.ByFeed {
 			n.Reading = "feed"
@@ -81,13 +82,13 @@ func (c *call) health() (healthObject, error) {
 			n.Horizon = "unreachable"
 		} else {
 			age := int64(max(now.Sub(h.Root.ClosedAt), 0) / time.Second)
-			n.LatestLedger, n.AgeSeconds, n.ClosedAt = &h.Root.LatestLedger, &age, optional(timestamp(h.Root.ClosedAt))
+			n.LatestLedger, n.AgeSeconds, n.ClosedAt = &h.Root.LatestLedger, &age, nullable(timestamp(h.Root.ClosedAt))
 		}
 		if !h.Swept.IsZero() {
-			n.LastSweep = optional(timestamp(h.Swept))
+			n.LastSweep = nullable(timestamp(h.Swept))
 		}
 		if !h.Due.IsZero() {
-			n.OldestUnfinished = optional(timestamp(h.Due))
+			n.OldestUnfinished = nullable(timestamp(h.Due))
 		}
 		if h.Lag > maxLag {
 			o.Status = "behind"

@@ -7,10 +7,19 @@ import (
 	"edgecheckout/worker/store"
 )
 
+// merchantName returns the member name, which is required.
+func (p *params) merchantName() string {
+	name := p.displayName("name", 100)
+	if isBlank(name) {
+		p.fail(missing("name", "name is required."))
+	}
+	return name
+}
+
 // createMerchant is POST /merchants.
 func createMerchant(c *call) (answer, error) {
 	p := newParams(c.request.Body)
-	m := store.Merchant{Name: p.required("name", 100, ""), AccountTest: p.account("account_test"), AccountLive: p.account("account_live")}
+	m := store.Merchant{Name: p.merchantName(), AccountTest: p.account("account_test"), AccountLive: p.account("account_live")}
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}

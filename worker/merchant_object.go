@@ -3,17 +3,17 @@ package worker
 import "edgecheckout/worker/store"
 
 type merchantObject struct {
-	ID          string  `json:"id"`
-	Object      string  `json:"object"`
-	Name        string  `json:"name"`
-	AccountTest *string `json:"account_test"`
-	AccountLive *string `json:"account_live"`
-	CreatedAt   string  `json:"created_at"`
-	UpdatedAt   string  `json:"updated_at"`
+	ID          string   `json:"id"`
+	Object      string   `json:"object"`
+	Name        string   `json:"name"`
+	AccountTest nullable `json:"account_test"`
+	AccountLive nullable `json:"account_live"`
+	CreatedAt   string   `json:"created_at"`
+	UpdatedAt   string   `json:"updated_at"`
 }
 
 func merchantView(m store.Merchant) any {
-	return merchantObject{m.ID, "merchant", m.Name, optional(string(m.AccountTest)), optional(string(m.AccountLive)), timestamp(m.CreatedAt), timestamp(m.UpdatedAt)}
+	return merchantObject{m.ID, "merchant", m.Name, nullable(m.AccountTest), nullable(m.AccountLive), timestamp(m.CreatedAt), timestamp(m.UpdatedAt)}
 }
 
 func (c *call) commitMerchant(m store.Merchant) (answer, error) {

@@ -19,7 +19,7 @@ type reconciliationObject struct {
 	Merchant string                             `json:"merchant_id"`
 	Networks map[stellar.Mode]reconciledNetwork `json:"networks"`
 	HasMore  bool                               `json:"has_more"`
-	Cursor   *string                            `json:"cursor"`
+	Cursor   nullable                           `json:"cursor"`
 }
 
 type reconciledNetwork struct {
@@ -80,7 +80,7 @@ func reconcileMerchant(c *call) (answer, error) {
 		mode, next = modes[1], &first
 	}
 	if next != nil {
-		o.HasMore, o.Cursor = true, optional(writeStep(mode, *next))
+		o.HasMore, o.Cursor = true, nullable(writeStep(mode, *next))
 	}
 	return jsonAnswer(o)
 }

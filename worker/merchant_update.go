@@ -7,7 +7,7 @@ func updateMerchant(c *call) (answer, error) {
 		return answer{}, err
 	}
 	p := newParams(c.request.Body)
-	if name := p.text("name", 100); p.has("name") {
+	if name := p.displayName("name", 100); p.has("name") {
 		if m.Name = name; isBlank(name) {
 			p.fail(missing("name", "name must not be empty."))
 		}

@@ -119,6 +119,16 @@ func (p *params) text(name string, max int) string {
 	return s
 }
 
+// displayName returns a name that customers see; "" if it is absent. Characters that show nothing,
+// or change the direction of what follows, could make it look like another one's.
+func (p *params) displayName(name string, max int) string {
+	s := p.text(name, max)
+	if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Cf, r) }) {
+		p.fail(invalid(name, "%s contains an invisible character or one that changes the direction of text; leave it out.", name))
+	}
+	return s
+}
+
 // parseString reads a member of a body, which is valid JSON, and reports whether it is a string.
 func parseString(m *codec.Member, s *string) bool {
 	if m.Plain {

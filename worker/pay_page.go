@@ -71,10 +71,11 @@ func (c *call) page() (answer, error) {
 	return a, err
 }
 
-// publicCheckout loads the checkout of the path for somebody who only knows its id.
+// publicCheckout loads the checkout of the path for somebody who only knows its id. Anybody can make
+// up ids: those that cannot exist cost no read of KV.
 func (c *call) publicCheckout() (*checkout.Facts, error) {
 	id, err := checkout.ParseCheckoutID(c.path("id"))
-	if err != nil {
+	if err != nil || !id.MayExist(c.began) {
 		return nil, nil
 	}
 	return c.view.Facts(c.ctx, id)

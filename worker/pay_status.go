@@ -10,11 +10,11 @@ import (
 // statusObject is what the payment page needs to keep itself current, and nothing else.
 type statusObject struct {
 	Status         checkout.Status `json:"status"`
-	Exception      *string         `json:"exception"`
+	Exception      nullable        `json:"exception"`
 	AmountReceived stellar.Amount  `json:"amount_received"`
 	AmountDue      stellar.Amount  `json:"amount_due"`
 	SecondsLeft    int64           `json:"seconds_left"`
-	RedirectURL    *string         `json:"redirect_url"`
+	RedirectURL    nullable        `json:"redirect_url"`
 }
 
 // getStatus is GET /pay/{id}/status. While the checkout is open it looks at the ledger; the edge shares one answer among
@@ -30,7 +30,7 @@ func getStatus(c *call) (answer, error) {
 	out := c.look(s)
 	o := statusObject{
 		Status:         out.Status,
-		Exception:      optional(string(out.Exception)),
+		Exception:      nullable(out.Exception),
 		AmountReceived: out.Received,
 		AmountDue:      out.Due(s.Checkout.Amount),
 	}
@@ -39,7 +39,7 @@ func getStatus(c *call) (answer, error) {
 		o.SecondsLeft = max(int64((left+time.Second-1)/time.Second), 0)
 	}
 	if out.Status == checkout.Completed {
-		o.RedirectURL = optional(s.Checkout.Redirect())
+		o.RedirectURL = nullable(s.Checkout.Redirect())
 	}
 	a, err := jsonAnswer(o)
 	a.keep, a.tag = keepOpenStatus, s.Checkout.ID.String()

@@ -22,20 +22,27 @@ type transactionObject struct {
 	ExpiresAt  string         `json:"expires_at"`
 }
 
+// maxTransactionBody is the largest body, in bytes, that asks for a transaction.
+const maxTransactionBody = 1 << 10
+
 // createTransaction is POST /pay/{id}/transaction: a payment of exactly what is still due, from the account of a wallet. It can only be on the
 // ledger before the checkout's deadline. Nothing is stored and no status changes by it: that needs the ledger.
 func createTransaction(c *call) (answer, error) {
-	p := newParams(c.request.Body)
-	account := p.payer("account")
-	if err := p.done(); err != nil {
-		return answer{}, err
-	}
 	s, err := c.publicCheckout()
 	if err != nil {
 		return answer{}, err
 	}
 	if s == nil {
 		return answer{}, notFound("checkout", c.path("id"))
+	}
+	// Anybody may send this, so the body is looked at only now, and only if it is short.
+	if len(c.request.Body) > maxTransactionBody {
+		return answer{}, &Error{Code: CodeBodyTooLarge, Message: fmt.Sprintf("The body has more than %d bytes (1 KiB).", maxTransactionBody)}
+	}
+	p := newParams(c.request.Body)
+	account := p.payer("account")
+	if err := p.done(); err != nil {
+		return answer{}, err
 	}
 	out := c.look(s)
 	latest := lastSecond(s.Deadline())

@@ -10,9 +10,9 @@ import (
 //
 //codec:write
 type paymentObject struct {
-	ID         string  `json:"id"`
-	Object     string  `json:"object"`
-	CheckoutID *string `json:"checkout_id"`
+	ID         string   `json:"id"`
+	Object     string   `json:"object"`
+	CheckoutID nullable `json:"checkout_id"`
 	paymentDetails
 	Livemode bool `json:"livemode"`
 }
@@ -20,7 +20,7 @@ type paymentObject struct {
 // paymentItem writes a payment; of is the checkout that it is for, or empty.
 func paymentItem(p checkout.Judged, of string, mode stellar.Mode) []byte {
 	w := codec.NewWriter(512)
-	paymentObject{p.ID(mode), "payment", optional(of), detailsOf(p), mode.IsLive()}.WriteJSON(w)
+	paymentObject{p.ID(mode), "payment", nullable(of), detailsOf(p), mode.IsLive()}.WriteJSON(w)
 	return w.Bytes()
 }
 

@@ -10,12 +10,12 @@ type productObject struct {
 	ID          string            `json:"id"`
 	Object      string            `json:"object"`
 	Name        string            `json:"name"`
-	Description *string           `json:"description"`
+	Description nullable          `json:"description"`
 	Images      []string          `json:"images"`
 	Type        string            `json:"type"`
 	Status      string            `json:"status"`
 	AssetCode   string            `json:"asset_code"`
-	AssetIssuer *string           `json:"asset_issuer"`
+	AssetIssuer nullable          `json:"asset_issuer"`
 	PriceAmount stellar.Amount    `json:"price_amount"`
 	Metadata    checkout.Metadata `json:"metadata"`
 	Livemode    bool              `json:"livemode"`
@@ -30,8 +30,8 @@ const (
 
 func productView(p store.Product) productObject {
 	o := productObject{
-		ID: p.ID, Object: "product", Name: p.Name, Description: optional(p.Description), Images: p.Images, Type: "one_time", Status: statusActive,
-		AssetCode: p.Asset.Code, AssetIssuer: optional(string(p.Asset.Issuer)), PriceAmount: p.Price,
+		ID: p.ID, Object: "product", Name: p.Name, Description: nullable(p.Description), Images: p.Images, Type: "one_time", Status: statusActive,
+		AssetCode: p.Asset.Code, AssetIssuer: nullable(p.Asset.Issuer), PriceAmount: p.Price,
 		Metadata: p.Metadata.Object(), Livemode: p.Mode.IsLive(), CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
 	}
 	if p.Archived {

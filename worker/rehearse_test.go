@@ -9,7 +9,7 @@ import (
 )
 
 func TestTheRehearsalComesToItsEnd(t *testing.T) {
-	memos, err := checkout.ParseMemoKeys(strings.Repeat("ab", 32))
+	memos, err := checkout.ParseMemoKeys(strings.Repeat("0123456789fedcab", 4))
 	if err != nil {
 		t.Fatal(err)
 	}

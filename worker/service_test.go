@@ -74,7 +74,7 @@ func deploy(t testing.TB) *site {
 
 func (s *site) settings() map[string]string {
 	return map[string]string{
-		"BASE_URL": "https://pay.example", "ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("5a", 32),
+		"BASE_URL": "https://pay.example", "ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("0123456789fedc5a", 4),
 		"TEST_NETWORK_NAME": "Test network", "TEST_PASSPHRASE": ledger.Passphrase, "TEST_HORIZON_URLS": "https://horizon.example",
 		"TEST_ASSETS": s.USDC().String(),
 	}
@@ -433,6 +433,7 @@ func TestAnInternalErrorTellsNothingAndIsLogged(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)
+	id := shop.do("POST", "/checkout?type=direct", `{"amount":1,"asset_code":"XLM"}`).text("id")
 	s.Store.SetFault(failing("put"))
 	r := shop.do("POST", "/checkout?type=direct", `{"amount":1,"asset_code":"XLM"}`)
 	if r.status != 500 || r.text("error.type") != "api_error" || strings.Contains(r.body, "kv:") {
@@ -442,7 +443,7 @@ func TestAnInternalErrorTellsNothingAndIsLogged(t *testing.T) {
 		t.Errorf("request %s is not in the log: %s", id, s.log)
 	}
 	s.Store.SetFault(failing("get"))
-	page := client{t, here, nil}.get("/pay/chk_01hzzzzzzzzzzzzzzzzzzzzzzz")
+	page := client{t, here, nil}.get("/pay/" + id)
 	if page.status != 500 || !strings.Contains(page.header.Get("Content-Type"), "text/html") || strings.Contains(page.body, "kv:") {
 		t.Errorf("%d %s", page.status, page.body)
 	}

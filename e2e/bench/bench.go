@@ -19,13 +19,14 @@ const (
 
 // bench is the three peers, running, and the world that they live in.
 type bench struct {
+	root    string // of the repository
 	dir     string
 	length  time.Duration // of a turn's load on one peer
 	far     bool          // whether KV and Horizon are far away in this turn
 	peers   []*peer
 	horizon *horizonServer
 	world   world
-	ids     []string   // of the sessions that begin made for this turn
+	ids     []string   // of the checkouts that begin made for this turn
 	entries []kv.Entry // what KV holds of them
 
 	farLength    time.Duration // of a turn whose KV and Horizon are far away
@@ -54,7 +55,7 @@ type peer struct {
 // newBench builds and starts the peers, all with the same merchant in their KV.
 func newBench(ctx context.Context, root, dir string, length time.Duration) (_ *bench, err error) {
 	b := &bench{
-		dir: dir, length: length, starts: warmStarts, warmRequests: warmRequests, turns: turnsInRound,
+		root: root, dir: dir, length: length, starts: warmStarts, warmRequests: warmRequests, turns: turnsInRound,
 		accounts: sweepAccounts, busyAccounts: busyAccounts, farLength: farLength, customers: settleCustomers, patience: settlePatience,
 	}
 	defer func() {
@@ -130,9 +131,9 @@ func (b *bench) restart(ctx context.Context, apart bool) error {
 	return nil
 }
 
-// sessions makes open sessions that are known to every peer, and no page of which is cached. They are b.ids.
-func (b *bench) sessions(ctx context.Context, n int) error {
-	made, entries, err := b.world.sessions(n, time.Now())
+// addCheckouts makes open checkouts that are known to every peer, and no page of which is cached. They are b.ids.
+func (b *bench) addCheckouts(ctx context.Context, n int) error {
+	made, entries, err := b.world.checkouts(n, time.Now())
 	if err != nil {
 		return err
 	}

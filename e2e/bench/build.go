@@ -37,11 +37,12 @@ func buildOurs(ctx context.Context, root, dir string) error {
 
 // buildStock compiles stock/ under the shim that its own generator makes.
 func buildStock(ctx context.Context, root, dir string) error {
+	module := filepath.Join(root, "e2e", "bench")
 	const generator = "github.com/syumai/workers/cmd/workers-assets-gen"
-	if err := command(ctx, root, "go", "run", generator, "-mode=go", "-o", dir); err != nil {
+	if err := command(ctx, module, "go", "run", generator, "-mode=go", "-o", dir); err != nil {
 		return err
 	}
-	return workerd.Compile(ctx, root, "./e2e/bench/stock", dir, "-s -w")
+	return workerd.Compile(ctx, module, "./stock", dir, "-s -w")
 }
 
 // buildJS copies js/ and tells it where the page's files are.

@@ -17,7 +17,7 @@ const memoryRequests = 64
 type memoryState struct {
 	horizon *heldHorizon
 	world   world
-	paths   []string // of sessions, each of an account of its own
+	paths   []string // of checkouts, each of an account of its own
 	entries []kv.Entry
 	most    map[string]float64 // by what is held
 }
@@ -70,7 +70,7 @@ func (b *bench) prepareMemory() error {
 	}
 	b.holding.entries = b.holding.world.entries
 	for _, account := range h.accounts {
-		s, err := b.holding.world.session(stellar.Address(account), h.begun)
+		s, err := b.holding.world.checkout(stellar.Address(account), h.begun)
 		if err != nil {
 			return err
 		}

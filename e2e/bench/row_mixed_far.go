@@ -83,10 +83,10 @@ func (b *bench) mixedFar(ctx context.Context, p *peer) (float64, error) {
 	return b.mixed.busy.latencies.at(0.99) / b.mixed.quiet.latencies.at(0.99), nil
 }
 
-// mix is a load of all kinds of requests, for new sessions of the world of the sweep. Anything but a 200 is an error.
+// mix is a load of all kinds of requests, for new checkouts of the world of the sweep. Anything but a 200 is an error.
 func (b *bench) mix(ctx context.Context, p *peer, length time.Duration) (outcome, error) {
 	w := b.sweep.world
-	ids, entries, err := w.sessions(max(int(length.Seconds()*1200), 1), time.Now())
+	ids, entries, err := w.checkouts(max(int(length.Seconds()*1200), 1), time.Now())
 	if err != nil {
 		return outcome{}, err
 	}

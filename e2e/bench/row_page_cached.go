@@ -5,7 +5,7 @@ import "context"
 var pageCachedRow = row{
 	name: "page_cached", unit: "requests/s", aim: "1.0 × js",
 	what:  "GET /pay/{id}, second view, behind the stand-in for Workers Cache",
-	begin: func(ctx context.Context, b *bench) error { return b.sessions(ctx, 1) },
+	begin: func(ctx context.Context, b *bench) error { return b.addCheckouts(ctx, 1) },
 	// The process is another one, since the other rows ask without a cache before the Worker.
 	measure: func(ctx context.Context, b *bench, p *peer) (float64, error) {
 		config := p.config

@@ -139,7 +139,7 @@ func (c customer) pays(ctx context.Context, b *bench, d *workerd.Process) (time.
 	if err := ledger.EnsureWallet(ctx, name); err != nil {
 		return 0, err
 	}
-	s, err := b.world.session(stellar.Address(keys.Address()), time.Now())
+	s, err := b.world.checkout(stellar.Address(keys.Address()), time.Now())
 	if err != nil {
 		return 0, err
 	}

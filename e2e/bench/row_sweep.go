@@ -63,7 +63,7 @@ func (b *bench) prepareSweep(accounts int) error {
 	b.sweep = sweepState{ledger: l, world: w, entries: w.entries, extra: map[string]workerd.Operations{}}
 	memos := make([]string, accounts)
 	for i, account := range l.accounts {
-		s, err := w.session(stellar.Address(account), l.begun)
+		s, err := w.checkout(stellar.Address(account), l.begun)
 		if err != nil {
 			return err
 		}

@@ -68,8 +68,8 @@ func random() string {
 	return hex.EncodeToString(b)
 }
 
-// session is an open one, created at a time.
-func (w world) session(account stellar.Address, created time.Time) (checkout.Checkout, error) {
+// checkout is an open one, created at a time.
+func (w world) checkout(account stellar.Address, created time.Time) (checkout.Checkout, error) {
 	id, err := checkout.NewID(checkout.KindCheckout, created, rand.Reader)
 	if err != nil {
 		return checkout.Checkout{}, err
@@ -90,10 +90,10 @@ func (w world) session(account stellar.Address, created time.Time) (checkout.Che
 	return s, nil
 }
 
-// sessions makes n sessions as they stand in KV.
-func (w world) sessions(n int, created time.Time) (ids []string, entries []kv.Entry, err error) {
+// checkouts makes n checkouts as they stand in KV.
+func (w world) checkouts(n int, created time.Time) (ids []string, entries []kv.Entry, err error) {
 	for range n {
-		s, err := w.session(w.merchant.AccountTest, created)
+		s, err := w.checkout(w.merchant.AccountTest, created)
 		if err != nil {
 			return nil, nil, err
 		}

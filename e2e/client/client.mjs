@@ -1,15 +1,16 @@
-// A client of the checkout API that needs nothing but fetch. It was written from the contract alone, so that whatever
-// it has to know and the contract does not say is a fault of the contract.
+// A client of the checkout API that needs nothing but fetch. It relies on the contract alone: if it
+// had to know anything else, the contract would be incomplete.
 //
 //   const shop = new Merchant("https://pay.example.com", "sk_test_…");
 //   const checkout = await shop.checkouts.create("direct", { amount: "5", asset_code: "USDC" });
 //   for await (const c of shop.checkouts.all({ status: "completed" })) …
 //
-// Amounts are strings in what it returns, "0.0000001": a JavaScript number cannot hold every one of them.
+// It returns amounts as strings, "0.0000001", because a JavaScript number cannot represent all of
+// them.
 
 import { randomUUID } from "node:crypto";
 
-/** What the API answered in place of an object. */
+/** An error response of the API. */
 export class ApiError extends Error {
   constructor(status, { type, code, message, param, request_id }, headers) {
     super(message);
@@ -17,7 +18,7 @@ export class ApiError extends Error {
   }
 }
 
-/** A list's page is an array of its objects, newest first, and knows whether there are more and where. */
+/** A page of a list: an array of objects, newest first, with the path of the next page. */
 export class Page extends Array {
   static get [Symbol.species]() {
     return Array;
@@ -29,9 +30,9 @@ export class Page extends Array {
   }
 }
 
-/** One who may ask: with a merchant's key, with the operator's token, or with neither. */
+/** A caller with a merchant's key, with the operator's token, or without credentials. */
 class Caller {
-  /** What every response is shown to: (method, path, response) => {}. */
+  /** Called with every response. */
   observe = () => {};
 
   constructor(baseURL, credentials = {}) {
@@ -43,7 +44,7 @@ class Caller {
   put = (path, body) => this.call("PUT", path, { body });
   delete = (path) => this.call("DELETE", path);
 
-  /** A POST has a key of its own unless it brings one, so that it may be sent again without making a second object. */
+  /** A POST gets an Idempotency-Key unless it has one, so that a retry creates no second object. */
   post = (path, body = {}, { idempotencyKey = randomUUID(), query } = {}) =>
     this.call("POST", path, { body, query, headers: { "idempotency-key": idempotencyKey } });
 
@@ -55,7 +56,7 @@ class Caller {
     return answer.object === "list" && Array.isArray(answer.data) ? Page.of(answer, response) : answer;
   }
 
-  /** Sends a request as it is, and once more each time that it was one too many, or the service had no time for it. */
+  /** Sends a request, and repeats it after a 429 or 503, three attempts in all. */
   async send(method, path, { query = {}, body, headers = {} } = {}) {
     const given = Object.entries(query).filter(([, value]) => value !== undefined);
     const url = this.baseURL + path + (given.length ? "?" + new URLSearchParams(given) : "");
@@ -75,13 +76,13 @@ class Caller {
   }
 }
 
-/** JSON.parse, with the amounts as the strings that were sent. */
+/** JSON.parse, but with amounts as strings of the same digits. */
 const amounts = /(?<!\\)"((?:price_)?amount(?:_received|_due)?)":(-?[\d.]+)/g;
 const parse = (text) => JSON.parse(text.replace(amounts, '"$1":"$2"'));
 
 const segment = encodeURIComponent;
 
-/** Objects of one kind. */
+/** The objects of one kind. */
 class Resource {
   constructor(caller, path) {
     Object.assign(this, { caller, path });
@@ -93,7 +94,7 @@ class Resource {
   remove = (id) => this.caller.delete(this.at(id));
   list = (query) => this.caller.get(this.path, query);
 
-  /** Every object of a list, page after page: downwards from the newest, or upwards from `ending_before`. */
+  /** All objects of a list: from the newest to older ones, or from `ending_before` to newer ones. */
   async *all(query = {}) {
     const upwards = query.ending_before !== undefined;
     for (let page = await this.list(query); ; page = await this.caller.get(page.next)) {
@@ -124,7 +125,7 @@ export class Merchant extends Caller {
   }
 }
 
-/** Who runs the service. */
+/** The operator of the service. */
 export class Operator extends Caller {
   constructor(baseURL, token) {
     super(baseURL, { authorization: `Bearer ${token}` });
@@ -132,7 +133,7 @@ export class Operator extends Caller {
   }
   createKey = (merchant, livemode, options) => this.post(`/merchants/${segment(merchant)}/keys`, { livemode }, options);
   revokeKey = (merchant, key) => this.delete(`/merchants/${segment(merchant)}/keys/${segment(key)}`);
-  // reconcile does all steps.
+  // reconcile runs all steps.
   reconcile = async (merchant, since) => {
     for (let cursor; ; ) {
       const step = await this.post(`/merchants/${segment(merchant)}/reconcile`, { since, cursor });
@@ -142,7 +143,7 @@ export class Operator extends Caller {
   };
 }
 
-/** A customer, a wallet, or anybody else. */
+/** A customer, a wallet, or anyone else. */
 export class Anybody extends Caller {
   page = async (id) => (await this.send("GET", `/pay/${segment(id)}`)).text();
   status = (id) => this.get(`/pay/${segment(id)}/status`);

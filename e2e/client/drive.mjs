@@ -1,6 +1,6 @@
-// Drives every endpoint of a running service as a merchant's engineer, the operator, a customer and a wallet would, and
-// holds it to the contract. It takes BASE_URL, ADMIN_TOKEN, and where the local networks' ledgers and test wallets are:
-// TEST_SANDBOX_URL and LIVE_SANDBOX_URL, one for each mode.
+// Calls every endpoint of a running service as a merchant's backend, the operator, a customer and a
+// wallet would, and checks it against the contract. It takes BASE_URL, ADMIN_TOKEN, and the URLs of
+// the sandboxes for the two modes, TEST_SANDBOX_URL and LIVE_SANDBOX_URL.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -9,12 +9,13 @@ import { openWallet, submit } from "./wallet.mjs";
 
 const { BASE_URL, ADMIN_TOKEN, TEST_SANDBOX_URL, LIVE_SANDBOX_URL } = process.env;
 
-// What was asked, so that the last test can say what was not.
+// All requests, so that the last test can say which ones are missing.
 const asked = [];
 const watched = (caller) => {
   caller.observe = (method, path, response) => {
     asked.push({ method, path: path.split("?")[0], status: response.status });
-    if (path === "/docs" || path === "/openapi.json") return; // files, which no request of the service's own stands behind
+    // Static files have no request id.
+    if (path === "/docs" || path === "/openapi.json") return;
     assert.match(response.headers.get("request-id") ?? "", /^req_[0-7][0-9a-hjkmnp-tv-z]{25}$/, `${method} ${path}: ${response.status}`);
   };
   return caller;
@@ -71,9 +72,9 @@ const gather = async (list) => {
 };
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-// Two merchants, and the first one's other mode.
+// Two merchants, and the first one's live mode.
 let shop, neighbour, live, accounts;
-let spent; // a key that is revoked early, and must be dead by the end
+let spent; // a key that is revoked early, and must be refused at the end
 
 before(async () => {
   accounts = { shop: await accountOf("corner shop"), live: await accountOf("corner shop", LIVE_SANDBOX_URL), neighbour: await accountOf("next door") };
@@ -262,8 +263,9 @@ test("cancelling", async () => {
   const cancelled = await shop.checkouts.expire(c.id);
   assert.equal(cancelled.id, c.id);
   assert.ok(cancelled.expires_at < c.expires_at);
-  assert.equal((await shop.call("POST", `/checkout/${c.id}/expire`)).expires_at, cancelled.expires_at); // without a body too
-  await pay(c); // what was on its way counts
+  // A body is optional.
+  assert.equal((await shop.call("POST", `/checkout/${c.id}/expire`)).expires_at, cancelled.expires_at);
+  await pay(c); // a payment in transit counts
   await awaitStatus(shop, c.id, "completed");
 });
 
@@ -307,7 +309,7 @@ test("lists, both ways", async () => {
   assert.deepEqual([ids(first), first.hasMore, first.url], [newestFirst.slice(0, 3), true, "/product"]);
   assert.deepEqual(own(await gather(neighbour.products.all({ limit: 3 }))), newestFirst);
   assert.deepEqual(own(await gather(neighbour.products.all({ limit: 3, ending_before: newestFirst.at(-1) }))), newestFirst.slice(0, -1).reverse());
-  // By the ids alone, as one does who does not read Link.
+  // By ids alone, as a client does that ignores Link.
   const walked = [];
   for (let page = first; ; page = await neighbour.products.list({ limit: 3, starting_after: page.at(-1).id })) {
     walked.push(...ids(page));
@@ -354,11 +356,12 @@ test("merchants and modes are apart", async () => {
   const alive = await live.customers.create({ email: "erin@example.com" });
   assert.ok(alive.livemode && alive.id !== c.customer_id);
   await refuses(shop.customers.retrieve(alive.id), 404, "not_found");
-  // Each mode has its network: money of the test network buys nothing on the public one.
+  // Each mode has its network: money of the test network does not count on the public one.
   const dear = await live.checkouts.create("direct", { amount: 2, asset_code: "XLM" });
   assert.deepEqual([dear.livemode, dear.destination], [true, accounts.live]);
   await pay(dear);
-  await new Promise((resolve) => setTimeout(resolve, 4000)); // the test ledger has closed, and an account is read every three seconds
+  // The test ledger has closed; an account is read every three seconds.
+  await new Promise((resolve) => setTimeout(resolve, 4000));
   assert.equal((await live.checkouts.retrieve(dear.id)).amount_received, "0");
   const hash = await pay(dear, "2", {}, LIVE_SANDBOX_URL);
   const { payments } = await awaitStatus(live, dear.id, "completed");
@@ -413,7 +416,7 @@ after(async () => {
     const pattern = new RegExp("^" + template.replace(/\./g, "\\.").replace(/\{\w+\}/g, "[^/]+") + "$");
     for (const method of ["get", "post", "put", "delete"]) {
       const driven = asked.some((a) => a.method.toLowerCase() === method && a.status === 200 && pattern.test(a.path));
-      const ofThePage = template.startsWith("/assets/"); // a browser's business
+      const ofThePage = template.startsWith("/assets/"); // only browsers request these
       if (operations[method] && !driven && !ofThePage) missed.push(`${method.toUpperCase()} ${template}`);
     }
   }

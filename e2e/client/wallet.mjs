@@ -1,4 +1,4 @@
-// A Stellar wallet in little more than the protocol: a key, and a signature under what somebody else wrote.
+// A minimal Stellar wallet: a key pair that signs given transactions.
 
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 
@@ -15,16 +15,17 @@ export async function openWallet(horizon) {
   return wallet;
 }
 
-/** Signs an envelope (base64 XDR without signatures) and has it on the ledger; returns the hash under which it is found there. */
+/** Signs and submits an envelope (base64 XDR without signatures); returns the transaction's hash. */
 export async function submit(wallet, xdr, passphrase) {
   const envelope = Buffer.from(xdr, "base64");
   if (!envelope.subarray(0, 4).equals(ENVELOPE_TYPE_TX) || envelope.readUInt32BE(envelope.length - 4) !== 0) {
     throw new Error(`${xdr} is no unsigned transaction`);
   }
-  const hash = sha256(sha256(passphrase), envelope.subarray(0, -4)); // the type stands in front of both
+  // Both the hashed and the signed envelope begin with the type.
+  const hash = sha256(sha256(passphrase), envelope.subarray(0, -4));
   const signed = Buffer.concat([
     envelope.subarray(0, -4),
-    uint32(1), wallet.publicKey.subarray(-4), // one signature, with the hint whose it is
+    uint32(1), wallet.publicKey.subarray(-4), // one signature, with the hint of its key
     uint32(64), sign(null, hash, wallet.privateKey),
   ]);
   const body = new URLSearchParams({ tx: signed.toString("base64") });

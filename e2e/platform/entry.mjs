@@ -1,6 +1,7 @@
-// Stands beside a built Worker, in the place of its main module.
+// Replaces the main module of a built Worker.
 
-import { limited } from "./platform.mjs"; // first, so that it finds the runtime's own fetch and caches, and nobody else does
+// The first import, so that only this module gets the runtime's own fetch and caches.
+import { limited } from "./platform.mjs";
 import worker from "./worker.mjs";
 
 export * from "./worker.mjs";

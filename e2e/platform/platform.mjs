@@ -1,13 +1,15 @@
-// What Cloudflare enforces and workerd alone does not, around a Worker under test: subrequests, connections, waitUntil,
-// and a KV and a Cache API as they are behind real data centres. Key length, metadata and expiration of KV are not here:
-// the local KV refuses those itself.
+// Enforces on a Worker under test what Cloudflare enforces and workerd does not: limits of
+// subrequests, connections and waitUntil, and a KV and Cache API as they are in real data centres.
+// The local KV itself checks key lengths, metadata and expirations.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { withEnv } from "cloudflare:workers";
 
-// subrequests are those to the Internet and calls of the Cache API, kv are operations on KV, per invocation
-// (https://developers.cloudflare.com/workers/platform/limits/#subrequests, https://developers.cloudflare.com/kv/platform/limits/).
-// Free counts the two apart, Paid also together. A cache that keeps nothing is that of workers.dev
+// subrequests are requests to the Internet and calls of the Cache API; kv are operations on KV;
+// both are counted per invocation
+// (https://developers.cloudflare.com/workers/platform/limits/#subrequests,
+// https://developers.cloudflare.com/kv/platform/limits/). Free counts them separately, Paid also
+// together. On workers.dev the Cache API keeps nothing
 // (https://developers.cloudflare.com/workers/runtime-apis/cache/).
 const plans = {
   Free: { subrequests: 50, kv: 1000, together: false, keeps: true },
@@ -15,16 +17,16 @@ const plans = {
   "workers.dev": { subrequests: 10_000, kv: 1000, together: true, keeps: false },
 };
 
-// How many connections of an invocation may wait for an answer's headers; further ones queue
+// How many connections of an invocation may wait for response headers; further ones are queued
 // (https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections).
 const CONNECTIONS = 6;
 
-// How long what was given to waitUntil may go on after the response, and a cron or queue event in all, in seconds
-// (https://developers.cloudflare.com/workers/platform/limits/#duration).
+// How long waitUntil may extend an invocation after the response, and the duration of a cron or
+// queue event, in seconds (https://developers.cloudflare.com/workers/platform/limits/#duration).
 const GRACE = 30;
 const EVENT = 15 * 60;
 
-// For how many seconds a data centre answers from what it read before, the absence of a key included
+// How many seconds a data centre answers from its cache, misses included
 // (https://developers.cloudflare.com/kv/concepts/how-kv-works/).
 const CACHE_TTL = 60;
 
@@ -52,13 +54,13 @@ class Invocation {
     this.#cancel = resolve;
   });
 
-  // place is the data centre that it runs in.
+  // place is the data centre in which the invocation runs.
   constructor(plan, place) {
     this.#plan = plan;
     this.place = place;
   }
 
-  // keeps says whether the Cache API does.
+  // keeps says whether the Cache API keeps anything.
   get keeps() {
     return this.#plan.keeps;
   }
@@ -84,7 +86,8 @@ class Invocation {
   async #connect(run) {
     this.#check();
     if (this.#connections === CONNECTIONS) {
-      await new Promise((resolve) => this.#queue.push(resolve)); // who leaves hands its place over
+      // A connection that ends passes its place on.
+      await new Promise((resolve) => this.#queue.push(resolve));
       this.#check();
     } else {
       this.#connections++;
@@ -101,7 +104,7 @@ class Invocation {
     if (this.#over) throw new Error("The invocation has been cancelled.");
   }
 
-  // extend is waitUntil: it returns what the runtime waits for in the task's place.
+  // extend is waitUntil. It returns a promise for which the runtime waits instead of the task.
   extend(task) {
     this.#tasks++;
     const done = () => this.#tasks--;
@@ -109,7 +112,7 @@ class Invocation {
     return Promise.race([task, this.cancelled]);
   }
 
-  // endIn cancels what is still under way after a time. Its timer goes with the event, if that ends before.
+  // endIn cancels what is still running after a time. Its timer ends with the event.
   endIn(milliseconds) {
     setTimeout(() => {
       this.#over = true;
@@ -121,18 +124,19 @@ class Invocation {
 
 const tell = (message) => console.error(`platform: ${message}`);
 
-// refused is the error of a limit that was reached.
+// refused returns the error for an exceeded limit.
 function refused(message) {
   tell(message);
   return new Error(message);
 }
 
-// A data centre's view of a namespace. What is written in it is seen in it at once, and elsewhere when what was read there is too old.
+// A namespace as data centres see it: each sees its own writes at once, and others' writes once its
+// cached value has expired.
 class Namespace {
   #kv;
-  #ttl; // milliseconds in the place of a second
+  #ttl; // milliseconds that replace a second
   #views = new Map(); // of each data centre: key to { value, metadata, until }
-  #written = new Map(); // key to when, oldest first
+  #written = new Map(); // key to time of the write, oldest first
 
   constructor(kv, second) {
     this.#kv = kv;
@@ -151,7 +155,8 @@ class Namespace {
     if (seen !== undefined && Date.now() < seen.until) return seen;
     const until = Date.now() + seconds * this.#ttl;
     const { value, metadata } = await this.#kv.getWithMetadata(key, { type: "arrayBuffer", cacheTtl: seconds });
-    if (view.get(key) === seen) view.set(key, { value, metadata, until }); // otherwise it was written here in the meantime
+    // Otherwise the key was written here in the meantime.
+    if (view.get(key) === seen) view.set(key, { value, metadata, until });
     return { value, metadata };
   }
 
@@ -200,7 +205,7 @@ class Namespace {
     this.#written.set(key, now);
   }
 
-  // list begins with a page of keys that were deleted not long ago: an empty one that goes on
+  // list begins with an empty page that continues, as after recent deletions
   // (https://developers.cloudflare.com/kv/api/list-keys/#pagination).
   list(options = {}) {
     return current().operation(() => {
@@ -247,10 +252,12 @@ Object.defineProperty(globalThis, "caches", {
   value: { default: cacheNamed("default"), open: async (name) => cacheNamed(name) },
 });
 
-// limited is a Worker's default export within the limits of a plan. Its settings are variables of the environment: PLATFORM_PLAN,
-// and how many milliseconds stand for a second of KV's staleness (PLATFORM_KV_SECOND) and of waitUntil (PLATFORM_WAIT_SECOND).
+// limited enforces the limits of a plan on a Worker's default export. Its settings are environment
+// variables: PLATFORM_PLAN, and how many milliseconds replace a second of KV's staleness
+// (PLATFORM_KV_SECOND) and of waitUntil (PLATFORM_WAIT_SECOND).
 //
-// A request says by X-Data-Centre where it arrives; cron and queue events have a data centre of their own.
+// The header X-Data-Centre says where a request arrives; cron and queue events have a data centre
+// of their own.
 export function limited(worker) {
   const environments = new WeakMap();
   const environmentOf = (env) => {

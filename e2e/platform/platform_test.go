@@ -1,4 +1,5 @@
-// Package platform holds what Cloudflare enforces and workerd does not, and shows that each limit bites.
+// Package platform enforces what Cloudflare enforces and workerd does not. Its tests exceed each
+// limit.
 package platform
 
 import (
@@ -19,7 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// worker is the one of testdata, within the limits of a plan.
+// worker is the Worker in testdata, with the limits of a plan.
 type worker struct {
 	t   *testing.T
 	url string
@@ -76,7 +77,7 @@ func serve(t *testing.T, plan string, settings ...string) *worker {
 	return w
 }
 
-// Write takes what the Worker prints.
+// Write receives the Worker's output.
 func (w *worker) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -89,7 +90,7 @@ func (w *worker) printed() string {
 	return w.log.String()
 }
 
-// result is how the operations of one invocation went.
+// result is the outcome of one invocation's operations.
 type result struct {
 	Done   int
 	Last   any
@@ -100,7 +101,7 @@ func failed(times int, message string) map[string]int { return map[string]int{me
 
 type fields map[string]any
 
-// ask has one invocation, in a data centre, do what the fields say.
+// ask makes one invocation, in a data centre, perform operations.
 func (w *worker) ask(place string, what fields) (r result) {
 	w.t.Helper()
 	body, err := json.Marshal(what)
@@ -148,7 +149,7 @@ const (
 	tooManyKV = "Too many API requests by single Worker invocation."
 )
 
-// internet is a server that remembers how many requests it had at once.
+// internet is a server that counts its concurrent requests.
 type internet struct {
 	url       string
 	mu        sync.Mutex
@@ -236,7 +237,7 @@ func TestWorkAfterTheResponseIsCancelled(t *testing.T) {
 	}
 }
 
-func TestACronEventHasAnEnd(t *testing.T) {
+func TestCronEventIsLimitedInTime(t *testing.T) {
 	w := serve(t, "Paid", "PLATFORM_WAIT_SECOND=1") // 15 minutes are 900 ms
 	for minute, outcome := range map[int]string{3: "ok", 30: "exception"} {
 		response, err := http.Get(fmt.Sprintf("%scdn-cgi/local/scheduled?format=json&cron=%d+*+*+*+*", w.url, minute))
@@ -296,13 +297,13 @@ func TestAListBeginsWithAnEmptyPage(t *testing.T) {
 	}
 }
 
-func TestWhatWasReadStaysElsewhere(t *testing.T) {
+func TestReadsAreStaleInOtherDataCentres(t *testing.T) {
 	w := serve(t, "Paid", "PLATFORM_KV_SECOND=40") // a minute is 2.4 s
 	read := func(place string) any { return w.ask(place, fields{"op": []any{"get", "k"}}).Last }
 	both := func() [2]any { return [2]any{read("here"), read("there")} }
 	minute := 2500 * time.Millisecond
 	var got [][2]any
-	got = append(got, both()) // the misses stay
+	got = append(got, both()) // misses are cached as well
 	w.do("put", "k", "1")
 	got = append(got, both())
 	time.Sleep(minute)
@@ -331,18 +332,19 @@ func TestAKeyTakesOneWriteASecond(t *testing.T) {
 		result{1, nil, failed(1, "KV PUT failed: 429 Too Many Requests")})
 }
 
-func TestKVRefusesWhatItCannotHold(t *testing.T) {
+func TestKVRefusesEntriesBeyondItsLimits(t *testing.T) {
 	w := serve(t, "Paid")
 	in := func(ahead time.Duration) fields { return fields{"expiration": time.Now().Add(ahead).Unix()} }
 	for name, c := range map[string]struct {
 		op     []any
-		status string // "" if it is taken
+		status string // "" if it is accepted
 	}{
-		"a key of 512 bytes":          {[]any{"put", strings.Repeat("k", 512), ""}, ""},
-		"a key of 513 bytes":          {[]any{"put", strings.Repeat("k", 513), ""}, "414"},
-		"an expiration in a minute":   {[]any{"put", "minute", "", in(62 * time.Second)}, ""},
-		"one sooner":                  {[]any{"put", "sooner", "", in(58 * time.Second)}, "400"},
-		"metadata of 1,024 bytes":     {[]any{"put", "m", "", fields{"metadata": strings.Repeat("m", 1022)}}, ""}, // and two quotes
+		"a key of 512 bytes":        {[]any{"put", strings.Repeat("k", 512), ""}, ""},
+		"a key of 513 bytes":        {[]any{"put", strings.Repeat("k", 513), ""}, "414"},
+		"an expiration in a minute": {[]any{"put", "minute", "", in(62 * time.Second)}, ""},
+		"one sooner":                {[]any{"put", "sooner", "", in(58 * time.Second)}, "400"},
+		// Two of the bytes are quotes.
+		"metadata of 1,024 bytes":     {[]any{"put", "m", "", fields{"metadata": strings.Repeat("m", 1022)}}, ""},
 		"metadata of a byte too many": {[]any{"put", "n", "", fields{"metadata": strings.Repeat("m", 1023)}}, "413"},
 	} {
 		got := w.do(c.op...)

@@ -18,7 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// healthy keeps eight clients busy until the test's faults are over, and fails the test if one of them sees an error.
+// healthy keeps eight clients busy until stop is called, and fails the test if one of them sees an
+// error.
 func healthy(t *testing.T, w *worker) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var clients sync.WaitGroup
@@ -50,7 +51,7 @@ func healthy(t *testing.T, w *worker) (stop func()) {
 
 var requestID = regexp.MustCompile(`^req_[0-7][0-9a-hjkmnp-tv-z]{25}$`)
 
-// checkBroken wants the error of API.md that says nothing of the inside.
+// checkBroken requires the error that discloses nothing.
 func checkBroken(t *testing.T, path string, a answer) {
 	t.Helper()
 	id := a.header.Get("Request-Id")
@@ -74,24 +75,24 @@ func checkBroken(t *testing.T, path string, a answer) {
 	}
 }
 
-func TestAFaultIsFeltByNobodyElse(t *testing.T) {
+func TestFaultAffectsNoOtherRequest(t *testing.T) {
 	w := serve(t, 1, "REQUEST_LIMIT_MS=500")
 	stop := healthy(t, w)
 	defer stop()
-	faults := map[string]string{ // path: what the log says
+	faults := map[string]string{ // path: expected in the log
 		"/panic":           "a handler panicked",
 		"/panic-goroutine": "a goroutine panicked",
 		"/exit":            "exited with code 3",
 		"/hang":            "no answer in time",
 		"/abort":           "aborted",
 		"/out-of-memory":   "needs more than",
-		"/recurse":         "Ended: ", // by Go or, if its stack is full before, by JavaScript
+		"/recurse":         "Ended: ", // in Go, or in JavaScript if its stack is full before
 	}
 	for range 5 {
 		for path := range faults {
 			checkBroken(t, path, w.get(t, path))
 		}
-		// It has its response already when it goes wrong.
+		// The response is sent before the panic.
 		if a := w.get(t, "/panic-left-behind"); a.status != http.StatusOK {
 			t.Errorf("/panic-left-behind: %d %s", a.status, a.body)
 		}
@@ -104,7 +105,7 @@ func TestAFaultIsFeltByNobodyElse(t *testing.T) {
 	w.logs(t, w.get(t, "/exit").header.Get("Request-Id"))
 }
 
-// A handler may wait for goroutines of its own. Its instance serves the others meanwhile, and is
+// A handler may wait for goroutines of its own. Meanwhile its instance serves other requests; it is
 // replaced after a number of such handlers.
 func TestAHandlerMayWaitForItsGoroutines(t *testing.T) {
 	w := serve(t, 1)
@@ -125,13 +126,13 @@ func TestAHandlerMayWaitForItsGoroutines(t *testing.T) {
 	}
 }
 
-func TestOnlyTheGoroutineOfAnEventMayAskThePlatform(t *testing.T) {
+func TestOnlyTheGoroutineOfAnEventMayCallThePlatform(t *testing.T) {
 	if a := serve(t, 1).get(t, "/goroutine-asks"); a.status != http.StatusOK {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }
 
-func TestAClientThatLeavesDisturbsNobodyAndItsWorkIsFinished(t *testing.T) {
+func TestRequestOfADisconnectedClientIsCompleted(t *testing.T) {
 	w := serve(t, 1)
 	stop := healthy(t, w)
 	defer stop()
@@ -158,7 +159,7 @@ func TestAClientThatLeavesDisturbsNobodyAndItsWorkIsFinished(t *testing.T) {
 	stop()
 }
 
-func TestABodyThatIsNeverReadOrTooLarge(t *testing.T) {
+func TestUnreadAndOversizedBodiesAreAnswered(t *testing.T) {
 	w := serve(t, 1)
 	post := func(path string, body io.Reader) answer {
 		r, err := http.NewRequest(http.MethodPost, w.url+path, body)
@@ -191,7 +192,7 @@ func TestABodyThatIsNeverReadOrTooLarge(t *testing.T) {
 	}
 }
 
-func TestABodyThatBreaksOff(t *testing.T) {
+func TestAbortedBodyIsInvalid(t *testing.T) {
 	w := serve(t, 2)
 	r, err := http.NewRequest(http.MethodPost, w.url+"/0/echo", strings.NewReader("{}"))
 	if err != nil {
@@ -210,7 +211,7 @@ func TestABodyThatBreaksOff(t *testing.T) {
 	}
 }
 
-func TestWhatCrosses(t *testing.T) {
+func TestRequestsAndResponsesCrossUnchanged(t *testing.T) {
 	w := serve(t, 1, "GREETING=hello ; ünïcode")
 	r, err := http.NewRequest(http.MethodPut, w.url+"/echo?a=%zz&b=1%2C2", strings.NewReader("{}"))
 	if err != nil {
@@ -265,7 +266,7 @@ func TestStoreKeepsItsContractInWorkerd(t *testing.T) {
 	}
 }
 
-// The instance that booted while time stood at zero serves the first request.
+// The instance that booted while Date.now() was zero serves the first request.
 func TestTheClockIsRight(t *testing.T) {
 	w := serve(t, 1)
 	for range 3 {

@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// Every isolate boots its first instance from the same seed; none may hand out anything that another one does.
-func TestFreshIsolatesNeverRepeatAnything(t *testing.T) {
+// Every isolate boots its first instance from the same seed, but no two may produce the same
+// secrets.
+func TestIsolatesNeverRepeatSecrets(t *testing.T) {
 	const isolates = 50
 	w := serve(t, isolates)
 	seen := map[string]string{}
@@ -37,7 +38,7 @@ func TestFreshIsolatesNeverRepeatAnything(t *testing.T) {
 		}
 		boots[served.Instance]++
 	}
-	// What was made at boot is the same everywhere, which shows that the test looks at the instances it is about.
+	// What was produced at boot is the same everywhere, which shows that these are first instances.
 	if len(boots) != 1 {
 		t.Errorf("%d kinds of first instances; want one, booted from the seed: %s", len(boots), strings.Join(keys(boots), " "))
 	}

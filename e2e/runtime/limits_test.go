@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestWhoIsSentAwayDoesNotWakeGo(t *testing.T) {
+func TestRateLimitedRequestsDoNotReachGo(t *testing.T) {
 	t.Parallel()
 	w := serve(t, 1, "ADDRESS_LIMIT=1000", "COSTLY_LIMIT=5")
 	var last struct {
@@ -43,7 +43,7 @@ func TestWhoIsSentAwayDoesNotWakeGo(t *testing.T) {
 	}
 }
 
-func TestALimitThatCannotBeCountedRefusesNobody(t *testing.T) {
+func TestRateLimitsFailOpen(t *testing.T) {
 	w := serve(t, 1, "ADDRESS_LIMIT=1000", "COSTLY_LIMIT=out of order")
 	for range 3 {
 		if a := w.get(t, "/ok"); a.status != http.StatusOK {

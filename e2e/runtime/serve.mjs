@@ -1,7 +1,9 @@
 // Serves a built Worker in workerd on a free port of 127.0.0.1 and prints its URL:
 //   node serve.mjs BUILD_DIRECTORY ISOLATES [NAME=VALUE ...]
-// A directory with a watch.mjs is watched (see there). With several isolates, the first element of a path chooses one: /7/ok is /ok of the eighth; a body with the header X-Break breaks off there. A NAME_LIMIT whose value is a number is a limit of so
-// many requests in ten seconds.
+// If the directory contains watch.mjs, that module wraps the Worker. With several isolates, the
+// first element of a path selects one: /7/ok is /ok of the eighth; there, a body with the header
+// X-Break is aborted. A NAME_LIMIT whose value is a number is a limit of that many requests in ten
+// seconds.
 
 import { readdirSync } from "node:fs";
 import path from "node:path";

@@ -1,13 +1,14 @@
-// Wraps the built Worker to see whether what it asks of the platform is asked within the event that it is for. The name
-// of an event follows whatever it waits for (AsyncLocalStorage); each key, line of the log and name in the cache has the name of the
-// event that it belongs to in it. KV answers after a random delay, so that events go on in every order.
+// Wraps the built Worker to check that everything it asks of the platform is asked within the right
+// event. The name of an event follows its asynchronous calls (AsyncLocalStorage), and each key, log
+// line and cache name contains the name of its event. KV answers after a random delay, so that
+// events interleave in every order.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import worker from "./worker.mjs";
 
 const event = new AsyncLocalStorage();
 const foreign = []; // what was asked in the wrong event
-let asked = 0; // how much was watched
+let asked = 0; // number of calls that were checked
 
 function check(what) {
   const name = /trail(?:\/|%2F)([^/% ]+)/.exec(what)?.[1];
@@ -18,7 +19,7 @@ function check(what) {
 
 const pause = () => scheduler.wait(Math.random() < 0.2 ? 0 : Math.random() * 30);
 
-// KV is a map here: miniflare's, which stands on a disk, is too slow for hundreds of requests at once.
+// KV is a map here: miniflare's KV is on disk and too slow for hundreds of concurrent requests.
 const values = new Map();
 
 const KV = Object.fromEntries(

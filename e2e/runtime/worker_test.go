@@ -1,4 +1,5 @@
-// Package runtime holds the tests of the runtime around Go in workerd, with a program that goes wrong on request.
+// Package runtime tests the JavaScript runtime around Go in workerd, with a program that fails on
+// request.
 package runtime
 
 import (
@@ -16,7 +17,7 @@ import (
 	"time"
 )
 
-// built is the directory of the Worker around the program in faults/.
+// built is the directory of the Worker for the program in faults/.
 var built string
 
 func TestMain(m *testing.M) {
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// build makes the Worker as the Makefile does, from another program.
+// build builds the Worker as the Makefile does, from another program.
 func build(directory string) error {
 	compile := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(directory, "app.wasm"), "./faults")
 	compile.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
@@ -61,7 +62,7 @@ func build(directory string) error {
 	return os.WriteFile(filepath.Join(directory, "seed.mjs"), []byte("export default [1, 2, 3, 4];\n"), 0o644)
 }
 
-// worker is the built Worker in a workerd of its own.
+// worker is the built Worker in a workerd process of its own.
 type worker struct {
 	url string
 	log *log
@@ -73,7 +74,7 @@ func serve(t *testing.T, isolates int, settings ...string) *worker {
 	return serveModules(t, built, isolates, settings...)
 }
 
-// serveModules does so from another directory.
+// serveModules is like serve, from another directory.
 func serveModules(t *testing.T, directory string, isolates int, settings ...string) *worker {
 	t.Helper()
 	node, err := filepath.Abs("../../node_modules/.bin/node")
@@ -163,7 +164,7 @@ func (w *worker) get(t *testing.T, path string) answer {
 	return a
 }
 
-// logs fails the test unless the Worker prints text; what it prints arrives a little after the response.
+// logs fails the test unless the Worker prints text, which may arrive shortly after the response.
 func (w *worker) logs(t *testing.T, text string) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("the log says %q", text), func() bool { return strings.Contains(w.log.String(), text) })

@@ -13,7 +13,8 @@ import (
 	"edgecheckout/e2e/workerd"
 )
 
-// build makes a Worker around a Go program in a directory of its own, as the Makefile makes the service in build/.
+// build builds a Worker from a Go program in a directory, as the Makefile builds the service in
+// build/.
 func build(ctx context.Context, root, program, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err

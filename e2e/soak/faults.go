@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// faults are what goes wrong in turn. Those that hang hold a fiber until its instance is replaced.
+// faults occur in turn. Those that hang occupy a fiber until its instance is replaced.
 var faults = []func(ctx context.Context, w worker) error{
 	breaks("/panic"),
 	breaks("/panic-goroutine"),
@@ -19,7 +19,7 @@ var faults = []func(ctx context.Context, w worker) error{
 	oversized,
 	breaks("/out-of-memory"),
 	breaks("/abort"),
-	leaves("GET /remember?before&key=left HTTP/1.1\r\nHost: soak\r\n\r\n"), // while it is worked for
+	leaves("GET /remember?before&key=left HTTP/1.1\r\nHost: soak\r\n\r\n"), // during the response
 	panicsAfterwards,
 	breaks("/hang"),
 	breaks("/recurse"),
@@ -28,7 +28,8 @@ var faults = []func(ctx context.Context, w worker) error{
 
 func (w worker) fault(ctx context.Context, n int) error { return faults[n%len(faults)](ctx, w) }
 
-// breaks asks for what breaks its request, or the instance with all in it, and wants the error that says nothing of the inside.
+// breaks requests a path that breaks its request, or the whole instance, and requires the error
+// that discloses nothing.
 func breaks(path string) func(ctx context.Context, w worker) error {
 	return func(ctx context.Context, w worker) error {
 		a, err := w.get(ctx, path, http.StatusInternalServerError)
@@ -46,16 +47,16 @@ func breaks(path string) func(ctx context.Context, w worker) error {
 	}
 }
 
-// panicsAfterwards leaves a goroutine behind that panics after a good response.
+// panicsAfterwards leaves a goroutine that panics after a good response.
 func panicsAfterwards(ctx context.Context, w worker) error {
 	_, err := w.get(ctx, "/panic-left-behind", http.StatusOK)
 	return err
 }
 
-// oversized sends more than the program gets to see.
+// oversized sends more than the program may read.
 func oversized(ctx context.Context, w worker) error { return w.echo(ctx, 512<<10) }
 
-// leaves is a client that goes away without having seen an answer.
+// leaves is a client that disconnects before a response.
 func leaves(head string) func(ctx context.Context, w worker) error {
 	return func(ctx context.Context, w worker) error {
 		var dialer net.Dialer

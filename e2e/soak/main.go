@@ -1,9 +1,11 @@
-// Command soak shows that nothing leaks: it keeps a Worker busy for long and asks V8 again and again what it holds.
+// Command soak looks for leaks: it keeps a Worker busy for a long time and repeatedly asks V8 how
+// much memory it holds.
 //
-// It has two parts. In the first, a program that goes wrong on request (see ../runtime/faults) answers mixed requests
-// under the real worker.mjs, with a fault in every thousandth and a KV that is far away. In the second, the service itself sweeps a
-// ledger on which checkouts are open and some are paid; every twentieth sweep, KV and Horizon are far away. Every answer is checked. What
-// is held at the end must be what was held once everything was warm.
+// It has two parts. In the first, a program that fails on request (see ../runtime/faults) answers
+// mixed requests under the real worker.mjs, with a fault in every thousandth and a distant KV. In
+// the second, the service itself sweeps a ledger on which checkouts are open and some are paid; in
+// every twentieth sweep, KV and Horizon are distant. Every response is checked. The memory held at
+// the end must be that held after warming up.
 package main
 
 import (
@@ -21,7 +23,8 @@ import (
 	"edgecheckout/sandbox/stack"
 )
 
-// parts is how often each part is looked at after a first look, which is the mark that the last is held to.
+// parts is how often each part is measured after the first measurement, with which the last is
+// compared.
 const parts = 10
 
 func main() {

@@ -11,33 +11,33 @@ import (
 	"edgecheckout/e2e/workerd"
 )
 
-// What may be more at the end than at the first mark: a share, for what V8 compiles and learns only with time, and a
-// fixed part, since a Go heap grows in steps.
+// How much more may be held at the last mark than at the first: a share for what V8 compiles and
+// learns over time, and a fixed amount because a Go heap grows in steps.
 const (
 	tolerance = 0.15
 	slack     = 4e6 // bytes
 )
 
-// What the process may have more at the end. Allocators give back late and in large pieces, and machine code is made with
-// time; what is never freed outside of V8 exceeds this all the same.
+// How much more the process may hold at the end. Allocators return memory late and in large pieces,
+// and machine code accumulates; a leak outside of V8 still exceeds this.
 const (
 	processTolerance = 0.25
 	processSlack     = 32e6 // bytes
 )
 
-// maxInstances is how many Go instances there may be: one, and one more while it is replaced.
+// maxInstances is how many Go instances may exist: one, and another while it is replaced.
 const maxInstances = 2
 
-// mark is what was held after so many requests or sweeps, and how many of these were faults.
+// mark is the memory held after a number of requests or sweeps, and how many of these were faults.
 type mark struct {
 	after, faults int
 	workerd.Heap
 	resident float64 // bytes
 }
 
-// measure takes a mark of a Worker that is at rest.
+// measure takes a mark of an idle Worker.
 func (w worker) measure(ctx context.Context, after, faults int) (mark, error) {
-	// The second Worker's garbage would count to the process.
+	// The second Worker's garbage would count towards the process.
 	if _, err := w.look(ctx, "store"); err != nil {
 		return mark{}, fmt.Errorf("asking for the store's heap: %w", err)
 	}
@@ -51,8 +51,8 @@ func (w worker) measure(ctx context.Context, after, faults int) (mark, error) {
 	return m, err
 }
 
-// look collects the garbage of a service's isolate and says what is left. It is connected only for as long as it takes: what
-// is kept for a debugger would count.
+// look collects the garbage of a service's isolate and returns what is left. It disconnects at
+// once, because objects that are kept for a debugger would count.
 func (w worker) look(ctx context.Context, service string) (workerd.Heap, error) {
 	v8, err := w.Inspect(ctx, service)
 	if err != nil {
@@ -65,8 +65,8 @@ func (w worker) look(ctx context.Context, service string) (workerd.Heap, error) 
 	return v8.Heap()
 }
 
-// verdict fails if the last mark holds more than the first, beyond what is tolerated, or one of them more instances than
-// there may be.
+// verdict fails if the last mark holds more than the first beyond the tolerance, or if any mark has
+// too many instances.
 func verdict(marks []mark) error {
 	first, last := marks[0], marks[len(marks)-1]
 	var failed []error
@@ -74,7 +74,7 @@ func verdict(marks []mark) error {
 		failed = append(failed, fmt.Errorf("a leak: %.1f MB after %d, and %.1f MB after %d; at most %.1f MB are expected",
 			first.Total()/1e6, first.after, last.Total()/1e6, last.after, bound/1e6))
 	}
-	// Beside the instances, much of what JavaScript holds would not be noticed; so it has a bound of its own.
+	// Script objects are small compared with the instances, so they have a limit of their own.
 	if bound := first.Script()*(1+tolerance) + slack; last.Script() > bound {
 		failed = append(failed, fmt.Errorf("a leak in JavaScript: %.1f MB after %d, and %.1f MB after %d; at most %.1f MB are expected",
 			first.Script()/1e6, first.after, last.Script()/1e6, last.after, bound/1e6))
@@ -91,7 +91,7 @@ func verdict(marks []mark) error {
 	return errors.Join(failed...)
 }
 
-// markdown is a table of marks.
+// markdown returns a table of marks.
 func markdown(what string, marks []mark, took time.Duration) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n| after %s | faults | objects, MB | buffers, MB | Go instances | their memory, MB | together, MB | process, MB |\n", what)

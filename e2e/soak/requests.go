@@ -18,11 +18,12 @@ import (
 )
 
 const (
-	connections  = 128             // most of them wait for a KV that is far away
-	requestLimit = 5 * time.Second // after which a request is given up
-	warmRequests = 20_000          // before the first mark: V8 has compiled what it will, and every fault was there twice
-	maxBody      = 64<<10 + 1      // bytes that the program gets to see
-	remembered   = 64              // values that are in KV to be read
+	connections  = 128             // most of them wait for the distant KV
+	requestLimit = 5 * time.Second // timeout of a request
+	// Before the first mark, V8 has compiled what it will, and every fault has occurred twice.
+	warmRequests = 20_000
+	maxBody      = 64<<10 + 1 // bytes that the program may read
+	remembered   = 64         // values in KV to be read
 )
 
 // client reuses connections, and sees redirects as they are.
@@ -32,7 +33,7 @@ var client = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// worker is the one that is kept busy.
+// worker is the Worker that is kept busy.
 type worker struct{ *workerd.Process }
 
 func start(ctx context.Context, c workerd.Config) (worker, error) {
@@ -77,7 +78,8 @@ func soakRequests(ctx context.Context, c workerd.Config, count, every int) ([]ma
 	return marks, nil
 }
 
-// load sends the requests from one number to another, several at a time, and stops at the first wrong answer.
+// load sends the requests from one number to another concurrently, and stops at the first wrong
+// response.
 func (w worker) load(ctx context.Context, from, to, every int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -107,7 +109,7 @@ func (w worker) load(ctx context.Context, from, to, every int) error {
 	return context.Cause(ctx)
 }
 
-// rest waits until requests that hang are given up, and has the instance that is there then serve one more.
+// rest waits until hanging requests time out, and then lets the current instance serve one more.
 func (w worker) rest(ctx context.Context) error {
 	time.Sleep(requestLimit + 500*time.Millisecond)
 	_, err := w.get(ctx, "/remember?before&key=rest", http.StatusOK)
@@ -119,8 +121,8 @@ const greeting = "hello"
 
 func value(i int) string { return strings.Repeat(fmt.Sprintf("value %d ", i), 10) }
 
-// repeated is healthy, except that what a fault of others may have broken is asked for again, as the service's clients do. The Worker itself
-// repeats what is safe, once.
+// repeated is like healthy, but repeats a request that another's fault may have broken, as the
+// service's clients do. The Worker itself repeats a safe request once.
 func (w worker) repeated(ctx context.Context, n int) error {
 	err := w.healthy(ctx, n)
 	for range 2 {
@@ -132,7 +134,8 @@ func (w worker) repeated(ctx context.Context, n int) error {
 	return err
 }
 
-// healthy is one request of the mix, chosen by its number; it fails unless the answer is right.
+// healthy sends one request of the mix, chosen by its number; it fails unless the response is
+// right.
 func (w worker) healthy(ctx context.Context, n int) error {
 	switch n % 10 {
 	case 0, 1: // JSON, a write to KV and two reads
@@ -163,10 +166,10 @@ func (w worker) healthy(ctx context.Context, n int) error {
 	return errors.Join(err, expect(a.body == "\x00\xff\n" && len(a.header["Set-Cookie"]) == 2, a))
 }
 
-// errBroken is the answer to a request that something broke, be it itself or the end of its instance.
+// errBroken is the response to a request that failed, because of itself or the end of its instance.
 var errBroken = errors.New("status 500, internal_error")
 
-// echo sends a body of so many bytes, and wants the program to have read all of it that it may.
+// echo sends a body of size bytes and requires that the program has read all that it may.
 func (w worker) echo(ctx context.Context, size int) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.Address+"/echo", bytes.NewReader(make([]byte, size)))
 	if err != nil {

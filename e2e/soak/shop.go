@@ -23,7 +23,7 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// shop is a merchant with some accounts, one customer for each, and the Horizon of their ledger.
+// shop is a merchant with several accounts, one customer for each, and the Horizon of their ledger.
 type shop struct {
 	vars     map[string]string // settings of the service
 	accounts []string
@@ -40,12 +40,13 @@ type shop struct {
 	web      *http.Server
 }
 
-// between is how far apart payments close. A sweep reads again what closed in the last ten to twenty minutes: with time
-// passing on the ledger, every sweep has as much to do as the ones before, and what it needs for that stays the same.
+// between is the time from one payment's ledger to the next. A sweep reads the last ten to twenty
+// minutes again. Because the ledger's time advances, every sweep has the same amount of work and
+// needs the same memory.
 const between = time.Minute
 
-// startShop makes room for so many payments. The ledger keeps a time of its own, which begins long enough ago for the
-// last of them to close in the past, however fast they come.
+// startShop creates a shop for that many payments. The ledger has its own time, which begins long
+// enough ago for the last payment to close in the past, however fast they come.
 func startShop(accounts, payments int) (*shop, error) {
 	s := &shop{begun: time.Now().Add(-time.Duration(payments+2) * between)}
 	const balance = 1_000_000_0000000 // stroops
@@ -96,27 +97,27 @@ func startShop(accounts, payments int) (*shop, error) {
 
 func (s *shop) stop() { _ = s.web.Close() }
 
-// session is an open checkout for one of the accounts, as old as the ledger.
-func (s *shop) session(account string) (checkout.Checkout, error) {
+// checkout returns an open checkout for one of the accounts, as old as the ledger.
+func (s *shop) checkout(account string) (checkout.Checkout, error) {
 	id, err := checkout.NewID(checkout.KindCheckout, s.begun, rand.Reader)
 	if err != nil {
 		return checkout.Checkout{}, err
 	}
-	session := checkout.Checkout{
+	opened := checkout.Checkout{
 		Mode:     stellar.Test,
 		Merchant: s.merchant.ID, MerchantName: s.merchant.Name, Account: stellar.Address(account),
 		Amount: price, Asset: stellar.XLM, RedirectURL: "https://shop.example/thanks", Description: "Three books",
 		CreatedAt: s.begun.UTC().Truncate(time.Millisecond),
 	}
-	session.ExpiresAt = time.Now().UTC().Truncate(time.Millisecond).Add(24 * time.Hour)
-	if session.ID, err = checkout.ParseCheckoutID(id); err != nil {
-		return session, err
+	opened.ExpiresAt = time.Now().UTC().Truncate(time.Millisecond).Add(24 * time.Hour)
+	if opened.ID, err = checkout.ParseCheckoutID(id); err != nil {
+		return opened, err
 	}
-	session.Memo = s.memos.Seal(session.ID)
-	return session, nil
+	opened.Memo = s.memos.Seal(opened.ID)
+	return opened, nil
 }
 
-// pay has an account's customer pay what a checkout costs, in a ledger of its own.
+// pay makes an account's customer pay what a checkout costs, in a ledger of its own.
 func (s *shop) pay(account int, memo string) error {
 	payer := s.payers[account]
 	tx, err := txnbuild.NewTransaction(txnbuild.TransactionParams{
@@ -147,7 +148,7 @@ func (s *shop) pay(account int, memo string) error {
 	return err
 }
 
-// random is 32 bytes in hexadecimal.
+// random returns 32 bytes in hexadecimal.
 func random() string {
 	b := make([]byte, 32)
 	rand.Read(b) // never fails

@@ -14,19 +14,20 @@ import (
 )
 
 const (
-	sweptAccounts = 10         // with a checkout that stays open
-	payEvery      = 10         // sweeps between two payments, each of which completes a checkout that was made for it
-	horizonFails  = 100        // sweeps between two that find Horizon broken
-	farEvery      = 20         // sweeps between two for which KV and Horizon are far away
-	warmSweeps    = 200        // before the first mark
-	price         = 12_5000000 // stroops
+	sweptAccounts = 10 // with a checkout that stays open
+	// Number of sweeps from one payment to the next; each completes a checkout created for it.
+	payEvery     = 10
+	horizonFails = 100        // sweeps from one with a broken Horizon to the next
+	farEvery     = 20         // sweeps from one with a distant KV and Horizon to the next
+	warmSweeps   = 200        // before the first mark
+	price        = 12_5000000 // stroops
 )
 
-// brokenHorizons are the ways in which Horizon breaks in turn. One that limits rates is not among them: the service then
-// leaves it alone for seconds, and the sweeps would read nothing.
+// brokenHorizons are the faults of Horizon, in turn. Rate limiting is not among them: the service
+// then pauses for seconds, and the sweeps would read nothing.
 var brokenHorizons = []string{horizon.Down, horizon.Garbage, horizon.Truncated, horizon.StaleHistory}
 
-// soakSweeps runs the cron's handler count times, one after the other.
+// soakSweeps runs the cron's handler count times in sequence.
 func soakSweeps(ctx context.Context, c workerd.Config, count int) ([]mark, error) {
 	s, err := startShop(sweptAccounts, (warmSweeps+count)/payEvery)
 	if err != nil {
@@ -69,7 +70,7 @@ func soakSweeps(ctx context.Context, c workerd.Config, count int) ([]mark, error
 	return marks, s.settled(ctx, w.Store)
 }
 
-// sweep runs the handler once, and wants it to fail if Horizon did.
+// sweep runs the handler once and requires it to fail if Horizon does.
 func (s *shop) sweep(ctx context.Context, w worker, n int) (failed bool, err error) {
 	if n%payEvery == 0 {
 		account := n / payEvery % len(s.accounts)
@@ -105,7 +106,7 @@ func (s *shop) sweep(ctx context.Context, w worker, n int) (failed bool, err err
 	return failed, err
 }
 
-// settled wants every checkout that was paid to be completed, and no other.
+// settled requires every paid checkout to be completed, and no other.
 func (s *shop) settled(ctx context.Context, from workerd.Store) error {
 	values, err := from.Values(ctx)
 	if err != nil {
@@ -126,15 +127,15 @@ func (s *shop) settled(ctx context.Context, from workerd.Store) error {
 	return nil
 }
 
-// open makes a checkout for an account and returns its memo.
+// open creates a checkout for an account and returns its memo.
 func (s *shop) open(ctx context.Context, to workerd.Store, account string) (memo string, err error) {
-	session, err := s.session(account)
+	opened, err := s.checkout(account)
 	if err != nil {
 		return "", err
 	}
-	expiry := session.ExpiresAt.Add(store.KeepAfterExpiry)
-	return session.Memo, to.Put(ctx, slices.Concat(s.entries, []kv.Entry{
-		{Key: store.CheckoutKey(session.ID).String(), Value: store.Encode(&session), ExpiresAt: expiry},
-		{Key: store.OpenKey(&session, session.ExpiresAt).String(), ExpiresAt: expiry},
+	expiry := opened.ExpiresAt.Add(store.KeepAfterExpiry)
+	return opened.Memo, to.Put(ctx, slices.Concat(s.entries, []kv.Entry{
+		{Key: store.CheckoutKey(opened.ID).String(), Value: store.Encode(&opened), ExpiresAt: expiry},
+		{Key: store.OpenKey(&opened, opened.ExpiresAt).String(), ExpiresAt: expiry},
 	})...)
 }

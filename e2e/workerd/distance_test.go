@@ -187,10 +187,11 @@ func TestStoreIsNoBottleneckFor256Requests(t *testing.T) {
 	if err := p.Store.Far(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
-	// Four times a miss and a put take 640 to 1,280 ms. The machine may have other things to do, but not always.
+	// Four misses and puts take 640 to 1,280 ms each. A store that answers even 32 requests at a time,
+	// which would be enough for most tests, takes more than five seconds for them all.
 	best := time.Hour
 	for range 5 {
-		if best = min(best, round()); best < 2*time.Second {
+		if best = min(best, round()); best < 5*time.Second {
 			return
 		}
 	}

@@ -214,7 +214,7 @@ func (c Config) capnp(apart map[string]string) (string, error) {
 	}
 	var modules []string
 	for _, entry := range entries {
-		kind := map[string]string{".mjs": "esModule", ".js": "esModule", ".wasm": "wasm"}[filepath.Ext(entry.Name())]
+		kind := map[string]string{".mjs": "esModule", ".js": "esModule", ".wasm": "wasm", ".bin": "data"}[filepath.Ext(entry.Name())]
 		if kind == "" {
 			continue
 		}

@@ -14,10 +14,11 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// demoLimit is how long the checkouts may take from their first payment to the last settlement.
+// demoLimit is how long the checkouts may take from the first payment to the last status.
 const demoLimit = 60 * time.Second
 
-// runDemo makes a checkout of each type, pays both and returns when both are completed. The error says what is not.
+// runDemo creates a checkout of each type, pays both and returns when both are completed. Otherwise
+// the error says which one is not.
 func runDemo(ctx context.Context, root string, out io.Writer) error {
 	build := filepath.Join(root, "build")
 	if err := os.MkdirAll(build, 0o755); err != nil {
@@ -36,7 +37,7 @@ func runDemo(ctx context.Context, root string, out io.Writer) error {
 	err = demo(ctx, s, line)
 	s.Stop()
 	if ctx.Err() != nil {
-		return errors.Join(ctx.Err(), os.RemoveAll(dir)) // somebody has seen enough
+		return errors.Join(ctx.Err(), os.RemoveAll(dir)) // interrupted by the user
 	}
 	if err != nil {
 		return fmt.Errorf("%w; the Worker's output is in %s", err, s.Log)
@@ -83,7 +84,7 @@ func demo(ctx context.Context, s *stack.Stack, line *stack.Timeline) error {
 	return follow(ctx, s, client, line, open)
 }
 
-// payExactly pays what a checkout asks for, with its memo.
+// payExactly pays the amount that a checkout asks for, with its memo.
 func payExactly(ctx context.Context, s *stack.Stack, from string, c stack.Checkout) (string, error) {
 	amount, err := stellar.ParseAmount(c.Amount.String())
 	if err != nil {
@@ -96,7 +97,7 @@ func payExactly(ctx context.Context, s *stack.Stack, from string, c stack.Checko
 	return s.Pay(ctx, from, payment)
 }
 
-// follow lets the cron run, as often as a second allows, until every checkout is completed.
+// follow runs the cron, at most once a second, until every checkout is completed.
 func follow(ctx context.Context, s *stack.Stack, client stack.Client, line *stack.Timeline, open []stack.Checkout) error {
 	for {
 		if err := s.Cron(ctx); err != nil {
@@ -128,7 +129,7 @@ func follow(ctx context.Context, s *stack.Stack, client stack.Client, line *stac
 	}
 }
 
-// because prefers the reason why ctx ended to what went wrong because it had.
+// because adds the reason why ctx ended to an error that it caused.
 func because(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 		return fmt.Errorf("%w (%w)", cause, err)

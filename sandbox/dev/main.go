@@ -1,8 +1,8 @@
-// Command dev runs Edge Checkout on one machine: the Worker as Cloudflare would run it, and a Stellar network of its
-// own to be paid on.
+// Command dev runs Edge Checkout on one machine: the Worker as Cloudflare would run it, and a
+// Stellar network of its own on which to pay.
 //
-//	make dev    until Ctrl-C, with a merchant, a product and a key to try it with
-//	make demo   one checkout of each type, paid and settled, then exits
+//	make dev    until Ctrl-C, with a merchant, a product and an API key to try it with
+//	make demo   creates and pays one checkout of each type, then exits
 package main
 
 import (
@@ -22,7 +22,7 @@ func main() {
 	defer cancel()
 	if err := run(ctx, os.Args[1:]); err != nil {
 		if ctx.Err() != nil {
-			os.Exit(130) // ended from outside before it was done: no news to whoever did it
+			os.Exit(130) // interrupted by a signal; its sender needs no message
 		}
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
@@ -86,7 +86,7 @@ func runDev(ctx context.Context, root string) error {
 	}
 }
 
-// explain says which variable moves a port that is taken.
+// explain adds which variable changes a port that is in use.
 func explain(err error, set settings) error {
 	var inUse *stack.PortInUseError
 	if !errors.As(err, &inUse) {

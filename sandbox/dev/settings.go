@@ -15,17 +15,17 @@ const (
 	defaultSandboxPort = 8000
 )
 
-// settings are what the variables of `make dev` say.
+// settings are the variables of `make dev`.
 type settings struct {
 	Port        int // of the Worker
 	SandboxPort int
-	// HorizonURL names a Horizon in the place of the sandbox; empty for the sandbox.
+	// HorizonURL is the Horizon to use instead of the sandbox; empty for the sandbox.
 	HorizonURL string
 	Passphrase string          // of HorizonURL's network; empty for the test network
-	Account    stellar.Address // who is paid there
+	Account    stellar.Address // the merchant's account there
 }
 
-// parseSettings reads the variables. The error says what would be right.
+// parseSettings parses the variables. The error says what is expected.
 func parseSettings(getenv func(string) string) (settings, error) {
 	var s settings
 	var wrong []error
@@ -68,7 +68,8 @@ func parseSettings(getenv func(string) string) (settings, error) {
 	return s, errors.Join(wrong...)
 }
 
-// folder is where the state for this Horizon is kept below build/: what one ledger says is nothing to another.
+// folder is the folder below build/ with the state for this Horizon, since the state depends on the
+// ledger.
 func (s settings) folder() string {
 	if s.HorizonURL == "" {
 		return "dev"

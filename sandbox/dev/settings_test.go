@@ -79,7 +79,7 @@ func TestWrongVariablesAreNamed(t *testing.T) {
 	}
 }
 
-func TestATakenPortSaysWhichVariableMovesIt(t *testing.T) {
+func TestPortInUseErrorNamesTheVariable(t *testing.T) {
 	set := settings{Port: 8787, SandboxPort: 8000}
 	for port, want := range map[int]string{8787: "`make dev PORT=8887`", 8000: "`make dev SANDBOX_PORT=8100`"} {
 		if err := explain(&stack.PortInUseError{Port: port}, set); !strings.Contains(err.Error(), want) {

@@ -7,7 +7,7 @@ import (
 	"edgecheckout/sandbox/stack"
 )
 
-// shop is the merchant to try things with, and a checkout of its own that is open.
+// shop is a merchant to try things with, and an open checkout.
 type shop struct {
 	dev   stack.Dev
 	fresh stack.Checkout
@@ -15,8 +15,8 @@ type shop struct {
 
 const price = "12.5"
 
-// openShop goes on with the merchant, product and key of the last start if they still work here, and makes new ones
-// otherwise.
+// openShop reuses the merchant, product and key of the last start if they still exist here, and
+// creates new ones otherwise.
 func openShop(ctx context.Context, s *stack.Stack, root string, set settings) (shop, error) {
 	account := string(set.Account)
 	if account == "" {
@@ -44,7 +44,7 @@ func openShop(ctx context.Context, s *stack.Stack, root string, set settings) (s
 	return shop{dev, fresh.Object}, nil
 }
 
-// newMerchant makes a merchant that is paid into an account, a test key and a product.
+// newMerchant creates a merchant with an account, a test key and a product.
 func newMerchant(ctx context.Context, s *stack.Stack, account string) (stack.Dev, error) {
 	merchant, err := s.Operator().CreateMerchant(ctx, map[string]string{"name": "Demo Shop", "account_test": account})
 	if err != nil {
@@ -67,7 +67,8 @@ func newMerchant(ctx context.Context, s *stack.Stack, account string) (stack.Dev
 	}, nil
 }
 
-// order is a product checkout. On the sandbox the customer ends on a page that exists.
+// order returns the parameters of a product checkout. On the sandbox it redirects to an existing
+// page.
 func order(s *stack.Stack, product string) map[string]any {
 	params := map[string]any{"product_id": product, "customer_email": "alice@example.com"}
 	if page := thanks(s); page != "" {
@@ -76,7 +77,7 @@ func order(s *stack.Stack, product string) map[string]any {
 	return params
 }
 
-// thanks is where a customer of the demo shop goes after paying; empty without a sandbox.
+// thanks is the URL to which the demo shop redirects after a payment; empty without a sandbox.
 func thanks(s *stack.Stack) string {
 	if s.Sandbox() == nil {
 		return ""

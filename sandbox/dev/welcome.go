@@ -51,7 +51,7 @@ Pay it from any wallet of that network:
 
 `))
 
-// welcome writes what there is to try, ready to paste.
+// welcome prints what to try, ready to paste.
 func welcome(w io.Writer, root string, s *stack.Stack, sh shop) error {
 	log, err := filepath.Rel(root, s.Log)
 	if err != nil {

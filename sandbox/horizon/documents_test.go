@@ -14,14 +14,14 @@ import (
 
 const watched = "GDQOEL7GJBQ5F7URQ4IYCZK3EQCKSIOQOM7TBAYLX6KNFKHWCCAH4AC6"
 
-// paid serves a ledger of one payment to the watched account.
+// paid serves a ledger with one payment to the watched account.
 func paid(t *testing.T) http.Handler {
 	t.Helper()
 	first := load(t, "payment-native-memo-text").Body["_embedded"].(map[string]any)["records"].([]any)[0].(map[string]any)
-	return staged(t, first["transaction"].(map[string]any))
+	return replayed(t, first["transaction"].(map[string]any))
 }
 
-func TestRefusalsAreThoseOfHorizon(t *testing.T) {
+func TestErrorsEqualHorizons(t *testing.T) {
 	for _, name := range []string{
 		"payments-cursor-bad", "payments-cursor-negative", "payments-limit-too-large", "payments-account-malformed",
 		"payments-before-history-desc", "account-malformed", "account-merged-away", "account-not-found", "transaction-not-found",
@@ -41,7 +41,7 @@ func TestAccountWithoutHistoryHasNoListOfPayments(t *testing.T) {
 func TestOldAscendingCursorBeginsWithTheOldestLedger(t *testing.T) {
 	want := load(t, "payments-before-history-asc")
 	first := want.Body["_embedded"].(map[string]any)["records"].([]any)[0].(map[string]any)
-	same(t, want, perform(staged(t, first["transaction"].(map[string]any)), want))
+	same(t, want, perform(replayed(t, first["transaction"].(map[string]any)), want))
 }
 
 func TestCursorNowBecomesTheEndOfTheNewestLedger(t *testing.T) {
@@ -58,7 +58,7 @@ func TestCursorNowBecomesTheEndOfTheNewestLedger(t *testing.T) {
 	same(t, want, perform(New(l, Options{}), want))
 }
 
-func TestAccountIsThatOfHorizon(t *testing.T) {
+func TestAccountEqualsHorizons(t *testing.T) {
 	want := load(t, "account-found")
 	const issuer = "GAQZGXGFMV2RA3DWZVIJA74Q4YWWOAHHJ6FPS65HB2ROEJ6S2AGBY5HC"
 	l := ledger.New(ledger.Options{Accounts: []ledger.Account{{
@@ -75,7 +75,7 @@ func TestAccountIsThatOfHorizon(t *testing.T) {
 	same(t, want, perform(New(l, Options{}), want))
 }
 
-func TestRootIsThatOfHorizon(t *testing.T) {
+func TestRootEqualsHorizons(t *testing.T) {
 	want := load(t, "root")
 	l := ledger.New(ledger.Options{Passphrase: network.TestNetworkPassphrase, First: 1200000, Genesis: at("11:16:21")})
 	for second := range 30 {
@@ -87,23 +87,23 @@ func TestRootIsThatOfHorizon(t *testing.T) {
 		"horizon_version", "core_version", "supported_protocol_version", "_links.friendbot.href")
 }
 
-func TestFeeStatsHaveTheShapeOfHorizon(t *testing.T) {
+func TestFeeStatsHaveHorizonsShape(t *testing.T) {
 	want := load(t, "fee-stats")
 	same(t, want, perform(New(ledger.New(ledger.Options{First: 1200030}), Options{}), want),
 		"max_fee.max", "max_fee.p80", "max_fee.p90", "max_fee.p95", "max_fee.p99")
 }
 
-func TestLedgerIsThatOfHorizon(t *testing.T) {
+func TestLedgerEqualsHorizons(t *testing.T) {
 	want := load(t, "ledger")
 	same(t, want, perform(paid(t), want), "id", "hash", "prev_hash", "total_coins", "fee_pool")
 }
 
-func TestFaultsAreThoseOfHorizon(t *testing.T) {
+func TestFaultsEqualHorizons(t *testing.T) {
 	for name, mode := range map[string]string{
 		"rate-limited":             RateLimited,
 		"stale-history":            StaleHistory,
 		"account-still-ingesting":  StillIngesting,
-		"payment-native-memo-text": StillIngesting, // history goes on
+		"payment-native-memo-text": StillIngesting, // its history remains available
 	} {
 		t.Run(name, func(t *testing.T) {
 			faults := &Faults{}
@@ -120,7 +120,7 @@ func TestFaultsAreThoseOfHorizon(t *testing.T) {
 	}
 }
 
-func TestStreamThatIsRateLimitedIsRefusedWithoutLimits(t *testing.T) {
+func TestRateLimitedStreamHasNoRateLimitHeaders(t *testing.T) {
 	faults := &Faults{}
 	if err := faults.Set(Fault{Mode: RateLimited}); err != nil {
 		t.Fatal(err)

@@ -48,8 +48,8 @@ var effectTypes = map[ledger.EffectType]string{
 	ledger.TrustlineUpdated: "trustline_updated",
 }
 
-// operationEffects shows all effects of an operation, which are too few to need pages. Effects of trades are
-// missing: the sandbox's market is not an account.
+// operationEffects returns all effects of an operation; there are too few to need pages. It omits
+// the effects of trades, since the sandbox's market is not an account.
 func (s *Server) operationEffects(r *http.Request, q query) ([]record, *problem) {
 	o, wrong := s.findOperation(r)
 	if wrong != nil {

@@ -11,37 +11,37 @@ import (
 	"time"
 )
 
-// Fault is what is wrong with Horizon, so that tests can see how others bear it. The JSON form is the body of
+// Fault is a fault of Horizon, so that tests can see how clients cope. Its JSON form is the body of
 // POST /sandbox/faults.
 type Fault struct {
 	Mode string `json:"mode"` // one of Modes
-	// DelayMS is how long a slow Horizon thinks, in milliseconds; 5,000 if zero.
+	// DelayMS is the delay of a slow Horizon in milliseconds; 5,000 if zero.
 	DelayMS int `json:"delay_ms,omitempty"`
-	// RetryAfter is what a rate-limited Horizon asks for, in seconds; 60 if zero.
+	// RetryAfter is the Retry-After of a rate-limited Horizon in seconds; 60 if zero.
 	RetryAfter int `json:"retry_after,omitempty"`
 }
 
-// Modes of a Fault.
+// The modes of a [Fault].
 const (
 	Off            = "off"
-	Down           = "down"            // the connection breaks without an answer
+	Down           = "down"            // closes the connection without an answer
 	RateLimited    = "rate_limited"    // 429
 	Slow           = "slow"            // the right answer, late
 	Garbage        = "garbage"         // 200, but a proxy's error page
-	Truncated      = "truncated"       // 200, and the connection breaks in the middle of the body
-	StillIngesting = "still_ingesting" // 503 where the state of accounts is asked for, history as usual
+	Truncated      = "truncated"       // 200, and the connection closes in the middle of the body
+	StillIngesting = "still_ingesting" // 503 for the state of accounts only
 	StaleHistory   = "stale_history"   // 503 everywhere
 )
 
 var modes = []string{Off, Down, RateLimited, Slow, Garbage, Truncated, StillIngesting, StaleHistory}
 
-// Faults stands before a Server and spoils its answers. The zero value lets everything through.
+// Faults injects a fault into the answers of a [Server]. The zero value injects none.
 type Faults struct {
 	mu    sync.RWMutex
 	fault Fault
 }
 
-// Set changes what is wrong from now on. It fails for a mode that does not exist.
+// Set sets the fault from now on. It fails for an unknown mode.
 func (f *Faults) Set(fault Fault) error {
 	for _, mode := range modes {
 		if fault.Mode == mode {
@@ -54,7 +54,7 @@ func (f *Faults) Set(fault Fault) error {
 	return fmt.Errorf("mode is one of %s", strings.Join(modes, ", "))
 }
 
-// Current is what is wrong now.
+// Current is the current fault.
 func (f *Faults) Current() Fault {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -64,7 +64,7 @@ func (f *Faults) Current() Fault {
 	return f.fault
 }
 
-// ServeHTTP shows the current fault, and sets it when asked with POST or PUT.
+// ServeHTTP returns the current fault, after a POST or PUT has set it.
 func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	allowBrowsers(w.Header())
 	if r.Method == http.MethodPost || r.Method == http.MethodPut {
@@ -86,7 +86,7 @@ func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, "application/json", http.StatusOK, f.Current())
 }
 
-// Spoil puts the faults before a Server.
+// Spoil wraps a Server to inject the fault.
 func (f *Faults) Spoil(next *Server) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := f.Current()
@@ -101,7 +101,7 @@ func (f *Faults) Spoil(next *Server) http.Handler {
 			if retry == 0 {
 				retry = 60
 			}
-			// A stream that is refused gets the bare problem.
+			// Without these headers if a stream is refused, as in Horizon.
 			if !wantsStream(r) {
 				limits(w.Header(), 0, retry)
 				w.Header().Set("Retry-After", strconv.Itoa(retry))
@@ -139,13 +139,14 @@ func (f *Faults) Spoil(next *Server) http.Handler {
 	})
 }
 
-// asksForState tells the state of an account, /accounts/{id}, from its history.
+// asksForState reports whether a path is /accounts/{id}, the state of an account, and not its
+// history.
 func asksForState(path string) bool {
 	rest, ok := strings.CutPrefix(path, "/accounts/")
 	return ok && !strings.Contains(strings.TrimSuffix(rest, "/"), "/")
 }
 
-// cutter passes half of the first body it gets and breaks the connection.
+// cutter writes half of the first chunk of a body and closes the connection.
 type cutter struct{ http.ResponseWriter }
 
 func (c *cutter) Write(p []byte) (int, error) {

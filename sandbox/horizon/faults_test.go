@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// spoiled serves a ledger of one payment with a fault.
+// spoiled serves a ledger with one payment, with a fault.
 func spoiled(t *testing.T, f Fault) *httptest.Server {
 	t.Helper()
 	faults := &Faults{}
@@ -29,7 +29,7 @@ func TestDownAnswersNothing(t *testing.T) {
 	}
 }
 
-func TestTruncatedBreaksOffInTheMiddleOfTheBody(t *testing.T) {
+func TestTruncatedEndsInTheMiddleOfTheBody(t *testing.T) {
 	response, err := http.Get(spoiled(t, Fault{Mode: Truncated}).URL + "/payments")
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func TestTruncatedBreaksOffInTheMiddleOfTheBody(t *testing.T) {
 	}
 }
 
-func TestGarbageIsNoJSON(t *testing.T) {
+func TestGarbageIsNotJSON(t *testing.T) {
 	w := httptest.NewRecorder()
 	faults := &Faults{}
 	if err := faults.Set(Fault{Mode: Garbage}); err != nil {

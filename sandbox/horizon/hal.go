@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// link is a HAL link; a templated one holds a URI template.
+// link is a HAL link. If it is templated, Href is a URI template.
 type link struct {
 	Href      string `json:"href"`
 	Templated bool   `json:"templated,omitempty"`
 }
 
-// base is where a request came to, and so where the links of its answer lead.
+// base is the origin of a request, with which the links in its answer begin.
 type base string
 
 func baseOf(r *http.Request) base {
@@ -28,10 +28,10 @@ func (b base) to(path string) link {
 	return link{Href: string(b) + path, Templated: strings.Contains(path, "{")}
 }
 
-// collection is a link to a list that can be paged through.
+// collection is a link to a list with pages.
 func (b base) collection(path string) link { return b.to(path + "{?cursor,limit,order}") }
 
-// page is a list with the links to its neighbours.
+// page is a list with links to the pages before and after it.
 type page struct {
 	Links struct {
 		Self link `json:"self"`
@@ -43,7 +43,7 @@ type page struct {
 	} `json:"_embedded"`
 }
 
-// record is one entry of a list.
+// record is an entry of a list.
 type record interface{ pagingToken() string }
 
 const (
@@ -51,13 +51,14 @@ const (
 	typeProblem = "application/problem+json; charset=utf-8"
 )
 
-// write sends a document, indented for whoever reads it in a terminal.
+// write sends a document, indented for people who read it in a terminal.
 func write(w http.ResponseWriter, contentType string, status int, body any) {
 	encoded, err := json.MarshalIndent(body, "", "  ")
 	send(w, contentType, status, encoded, err)
 }
 
-// writePage sends a list without indentation, which would double its cost: lists are what programs poll.
+// writePage sends a list. It is not indented, which would double the cost, because programs poll
+// lists.
 func writePage(w http.ResponseWriter, p page) {
 	encoded, err := json.Marshal(p)
 	send(w, typeHAL, http.StatusOK, encoded, err)
@@ -65,7 +66,7 @@ func writePage(w http.ResponseWriter, p page) {
 
 func send(w http.ResponseWriter, contentType string, status int, encoded []byte, err error) {
 	if err != nil {
-		// Bodies are structs of strings and numbers.
+		// Bodies are structs of strings and numbers, which always encode.
 		panic("horizon: encode an answer: " + err.Error())
 	}
 	w.Header().Set("Content-Type", contentType)

@@ -26,7 +26,7 @@ type rootDocument struct {
 	SupportedByTheCore int             `json:"core_supported_protocol_version"`
 }
 
-// rootLinks are the paths that the root names; some of them the sandbox does not serve.
+// rootLinks are the paths that the root lists. The sandbox does not serve all of them.
 var rootLinks = map[string]string{
 	"account":              "/accounts/{account_id}",
 	"accounts":             "/accounts{?signer,sponsor,asset,liquidity_pool,cursor,limit,order}",
@@ -79,7 +79,7 @@ func (s *Server) root(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// feeStats: there is always room in a ledger of the sandbox, so the base fee is all anybody pays.
+// feeStats reports the base fee for every percentile, because ledgers of the sandbox never fill up.
 func (s *Server) feeStats(w http.ResponseWriter, r *http.Request) {
 	base := strconv.Itoa(ledger.BaseFee)
 	fees := map[string]string{}

@@ -9,7 +9,7 @@ import (
 	"github.com/stellar/go/xdr"
 )
 
-// operation is what operations of every type have in common.
+// operation has the fields that operations of all types share.
 type operation struct {
 	Links struct {
 		Self        link `json:"self"`
@@ -33,7 +33,7 @@ type operation struct {
 
 func (o operation) pagingToken() string { return o.PagingToken }
 
-// asset is how most records name one.
+// asset is an asset as most records name it.
 type asset struct {
 	Type   string `json:"asset_type"`
 	Code   string `json:"asset_code,omitempty"`
@@ -102,7 +102,7 @@ type changeTrust struct {
 	TrustorMuxedID string `json:"trustor_muxed_id,omitempty"`
 }
 
-// operationTypes are Horizon's names of the operations the ledger applies.
+// operationTypes are Horizon's names of the operations that the ledger supports.
 var operationTypes = map[xdr.OperationType]string{
 	xdr.OperationTypeCreateAccount:            "create_account",
 	xdr.OperationTypePayment:                  "payment",

@@ -15,8 +15,8 @@ import (
 	"github.com/stellar/go/txnbuild"
 )
 
-// busy is a ledger on which a customer paid a shop n times, one ledger each, with the amounts 1, 2, 3… XLM; each
-// payment after the first is followed by one that fails.
+// busy returns a ledger on which a customer paid a shop n times, once a ledger, with the amounts 1,
+// 2, 3… XLM. Each payment after the first is followed by one that fails.
 func busy(t testing.TB, n int) (*ledger.Ledger, string) {
 	t.Helper()
 	customer, shop := keypair.MustRandom(), keypair.MustRandom().Address()
@@ -125,7 +125,7 @@ func TestPagesFollowEachOtherInBothDirections(t *testing.T) {
 	}
 }
 
-func TestPreviousPageOfThePageAfterIsThePageBefore(t *testing.T) {
+func TestPrevLinkOfTheSecondPageIsTheFirstPage(t *testing.T) {
 	l, shop := busy(t, 5)
 	h := New(l, Options{})
 	second := get(t, h, get(t, h, "/accounts/"+shop+"/payments?limit=2").Links.Next.Href)
@@ -134,7 +134,7 @@ func TestPreviousPageOfThePageAfterIsThePageBefore(t *testing.T) {
 	}
 }
 
-func TestParametersAreRefusedInHorizonsWords(t *testing.T) {
+func TestInvalidParametersGetHorizonsErrors(t *testing.T) {
 	l, shop := busy(t, 1)
 	for query, want := range map[string][2]string{
 		"limit=0":               {"limit", "invalid limit: non-positive value provided"},

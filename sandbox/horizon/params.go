@@ -19,14 +19,14 @@ const (
 	maxLimit     = 200
 )
 
-// query is what the parameters of a list say.
+// query is the parameters of a list.
 type query struct {
 	ledger.Page
 	cursor string // as given, or what "now" stands for
 	join   bool
 }
 
-// parseQuery refuses what Horizon refuses, in its order and its words.
+// parseQuery refuses what Horizon refuses, in the same order and with the same messages.
 func (s *Server) parseQuery(r *http.Request) (query, *problem) {
 	form := r.URL.Query()
 	q := query{cursor: form.Get("cursor")}
@@ -67,10 +67,10 @@ func (s *Server) parseQuery(r *http.Request) (query, *problem) {
 	return q, s.parseCursor(&q)
 }
 
-// parseCursor turns the cursor into a position. Only a descending query before the recorded history is an error: an
-// ascending one silently begins with the oldest ledger there is.
+// parseCursor parses the cursor to a position. It is an error only for a descending query to begin
+// before the recorded history: an ascending one silently begins with the oldest ledger.
 func (s *Server) parseCursor(q *query) *problem {
-	// The cursor of an effect is that of its operation and a number.
+	// The cursor of an effect is that of its operation, followed by a number.
 	text, _, _ := strings.Cut(q.cursor, "-")
 	switch {
 	case text == "" && q.Descending:
@@ -115,7 +115,8 @@ func parseAccount(r *http.Request) (string, *problem) {
 	return id, nil
 }
 
-// page links the records to those before and after them. Without records both links keep the cursor.
+// page links the records to those before and after them. Without records both links have the same
+// cursor.
 func (q query) page(b base, r *http.Request, records []record) page {
 	var p page
 	p.Embedded.Records = append([]record{}, records...)

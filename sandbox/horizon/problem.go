@@ -55,7 +55,7 @@ func invalidField(name, reason string) *problem {
 
 func (p problem) write(w http.ResponseWriter) { write(w, typeProblem, p.Status, p) }
 
-// transactionFailed reports a transaction that was rejected, or applied and failed.
+// transactionFailed reports a transaction that was rejected or has failed.
 func transactionFailed(envelope string, result xdr.TransactionResult) problem {
 	encoded, err := xdr.MarshalBase64(result)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/stellar/go/xdr"
 )
 
-// recording is an exchange with a real Horizon.
+// recording is a request to a real Horizon and its response.
 type recording struct {
 	Request struct{ Method, Path, Body string }
 	Status  int
@@ -40,17 +40,18 @@ func load(t *testing.T, name string) recording {
 	return r
 }
 
-// stage is a ledger on which a recorded envelope can be applied just where it was: right before its ledger, with
-// everybody it concerns rich and trusting, and with the sequence number that comes before it.
-type stage struct {
-	sequence uint32 // of the ledger in which the envelope is to be
+// replay describes a ledger to which a recorded envelope can be applied as it originally was: just
+// before its ledger, with all accounts funded and trusting its assets, and with the preceding
+// sequence number.
+type replay struct {
+	sequence uint32 // of the ledger that is to contain the envelope
 	closedAt time.Time
 	envelope string
 	without  string                // an account that does not exist
-	alter    func(*ledger.Account) // changes an account before the beginning
+	alter    func(*ledger.Account) // changes an account beforehand
 }
 
-func (s stage) build(t *testing.T) *ledger.Ledger {
+func (s replay) build(t *testing.T) *ledger.Ledger {
 	t.Helper()
 	var envelope xdr.TransactionEnvelope
 	if err := xdr.SafeUnmarshalBase64(s.envelope, &envelope); err != nil {
@@ -118,7 +119,7 @@ func (s stage) build(t *testing.T) *ledger.Ledger {
 	return ledger.New(o)
 }
 
-// perform sends a recorded request to a handler, under the name of the host that was recorded.
+// perform sends a recorded request to a handler, with the recorded host.
 func perform(h http.Handler, r recording) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(r.Request.Method, r.Request.Path, strings.NewReader(r.Request.Body))
 	request.Host = "horizon-testnet.stellar.org"
@@ -131,8 +132,8 @@ func perform(h http.Handler, r recording) *httptest.ResponseRecorder {
 	return w
 }
 
-// same compares an answer with a recording: status, body, and which headers there are. Paths (keys joined by dots)
-// in except may have other values, but not other types.
+// same compares an answer with a recording: status, body, and the set of headers. Values at the
+// paths in except (keys joined by dots) may differ, but not their types.
 func same(t *testing.T, want recording, got *httptest.ResponseRecorder, except ...string) {
 	t.Helper()
 	if got.Code != want.Status {
@@ -155,7 +156,7 @@ func same(t *testing.T, want recording, got *httptest.ResponseRecorder, except .
 	}
 }
 
-// mask replaces the values at the given paths by their types. List positions do not count in a path.
+// mask replaces the values at the given paths by their types. A path does not contain list indexes.
 func mask(v any, except []string, path string) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -191,14 +192,14 @@ func typeOf(v any) string {
 	return "null"
 }
 
-// staged serves a ledger on which one recorded transaction was applied.
-func staged(t *testing.T, transaction map[string]any) http.Handler {
+// replayed serves a ledger to which one recorded transaction was applied.
+func replayed(t *testing.T, transaction map[string]any) http.Handler {
 	t.Helper()
 	closedAt, err := time.Parse(time.RFC3339, transaction["created_at"].(string))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := stage{
+	s := replay{
 		sequence: uint32(transaction["ledger"].(float64)),
 		closedAt: closedAt,
 		envelope: transaction["envelope_xdr"].(string),

@@ -10,9 +10,9 @@ import (
 	"github.com/stellar/go/xdr"
 )
 
-// TestPaymentsAreThoseOfHorizon applies the recorded envelopes and asks what was asked of Horizon. Hashes, ids,
-// results and links must be the recorded ones to the letter.
-func TestPaymentsAreThoseOfHorizon(t *testing.T) {
+// The recorded envelopes are applied, and the recorded requests repeated. Hashes, ids, results and
+// links must equal the recorded ones exactly.
+func TestPaymentsEqualHorizons(t *testing.T) {
 	for name, except := range map[string][]string{
 		"payment-create-account":      nil,
 		"payment-native-memo-text":    nil,
@@ -35,24 +35,24 @@ func TestPaymentsAreThoseOfHorizon(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := load(t, name)
 			first := want.Body["_embedded"].(map[string]any)["records"].([]any)[0].(map[string]any)
-			h := staged(t, first["transaction"].(map[string]any))
+			h := replayed(t, first["transaction"].(map[string]any))
 			same(t, want, perform(h, want), except...)
 		})
 	}
 }
 
-func TestTransactionsAreThoseOfHorizon(t *testing.T) {
+func TestTransactionsEqualHorizons(t *testing.T) {
 	for _, name := range []string{
 		"transaction-by-hash", "transaction-fee-bump-by-outer-hash", "transaction-fee-bump-by-inner-hash",
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := load(t, name)
-			same(t, want, perform(staged(t, want.Body), want))
+			same(t, want, perform(replayed(t, want.Body), want))
 		})
 	}
 }
 
-func TestListsOfOneTransactionAreThoseOfHorizon(t *testing.T) {
+func TestListsOfATransactionEqualHorizons(t *testing.T) {
 	for name, source := range map[string]string{
 		"transaction-two-operations-payments": "payment-two-operations",
 		"operation-account-merge-effects":     "payment-account-merge",
@@ -61,14 +61,14 @@ func TestListsOfOneTransactionAreThoseOfHorizon(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			first := load(t, source).Body["_embedded"].(map[string]any)["records"].([]any)[0].(map[string]any)
 			want := load(t, name)
-			same(t, want, perform(staged(t, first["transaction"].(map[string]any)), want))
+			same(t, want, perform(replayed(t, first["transaction"].(map[string]any)), want))
 		})
 	}
 }
 
-func TestSubmissionsAreAnsweredAsHorizonDoes(t *testing.T) {
+func TestSubmissionsAreAnsweredAsByHorizon(t *testing.T) {
 	poor := func(a *ledger.Account) { a.Balance = 1000_0000000 }
-	for name, s := range map[string]stage{
+	for name, s := range map[string]replay{
 		"submit-success":            {sequence: 1200032, closedAt: at("11:16:53")},
 		"submit-failed-underfunded": {sequence: 1200033, closedAt: at("11:16:56"), alter: poor},
 		"submit-no-destination":     {sequence: 1200034, closedAt: at("11:17:00"), without: destinationOf(t, "submit-no-destination")},
@@ -101,7 +101,7 @@ func TestSubmissionThatTakesTooLongIsAnsweredWithItsHash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := stage{sequence: 1200036, closedAt: at("11:17:02"), envelope: form.Get("tx")}.build(t)
+	l := replay{sequence: 1200036, closedAt: at("11:17:02"), envelope: form.Get("tx")}.build(t)
 	same(t, want, perform(New(l, Options{SubmitTimeout: time.Millisecond}), want))
 }
 
@@ -110,7 +110,7 @@ func TestUndecodableEnvelopeIsMalformed(t *testing.T) {
 	same(t, want, perform(New(ledger.New(ledger.Options{}), Options{}), want))
 }
 
-// closeWhenSubmitted closes one ledger as soon as there is something for it.
+// closeWhenSubmitted closes one ledger as soon as a transaction is pending.
 func closeWhenSubmitted(t *testing.T, l *ledger.Ledger, when time.Time) (stop func()) {
 	done := make(chan struct{})
 	go func() {

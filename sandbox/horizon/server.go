@@ -1,5 +1,5 @@
-// Package horizon answers HTTP requests about a ledger as Horizon v28 does: the same paths, fields, errors, links
-// and streams, as far as the ledger of the sandbox goes.
+// Package horizon serves a ledger through the API of Horizon v28: the same paths, fields, errors,
+// links and streams, for everything that the sandbox's ledger supports.
 package horizon
 
 import (
@@ -11,15 +11,16 @@ import (
 	"edgecheckout/sandbox/ledger"
 )
 
-// Options of a Server. The zero value behaves as a public Horizon does.
+// Options of a [Server]. The zero value behaves as a public Horizon does.
 type Options struct {
-	// SubmitTimeout is how long POST /transactions and friendbot wait for the ledger; 30 seconds if zero.
+	// SubmitTimeout is how long POST /transactions and friendbot wait for the ledger; 30 seconds if
+	// zero.
 	SubmitTimeout time.Duration
 	// StreamTime is how long a stream stays open; 55 seconds if zero.
 	StreamTime time.Duration
 }
 
-// Server is an http.Handler over a ledger.
+// Server serves a ledger over HTTP.
 type Server struct {
 	ledger  *ledger.Ledger
 	options Options
@@ -68,7 +69,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	limits(w.Header(), 100, 1)
-	// Horizon takes a path with a slash at its end for the one without.
+	// Horizon ignores a slash at the end of a path.
 	if len(r.URL.Path) > 1 && strings.HasSuffix(r.URL.Path, "/") {
 		r = r.Clone(r.Context())
 		r.URL.Path = strings.TrimRight(r.URL.Path, "/")
@@ -87,7 +88,8 @@ func wantsStream(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 }
 
-// reader gives a page of a list, or the problem that there is none. A stream asks it again after every ledger.
+// reader returns a page of a list, or the problem if there is none. A stream calls it again after
+// every ledger.
 type reader func(r *http.Request, q query) ([]record, *problem)
 
 func (s *Server) list(read reader) http.HandlerFunc {

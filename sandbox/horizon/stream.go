@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// stream sends the records of a list as server-sent events, those that are there and then those of every new
-// ledger, until the limit of the query is reached (if it has one), the time is over or the client is gone.
+// stream sends the records of a list as server-sent events: first the existing ones, then those of
+// each new ledger. It ends when the limit of the query (if given) is reached, when
+// [Options.StreamTime] is over, or when the client disconnects.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, q query, read reader) {
 	limit := 0
 	if r.URL.Query().Get("limit") != "" {

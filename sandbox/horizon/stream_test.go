@@ -41,7 +41,7 @@ func open(t *testing.T, h http.Handler, target string) *bufio.Reader {
 	return bufio.NewReader(response.Body)
 }
 
-// events are the blocks of a stream.
+// events splits a stream into its blocks.
 func events(t *testing.T, stream io.Reader) []string {
 	t.Helper()
 	content, err := io.ReadAll(stream)
@@ -51,7 +51,7 @@ func events(t *testing.T, stream io.Reader) []string {
 	return strings.SplitAfter(string(content), "\n\n")
 }
 
-func TestIdleStreamIsThatOfHorizonToTheByte(t *testing.T) {
+func TestIdleStreamEqualsHorizonsByteForByte(t *testing.T) {
 	want, err := os.ReadFile(filepath.Join(recordings, "payments-idle.sse.txt"))
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestIdleStreamIsThatOfHorizonToTheByte(t *testing.T) {
 	}
 }
 
-func TestStreamEndsAtItsLimitAsHorizonsDoes(t *testing.T) {
+func TestStreamEndsAtItsLimitAsInHorizon(t *testing.T) {
 	recorded, err := os.ReadFile(filepath.Join(recordings, "payments.sse.txt"))
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestStreamEndsAtItsLimitAsHorizonsDoes(t *testing.T) {
 	}
 }
 
-// decodeEvent gives the lines of an event, the data decoded.
+// decodeEvent returns the fields of an event, with its data decoded.
 func decodeEvent(t *testing.T, event string) map[string]any {
 	t.Helper()
 	lines := map[string]any{}
@@ -108,7 +108,7 @@ func decodeEvent(t *testing.T, event string) map[string]any {
 	return lines
 }
 
-func TestStreamTellsOfANewPaymentWhenItsLedgerCloses(t *testing.T) {
+func TestStreamSendsAPaymentWhenItsLedgerCloses(t *testing.T) {
 	l := ledger.New(ledger.Options{})
 	stream := open(t, New(l, Options{}), "/payments?cursor=now")
 	if _, err := l.Fund(watched); err != nil {

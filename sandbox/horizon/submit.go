@@ -11,7 +11,7 @@ import (
 	"github.com/stellar/go/strkey"
 )
 
-// submit answers once the transaction is in a ledger, or when it is clear that it will not be.
+// submit answers once the transaction is in a ledger, or once it is certain that it never will be.
 func (s *Server) submit(w http.ResponseWriter, r *http.Request) {
 	envelope := r.PostFormValue("tx")
 	if envelope == "" {
@@ -49,7 +49,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, envelope, hash s
 	}
 }
 
-// await returns the transaction when it was applied, why it was dropped, or nothing if neither happened in time.
+// await returns the transaction once it is applied, or the reason why it was dropped, or neither if
+// the time is over.
 func (s *Server) await(ctx context.Context, hash string) (*ledger.Transaction, *ledger.RejectedError) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.SubmitTimeout)
 	defer cancel()
@@ -69,7 +70,7 @@ func (s *Server) await(ctx context.Context, hash string) (*ledger.Transaction, *
 	}
 }
 
-// friendbot creates an account and answers with the transaction that did it.
+// friendbot creates an account and answers with the transaction that created it.
 func (s *Server) friendbot(w http.ResponseWriter, r *http.Request) {
 	address := r.FormValue("addr")
 	if !strkey.IsValidEd25519PublicKey(address) {

@@ -12,7 +12,7 @@ import (
 	"github.com/stellar/go/xdr"
 )
 
-// transaction is Horizon's view of an applied transaction. A memo, if there is one, comes first.
+// transaction is Horizon's view of an applied transaction. As in Horizon, the memo comes first.
 type transaction struct {
 	Memo      *string `json:"memo,omitempty"`
 	MemoBytes *string `json:"memo_bytes,omitempty"`
@@ -53,10 +53,10 @@ type transaction struct {
 	InnerOfFeeBump any      `json:"inner_transaction,omitempty"`
 }
 
-// The sandbox keeps no metadata of its ledgers: what it shows is well-formed and empty.
+// The sandbox keeps no ledger metadata: what it returns is well-formed but empty.
 const emptyFeeMeta = "AAAAAA=="
 
-// emptyResultMetas are by number of operations, of which a transaction has at most 100.
+// emptyResultMetas are indexed by the number of operations, at most 100 in a transaction.
 var emptyResultMetas = func() (all [101]string) {
 	for operations := range all {
 		encoded, err := xdr.MarshalBase64(xdr.TransactionMeta{
@@ -72,7 +72,7 @@ var emptyResultMetas = func() (all [101]string) {
 
 func (t *transaction) pagingToken() string { return t.PagingToken }
 
-// renderTransaction shows t under its own hash, or under its inner hash if it was asked for by that.
+// renderTransaction renders t under its own hash, or under its inner hash if that was requested.
 func renderTransaction(b base, t *ledger.Transaction, hash string) *transaction {
 	e := t.Envelope
 	source, sourceMuxed, sourceID := account(e.SourceAccount())
@@ -173,7 +173,8 @@ func signatures(list []xdr.DecoratedSignature) []string {
 	return encoded
 }
 
-// account splits an account that may be muxed: the G… address, and the M… address and its id if it is.
+// account splits a possibly muxed account: the G… address, and for a muxed one the M… address and
+// the id.
 func account(m xdr.MuxedAccount) (address, muxed, id string) {
 	of := m.ToAccountId()
 	if m.Type == xdr.CryptoKeyTypeKeyTypeMuxedEd25519 {
@@ -182,7 +183,7 @@ func account(m xdr.MuxedAccount) (address, muxed, id string) {
 	return of.Address(), "", ""
 }
 
-// isHash reports whether s is a SHA-256 hash in lower-case hex, the only form Horizon takes.
+// isHash reports whether s is a SHA-256 hash in lower-case hex, the only form that Horizon accepts.
 func isHash(s string) bool {
 	decoded, err := hex.DecodeString(s)
 	return err == nil && len(decoded) == 32 && s == strings.ToLower(s)

@@ -7,7 +7,7 @@ import (
 	"github.com/stellar/go/xdr"
 )
 
-// Account is the state of an account after a ledger. Amounts are stroops.
+// Account is the state of an account after a ledger closed. Amounts are stroops.
 type Account struct {
 	Address    string
 	Balance    int64
@@ -17,7 +17,8 @@ type Account struct {
 	ModifiedAt time.Time
 }
 
-// Trustline is what an account holds, and is willing to hold, of one issued asset. Amounts are stroops.
+// Trustline is an account's balance of an issued asset, and the limit of that balance. Amounts are
+// stroops.
 type Trustline struct {
 	Asset    xdr.Asset
 	Balance  int64
@@ -25,13 +26,13 @@ type Trustline struct {
 	Modified uint32
 }
 
-// AssetName is how an asset is written: "native" or "CODE:ISSUER".
+// AssetName returns "native" or "CODE:ISSUER".
 func AssetName(a xdr.Asset) string { return a.StringCanonical() }
 
 // Reserve is the part of the balance that cannot be spent.
 func (a *Account) Reserve() int64 { return int64(2+len(a.Lines)) * BaseReserve }
 
-// Available is what the account can spend of its XLM.
+// Available is the XLM that the account can spend, in stroops.
 func (a *Account) Available() int64 { return max(0, a.Balance-a.Reserve()) }
 
 func (a *Account) clone() *Account {
@@ -40,7 +41,7 @@ func (a *Account) clone() *Account {
 	return &c
 }
 
-// Account returns the account at an address (G…), or false if there is none.
+// Account returns the account with an address (G…), or false if there is none.
 func (l *Ledger) Account(address string) (*Account, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -48,8 +49,8 @@ func (l *Ledger) Account(address string) (*Account, bool) {
 	return a, ok
 }
 
-// changes are what a transaction did so far; nothing of it is seen outside until it is committed, so that a
-// transaction applies as a whole or not at all.
+// changes are the effects of a transaction so far. They become visible only when they are
+// committed, so a transaction is applied completely or not at all.
 type changes struct {
 	ledger  *Ledger
 	header  *Header

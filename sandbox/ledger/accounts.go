@@ -6,8 +6,8 @@ import (
 	"github.com/stellar/go/xdr"
 )
 
-// startingSequence is the sequence number of an account created in a ledger; it is so large that no transaction of
-// an account that was at the same address before can be applied again.
+// startingSequence is the sequence number of an account that is created in a ledger. It is so large
+// that transactions of an earlier account with the same address cannot be replayed.
 func startingSequence(ledger uint32) int64 { return int64(ledger) << 32 }
 
 func (o *Operation) createAccount(c *changes, source *Account) int32 {

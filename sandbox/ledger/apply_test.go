@@ -12,69 +12,69 @@ func TestOperationsFailAsOnTheNetwork(t *testing.T) {
 	const everything = "922337203685.4775807"
 	for name, c := range map[string]struct {
 		source    string
-		operation func(*stage) txnbuild.Operation
+		operation func(*fixture) txnbuild.Operation
 		want      string
 	}{
-		"payment beyond the balance": {"alice", func(s *stage) txnbuild.Operation { return s.pay("bob", "98.5") }, "op_underfunded"},
-		"payment to nobody":          {"alice", func(s *stage) txnbuild.Operation { return s.pay("nobody", "1") }, "op_no_destination"},
-		"asset nobody is trusted with": {"alice", func(s *stage) txnbuild.Operation {
+		"payment beyond the balance": {"alice", func(s *fixture) txnbuild.Operation { return s.pay("bob", "98.5") }, "op_underfunded"},
+		"payment to nobody":          {"alice", func(s *fixture) txnbuild.Operation { return s.pay("nobody", "1") }, "op_no_destination"},
+		"asset nobody is trusted with": {"alice", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.Payment{Destination: s.address("carol"), Amount: "1", Asset: s.credit()}
 		}, "op_no_trust"},
-		"asset the source does not hold": {"carol", func(s *stage) txnbuild.Operation {
+		"asset the source does not hold": {"carol", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.Payment{Destination: s.address("bob"), Amount: "1", Asset: s.credit()}
 		}, "op_src_no_trust"},
-		"asset beyond the balance": {"alice", func(s *stage) txnbuild.Operation {
+		"asset beyond the balance": {"alice", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.Payment{Destination: s.address("bob"), Amount: "50.0000001", Asset: s.credit()}
 		}, "op_underfunded"},
-		"asset beyond the limit": {"issuer", func(s *stage) txnbuild.Operation {
+		"asset beyond the limit": {"issuer", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.Payment{Destination: s.address("bob"), Amount: "950.0000001", Asset: s.credit()}
 		}, "op_line_full"},
-		"merge right after the account was created": {"carol", func(s *stage) txnbuild.Operation {
+		"merge right after the account was created": {"carol", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.AccountMerge{Destination: s.address("bob")}
 		}, "op_seq_num_too_far"},
-		"account that exists": {"alice", func(s *stage) txnbuild.Operation {
+		"account that exists": {"alice", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.CreateAccount{Destination: s.address("bob"), Amount: "5"}
 		}, "op_already_exists"},
-		"account below the reserve": {"alice", func(s *stage) txnbuild.Operation {
+		"account below the reserve": {"alice", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.CreateAccount{Destination: s.address("nobody"), Amount: "0.9999999"}
 		}, "op_low_reserve"},
-		"account beyond the balance": {"alice", func(s *stage) txnbuild.Operation {
+		"account beyond the balance": {"alice", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.CreateAccount{Destination: s.address("nobody"), Amount: "99"}
 		}, "op_underfunded"},
-		"merge with a trustline": {"alice", func(s *stage) txnbuild.Operation {
+		"merge with a trustline": {"alice", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.AccountMerge{Destination: s.address("bob")}
 		}, "op_has_sub_entries"},
-		"merge into nobody": {"carol", func(s *stage) txnbuild.Operation {
+		"merge into nobody": {"carol", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.AccountMerge{Destination: s.address("nobody")}
 		}, "op_no_account"},
-		"limit below the balance": {"alice", func(s *stage) txnbuild.Operation {
+		"limit below the balance": {"alice", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.ChangeTrust{Line: s.credit().MustToChangeTrustAsset(), Limit: "49"}
 		}, "op_invalid_limit"},
-		"no trustline to remove": {"carol", func(s *stage) txnbuild.Operation {
+		"no trustline to remove": {"carol", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.ChangeTrust{Line: s.credit().MustToChangeTrustAsset(), Limit: "0"}
 		}, "op_invalid_limit"},
-		"trust in nobody": {"carol", func(s *stage) txnbuild.Operation {
+		"trust in nobody": {"carol", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.ChangeTrust{Line: txnbuild.CreditAsset{Code: "USD", Issuer: s.address("nobody")}.MustToChangeTrustAsset()}
 		}, "op_no_issuer"},
-		"path beyond what the source offers": {"alice", func(s *stage) txnbuild.Operation {
+		"path beyond what the source offers": {"alice", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.PathPaymentStrictReceive{
 				SendAsset: txnbuild.NativeAsset{}, SendMax: "0.9999999",
 				Destination: s.address("bob"), DestAsset: s.credit(), DestAmount: "1",
 			}
 		}, "op_over_source_max"},
-		"path below what the destination wants": {"alice", func(s *stage) txnbuild.Operation {
+		"path below what the destination wants": {"alice", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.PathPaymentStrictSend{
 				SendAsset: txnbuild.NativeAsset{}, SendAmount: "1",
 				Destination: s.address("bob"), DestAsset: s.credit(), DestMin: "1.0000001",
 			}
 		}, "op_under_dest_min"},
-		"path from an asset without a market": {"alice", func(s *stage) txnbuild.Operation {
+		"path from an asset without a market": {"alice", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.PathPaymentStrictReceive{
 				SendAsset: txnbuild.CreditAsset{Code: "XYZ", Issuer: s.address("nobody")}, SendMax: everything,
 				Destination: s.address("bob"), DestAsset: txnbuild.NativeAsset{}, DestAmount: "1",
 			}
 		}, "op_too_few_offers"},
-		"path to nobody": {"alice", func(s *stage) txnbuild.Operation {
+		"path to nobody": {"alice", func(s *fixture) txnbuild.Operation {
 			return &txnbuild.PathPaymentStrictSend{
 				SendAsset: txnbuild.NativeAsset{}, SendAmount: "1",
 				Destination: s.address("nobody"), DestAsset: txnbuild.NativeAsset{}, DestMin: "1",
@@ -82,7 +82,7 @@ func TestOperationsFailAsOnTheNetwork(t *testing.T) {
 		}, "op_no_destination"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStage(t, func(o *Options) {
+			s := newFixture(t, func(o *Options) {
 				if c.want == "op_seq_num_too_far" {
 					o.Accounts[2].Sequence = startingSequence(FirstSequence + 1)
 				}
@@ -104,7 +104,7 @@ func TestOperationsFailAsOnTheNetwork(t *testing.T) {
 }
 
 func TestTransactionAppliesAsAWholeOrNotAtAll(t *testing.T) {
-	s := newStage(t)
+	s := newFixture(t)
 	applied := s.apply(draft{source: "alice", operations: []txnbuild.Operation{s.pay("bob", "1"), s.pay("nobody", "1"), s.pay("carol", "2")}})
 	want := Codes{Transaction: "tx_failed", Operations: []string{"op_success", "op_no_destination", "op_success"}}
 	if diff := cmp.Diff(want, ResultCodes(applied.Result)); diff != "" {
@@ -121,7 +121,7 @@ func TestTransactionAppliesAsAWholeOrNotAtAll(t *testing.T) {
 }
 
 func TestAccountCanBeCreatedAndActInOneTransaction(t *testing.T) {
-	s := newStage(t)
+	s := newFixture(t)
 	applied := s.apply(draft{source: "alice", signers: []string{"alice", "nobody"}, operations: []txnbuild.Operation{
 		&txnbuild.CreateAccount{Destination: s.address("nobody"), Amount: "10"},
 		&txnbuild.ChangeTrust{SourceAccount: s.address("nobody"), Line: s.credit().MustToChangeTrustAsset()},
@@ -136,7 +136,7 @@ func TestAccountCanBeCreatedAndActInOneTransaction(t *testing.T) {
 }
 
 func TestMergeMovesEverythingAndLeavesTheHistory(t *testing.T) {
-	s := newStage(t)
+	s := newFixture(t)
 	applied := s.apply(draft{source: "carol", operations: []txnbuild.Operation{&txnbuild.AccountMerge{Destination: s.address("bob")}}})
 	if !applied.Successful {
 		t.Fatalf("%v", ResultCodes(applied.Result))
@@ -152,8 +152,8 @@ func TestMergeMovesEverythingAndLeavesTheHistory(t *testing.T) {
 	}
 }
 
-func TestMuxedAddressesAreTheAccountsBehindThem(t *testing.T) {
-	s := newStage(t)
+func TestMuxedAddressesResolveToTheirAccounts(t *testing.T) {
+	s := newFixture(t)
 	to := xdr.MustMuxedAddress(s.address("bob"))
 	muxed, err := xdr.MuxedAccountFromAccountId(to.ToAccountId().Address(), 77)
 	if err != nil {
@@ -170,8 +170,8 @@ func TestMuxedAddressesAreTheAccountsBehindThem(t *testing.T) {
 	}
 }
 
-func TestFeeBumpLetsSomebodyElsePay(t *testing.T) {
-	s := newStage(t)
+func TestFeeBumpIsPaidByItsSource(t *testing.T) {
+	s := newFixture(t)
 	inner := s.sign(draft{source: "alice", operations: []txnbuild.Operation{s.pay("bob", "1")}})
 	bump, err := txnbuild.NewFeeBumpTransaction(txnbuild.FeeBumpTransactionParams{Inner: inner, FeeAccount: s.address("carol"), BaseFee: 200})
 	if err != nil {
@@ -199,8 +199,8 @@ func TestFeeBumpLetsSomebodyElsePay(t *testing.T) {
 	}
 }
 
-func TestPathPaymentsRoundAgainstTheGiver(t *testing.T) {
-	s := newStage(t, func(o *Options) {
+func TestPathPaymentsRoundAgainstTheSender(t *testing.T) {
+	s := newFixture(t, func(o *Options) {
 		o.Market = Market{{"native", AssetName(o.Accounts[0].Lines[usdName(o)].Asset)}: {N: 1, D: 3}}
 	})
 	receive := s.apply(draft{source: "alice", operations: []txnbuild.Operation{&txnbuild.PathPaymentStrictReceive{
@@ -249,7 +249,7 @@ func TestMulDivRoundsAndRefusesWhatIsTooLarge(t *testing.T) {
 }
 
 func TestTrustlineCanBeFilledToItsLimitAndEmptied(t *testing.T) {
-	s := newStage(t)
+	s := newFixture(t)
 	fill := s.apply(draft{source: "issuer", operations: []txnbuild.Operation{
 		&txnbuild.Payment{Destination: s.address("bob"), Amount: "950", Asset: s.credit()},
 	}})
@@ -265,8 +265,8 @@ func TestTrustlineCanBeFilledToItsLimitAndEmptied(t *testing.T) {
 	}
 }
 
-func TestXLMToOneselfSucceedsWhateverTheBalance(t *testing.T) {
-	s := newStage(t)
+func TestXLMToOneselfSucceedsWithAnyBalance(t *testing.T) {
+	s := newFixture(t)
 	if applied := s.apply(draft{source: "alice", operations: []txnbuild.Operation{s.pay("alice", "1000000")}}); !applied.Successful {
 		t.Errorf("%v", ResultCodes(applied.Result))
 	}

@@ -5,10 +5,10 @@ import (
 	"github.com/stellar/go/xdr"
 )
 
-// check decides, in the network's order, whether a transaction may be included in a ledger that closes at
-// closedAt (Unix seconds) with the given sequence number. It returns nil if so.
+// check decides, in the network's order, whether a transaction may be included in a ledger that
+// closes at closedAt (Unix seconds) with the given sequence number. It returns nil if so.
 //
-// Accounts are controlled by their master key alone: the sandbox has no set_options.
+// Only an account's master key can sign for it, since the sandbox does not support set_options.
 func (l *Ledger) check(e envelope, sequence uint32, closedAt int64) *RejectedError {
 	if e.IsFeeBump() {
 		if code, ok := l.checkPayment(e, e.FeeBumpSignatures()); !ok {
@@ -51,8 +51,8 @@ func (l *Ledger) check(e envelope, sequence uint32, closedAt int64) *RejectedErr
 	return nil
 }
 
-// checkPayment is what a fee bump adds: somebody else pays, as one more operation, and bids for each operation at
-// least what the inner transaction bids (CAP-15).
+// checkPayment checks a fee bump. Its source pays for one more operation than the inner transaction
+// has and bids at least as much per operation (CAP-15).
 func (l *Ledger) checkPayment(e envelope, list []xdr.DecoratedSignature) (xdr.TransactionResultCode, bool) {
 	count := max(1, int64(len(e.Operations())))
 	signed := newSignatures(e.hash, list)
@@ -95,8 +95,8 @@ func checkBounds(e envelope, sequence uint32, closedAt int64) (xdr.TransactionRe
 	return 0, true
 }
 
-// checkOperations finds what is wrong with operations whatever the state of the accounts will be. An account that
-// does not exist yet may be the source of an operation: an earlier one in the transaction can create it.
+// checkOperations finds errors that do not depend on the state of accounts. The source of an
+// operation need not exist yet: an earlier operation of the transaction can create it.
 func checkOperations(e envelope, signed *signatures) ([]xdr.OperationResult, bool) {
 	results, ok := make([]xdr.OperationResult, 0, len(e.Operations())), true
 	for _, op := range e.Operations() {
@@ -110,19 +110,20 @@ func checkOperations(e envelope, signed *signatures) ([]xdr.OperationResult, boo
 	return results, ok
 }
 
-// signatures are those of one envelope; the network refuses an envelope that carries more than it needs.
+// signatures are the signatures of one envelope. The network refuses envelopes with signatures that
+// are not needed.
 type signatures struct {
 	hash [32]byte
 	list []xdr.DecoratedSignature
 	used []bool
-	by   map[string]bool // whose signature was looked for, and whether it is there
+	by   map[string]bool // by address, the result of earlier look-ups
 }
 
 func newSignatures(hash [32]byte, list []xdr.DecoratedSignature) *signatures {
 	return &signatures{hash: hash, list: list, used: make([]bool, len(list)), by: map[string]bool{}}
 }
 
-// of reports whether the account at an address signed.
+// of reports whether the account with an address has signed.
 func (s *signatures) of(address string) bool {
 	signed, known := s.by[address]
 	if !known {

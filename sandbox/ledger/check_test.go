@@ -13,22 +13,22 @@ import (
 func TestTransactionsAreRefusedBeforeInclusionAsTheNetworkDoes(t *testing.T) {
 	far := opened.Unix() + 1000
 	for name, c := range map[string]struct {
-		change func(*stage, *draft)
+		change func(*fixture, *draft)
 		want   Codes
 	}{
-		"wrong key":             {func(s *stage, d *draft) { d.signers = []string{"bob"} }, Codes{Transaction: "tx_bad_auth"}},
-		"no signature":          {func(s *stage, d *draft) { d.signers = []string{} }, Codes{Transaction: "tx_bad_auth"}},
-		"other network":         {func(s *stage, d *draft) { d.passphrase = "another" }, Codes{Transaction: "tx_bad_auth"}},
-		"superfluous signature": {func(s *stage, d *draft) { d.signers = []string{"alice", "bob"} }, Codes{Transaction: "tx_bad_auth_extra"}},
-		"used sequence number":  {func(s *stage, d *draft) { d.sequence = 1 }, Codes{Transaction: "tx_bad_seq"}},
-		"skipped sequence":      {func(s *stage, d *draft) { d.sequence = 3 }, Codes{Transaction: "tx_bad_seq"}},
-		"no account":            {func(s *stage, d *draft) { d.source = "nobody" }, Codes{Transaction: "tx_no_source_account"}},
-		"too early":             {func(s *stage, d *draft) { d.bounds = txnbuild.NewTimebounds(far, 0) }, Codes{Transaction: "tx_too_early"}},
-		"too late":              {func(s *stage, d *draft) { d.bounds = txnbuild.NewTimebounds(0, opened.Unix()-1) }, Codes{Transaction: "tx_too_late"}},
-		"ledger too early":      {func(s *stage, d *draft) { d.ledgers = &txnbuild.LedgerBounds{MinLedger: FirstSequence + 2} }, Codes{Transaction: "tx_too_early"}},
-		"ledger too late":       {func(s *stage, d *draft) { d.ledgers = &txnbuild.LedgerBounds{MaxLedger: FirstSequence + 1} }, Codes{Transaction: "tx_too_late"}},
+		"wrong key":             {func(s *fixture, d *draft) { d.signers = []string{"bob"} }, Codes{Transaction: "tx_bad_auth"}},
+		"no signature":          {func(s *fixture, d *draft) { d.signers = []string{} }, Codes{Transaction: "tx_bad_auth"}},
+		"other network":         {func(s *fixture, d *draft) { d.passphrase = "another" }, Codes{Transaction: "tx_bad_auth"}},
+		"superfluous signature": {func(s *fixture, d *draft) { d.signers = []string{"alice", "bob"} }, Codes{Transaction: "tx_bad_auth_extra"}},
+		"used sequence number":  {func(s *fixture, d *draft) { d.sequence = 1 }, Codes{Transaction: "tx_bad_seq"}},
+		"skipped sequence":      {func(s *fixture, d *draft) { d.sequence = 3 }, Codes{Transaction: "tx_bad_seq"}},
+		"no account":            {func(s *fixture, d *draft) { d.source = "nobody" }, Codes{Transaction: "tx_no_source_account"}},
+		"too early":             {func(s *fixture, d *draft) { d.bounds = txnbuild.NewTimebounds(far, 0) }, Codes{Transaction: "tx_too_early"}},
+		"too late":              {func(s *fixture, d *draft) { d.bounds = txnbuild.NewTimebounds(0, opened.Unix()-1) }, Codes{Transaction: "tx_too_late"}},
+		"ledger too early":      {func(s *fixture, d *draft) { d.ledgers = &txnbuild.LedgerBounds{MinLedger: FirstSequence + 2} }, Codes{Transaction: "tx_too_early"}},
+		"ledger too late":       {func(s *fixture, d *draft) { d.ledgers = &txnbuild.LedgerBounds{MaxLedger: FirstSequence + 1} }, Codes{Transaction: "tx_too_late"}},
 		"operation of another": {
-			func(s *stage, d *draft) {
+			func(s *fixture, d *draft) {
 				d.operations = append(d.operations, &txnbuild.Payment{
 					SourceAccount: s.address("bob"), Destination: s.address("carol"), Amount: "1", Asset: txnbuild.NativeAsset{},
 				})
@@ -36,18 +36,18 @@ func TestTransactionsAreRefusedBeforeInclusionAsTheNetworkDoes(t *testing.T) {
 			Codes{Transaction: "tx_failed", Operations: []string{"op_success", "op_bad_auth"}},
 		},
 		"merge into oneself": {
-			func(s *stage, d *draft) {
+			func(s *fixture, d *draft) {
 				d.operations = []txnbuild.Operation{&txnbuild.AccountMerge{Destination: s.address("alice")}}
 			},
 			Codes{Transaction: "tx_failed", Operations: []string{"op_malformed"}},
 		},
 		"unknown operation": {
-			func(s *stage, d *draft) { d.operations = []txnbuild.Operation{&txnbuild.BumpSequence{BumpTo: 9}} },
+			func(s *fixture, d *draft) { d.operations = []txnbuild.Operation{&txnbuild.BumpSequence{BumpTo: 9}} },
 			Codes{Transaction: "tx_failed", Operations: []string{"op_not_supported"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStage(t)
+			s := newFixture(t)
 			d := draft{source: "alice"}
 			d.operations = []txnbuild.Operation{s.pay("bob", "1")}
 			c.change(s, &d)
@@ -66,8 +66,8 @@ func TestTransactionsAreRefusedBeforeInclusionAsTheNetworkDoes(t *testing.T) {
 	}
 }
 
-func TestTransactionWithoutTheMoneyForItsFeeIsRefused(t *testing.T) {
-	s := newStage(t, func(o *Options) { o.Accounts[2].Balance = 2*BaseReserve + 99 })
+func TestTransactionThatCannotPayItsFeeIsRefused(t *testing.T) {
+	s := newFixture(t, func(o *Options) { o.Accounts[2].Balance = 2*BaseReserve + 99 })
 	_, err := s.Submit(s.encode(draft{source: "carol", operations: []txnbuild.Operation{s.pay("bob", "1")}}))
 	var rejected *RejectedError
 	if !errors.As(err, &rejected) || ResultCodes(rejected.Result).Transaction != "tx_insufficient_balance" {
@@ -75,8 +75,8 @@ func TestTransactionWithoutTheMoneyForItsFeeIsRefused(t *testing.T) {
 	}
 }
 
-func TestFeesOfWaitingTransactionsAreSpokenFor(t *testing.T) {
-	s := newStage(t, func(o *Options) { o.Accounts[2].Balance = 2*BaseReserve + 2*BaseFee - 1 })
+func TestFeesOfPendingTransactionsAreReserved(t *testing.T) {
+	s := newFixture(t, func(o *Options) { o.Accounts[2].Balance = 2*BaseReserve + 2*BaseFee - 1 })
 	d := draft{source: "carol", operations: []txnbuild.Operation{s.pay("carol", "1")}}
 	if _, err := s.Submit(s.encode(d)); err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func TestFeesOfWaitingTransactionsAreSpokenFor(t *testing.T) {
 }
 
 func TestMemoTextLongerThan28BytesCannotBeDecoded(t *testing.T) {
-	s := newStage(t)
+	s := newFixture(t)
 	fits := strings.Repeat("m", 28)
 	envelope, err := base64.StdEncoding.DecodeString(s.encode(draft{
 		source: "alice", memo: txnbuild.MemoText(fits), operations: []txnbuild.Operation{s.pay("bob", "1")},
@@ -108,7 +108,7 @@ func TestMemoTextLongerThan28BytesCannotBeDecoded(t *testing.T) {
 }
 
 func TestTransactionsOfOneAccountFollowEachOtherInOneLedger(t *testing.T) {
-	s := newStage(t)
+	s := newFixture(t)
 	for range 3 {
 		if _, err := s.Submit(s.encode(draft{source: "alice", operations: []txnbuild.Operation{s.pay("bob", "1")}})); err != nil {
 			t.Fatal(err)
@@ -120,7 +120,7 @@ func TestTransactionsOfOneAccountFollowEachOtherInOneLedger(t *testing.T) {
 }
 
 func TestSameEnvelopeIsAppliedOnce(t *testing.T) {
-	s := newStage(t)
+	s := newFixture(t)
 	envelope := s.encode(draft{source: "alice", operations: []txnbuild.Operation{s.pay("bob", "1")}})
 	first, err := s.Submit(envelope)
 	if err != nil {
@@ -139,7 +139,7 @@ func TestSameEnvelopeIsAppliedOnce(t *testing.T) {
 }
 
 func TestTransactionThatBecomesInvalidWhileItWaitsIsDropped(t *testing.T) {
-	s := newStage(t)
+	s := newFixture(t)
 	late := draft{source: "alice", operations: []txnbuild.Operation{s.pay("bob", "1")}}
 	late.bounds = txnbuild.NewTimebounds(0, opened.Unix())
 	hash, err := s.Submit(s.encode(late))

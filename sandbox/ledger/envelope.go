@@ -17,8 +17,8 @@ type MalformedError struct {
 func (e *MalformedError) Error() string { return fmt.Sprintf("ledger: malformed envelope: %v", e.Err) }
 func (e *MalformedError) Unwrap() error { return e.Err }
 
-// RejectedError reports a transaction that the network does not include in a ledger: no fee was charged and no
-// sequence number consumed.
+// RejectedError reports a transaction that the network does not include in a ledger: it charges no
+// fee and consumes no sequence number.
 type RejectedError struct {
 	Envelope string
 	Result   xdr.TransactionResult
@@ -29,16 +29,17 @@ func (e *RejectedError) Error() string {
 	return fmt.Sprintf("ledger: transaction rejected: %s %v", codes.Transaction, codes.Operations)
 }
 
-// envelope is a decoded transaction with its hashes.
+// envelope is a decoded transaction and its hashes.
 type envelope struct {
 	base64 string
 	xdr.TransactionEnvelope
-	hash  [32]byte
-	inner [32]byte // the hash of the inner transaction; of a transaction that is no fee bump, its own
+	hash [32]byte
+	// inner is the hash of the inner transaction; without a fee bump it equals hash.
+	inner [32]byte
 }
 
-// decode accepts what the network accepts as an envelope at all. The limits of XDR are part of that: at most 100
-// operations, 20 signatures and 28 bytes of memo text.
+// decode accepts what the network accepts as an envelope. That includes the limits of the XDR: at
+// most 100 operations, 20 signatures and 28 bytes of memo text.
 func (l *Ledger) decode(base64 string) (envelope, error) {
 	e := envelope{base64: base64}
 	if err := xdr.SafeUnmarshalBase64(base64, &e.TransactionEnvelope); err != nil {
@@ -69,7 +70,7 @@ func (e envelope) payer() string {
 	return e.source()
 }
 
-// bid is the most the payer is willing to pay, in stroops.
+// bid is the most that the payer is willing to pay, in stroops.
 func (e envelope) bid() int64 {
 	if e.IsFeeBump() {
 		return e.FeeBumpFee()
@@ -77,7 +78,7 @@ func (e envelope) bid() int64 {
 	return int64(e.Fee())
 }
 
-// charge is what the ledger takes of the bid: the base fee for every operation, and for the fee bump itself.
+// charge is what the ledger takes of the bid: the base fee for each operation and for a fee bump.
 func (e envelope) charge() int64 {
 	count := int64(len(e.Operations()))
 	if e.IsFeeBump() {
@@ -86,7 +87,7 @@ func (e envelope) charge() int64 {
 	return count * BaseFee
 }
 
-// operationSource is the account an operation acts for.
+// operationSource is the account on whose behalf an operation acts.
 func (e envelope) operationSource(op xdr.Operation) xdr.MuxedAccount {
 	if op.SourceAccount != nil {
 		return *op.SourceAccount
@@ -94,7 +95,7 @@ func (e envelope) operationSource(op xdr.Operation) xdr.MuxedAccount {
 	return e.SourceAccount()
 }
 
-// addressOf is the G… address behind an account that may be muxed.
+// addressOf is the G… address of a possibly muxed account.
 func addressOf(m xdr.MuxedAccount) string {
 	id := m.ToAccountId()
 	return id.Address()

@@ -7,14 +7,14 @@ import (
 	"github.com/stellar/go/txnbuild"
 )
 
-// FriendbotAmount is what Fund gives: 10,000 XLM in stroops.
+// FriendbotAmount is the balance of an account created by [Ledger.Fund]: 10,000 XLM in stroops.
 const FriendbotAmount = 100_000_000_000
 
-// ErrFunded is returned by Fund for an account that exists.
+// ErrFunded is returned by [Ledger.Fund] for an account that exists.
 var ErrFunded = errors.New("account already funded to starting balance")
 
-// Fund queues a transaction by which the root account creates an account, and returns its hash. The address must
-// be a valid G… address.
+// Fund queues a transaction in which the root account creates an account, and returns its hash. The
+// address must be a valid G… address.
 func (l *Ledger) Fund(address string) (hash string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

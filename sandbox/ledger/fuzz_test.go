@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// FuzzSubmit takes bytes from strangers. Whatever they are, the ledger keeps closing and its money stays what it was.
+// Whatever bytes are submitted, the ledger must keep closing and the amount of money stay the same.
 func FuzzSubmit(f *testing.F) {
 	content, err := os.ReadFile("../../worker/horizon/testdata/payments-all-include-failed.http.json")
 	if err != nil {
@@ -50,7 +50,7 @@ func FuzzSubmit(f *testing.F) {
 			t.Fatalf("%d transactions", len(h.Transactions))
 		}
 		count(t, l, 0)
-		// What is wrong with the operations is found out even for accounts that do not exist.
+		// Operations are checked even if their accounts do not exist.
 		if e, err := l.decode(base64.StdEncoding.EncodeToString(envelope)); err == nil {
 			checkOperations(e, newSignatures(e.inner, e.Signatures()))
 		}

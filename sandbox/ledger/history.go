@@ -6,7 +6,7 @@ import (
 	"github.com/stellar/go/xdr"
 )
 
-// EffectType is what happened to an account, under Horizon's number for it.
+// EffectType is the kind of a change to an account, with Horizon's number.
 type EffectType int
 
 const (
@@ -20,18 +20,18 @@ const (
 	TrustlineUpdated EffectType = 22
 )
 
-// Effect is what an operation did to one account. Amounts are stroops.
+// Effect is the change that an operation made to one account. Amounts are stroops.
 type Effect struct {
 	Type    EffectType
 	Account xdr.MuxedAccount
 	Asset   xdr.Asset // zero is XLM
-	Amount  int64     // of accounts created, credited and debited
-	Limit   int64     // of trustlines
+	Amount  int64     // for accounts created, credited and debited
+	Limit   int64     // for trustlines
 }
 
 func (o *Operation) effect(e Effect) { o.Effects = append(o.Effects, e) }
 
-// history finds what was applied without looking through all of it. Every list is in ascending order of ids.
+// history indexes what was applied. Every list is in ascending order of ids.
 type history struct {
 	transactions map[string]*Transaction // by hash and by inner hash
 	operations   map[int64]*Operation
@@ -91,7 +91,7 @@ func (l *list) addOperation(o *Operation) {
 	}
 }
 
-// IsPayment reports whether the operation is one of those that Horizon lists as payments.
+// IsPayment reports whether Horizon lists the operation as a payment.
 func (o *Operation) IsPayment() bool {
 	switch o.Body.Type {
 	case xdr.OperationTypeCreateAccount, xdr.OperationTypePayment, xdr.OperationTypePathPaymentStrictReceive,
@@ -101,7 +101,7 @@ func (o *Operation) IsPayment() bool {
 	return false
 }
 
-// participants are the accounts in whose history an operation stands, be it successful or not.
+// participants are the accounts whose history contains the operation, whether or not it succeeded.
 func (o *Operation) participants() []string {
 	all := []string{addressOf(o.Source)}
 	switch o.Body.Type {

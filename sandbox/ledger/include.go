@@ -35,12 +35,13 @@ type Operation struct {
 	Body        xdr.OperationBody
 	Result      xdr.OperationResult
 	Effects     []Effect // none if the transaction failed
-	// Sent and Received are what a path payment took from its source and gave to its destination, in stroops.
+	// Sent and Received are what a path payment took from its source and gave to its destination,
+	// in stroops.
 	Sent, Received int64
 }
 
-// include checks a queued transaction once more, for the ledgers before may have changed its accounts, and applies
-// it. It returns nil for one that cannot be included any more.
+// include checks a queued transaction again, because earlier ledgers may have changed its accounts,
+// and applies it. It returns nil if the transaction can no longer be included.
 func (l *Ledger) include(e envelope, next *Header) *Transaction {
 	if err := l.check(e, next.Sequence, next.ClosedAt.Unix()); err != nil {
 		l.queue.drop(e.key(), err)
@@ -63,7 +64,7 @@ func (l *Ledger) include(e envelope, next *Header) *Transaction {
 		t.FeeAccount = e.FeeBumpAccount()
 	}
 
-	// The fee and the sequence number are gone whatever becomes of the operations.
+	// The fee and the sequence number are consumed even if the operations fail.
 	paid := l.begin(next)
 	paid.account(e.payer()).Balance -= t.FeeCharged
 	paid.account(e.source()).Sequence = e.SeqNum()
@@ -95,7 +96,7 @@ func (l *Ledger) include(e envelope, next *Header) *Transaction {
 	t.Result = e.applied(t.FeeCharged, t.Successful, results)
 	encoded, err := xdr.MarshalBase64(t.Result)
 	if err != nil {
-		// Results are built here and nowhere else, so this is a mistake in this package.
+		// Results are built only here, so this is a bug in this package.
 		panic(fmt.Sprintf("ledger: encode the result of %s: %v", t.Hash, err))
 	}
 	t.ResultXDR = encoded

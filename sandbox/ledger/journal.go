@@ -11,14 +11,15 @@ import (
 	"time"
 )
 
-// heartbeat is how many ledgers may close before the journal hears of one in which nothing happened. A ledger that
-// is opened again goes on as if one had closed every second since the journal's newest: no more did, as long as the
-// clock was right, so no cursor anybody holds lies beyond it; and no ledger's number grows faster than the time, which is
-// how others find the ledgers before a moment.
+// heartbeat is how many empty ledgers may close before one of them is written to the journal. A
+// reopened ledger continues as if one had closed every second since the newest in the journal. As
+// long as the clock was right, no more had closed, so no client holds a cursor from beyond it.
+// Sequence numbers never grow faster than seconds, on which clients rely to find the ledger before
+// a moment.
 const heartbeat = 64
 
-// journal is an append-only file with a JSON line for the network and then one for every ledger in which something
-// happened. Envelopes are all it takes: applied again in the same ledgers they give the same ledger.
+// journal is an append-only file with one line of JSON for the network and one for each ledger that
+// is not empty. Envelopes are enough: applied again in the same ledgers, they give the same ledger.
 type journal struct {
 	file *os.File
 	last uint32 // the newest ledger in the file
@@ -32,14 +33,15 @@ type opening struct {
 type entry struct {
 	Sequence uint32 `json:"sequence"`
 	ClosedAt int64  `json:"closed_at"` // Unix seconds
-	// PreviousHash stands for the idle ledgers before, so that this one has the same hash again.
+	// PreviousHash replaces the empty ledgers before, so that this one gets the same hash again.
 	PreviousHash string   `json:"previous_hash"`
 	Envelopes    []string `json:"envelopes,omitempty"`
 }
 
-// Open makes a ledger that continues the one in a journal, or a new one if there is no such file. What it applies
-// from then on is appended to the file. The Genesis of a journal counts; all else in o must be as it was. Close a ledger before
-// showing it to anybody: idle ledgers later than the journal's newest may have been seen.
+// Open continues the ledger in a journal, or creates one if the file does not exist. What it
+// applies from then on is appended to the file. The Genesis of the journal takes precedence; all
+// other options must be as they were. Close a ledger before serving it: clients may have seen empty
+// ledgers later than the journal's newest.
 func Open(path string, o Options) (*Ledger, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -61,7 +63,8 @@ func replay(file *os.File, o Options) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A process that was killed while it wrote leaves half a line, of which nobody was told yet.
+	// A process that was killed while writing leaves an incomplete line, of which no client has
+	// been told.
 	content = content[:bytes.LastIndexByte(content, '\n')+1]
 	if err := file.Truncate(int64(len(content))); err != nil {
 		return nil, err
@@ -140,7 +143,7 @@ func writeLine(w io.Writer, v any) error {
 	return err
 }
 
-// Release closes the journal, if there is one. The ledger can be read afterwards, but no longer closes ledgers.
+// Release closes the journal, if there is one. The ledger can still be read, but not closed.
 func (l *Ledger) Release() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

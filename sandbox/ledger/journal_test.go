@@ -36,9 +36,9 @@ func fund(t *testing.T, l *Ledger, address string) {
 	}
 }
 
-func TestReopenedLedgerIsTheSameAndGoesOnLater(t *testing.T) {
+func TestReopenedLedgerIsEqualAndContinuesLater(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.jsonl")
-	people := newStage(t).keys
+	people := newFixture(t).keys
 	first := mustOpen(t, path, Options{Genesis: opened})
 	fund(t, first, people["alice"].Address())
 	mustClose(t, first, opened.Add(time.Second))
@@ -70,7 +70,7 @@ func TestReopenedLedgerIsTheSameAndGoesOnLater(t *testing.T) {
 	}
 }
 
-func TestLedgerThatWasNeverWrittenToGoesOnLaterAsWell(t *testing.T) {
+func TestEmptyReopenedLedgerContinuesLater(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.jsonl")
 	first := mustOpen(t, path, Options{Genesis: opened})
 	var idle Header
@@ -80,16 +80,17 @@ func TestLedgerThatWasNeverWrittenToGoesOnLaterAsWell(t *testing.T) {
 	if err := first.Release(); err != nil {
 		t.Fatal(err)
 	}
-	// Never fewer ledgers than before, and never more than seconds: a reader counts back from the newest by the time.
+	// At least as many ledgers as before, and at most one a second: clients count back from the
+	// newest by time.
 	next := mustClose(t, mustOpen(t, path, Options{}), idle.ClosedAt.Add(3*time.Second))
 	if next.Sequence != idle.Sequence+3 {
 		t.Errorf("ledger %d follows %d three seconds later", next.Sequence, idle.Sequence)
 	}
 }
 
-func TestHalfALineIsForgotten(t *testing.T) {
+func TestIncompleteLineIsDropped(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.jsonl")
-	people := newStage(t).keys
+	people := newFixture(t).keys
 	first := mustOpen(t, path, Options{Genesis: opened})
 	for i, name := range []string{"alice", "bob"} {
 		fund(t, first, people[name].Address())
@@ -123,7 +124,7 @@ func TestHalfALineIsForgotten(t *testing.T) {
 	}
 }
 
-func TestJournalIsRefused(t *testing.T) {
+func TestInvalidJournalIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.jsonl")
 	l := mustOpen(t, path, Options{})
 	refused := func(o Options, reason string) {

@@ -11,10 +11,10 @@ import (
 	"github.com/stellar/go/txnbuild"
 )
 
-// TestMoneyIsNeitherMadeNorLost lets a crowd do things at random, most of them sensible, and then counts.
-func TestMoneyIsNeitherMadeNorLost(t *testing.T) {
+// Several accounts submit random transactions, most of them sensible. Then the money is counted.
+func TestMoneyIsConserved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.jsonl")
-	s := newStage(t)
+	s := newFixture(t)
 	var start Options
 	start.Genesis = opened
 	for _, name := range []string{"alice", "bob", "carol", "issuer"} {
@@ -46,7 +46,7 @@ func TestMoneyIsNeitherMadeNorLost(t *testing.T) {
 			default:
 				d.operations = []txnbuild.Operation{s.pay(any(), amount), s.pay(any(), "1")}
 			}
-			// Many are refused, which is part of the play.
+			// Many are refused, as intended.
 			_, _ = s.Submit(s.encode(d))
 		}
 		for _, tx := range s.close().Transactions {
@@ -89,7 +89,7 @@ func TestMoneyIsNeitherMadeNorLost(t *testing.T) {
 	count(t, replayed, issued)
 }
 
-// count adds up what everybody has.
+// count adds up the balances of all accounts.
 func count(t *testing.T, l *Ledger, issued int64) {
 	t.Helper()
 	coins, held := l.feePool, int64(0)

@@ -1,6 +1,7 @@
-// Package ledger is a Stellar ledger in memory: accounts, trustlines, real envelopes with real signatures and
-// hashes, and a history of everything that was applied. It has no clock and no network of its own: whoever owns
-// it calls Close with the time, so that a test that closes ledgers by hand always gets the same result.
+// Package ledger is a Stellar ledger in memory: accounts, trustlines, real envelopes with real
+// signatures and hashes, and the history of everything that was applied. It has no clock and no
+// network: its owner calls [Ledger.Close] with the time, so a test that closes ledgers itself is
+// deterministic.
 package ledger
 
 import (
@@ -14,30 +15,31 @@ import (
 	"github.com/stellar/go/keypair"
 )
 
-// Passphrase is the network passphrase of the sandbox unless Options name another one.
+// Passphrase is the network passphrase of the sandbox, unless [Options] have another one.
 const Passphrase = "Edge Checkout Sandbox ; November 2026"
 
 const (
-	// FirstSequence is the sequence number of the first ledger; it is this large so that ids look like those
-	// of a network with a past.
+	// FirstSequence is the sequence number of the first ledger. It is this large so that ids look
+	// like those of a network with a history.
 	FirstSequence = 1_200_000
 	// BaseFee is the fee of one operation, in stroops.
 	BaseFee = 100
-	// BaseReserve is what an account keeps for itself twice and once more for every trustline, in stroops.
+	// BaseReserve, in stroops, is the unit of what an account must keep: two of them, and one for
+	// each trustline.
 	BaseReserve = 5_000_000
-	// TotalCoins is all the XLM there ever is, in stroops.
+	// TotalCoins is all XLM in existence, in stroops.
 	TotalCoins = 1_000_000_000_000_000_000
-	// Protocol is the protocol version the headers name.
+	// Protocol is the protocol version in the headers.
 	Protocol = 23
 )
 
-// Options of a Ledger. The zero value is a usable one.
+// Options of a [Ledger]. The zero value is usable.
 type Options struct {
 	Passphrase string    // Passphrase if empty
 	Genesis    time.Time // close time of the first ledger; 1 November 2026 if zero
 	First      uint32    // sequence number of the first ledger; FirstSequence if zero
 	Accounts   []Account // exist from the beginning, without a history
-	Market     Market    // at what rates path payments convert
+	Market     Market    // the rates at which path payments convert
 }
 
 // Header is a closed ledger.
@@ -59,15 +61,15 @@ type Ledger struct {
 	mu       sync.RWMutex
 	accounts map[string]*Account
 	feePool  int64
-	headers  []Header // ascending; a ledger opened from a journal has gaps where nothing happened
+	headers  []Header // ascending; without empty ledgers if read from a journal
 	history  history
 	queue    queue
-	closed   chan struct{} // closed, and replaced, whenever a ledger closes
+	closed   chan struct{} // closed and replaced whenever a ledger closes
 	journal  *journal
-	resumed  bool // from a journal, and nothing has closed since
+	resumed  bool // from a journal, and no ledger has closed since
 }
 
-// New makes a ledger on which the network's root account holds all XLM that the other accounts do not.
+// New creates a ledger whose root account holds all XLM that the other accounts do not.
 func New(o Options) *Ledger {
 	if o.Passphrase == "" {
 		o.Passphrase = Passphrase
@@ -100,15 +102,16 @@ func New(o Options) *Ledger {
 	return l
 }
 
-// Resumed reports whether the ledger comes from a journal and none has closed since. One of which the journal does not know may have
-// closed in the second of Open: let the next one close in a later second.
+// Resumed reports whether the ledger comes from a journal and none has closed since. A ledger that
+// the journal does not contain may have closed in the same second as [Open]: close the next one in
+// a later second.
 func (l *Ledger) Resumed() bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.resumed
 }
 
-// Passphrase is the network passphrase, part of every transaction's hash.
+// Passphrase is the network passphrase, which is part of every transaction's hash.
 func (l *Ledger) Passphrase() string { return l.passphrase }
 
 // Latest is the newest closed ledger.
@@ -127,16 +130,17 @@ func (l *Ledger) Elder() Header {
 	return l.headers[0]
 }
 
-// Closed returns a channel that is closed when the next ledger closes. Take it before looking at the ledger, so
-// that nothing that happens in between is missed.
+// Closed returns a channel that is closed when the next ledger closes. Get it before reading the
+// ledger so that you miss nothing in between.
 func (l *Ledger) Closed() <-chan struct{} {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.closed
 }
 
-// Close applies what is pending and closes one ledger at now, or a second after the one before if now is not later
-// than that. It fails only when the journal cannot be written; nothing has changed then.
+// Close applies the pending transactions and closes a ledger at now, or a second after the previous
+// one if now is not later than that. It fails only if the journal cannot be written, and then
+// changes nothing.
 func (l *Ledger) Close(now time.Time) (Header, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -181,7 +185,7 @@ func (l *Ledger) close(sequence uint32, at time.Time, previous string) (Header, 
 	return next, nil
 }
 
-// seal sets the hash, which chains the ledger to the one before and covers its transactions.
+// seal sets the hash, which covers the previous ledger's hash and the transactions.
 func (h *Header) seal() {
 	sum := sha256.New()
 	sum.Write([]byte(h.PreviousHash))

@@ -4,5 +4,5 @@ package ledger
 
 import "os"
 
-// lock does nothing where files have no advisory locks.
+// lock does nothing where there are no advisory locks on files.
 func lock(*os.File) error { return nil }

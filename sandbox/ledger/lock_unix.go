@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// lock keeps a second sandbox from writing to the same journal. The lock ends with the file.
+// lock keeps another sandbox from writing to the same journal. Closing the file releases it.
 func lock(file *os.File) error {
 	err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {

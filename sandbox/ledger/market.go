@@ -9,26 +9,29 @@ import (
 	"github.com/stellar/go/xdr"
 )
 
-// Pair is what a path payment gives and what it takes, each as AssetName writes it.
+// Pair is the asset that a path payment gives and the one that it takes, as [AssetName] writes
+// them.
 type Pair struct{ Give, Take string }
 
-// Rate says that N/D units are taken for every unit given. A rate that is not positive stands for no market at all.
+// Rate says that N/D units are taken for each unit given. A rate that is not positive means that
+// there is no market.
 type Rate struct{ N, D int64 }
 
-// Market quotes pairs at fixed rates, to any amount. A pair it does not name converts one to one; an asset whose
-// issuer does not exist has no market. It makes what it gives and destroys what it takes, XLM included.
+// Market quotes pairs at fixed rates for any amount. Unlisted pairs convert one to one; an asset
+// whose issuer does not exist has no market. It creates what it gives and destroys what it takes,
+// XLM included.
 type Market map[Pair]Rate
 
-// maker is whom results name as the seller; the market needs no account.
+// maker is the seller in results. The market needs no account.
 var maker = func() xdr.AccountId {
 	full, err := keypair.FromRawSeed(sha256.Sum256([]byte("sandbox market maker")))
 	if err != nil {
-		panic(err) // ed25519 takes every seed of 32 bytes
+		panic(err) // ed25519 accepts every seed of 32 bytes
 	}
 	return xdr.MustAddress(full.Address())
 }()
 
-// route is the assets a path payment goes through, without the steps that change nothing.
+// route is the assets on the way of a path payment, without conversions of an asset to itself.
 func route(send xdr.Asset, path []xdr.Asset, dest xdr.Asset) []xdr.Asset {
 	steps := []xdr.Asset{send}
 	for _, a := range append(append([]xdr.Asset{}, path...), dest) {
@@ -52,8 +55,8 @@ func (c *changes) rate(give, take xdr.Asset) (Rate, bool) {
 	return rate, rate.N > 0 && rate.D > 0
 }
 
-// buy finds what must be given at the start of the route to take amount (stroops) at its end. The market never
-// loses by rounding, so the giver rounds up.
+// buy returns what must be given at the start of the route for amount (stroops) at its end, rounded
+// up, so that the market never loses.
 func (c *changes) buy(steps []xdr.Asset, amount int64) (int64, []xdr.ClaimAtom, int32) {
 	claims := make([]xdr.ClaimAtom, len(steps)-1)
 	for i := len(steps) - 1; i > 0; i-- {
@@ -71,7 +74,8 @@ func (c *changes) buy(steps []xdr.Asset, amount int64) (int64, []xdr.ClaimAtom, 
 	return amount, claims, succeeded
 }
 
-// sell finds what is taken at the end of the route for amount (stroops) given at its start, rounded down.
+// sell returns what amount (stroops) given at the start of the route yields at its end, rounded
+// down.
 func (c *changes) sell(steps []xdr.Asset, amount int64) (int64, []xdr.ClaimAtom, int32) {
 	claims := make([]xdr.ClaimAtom, len(steps)-1)
 	for i := 1; i < len(steps); i++ {
@@ -97,7 +101,7 @@ func claim(give xdr.Asset, given int64, take xdr.Asset, taken int64) xdr.ClaimAt
 	}}
 }
 
-// mulDiv is a*n/d for positive numbers, or false when that is no int64.
+// mulDiv is a*n/d for positive numbers, or false if the result does not fit an int64.
 func mulDiv(a, n, d int64, up bool) (int64, bool) {
 	hi, lo := bits.Mul64(uint64(a), uint64(n))
 	if hi >= uint64(d) {

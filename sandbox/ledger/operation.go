@@ -4,7 +4,7 @@ import (
 	"github.com/stellar/go/xdr"
 )
 
-// The payment operations share the meaning of their first result codes.
+// The payment operations share their first result codes.
 const (
 	succeeded     int32 = 0
 	malformed     int32 = -1
@@ -17,7 +17,7 @@ const (
 	beyondLimit   int32 = -12 // over the source's maximum, or under the destination's minimum
 )
 
-// paymentCodes are Horizon's names of those codes.
+// paymentCodes are Horizon's names of these codes.
 var paymentCodes = map[int32]string{
 	succeeded: "op_success", malformed: "op_malformed", underfunded: "op_underfunded",
 	srcNoTrust: "op_src_no_trust", noDestination: "op_no_destination", noTrust: "op_no_trust",
@@ -80,7 +80,7 @@ func operationCode(r xdr.OperationResult) string {
 	}
 }
 
-// result is the result of an operation with a code of its own type and no more.
+// result is an operation result that consists of its type and code only.
 func result(kind xdr.OperationType, code int32) xdr.OperationResult {
 	tr := xdr.OperationResultTr{Type: kind}
 	switch kind {
@@ -102,7 +102,7 @@ func result(kind xdr.OperationType, code int32) xdr.OperationResult {
 	return xdr.OperationResult{Code: xdr.OperationResultCodeOpInner, Tr: &tr}
 }
 
-// validate finds what is wrong with an operation in itself.
+// validate finds errors in an operation that do not depend on the ledger.
 func validate(body xdr.OperationBody, source string) (xdr.OperationResult, bool) {
 	fine := false
 	switch body.Type {
@@ -145,8 +145,8 @@ func validAssets(send, dest xdr.Asset, path []xdr.Asset) bool {
 	return validAsset(send) && validAsset(dest)
 }
 
-// validAsset holds an asset code to letters and digits followed by zeros only, and to its place: up to four
-// characters in the short form, five to twelve in the long one.
+// validAsset accepts codes of letters and digits, padded with zero bytes, in the right form: the
+// short one for up to four characters, the long one for five to twelve.
 func validAsset(a xdr.Asset) bool {
 	switch a.Type {
 	case xdr.AssetTypeAssetTypeNative:
@@ -175,7 +175,7 @@ func validCode(code []byte, shortest int) bool {
 	return length >= shortest
 }
 
-// apply changes the accounts as the operation says and sets its result.
+// apply performs the operation and sets its result.
 func (o *Operation) apply(c *changes) bool {
 	source := c.account(addressOf(o.Source))
 	if source == nil {

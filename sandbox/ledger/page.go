@@ -5,15 +5,15 @@ import (
 	"sort"
 )
 
-// Page asks for a part of a list.
+// Page selects a part of a list.
 type Page struct {
-	Cursor        int64 // ids after it, or before it when descending
+	Cursor        int64 // ids after it, or before it if descending
 	Descending    bool
 	Limit         int
 	IncludeFailed bool
 }
 
-// Transaction finds an applied transaction by its hash, or by the inner hash of a fee bump.
+// Transaction returns an applied transaction by its hash, or by the inner hash of a fee bump.
 func (l *Ledger) Transaction(hash string) (*Transaction, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -21,7 +21,7 @@ func (l *Ledger) Transaction(hash string) (*Transaction, bool) {
 	return t, ok
 }
 
-// Operation finds an applied operation by its id.
+// Operation returns an applied operation by its id.
 func (l *Ledger) Operation(id int64) (*Operation, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -29,7 +29,7 @@ func (l *Ledger) Operation(id int64) (*Operation, bool) {
 	return o, ok
 }
 
-// Header finds a closed ledger by its sequence number.
+// Header returns a closed ledger by its sequence number.
 func (l *Ledger) Header(sequence uint32) (Header, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -40,8 +40,8 @@ func (l *Ledger) Header(sequence uint32) (Header, bool) {
 	return l.headers[i], true
 }
 
-// Payments lists the payments of an account, or of everybody if address is empty. It returns false for an account
-// that has no history.
+// Payments returns payments of an account, or of all accounts if address is empty. It returns false
+// for an account without a history.
 func (l *Ledger) Payments(address string, p Page) ([]*Operation, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -52,7 +52,7 @@ func (l *Ledger) Payments(address string, p Page) ([]*Operation, bool) {
 	return take(of.payments, p, (*Operation).key), true
 }
 
-// Operations is Payments for operations of every type.
+// Operations is like [Ledger.Payments], for operations of all types.
 func (l *Ledger) Operations(address string, p Page) ([]*Operation, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -63,7 +63,7 @@ func (l *Ledger) Operations(address string, p Page) ([]*Operation, bool) {
 	return take(of.operations, p, (*Operation).key), true
 }
 
-// Transactions is Payments for transactions.
+// Transactions is like [Ledger.Payments], for transactions.
 func (l *Ledger) Transactions(address string, p Page) ([]*Transaction, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -74,7 +74,7 @@ func (l *Ledger) Transactions(address string, p Page) ([]*Transaction, bool) {
 	return take(of.transactions, p, (*Transaction).key), true
 }
 
-// Select is the part of the transaction's operations that a page asks for.
+// Select returns the page of the transaction's operations.
 func (t *Transaction) Select(p Page, paymentsOnly bool) []*Operation {
 	p.IncludeFailed = true
 	all := t.Operations
@@ -94,8 +94,8 @@ func (l *Ledger) listOf(address string) *list {
 func (o *Operation) key() (int64, bool)   { return o.ID, o.Transaction.Successful }
 func (t *Transaction) key() (int64, bool) { return t.ID, t.Successful }
 
-// take searches a list in ascending order of ids for the beginning of the page, so that it costs what the page
-// costs and not what the list does.
+// take finds the start of the page by binary search in a list in ascending order of ids, so its
+// cost does not depend on the length of the list.
 func take[T any](all []T, p Page, key func(T) (id int64, successful bool)) []T {
 	var page []T
 	add := func(item T) bool {

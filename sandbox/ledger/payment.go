@@ -9,7 +9,7 @@ import (
 func (o *Operation) pay(c *changes, source *Account) int32 {
 	op := o.Body.MustPaymentOp()
 	amount := int64(op.Amount)
-	// Credit comes first, as on the network: what is sent to oneself therefore succeeds whatever the balance is.
+	// The credit comes first, as on the network, so a payment to oneself succeeds with any balance.
 	if code := credit(c, addressOf(op.Destination), op.Asset, amount); code != succeeded {
 		return code
 	}
@@ -73,14 +73,15 @@ func (o *Operation) payStrictSend(c *changes, source *Account) bool {
 	return true
 }
 
-// moved records that a payment arrived, in the order in which Horizon lists its effects.
+// moved records the effects of a payment in Horizon's order.
 func (o *Operation) moved(to xdr.MuxedAccount, asset xdr.Asset, received int64, sentAsset xdr.Asset, sent int64) {
 	o.Sent, o.Received = sent, received
 	o.effect(Effect{Type: AccountCredited, Account: to, Asset: asset, Amount: received})
 	o.effect(Effect{Type: AccountDebited, Account: o.Source, Asset: sentAsset, Amount: sent})
 }
 
-// credit gives an amount (stroops) to an account. An issuer takes its own asset back without a trustline.
+// credit gives an amount (stroops) to an account. An issuer needs no trustline to take back its own
+// asset.
 func credit(c *changes, address string, asset xdr.Asset, amount int64) int32 {
 	a := c.account(address)
 	if a == nil {
@@ -109,7 +110,7 @@ func credit(c *changes, address string, asset xdr.Asset, amount int64) int32 {
 	return succeeded
 }
 
-// debit takes an amount (stroops) from an account. An issuer makes its own asset as it pays.
+// debit takes an amount (stroops) from an account. An issuer creates its own asset as it pays.
 func debit(c *changes, a *Account, asset xdr.Asset, amount int64) int32 {
 	if asset.IsNative() {
 		if a.Available() < amount {

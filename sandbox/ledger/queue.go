@@ -2,22 +2,22 @@ package ledger
 
 import "slices"
 
-// queue holds what will be in the next ledger. Transactions of one account may follow each other in it.
+// queue holds the transactions for the next ledger, possibly several of one account in sequence.
 type queue struct {
 	pending []envelope
 	hashes  map[string]bool
 	waiting map[string]waiting // by account
-	// dropped remembers why a transaction that had been accepted did not make it into its ledger after all.
+	// dropped says why accepted transactions were not included in a ledger.
 	dropped map[string]*RejectedError
 	order   []string // of dropped, oldest first
 }
 
 type waiting struct {
-	count int64 // transactions this account is the source of
-	fees  int64 // what it will pay, in stroops
+	count int64 // transactions whose source is this account
+	fees  int64 // what the account will pay, in stroops
 }
 
-// maxDropped bounds the memory for transactions nobody asks about any more.
+// maxDropped bounds the memory for dropped transactions.
 const maxDropped = 1000
 
 func newQueue() queue {
@@ -60,9 +60,9 @@ func (q *queue) forget(hash string) {
 	}
 }
 
-// Submit checks an envelope (base64 XDR) as the network does before inclusion and queues it for the next ledger.
-// It returns the transaction's hash, also for one that is queued or applied already. The error is a
-// *MalformedError or a *RejectedError.
+// Submit checks an envelope (base64 XDR) as the network does before inclusion, and queues it for
+// the next ledger. It returns the transaction's hash, also if it is already queued or applied. The
+// error is a [*MalformedError] or a [*RejectedError].
 func (l *Ledger) Submit(base64 string) (hash string, err error) {
 	e, err := l.decode(base64)
 	if err != nil {
@@ -86,14 +86,15 @@ func (l *Ledger) submit(e envelope) (string, error) {
 	return hash, nil
 }
 
-// Dropped reports why a transaction that Submit had accepted is in no ledger, or nil.
+// Dropped returns why a transaction that [Ledger.Submit] had accepted is in no ledger; nil if none
+// was dropped.
 func (l *Ledger) Dropped(hash string) *RejectedError {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.queue.dropped[hash]
 }
 
-// Pending is how many transactions wait for the next ledger.
+// Pending is the number of transactions that wait for the next ledger.
 func (l *Ledger) Pending() int {
 	l.mu.RLock()
 	defer l.mu.RUnlock()

@@ -2,12 +2,13 @@ package ledger
 
 import "github.com/stellar/go/xdr"
 
-// reject is the result of a transaction that is not included. Nothing is charged.
+// reject is the result of a transaction that is not included. It charges nothing.
 func (e envelope) reject(code xdr.TransactionResultCode) *RejectedError {
 	return &RejectedError{e.base64, xdr.TransactionResult{Result: xdr.TransactionResultResult{Code: code}}}
 }
 
-// rejectInner is reject for a fault of the transaction itself, which a fee bump reports as its inner result.
+// rejectInner is like [envelope.reject], for an error of the transaction itself. A fee bump reports
+// it as the inner result.
 func (e envelope) rejectInner(code xdr.TransactionResultCode) *RejectedError {
 	if !e.IsFeeBump() {
 		return e.reject(code)
@@ -19,7 +20,8 @@ func (e envelope) rejectOperations(results []xdr.OperationResult) *RejectedError
 	return &RejectedError{e.base64, e.applied(0, false, results)}
 }
 
-// applied is the result of a transaction whose operations were tried. The fee is in stroops.
+// applied is the result of a transaction whose operations were applied or failed. The fee is in
+// stroops.
 func (e envelope) applied(fee int64, successful bool, results []xdr.OperationResult) xdr.TransactionResult {
 	code := xdr.TransactionResultCodeTxFailed
 	if successful {
@@ -34,7 +36,7 @@ func (e envelope) applied(fee int64, successful bool, results []xdr.OperationRes
 	}
 }
 
-// bump wraps an inner result. The inner fee is 0, for the outer transaction pays.
+// bump wraps an inner result. The inner fee is 0 because the outer transaction pays.
 func (e envelope) bump(fee int64, inner xdr.InnerTransactionResultResult) xdr.TransactionResult {
 	code := xdr.TransactionResultCodeTxFeeBumpInnerFailed
 	if inner.Code == xdr.TransactionResultCodeTxSuccess {
@@ -52,11 +54,11 @@ func (e envelope) bump(fee int64, inner xdr.InnerTransactionResultResult) xdr.Tr
 	}
 }
 
-// Codes are the names Horizon gives to the parts of a result.
+// Codes are Horizon's names of the codes in a result.
 type Codes struct {
 	Transaction string
 	Inner       string   // empty unless it is a fee bump
-	Operations  []string // empty unless operations were looked at
+	Operations  []string // empty unless operations were checked
 }
 
 var transactionCodes = map[xdr.TransactionResultCode]string{
@@ -76,7 +78,7 @@ var transactionCodes = map[xdr.TransactionResultCode]string{
 	xdr.TransactionResultCodeTxFeeBumpInnerFailed:  "tx_fee_bump_inner_failed",
 }
 
-// ResultCodes names the codes of a result.
+// ResultCodes returns the names of the codes in a result.
 func ResultCodes(r xdr.TransactionResult) Codes {
 	codes := Codes{Transaction: transactionCodes[r.Result.Code]}
 	results := r.Result.Results

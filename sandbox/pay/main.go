@@ -1,5 +1,5 @@
-// Command pay pays a checkout of the service that `make dev` runs, from a test wallet, with a transaction that is signed
-// and submitted as any wallet would.
+// Command pay pays a checkout of the service that `make dev` runs. Like any wallet, the test wallet
+// signs a transaction and submits it.
 //
 //	make pay CHECKOUT=chk_… [AMOUNT=5] [ASSET=USDC] [MEMO=none] [FROM=alice]
 package main
@@ -21,8 +21,8 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// watchFor is how long the checkout is watched after the payment: a look at it settles within seconds, and the cron
-// would within a minute.
+// watchFor is how long the checkout is polled after the payment. A poll updates the status within
+// seconds; the cron would take up to a minute.
 const watchFor = 10 * time.Second
 
 func main() {
@@ -84,7 +84,7 @@ func run(ctx context.Context, getenv func(string) string) error {
 	return watch(ctx, client, line, found.Object.ID)
 }
 
-// watch shows what becomes of the checkout for a while, or until it is finished.
+// watch prints the checkout's changes until it is finished or the time is over.
 func watch(ctx context.Context, client stack.Client, line *stack.Timeline, id string) error {
 	for deadline := time.Now().Add(watchFor); time.Now().Before(deadline); {
 		now, err := client.Checkout(ctx, id)
@@ -105,7 +105,7 @@ func watch(ctx context.Context, client stack.Client, line *stack.Timeline, id st
 	return nil
 }
 
-// explain says what to do when the service is not there or does not know the checkout.
+// explain says what to do if the service does not answer or does not know the checkout.
 func explain(err error, dev stack.Dev) error {
 	var refused *stack.StatusError
 	switch {
@@ -119,10 +119,12 @@ func explain(err error, dev stack.Dev) error {
 	return err
 }
 
-// errNoSandbox: the keys of test wallets follow from their names, so they are for the sandbox alone.
+// errNoSandbox is returned because the keys of test wallets follow from their names, so they may be
+// used only on the sandbox.
 var errNoSandbox = errors.New("test wallets are for the sandbox, and this is another Horizon")
 
-// sandboxPassphrase is that of the sandbox's network; errNoSandbox if the Horizon is none.
+// sandboxPassphrase is the passphrase of the sandbox's network. The error is errNoSandbox if the
+// Horizon is not a sandbox.
 func sandboxPassphrase(ctx context.Context, horizon string) (string, error) {
 	reply, err := stack.Client{BaseURL: horizon}.Do(ctx, http.MethodGet, "/sandbox/", nil)
 	if err != nil {

@@ -11,24 +11,26 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// request is what the variables of `make pay` ask for.
+// request is the variables of `make pay`.
 type request struct {
 	Checkout string
-	Amount   stellar.Amount // what is due if 0
-	Asset    string         // "native" or CODE:ISSUER, or a code that is still to be looked up; the checkout's if empty
-	Memo     *string        // the checkout's if nil, none if empty
-	From     string         // name of the test wallet
+	Amount   stellar.Amount // the amount due if 0
+	// Asset is "native", CODE:ISSUER, or a code that is yet to be resolved; the checkout's if
+	// empty.
+	Asset string
+	Memo  *string // the checkout's if nil, none if empty
+	From  string  // name of the test wallet
 }
 
 const usage = "usage: make pay CHECKOUT=chk_… [AMOUNT=5] [ASSET=XLM, USDC or CODE:ISSUER] [MEMO=none or another text] [FROM=alice]"
 
-// parseRequest reads the variables. The error says what would be right.
+// parseRequest parses the variables. The error says what is expected.
 func parseRequest(getenv func(string) string) (request, error) {
 	r := request{Checkout: getenv("CHECKOUT"), From: getenv("FROM")}
 	if r.Checkout == "" {
 		return r, errors.New(usage)
 	}
-	// A payment URL ends in the id.
+	// A payment URL ends with the id.
 	r.Checkout = r.Checkout[strings.LastIndexByte(r.Checkout, '/')+1:]
 	if _, err := checkout.ParseCheckoutID(r.Checkout); err != nil {
 		return r, fmt.Errorf("CHECKOUT is the id of a checkout (chk_…) or its payment_url, not %q", getenv("CHECKOUT"))
@@ -67,8 +69,8 @@ func parseRequest(getenv func(string) string) (request, error) {
 	return r, nil
 }
 
-// payment is what to pay for a checkout of which due is not paid yet. It is an error when there is nothing to pay and
-// the request names no amount.
+// payment returns the payment to make for a checkout of which due is missing. It is an error if
+// nothing is due and the request has no amount.
 func (r request) payment(c stack.Checkout, due stellar.Amount) (wallet.Payment, error) {
 	p := wallet.Payment{Destination: c.Destination, Amount: int64(r.Amount), Memo: c.Memo, MemoType: c.MemoType}
 	if r.Amount == 0 {

@@ -73,7 +73,7 @@ func TestRequestAndCheckoutMakeAPayment(t *testing.T) {
 	}
 }
 
-func TestNothingDueIsNoPayment(t *testing.T) {
+func TestZeroAmountDueIsNotPayable(t *testing.T) {
 	r, err := parseRequest(vars("CHECKOUT", id))
 	if err != nil {
 		t.Fatal(err)

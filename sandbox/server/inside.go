@@ -6,8 +6,8 @@ import (
 	"net/http"
 )
 
-// inside is an http.RoundTripper that hands requests to a handler in this process. It is for answers that end, not
-// for streams.
+// inside is an [http.RoundTripper] that calls a handler in this process. It does not support
+// streams.
 type inside struct{ handler http.Handler }
 
 func (i inside) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -7,8 +7,8 @@ import (
 	"edgecheckout/sandbox/wallet"
 )
 
-// routes puts the sandbox's own paths beside Horizon's. The wallets reach Horizon from inside, past the faults: a
-// test of somebody who cannot reach Horizon still needs a customer who can.
+// routes adds the sandbox's own paths to Horizon's. The wallets call Horizon within the process,
+// behind the faults: a test of a service that cannot reach Horizon still needs a customer who can.
 func (s *Server) routes(h *horizon.Server) http.Handler {
 	wallets := &wallets{client: &wallet.Client{
 		Horizon:    "http://sandbox",
@@ -24,7 +24,7 @@ func (s *Server) routes(h *horizon.Server) http.Handler {
 	return mux
 }
 
-// about says what the sandbox is made of.
+// about describes the sandbox.
 func (s *Server) about(w http.ResponseWriter, r *http.Request) {
 	reply(w, r, http.StatusOK, answer{
 		"network_passphrase": s.ledger.Passphrase(),

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Serve runs s and answers requests on listener until ctx is done. Requests that are under way then, streams
-// included, are cut off after a moment.
+// Serve runs s and answers requests on listener until ctx is done. Requests in progress, streams
+// included, are then aborted after a moment.
 func Serve(ctx context.Context, s *Server, listener net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -1,5 +1,5 @@
-// Package server runs a whole sandbox in one process: a ledger that closes every second, Horizon's API over it, and
-// under /sandbox/ what only a sandbox has, such as test wallets and faults.
+// Package server runs a whole sandbox in one process: a ledger that closes every second, Horizon's
+// API, and under /sandbox/ what only a sandbox has, such as test wallets and faults.
 package server
 
 import (
@@ -14,12 +14,13 @@ import (
 	"edgecheckout/sandbox/wallet"
 )
 
-// Options of a Server. The zero value keeps nothing and closes a ledger every second.
+// Options of a [Server]. The zero value persists nothing and closes a ledger every second.
 type Options struct {
 	Passphrase string // ledger.Passphrase if empty
-	StateFile  string // where the ledger is kept; nowhere if empty
-	// CloseEvery is the time between ledgers; a second if zero, and never less than that, because close times are
-	// whole seconds. If it is negative Run closes none: the owner calls Ledger().Close.
+	StateFile  string // where the ledger is kept; in memory only if empty
+	// CloseEvery is the time between ledgers; a second if zero, and at least a second, because
+	// close times are whole seconds. If it is negative, Run closes none: the owner calls
+	// Ledger().Close.
 	CloseEvery time.Duration
 	Market     ledger.Market
 	Horizon    horizon.Options
@@ -33,7 +34,8 @@ type Server struct {
 	closeEvery time.Duration
 }
 
-// New opens or makes the ledger, with the issuer of USDC and EURC on it. Nothing moves until Run.
+// New opens or creates the ledger, with the issuer of USDC and EURC. No ledger closes until
+// [Server.Run].
 func New(o Options) (*Server, error) {
 	if o.CloseEvery == 0 {
 		o.CloseEvery = time.Second
@@ -43,7 +45,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	if l.Resumed() {
-		// A restart can be faster than the clock, which counts in seconds here.
+		// A restart may take less than a second, which is the resolution of close times.
 		time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
 	}
 	if err := begin(l); err != nil {
@@ -62,7 +64,7 @@ func open(o Options) (*ledger.Ledger, error) {
 	return ledger.Open(o.StateFile, options)
 }
 
-// begin closes the first ledger of this process, in which a new network gets its issuer.
+// begin closes the first ledger of this process. In a new network it contains the issuer.
 func begin(l *ledger.Ledger) error {
 	if _, exists := l.Account(wallet.IssuerAddress); !exists {
 		if _, err := l.Fund(wallet.IssuerAddress); err != nil {
@@ -76,14 +78,14 @@ func begin(l *ledger.Ledger) error {
 // Handler serves Horizon's API and /sandbox/.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Ledger is what the sandbox runs on.
+// Ledger is the sandbox's ledger.
 func (s *Server) Ledger() *ledger.Ledger { return s.ledger }
 
-// Faults spoil Horizon's answers, but nothing under /sandbox/.
+// Faults inject faults into Horizon's answers, but not below /sandbox/.
 func (s *Server) Faults() *horizon.Faults { return s.faults }
 
-// Run closes ledgers until ctx is done, and then the state file. It returns an error when the state file cannot be
-// written.
+// Run closes ledgers until ctx is done, and then the state file. It returns an error if the state
+// file cannot be written.
 func (s *Server) Run(ctx context.Context) error {
 	if s.closeEvery < 0 {
 		<-ctx.Done()
@@ -104,8 +106,8 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 }
 
-// untilNext waits for the clock to pass the newest ledger's close time, so that ledgers never run ahead of it. A
-// clock that was set back does not stop the ledger.
+// untilNext returns the time until the clock passes the newest ledger's close time, so that ledgers
+// never run ahead of the clock. A clock that is set back does not stop the ledger.
 func (s *Server) untilNext() time.Duration {
 	now := time.Now()
 	next := s.ledger.Latest().ClosedAt.Add(max(s.closeEvery, time.Second))

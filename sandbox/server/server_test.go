@@ -21,7 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// start runs a sandbox whose ledgers close as soon as there is something for them.
+// start runs a sandbox that closes a ledger as soon as a transaction is pending.
 func start(t *testing.T) (*Server, string) {
 	t.Helper()
 	s, err := New(Options{CloseEvery: -1})
@@ -49,7 +49,7 @@ func start(t *testing.T) (*Server, string) {
 	return s, web.URL
 }
 
-// held gives the balances of an account, by asset.
+// held returns the balances of an account, by asset.
 func held(t *testing.T, base, address string) map[string]string {
 	t.Helper()
 	account, err := (&wallet.Client{Horizon: base}).Account(context.Background(), address)
@@ -97,7 +97,7 @@ func TestWalletsPayInEveryAssetOverHTTP(t *testing.T) {
 	}
 }
 
-func TestWalletTellsWhatTheNetworkSaid(t *testing.T) {
+func TestWalletReportsTheNetworksError(t *testing.T) {
 	_, base := start(t)
 	_, err := wallet.Pay(context.Background(), base, ledger.Passphrase, "alice", wallet.Payment{
 		Destination: wallet.MerchantKeys(ledger.Passphrase, "nobody").Address(), Amount: 1,
@@ -111,7 +111,7 @@ func TestWalletTellsWhatTheNetworkSaid(t *testing.T) {
 	}
 }
 
-func TestManyPaymentsAtOnceAllArrive(t *testing.T) {
+func TestConcurrentPaymentsAllArrive(t *testing.T) {
 	_, base := start(t)
 	ctx := context.Background()
 	shop := wallet.MerchantKeys(ledger.Passphrase, "shop")
@@ -228,7 +228,7 @@ func TestPagePaysWithATestWallet(t *testing.T) {
 	}
 }
 
-func TestFaultsSpoilHorizonButNotTheSandbox(t *testing.T) {
+func TestFaultsAffectHorizonButNotTheSandbox(t *testing.T) {
 	s, base := start(t)
 	shop := merchant(t, base)
 	if response, body := post(t, base+"/sandbox/faults", jsonType, `{"mode":"stale_history"}`, ""); response.StatusCode != http.StatusOK {

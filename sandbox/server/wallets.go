@@ -17,12 +17,13 @@ import (
 	"github.com/stellar/go/keypair"
 )
 
-// wallets pays for people who have no wallet at hand.
+// wallets pays on behalf of people without a wallet.
 type wallets struct{ client *wallet.Client }
 
 type answer map[string]any
 
-// pay takes a form or JSON: destination, amount (units), asset, memo, memo_type, wallet, send_asset, return_to.
+// pay takes a form or JSON: destination, amount (units), asset, memo, memo_type, wallet,
+// send_asset, return_to.
 func (ws *wallets) pay(w http.ResponseWriter, r *http.Request) {
 	fields, ok := accept(w, r, "destination", "amount", "asset", "memo", "memo_type", "wallet", "send_asset", "return_to")
 	if !ok {
@@ -61,8 +62,8 @@ func (ws *wallets) pay(w http.ResponseWriter, r *http.Request) {
 	reply(w, r, http.StatusOK, answer{"hash": hash})
 }
 
-// merchant creates an account that can be paid in XLM, USDC and EURC, and answers with its address. It takes a
-// name, or a seed (S…); without either the name is "shop".
+// merchant creates an account that can be paid in XLM, USDC and EURC, and answers with its address.
+// It takes a name or a seed (S…); without either the name is "shop".
 func (ws *wallets) merchant(w http.ResponseWriter, r *http.Request) {
 	fields, ok := accept(w, r, "name", "seed")
 	if !ok {
@@ -87,8 +88,8 @@ func (ws *wallets) merchant(w http.ResponseWriter, r *http.Request) {
 	reply(w, r, http.StatusOK, answer{"address": keys.Address()})
 }
 
-// accept reads the fields of a POST from any page, and answers everything else itself. A field it does not know is an
-// error, for a misspelt memo is money that finds nobody.
+// accept reads the fields of a POST from any origin, and answers other methods itself. An unknown
+// field is an error, because a payment with a misspelt memo would be lost.
 func accept(w http.ResponseWriter, r *http.Request, known ...string) (map[string]string, bool) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
@@ -119,7 +120,7 @@ func accept(w http.ResponseWriter, r *http.Request, known ...string) (map[string
 	return fields, true
 }
 
-// parse reads a form or one JSON object of strings and numbers.
+// parse parses a form, or one JSON object of strings and numbers.
 func parse(r *http.Request) (map[string]string, error) {
 	fields := map[string]string{}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/json" {
@@ -145,7 +146,7 @@ func parse(r *http.Request) (map[string]string, error) {
 	return fields, nil
 }
 
-// isLocal holds redirects to this machine, so that the sandbox is of no use to anybody as a way to elsewhere.
+// isLocal allows redirects to this machine only, so that the sandbox is not an open redirector.
 func isLocal(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && u.Scheme == "http" && u.User == nil && (u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost")
@@ -165,12 +166,12 @@ var document = template.Must(template.New("").Parse(`<!doctype html>
 </html>
 `))
 
-// reply answers a browser that sent a form with a page, and everybody else with JSON.
+// reply answers with a page if a browser sent a form, and otherwise with JSON.
 func reply(w http.ResponseWriter, r *http.Request, status int, a answer) {
 	if strings.Contains(r.Header.Get("Accept"), "text/html") {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(status)
-		_ = document.Execute(w, a) // the reader is gone if it fails
+		_ = document.Execute(w, a) // fails only if the client is gone
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// child is a program with everything that it starts in turn: one process group, which ends as a whole.
+// child is a program and everything that it starts: one process group, which ends as a whole.
 type child struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the program has ended and its output is read
@@ -24,16 +24,16 @@ type child struct {
 // grace is how long a group may take to end by itself before it is killed.
 const grace = 5 * time.Second
 
-// guardScript ends the process group $1 when its standard input closes without a line: this program died without
-// having ended the group itself, for instance by SIGKILL.
+// guardScript ends the process group $1 if its standard input closes without a line. Then this
+// program has died without ending the group itself, for instance by SIGKILL.
 const guardScript = `read -r line || { kill -s TERM -- "-$1"; sleep 5; kill -s KILL -- "-$1"; }`
 
-// startChild starts cmd in a process group of its own, out of reach of the terminal's Ctrl-C, so that it ends
-// when stop says so and in no other order.
+// startChild starts cmd in a process group of its own, which the terminal's Ctrl-C does not reach,
+// so that only stop ends it.
 func startChild(cmd *exec.Cmd) (*child, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Stdin = nil
-	// What the group leaves behind may hold the output open; do not wait for it.
+	// Processes that outlive the program may keep the output open; do not wait for them.
 	cmd.WaitDelay = time.Second
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", cmd.Path, err)
@@ -51,8 +51,9 @@ func startChild(cmd *exec.Cmd) (*child, error) {
 	return c, nil
 }
 
-// startGuard starts the process that outlives this one for long enough to end the group. (Linux could signal the
-// child when its parent dies, but not the processes that the child has started, and other systems cannot.)
+// startGuard starts a process that outlives this one for long enough to end the group. (Linux can
+// signal a child when its parent dies, but not the child's children; other systems cannot do
+// either.)
 func (c *child) startGuard() error {
 	c.guard = exec.Command("sh", "-c", guardScript, "sh", strconv.Itoa(c.cmd.Process.Pid))
 	c.guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -71,7 +72,8 @@ func (c *child) startGuard() error {
 	return nil
 }
 
-// stop ends the group: politely, then by force. It returns when nothing of it is left, and may be called again.
+// stop ends the group by SIGTERM, and after the grace period by SIGKILL. It returns when no process
+// is left, and may be called again.
 func (c *child) stop() {
 	c.signal(syscall.SIGTERM)
 	deadline := time.Now().Add(grace)
@@ -83,7 +85,7 @@ func (c *child) stop() {
 	for end := time.Now().Add(grace); c.alive() && time.Now().Before(end); {
 		time.Sleep(20 * time.Millisecond)
 	}
-	// The guard goes last, so that there is no moment at which nobody would end the group.
+	// The guard ends last, so that at any moment something would end the group.
 	_, _ = io.WriteString(c.lifeline, "done\n")
 	<-c.guardDone
 }
@@ -92,7 +94,7 @@ func (c *child) signal(s syscall.Signal) {
 	_ = syscall.Kill(-c.cmd.Process.Pid, s)
 }
 
-// alive reports whether the group has a process left that is more than a zombie nobody has waited for.
+// alive reports whether the group has a process that is not just a zombie.
 func (c *child) alive() bool {
 	select {
 	case <-c.done:

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// syncBuffer is a bytes.Buffer that a child's output and a test may use at the same time.
+// syncBuffer is a [bytes.Buffer] that a child and a test may use concurrently.
 type syncBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -46,7 +46,7 @@ func portOf(t *testing.T, base string) int {
 	return port
 }
 
-// family is a shell that starts a grandchild, says its pid, and ignores SIGTERM if it is stubborn.
+// family is a shell that starts a child, prints its pid, and ignores SIGTERM if it is stubborn.
 func family(stubborn bool) *exec.Cmd {
 	script := "sleep 600 & echo $!; wait"
 	if stubborn {
@@ -76,7 +76,7 @@ func TestStopEndsTheWholeGroup(t *testing.T) {
 	}
 }
 
-// parentEnv makes this test's program play the parent that is killed.
+// parentEnv makes this test binary act as the parent that is killed.
 const parentEnv = "STACK_TEST_PARENT"
 
 func TestMain(m *testing.M) {
@@ -107,7 +107,8 @@ func TestGroupEndsWhenThisProgramIsKilled(t *testing.T) {
 	if err := parent.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// Both lines must be there, in whichever order: the guard may start after the grandchild has spoken.
+	// Both lines must arrive, in either order: the guard may start after the grandchild has
+	// printed.
 	grandchild := 0
 	lines := bufio.NewReader(out)
 	for range 2 {
@@ -144,7 +145,7 @@ func waitForPid(t *testing.T, out func() string) int {
 	return 0
 }
 
-// gone waits a while for a process to end. A zombie that nobody has waited for has ended as well.
+// gone waits a while for a process to end. A zombie counts as ended.
 func gone(pid int) bool {
 	for range 150 {
 		if syscall.Kill(pid, 0) == syscall.ESRCH {

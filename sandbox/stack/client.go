@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// Client calls the API of a Worker. Its zero HTTP client gives up after ten seconds.
+// Client calls the API of a Worker. If HTTP is nil, requests time out after ten seconds.
 type Client struct {
 	BaseURL    string
-	Key        string // API key of a merchant, sent as x-api-key unless empty
+	Key        string // a merchant's API key, sent as x-api-key unless empty
 	AdminToken string // the operator's, sent as a bearer token unless empty
 	HTTP       *http.Client
 }
@@ -24,7 +24,7 @@ var tenSeconds = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// Reply is what the API answered: the response as it was, and the object in it when the status was 2xx.
+// Reply is the API's response, and the object in it if the status is 2xx.
 type Reply[T any] struct {
 	Status int
 	Header http.Header
@@ -32,7 +32,8 @@ type Reply[T any] struct {
 	Object T
 }
 
-// StatusError is an answer other than 2xx. The fields of the API's error object are empty when there was none.
+// StatusError is a response other than 2xx. The fields of the API's error object are empty if there
+// was none.
 type StatusError struct {
 	Status  int
 	Code    string
@@ -48,8 +49,9 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("status %d, %s: %s", e.Status, e.Code, e.Message)
 }
 
-// Do makes a request; body is JSON, or nil for none. Headers come in pairs of name and value. Every status is a
-// Reply without an error; the error is for a request without an answer.
+// Do makes a request; body is JSON, or nil for none. Headers are alternating names and values. A
+// response with any status is a Reply without an error; the error is for a request without a
+// response.
 func (c Client) Do(ctx context.Context, method, path string, body []byte, headers ...string) (Reply[json.RawMessage], error) {
 	var none Reply[json.RawMessage]
 	req, err := http.NewRequestWithContext(ctx, method, c.BaseURL+path, bytes.NewReader(body))
@@ -84,8 +86,8 @@ func (c Client) Do(ctx context.Context, method, path string, body []byte, header
 	return Reply[json.RawMessage]{Status: resp.StatusCode, Header: resp.Header, Body: content, Object: content}, nil
 }
 
-// call is Do for an object: params become the body unless they are nil, and the answer's body the object. An answer
-// other than 2xx gives a *StatusError beside the Reply.
+// call is Do for an object: params are the body unless they are nil; the response's body is the
+// object. For a response other than 2xx it returns a [*StatusError] and the Reply.
 func call[T any](ctx context.Context, c Client, method, path string, params any, headers ...string) (Reply[T], error) {
 	var reply Reply[T]
 	var body []byte
@@ -117,14 +119,14 @@ func statusError(status int, body []byte) *StatusError {
 			Param   string `json:"param"`
 		} `json:"error"`
 	}
-	_ = json.Unmarshal(body, &answer) // what is no error object leaves the fields empty
+	_ = json.Unmarshal(body, &answer) // without an error object the fields stay empty
 	return &StatusError{
 		Status: status, Body: body,
 		Code: answer.Error.Code, Message: answer.Error.Message, Param: answer.Error.Param,
 	}
 }
 
-// CreateMerchant makes a merchant, as the operator.
+// CreateMerchant creates a merchant, as the operator.
 func (c Client) CreateMerchant(ctx context.Context, params any, headers ...string) (Reply[Merchant], error) {
 	return call[Merchant](ctx, c, http.MethodPost, "/merchants", params, headers...)
 }
@@ -134,12 +136,12 @@ func (c Client) Merchant(ctx context.Context, id string) (Reply[Merchant], error
 	return call[Merchant](ctx, c, http.MethodGet, "/merchants/"+url.PathEscape(id), nil)
 }
 
-// CreateKey makes an API key of a merchant, as the operator.
+// CreateKey creates an API key of a merchant, as the operator.
 func (c Client) CreateKey(ctx context.Context, merchant string, livemode bool, headers ...string) (Reply[Key], error) {
 	return call[Key](ctx, c, http.MethodPost, "/merchants/"+url.PathEscape(merchant)+"/keys", map[string]bool{"livemode": livemode}, headers...)
 }
 
-// CreateProduct makes a product.
+// CreateProduct creates a product.
 func (c Client) CreateProduct(ctx context.Context, params any) (Reply[Product], error) {
 	return call[Product](ctx, c, http.MethodPost, "/product", params)
 }
@@ -149,7 +151,7 @@ func (c Client) Product(ctx context.Context, id string) (Reply[Product], error) 
 	return call[Product](ctx, c, http.MethodGet, "/product/"+url.PathEscape(id), nil)
 }
 
-// CreateCheckout makes a checkout of a kind, direct or product.
+// CreateCheckout creates a checkout of a type, direct or product.
 func (c Client) CreateCheckout(ctx context.Context, kind string, params any, headers ...string) (Reply[Checkout], error) {
 	return call[Checkout](ctx, c, http.MethodPost, "/checkout?type="+url.QueryEscape(kind), params, headers...)
 }
@@ -159,7 +161,7 @@ func (c Client) Checkout(ctx context.Context, id string) (Reply[Checkout], error
 	return call[Checkout](ctx, c, http.MethodGet, "/checkout/"+url.PathEscape(id), nil)
 }
 
-// Standing asks, as the payment page does, where a checkout stands.
+// Standing reads the status of a checkout as the payment page does.
 func (c Client) Standing(ctx context.Context, id string) (Reply[Standing], error) {
 	return call[Standing](ctx, Client{BaseURL: c.BaseURL, HTTP: c.HTTP}, http.MethodGet, "/pay/"+url.PathEscape(id)+"/status", nil)
 }

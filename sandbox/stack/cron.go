@@ -13,7 +13,8 @@ import (
 // cronTimeout bounds one run of the scheduled handler, which may read many accounts.
 const cronTimeout = 2 * time.Minute
 
-// Cron runs the Worker's scheduled handler once and returns when it is done. It is an error when the handler threw.
+// Cron runs the Worker's scheduled handler once and returns when it is done. It returns an error if
+// the handler threw one.
 func (s *Stack) Cron(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, cronTimeout)
 	defer cancel()
@@ -40,8 +41,8 @@ func (s *Stack) Cron(ctx context.Context) error {
 	return nil
 }
 
-// RunCron runs the scheduled handler on every full minute, as Cloudflare does, until ctx ends. A run that fails goes to
-// report; the next one comes all the same.
+// RunCron runs the scheduled handler every full minute, as Cloudflare does, until ctx ends. It
+// passes the error of a failed run to report and continues.
 func (s *Stack) RunCron(ctx context.Context, report func(error)) {
 	for {
 		timer := time.NewTimer(untilMinute(time.Now()))
@@ -57,7 +58,7 @@ func (s *Stack) RunCron(ctx context.Context, report func(error)) {
 	}
 }
 
-// untilMinute is how long the next full minute is away, and never nothing.
+// untilMinute is the time until the next full minute. It is never zero.
 func untilMinute(now time.Time) time.Duration {
 	return now.Truncate(time.Minute).Add(time.Minute).Sub(now)
 }

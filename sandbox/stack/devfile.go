@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// Dev is what `make dev` tells other programs of the service it runs: the content of build/dev.json.
+// Dev is the content of build/dev.json, by which `make dev` tells other programs about the service.
 type Dev struct {
 	BaseURL         string `json:"base_url"`
 	HorizonURL      string `json:"horizon_url"`
@@ -19,12 +19,13 @@ type Dev struct {
 	ProductID       string `json:"product_id"`
 }
 
-// ErrNoDev is returned by ReadDev when `make dev` has not run yet.
+// ErrNoDev is returned by [ReadDev] if `make dev` has not run yet.
 var ErrNoDev = errors.New("build/dev.json is missing: run `make dev` in another terminal first")
 
 func devFile(root string) string { return filepath.Join(root, "build", "dev.json") }
 
-// WriteDev replaces build/dev.json at once. It holds secrets: only its owner can read it.
+// WriteDev replaces build/dev.json atomically. The file contains secrets, so only its owner can
+// read it.
 func WriteDev(root string, d Dev) error {
 	if err := os.MkdirAll(filepath.Dir(devFile(root)), 0o755); err != nil {
 		return err
@@ -36,8 +37,8 @@ func WriteDev(root string, d Dev) error {
 	return writeFile(devFile(root), append(content, '\n'))
 }
 
-// ReadDev reads build/dev.json. The service it speaks of need not be running any more. It returns ErrNoDev when there
-// is none.
+// ReadDev reads build/dev.json. The service need not be running any more. The error is [ErrNoDev]
+// if the file does not exist.
 func ReadDev(root string) (Dev, error) {
 	var d Dev
 	content, err := os.ReadFile(devFile(root))
@@ -53,8 +54,8 @@ func ReadDev(root string) (Dev, error) {
 	return d, nil
 }
 
-// KeepSecrets reads the secrets in a file, or makes them and writes it, so that the state of an earlier start can still
-// be read: a checkout's memo is encrypted with them.
+// KeepSecrets reads the secrets in a file, or creates them and the file. The secrets must be kept
+// because memos of earlier checkouts are encrypted with them.
 func KeepSecrets(path string) (Secrets, error) {
 	var s Secrets
 	content, err := os.ReadFile(path)

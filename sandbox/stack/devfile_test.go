@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestDevFileHoldsExactlyWhatIsPromised(t *testing.T) {
+func TestDevFileHasExactlyTheDocumentedFields(t *testing.T) {
 	root := t.TempDir()
 	if _, err := ReadDev(root); !errors.Is(err, ErrNoDev) {
 		t.Errorf("ReadDev of nothing = %v, want ErrNoDev", err)

@@ -7,8 +7,9 @@ import (
 	"net/http"
 )
 
-// checkNetwork makes sure that a Horizon serves the network of a passphrase, so that nobody pays on another one, least of
-// all the public one. A Horizon that does not answer now is no error: the Worker reports it, and waits for it.
+// checkNetwork checks that a Horizon serves the network of a passphrase, so that nobody pays on
+// another network, least of all the public one. A Horizon that does not answer is not an error
+// here: the Worker reports it and retries.
 func checkNetwork(ctx context.Context, horizon, passphrase string) error {
 	reply, err := Client{BaseURL: horizon}.Do(ctx, http.MethodGet, "/", nil)
 	if err != nil || reply.Status != http.StatusOK {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestAnotherNetworkIsNotStartedOn(t *testing.T) {
+func TestStartRefusesAnotherNetwork(t *testing.T) {
 	answer := `{"network_passphrase": "Test SDF Network ; September 2015"}`
 	status := http.StatusOK
 	horizon := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

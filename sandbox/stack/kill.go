@@ -2,7 +2,8 @@ package stack
 
 import "syscall"
 
-// Kill ends every process of the Worker at once, as a power cut would. The sandbox lives on; call Stop all the same.
+// Kill kills all processes of the Worker at once, as a power failure would. The sandbox keeps
+// running; call Stop afterwards.
 func (s *Stack) Kill() {
 	s.worker.signal(syscall.SIGKILL)
 	<-s.worker.done

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lock keeps a second Stack from using the same Dir: neither workerd's KV nor the journal stands two writers. The system
-// lets go of the lock when this program ends, however it ends.
+// lock keeps a second [Stack] from using the same Dir: neither workerd's KV nor the journal
+// supports two writers. The system releases the lock when this program ends, however it ends.
 func lock(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

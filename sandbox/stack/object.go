@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// The objects of the API as a client sees them: names are those of the documents, not of the service's own types, so
-// that a test notices when the two part. Amounts are the exact decimal text.
+// The API's objects as a client sees them. The names are those of the documentation, not of the
+// service's own types, so that a test notices if the two diverge. Amounts are exact decimals.
 
-// Merchant is who is paid.
+// Merchant is a recipient of payments.
 type Merchant struct {
 	ID          string  `json:"id"`
 	Name        string  `json:"name"`
@@ -16,7 +16,7 @@ type Merchant struct {
 	AccountLive *string `json:"account_live"`
 }
 
-// Key is an API key; Secret is what x-api-key carries, shown only in the answer that made it.
+// Key is an API key. Secret, the value of x-api-key, is only in the response that created the key.
 type Key struct {
 	ID       string `json:"id"`
 	Livemode bool   `json:"livemode"`
@@ -33,7 +33,7 @@ type Product struct {
 	PriceAmount json.Number `json:"price_amount"`
 }
 
-// Checkout is one thing to be paid.
+// Checkout is a request for a payment.
 type Checkout struct {
 	ID             string            `json:"id"`
 	Object         string            `json:"object"`
@@ -75,7 +75,7 @@ type Payment struct {
 	Reason          *string     `json:"reason"`
 }
 
-// Standing is what the payment page knows of a checkout.
+// Standing is what the payment page reads about a checkout.
 type Standing struct {
 	Status         string      `json:"status"`
 	Exception      *string     `json:"exception"`

@@ -10,7 +10,7 @@ import (
 // escape is a colour or style sequence of a terminal.
 var escape = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// noise is what wrangler says at every start or request and nobody needs to read twice. The log file has it all.
+// noise is what wrangler prints at every start or request. The log file has all of it.
 var noise = []*regexp.Regexp{
 	regexp.MustCompile(`^\s*$`),
 	regexp.MustCompile(`^Using secrets defined in `),
@@ -28,7 +28,7 @@ var noise = []*regexp.Regexp{
 	regexp.MustCompile(`^\[wrangler:info\] GET /pay/[^/ ]+/status 200 `),
 }
 
-// terminal passes on the lines of a child that a person at the terminal wants to see.
+// terminal passes on the lines of a child that matter to the user.
 type terminal struct {
 	to      io.Writer
 	partial []byte

@@ -19,8 +19,8 @@ func (e *PortInUseError) Error() string {
 	return fmt.Sprintf("port %d of 127.0.0.1 is in use by another program", e.Port)
 }
 
-// listen opens a port of 127.0.0.1; 0 stands for any free one. It returns a *PortInUseError when the
-// port is taken.
+// listen opens a port of 127.0.0.1; 0 is any free one. The error is a [*PortInUseError] if the port
+// is in use.
 func listen(port int) (*net.TCPListener, error) {
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	listener, err := net.Listen("tcp4", address)
@@ -33,7 +33,7 @@ func listen(port int) (*net.TCPListener, error) {
 	return listener.(*net.TCPListener), nil
 }
 
-// checkPort returns a *PortInUseError when the port is taken.
+// checkPort returns a [*PortInUseError] if the port is in use.
 func checkPort(port int) error {
 	listener, err := listen(port)
 	if err != nil {
@@ -42,9 +42,9 @@ func checkPort(port int) error {
 	return listener.Close()
 }
 
-// Ports for programs that must be told one lie in this range, which is below those that the kernel
-// gives to outgoing connections and to whoever asks for any port (from 32768 on Linux, 49152 on
-// macOS). A port from there could be taken again before the program listens on it.
+// Ports for programs that must be told one are in this range. It is below the ephemeral ports of
+// the kernel (from 32768 on Linux, 49152 on macOS), which could be taken again before the program
+// listens.
 const firstPort, lastPort = 16384, 32767
 
 var reserved struct {
@@ -52,7 +52,7 @@ var reserved struct {
 	ports map[int]bool
 }
 
-// reservePort returns a free port that no other call in this process has returned or will return.
+// reservePort returns a free port, and never the same one twice in this process.
 func reservePort() (int, error) {
 	reserved.Lock()
 	defer reserved.Unlock()
@@ -73,7 +73,8 @@ func reservePort() (int, error) {
 	return 0, fmt.Errorf("no free port between %d and %d was found: %w", firstPort, lastPort, err)
 }
 
-// choosePort returns want if it is free, any free port if want is 0, and a *PortInUseError otherwise.
+// choosePort returns want if it is free, any free port if want is 0, and a [*PortInUseError]
+// otherwise.
 func choosePort(want int) (int, error) {
 	if want == 0 {
 		return reservePort()

@@ -10,18 +10,19 @@ import (
 	"edgecheckout/sandbox/wallet"
 )
 
-// sandbox is the local Horizon, served by this process.
+// sandbox is the local Horizon, which runs in this process.
 type sandbox struct {
 	server     *server.Server
 	url        string
 	passphrase string
-	assets     []string // CODE:ISSUER of those that are known by their code
+	assets     []string // CODE:ISSUER of those known by their code
 	cancel     context.CancelFunc
 	done       chan struct{}
 	err        error // of serving; read it after done
 }
 
-// startSandbox does not take the context of Start: the sandbox must outlive the Worker, which reads from it.
+// startSandbox does not take the context of [Start]: the sandbox must outlive the Worker, which
+// reads from it.
 func startSandbox(o *Options) (*sandbox, error) {
 	listener, err := listen(o.SandboxPort)
 	if err != nil {
@@ -58,10 +59,11 @@ func (s *sandbox) stop() {
 	<-s.done
 }
 
-// ErrNoSandbox is returned by what needs one when the Options named a Horizon.
+// ErrNoSandbox is returned by methods that need the sandbox if the [Options] have another Horizon.
 var ErrNoSandbox = errors.New("this needs the sandbox, but another Horizon is in use")
 
-// Sandbox is the local Horizon, for its faults and its ledger; nil when the Options named another one.
+// Sandbox is the local Horizon, with its faults and its ledger; nil if the [Options] have another
+// Horizon.
 func (s *Stack) Sandbox() *server.Server {
 	if s.sandbox == nil {
 		return nil
@@ -69,8 +71,9 @@ func (s *Stack) Sandbox() *server.Server {
 	return s.sandbox.server
 }
 
-// OpenAccount makes sure that the account of a merchant with this name is on the sandbox's ledger, able to receive XLM,
-// USDC and EURC, and returns its address. It is ErrNoSandbox without a sandbox.
+// OpenAccount creates the account of the merchant with this name on the sandbox's ledger unless it
+// exists, lets it receive XLM, USDC and EURC, and returns its address. The error is [ErrNoSandbox]
+// without a sandbox.
 func (s *Stack) OpenAccount(ctx context.Context, name string) (string, error) {
 	if s.sandbox == nil {
 		return "", ErrNoSandbox
@@ -82,8 +85,8 @@ func (s *Stack) OpenAccount(ctx context.Context, name string) (string, error) {
 	return keys.Address(), nil
 }
 
-// Pay pays from a named test wallet with a signed transaction and returns its hash. It is ErrNoSandbox without a sandbox:
-// the keys of test wallets are known to everybody.
+// Pay pays from a named test wallet with a signed transaction and returns its hash. The error is
+// [ErrNoSandbox] without a sandbox, because the keys of test wallets are public.
 func (s *Stack) Pay(ctx context.Context, from string, p wallet.Payment) (hash string, err error) {
 	if s.sandbox == nil {
 		return "", ErrNoSandbox

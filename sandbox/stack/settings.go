@@ -7,16 +7,18 @@ import (
 	"strings"
 )
 
-// TestNetworkPassphrase is that of Stellar's public test network.
+// TestNetworkPassphrase is the passphrase of Stellar's public test network.
 const TestNetworkPassphrase = "Test SDF Network ; September 2015"
 
 // Secrets of a deployment.
 type Secrets struct {
-	AdminToken string `json:"admin_token"` // the operator's; more than one are separated by commas, the newest first
-	MemoKeys   string `json:"memo_keys"`   // 64 hexadecimal digits each, separated by commas, the newest first
+	// AdminToken is the operator's token, or several separated by commas, newest first.
+	AdminToken string `json:"admin_token"`
+	// MemoKeys are keys of 64 hexadecimal digits, separated by commas, newest first.
+	MemoKeys string `json:"memo_keys"`
 }
 
-// complete makes what is missing. The error is never one of entropy, which does not fail, but keeps room for a file.
+// complete generates the secrets that are missing.
 func (s *Secrets) complete() error {
 	for _, field := range []*string{&s.AdminToken, &s.MemoKeys} {
 		if *field == "" {
@@ -34,7 +36,7 @@ func (s Secrets) vars() map[string]string {
 	return map[string]string{"ADMIN_TOKEN": s.AdminToken, "MEMO_KEYS": s.MemoKeys}
 }
 
-// vars are the Worker's settings. A laptop serves test mode only: no live network, so that nothing asks a public
+// vars are the Worker's settings. They have no live network, so that nothing calls a public
 // Horizon.
 func (s *Stack) vars(o *Options) map[string]string {
 	vars := map[string]string{
@@ -42,11 +44,13 @@ func (s *Stack) vars(o *Options) map[string]string {
 		"TEST_HORIZON_URLS": s.HorizonURL,
 		"TEST_PASSPHRASE":   s.Passphrase,
 		"LIVE_HORIZON_URLS": "",
+		"SWEEP_STAY":        "0", // whoever runs the cron here waits for its end
 	}
 	if s.sandbox != nil {
 		vars["TEST_NETWORK_NAME"] = "Local sandbox"
 		vars["TEST_ASSETS"] = strings.Join(s.sandbox.assets, " ")
-		vars["TEST_WALLET_URL"] = s.sandbox.url + "/sandbox/pay" // the form on the payment page posts here
+		// The form on the payment page posts here.
+		vars["TEST_WALLET_URL"] = s.sandbox.url + "/sandbox/pay"
 	}
 	maps.Copy(vars, o.ExtraVars)
 	return vars

@@ -1,5 +1,5 @@
-// Package stack runs the whole service on one machine: a local Horizon and the built Worker in workerd, wired to each
-// other. `make dev`, `make demo` and the end-to-end tests stand on it.
+// Package stack runs the whole service on one machine: a local Horizon and the built Worker in
+// workerd, connected to each other. `make dev`, `make demo` and the end-to-end tests use it.
 //
 //	s, err := stack.Start(ctx, stack.Options{Dir: dir})
 //	if err != nil { … }
@@ -25,57 +25,63 @@ import (
 	"edgecheckout/sandbox/ledger"
 )
 
-// startTimeout bounds how long the Worker may take until it answers; a first start on a busy machine takes 15 s.
+// startTimeout is how long the Worker may take to answer. A first start on a busy machine takes 15
+// s.
 const startTimeout = 120 * time.Second
 
-// Options of a Stack.
+// Options of a [Stack].
 type Options struct {
-	// Dir holds all state: the local KV, the sandbox's journal, logs. It is made if missing; a second Stack with the
-	// same Dir goes on where the first one stopped.
+	// Dir holds all state: the local KV, the sandbox's journal, logs. It is created if missing;
+	// another Stack with the same Dir continues from that state.
 	Dir string
-	// Root is the repository; found upwards from the working directory if empty.
+	// Root is the repository. If empty, it is searched upwards from the working directory.
 	Root string
 
 	Port        int // of the Worker on 127.0.0.1; any free one if 0
 	SandboxPort int // of the sandbox on 127.0.0.1; any free one if 0
 
-	// HorizonURL names a Horizon to use instead of a sandbox.
+	// HorizonURL is a Horizon to use instead of the sandbox.
 	HorizonURL string
-	// Passphrase of the network; if empty the sandbox's own, or the test network's with a HorizonURL.
+	// Passphrase is that of the network. If empty, it is the sandbox's, or with a HorizonURL that
+	// of the test network.
 	Passphrase string
-	// CloseEvery is the time between two ledgers of the sandbox; its own default if 0.
+	// CloseEvery is the time between two ledgers of the sandbox; its default if 0.
 	CloseEvery time.Duration
-	// Market is at what rates path payments convert on the sandbox; one to one where it is silent.
+	// Market has the rates at which path payments convert on the sandbox; one to one if unlisted.
 	Market ledger.Market
 
-	// Secrets are made anew if their fields are empty.
+	// Secrets are generated where fields are empty.
 	Secrets Secrets
-	// ExtraVars are settings of the Worker beside, or in place of, those that the Stack derives.
+	// ExtraVars are settings of the Worker that add to or replace those that the Stack derives.
 	ExtraVars map[string]string
-	// Limits are how many requests the limits of wrangler.toml allow, by their names, unless Watch is set. Others are as good as none: tests
-	// ask for more than anybody should.
+	// Limits are the numbers of requests for rate limits of wrangler.toml, by name, unless Watch is
+	// set. Limits that are not named are practically unlimited, because tests send more requests
+	// than users should.
 	Limits map[string]int
-	// Entry stands in the place of the built Worker's main module, unless Watch is set: tests put the platform's limits around the Worker.
+	// Entry replaces the built Worker's main module, unless Watch is set. Tests use it to enforce
+	// the platform's limits.
 	Entry *Entry
-	// Watch lets wrangler build, and build again whenever a source changes. Without it the Worker runs from a copy.
+	// Watch makes wrangler build, and rebuild whenever a source changes. Without it the Worker runs
+	// from a copy.
 	Watch bool
-	// Terminal receives what a person wants to see of wrangler's output; nil for nothing. All of it is in Stack.Log.
+	// Terminal receives the part of wrangler's output that matters to the user; nil for nothing.
+	// All of it is in Stack.Log.
 	Terminal io.Writer
 }
 
-// Entry is a module that is served in the place of the built Worker's main one.
+// Entry is a module that is served in place of the built Worker's main module.
 type Entry struct {
-	Path  string   // of the module; every *.mjs of its folder is put beside the built ones
-	Flags []string // the compatibility flags that it needs
+	Path  string   // of the module; all *.mjs of its folder are copied beside the built ones
+	Flags []string // compatibility flags that it needs
 }
 
-// Stack is a running service. Stop it.
+// Stack is a running service. Call Stop when done.
 type Stack struct {
 	BaseURL    string // of the Worker
-	HorizonURL string // of the sandbox, or of the Horizon in the Options
+	HorizonURL string // of the sandbox, or that of the Options
 	Passphrase string // of the network
 	Secrets    Secrets
-	Log        string // file with the output of the Worker
+	Log        string // file with the Worker's output
 
 	lock    *os.File // of Dir
 	sandbox *sandbox // nil with a HorizonURL
@@ -84,8 +90,8 @@ type Stack struct {
 	stopped chan struct{}
 }
 
-// Start starts everything and returns when the Worker answers. When ctx ends, the Stack stops. An error of a port that
-// is taken is a *PortInUseError.
+// Start starts everything and returns when the Worker answers. When ctx ends, the Stack stops. The
+// error is a [*PortInUseError] if a port is in use.
 func Start(ctx context.Context, o Options) (*Stack, error) {
 	s, err := start(ctx, &o)
 	if err != nil {
@@ -195,7 +201,7 @@ func (s *Stack) startWorker(o *Options, port int) error {
 	if o.Terminal != nil {
 		cmd.Stdout = io.MultiWriter(log, &terminal{to: o.Terminal})
 	}
-	cmd.Stderr = cmd.Stdout // the same value, so that the two are written one after the other
+	cmd.Stderr = cmd.Stdout // the same writer, so that exec serializes the writes
 	if s.worker, err = startChild(cmd); err != nil {
 		log.Close()
 		return err
@@ -207,7 +213,7 @@ func (s *Stack) startWorker(o *Options, port int) error {
 	return nil
 }
 
-// waitUntilHealthy returns when GET /health is 200, whatever it says of Horizon.
+// waitUntilHealthy returns when GET /health answers 200, whatever it says about Horizon.
 func (s *Stack) waitUntilHealthy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -232,7 +238,8 @@ func (s *Stack) waitUntilHealthy(ctx context.Context) error {
 	}
 }
 
-// Stop ends every process and returns when none is left. It may be called again, and from several goroutines.
+// Stop ends all processes and returns when none is left. It may be called several times, also
+// concurrently.
 func (s *Stack) Stop() {
 	s.once.Do(func() {
 		if s.worker != nil {
@@ -252,18 +259,18 @@ func (s *Stack) Stop() {
 // Ended is closed when the Worker's process has ended, for whatever reason.
 func (s *Stack) Ended() <-chan struct{} { return s.worker.done }
 
-// Operator is a client with the operator's token, the newest one.
+// Operator is a client with the operator's newest token.
 func (s *Stack) Operator() Client {
 	newest, _, _ := strings.Cut(s.Secrets.AdminToken, ",")
 	return Client{BaseURL: s.BaseURL, AdminToken: newest}
 }
 
-// Merchant is a client with a merchant's key; with an empty key it is a stranger.
+// Merchant is a client with a merchant's key, or without authentication if the key is empty.
 func (s *Stack) Merchant(key string) Client {
 	return Client{BaseURL: s.BaseURL, Key: key}
 }
 
-// FindRoot looks for the folder of wrangler.toml from the working directory upwards.
+// FindRoot returns the nearest folder with a wrangler.toml, upwards from the working directory.
 func FindRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

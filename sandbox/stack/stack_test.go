@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestStackRunsAndStops needs the built Worker: `make build`.
+// This needs the built Worker: `make build`.
 func TestStackRunsAndStops(t *testing.T) {
 	ctx := t.Context()
 	var said syncBuffer
@@ -75,7 +75,7 @@ func TestUntilMinuteIsTheNextFullMinute(t *testing.T) {
 		return parsed
 	}
 	for now, want := range map[string]time.Duration{
-		"2026-11-22T10:00:00Z":         time.Minute, // never at once: this minute has had its run
+		"2026-11-22T10:00:00Z":         time.Minute, // never zero: this minute has had its run
 		"2026-11-22T10:00:00.25Z":      59*time.Second + 750*time.Millisecond,
 		"2026-11-22T10:00:59.999Z":     time.Millisecond,
 		"2026-11-22T10:59:30+05:30":    30 * time.Second,

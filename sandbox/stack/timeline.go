@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Timeline writes what happens to checkouts, a line each, with the seconds since it began.
+// Timeline prints what happens to checkouts, one line each, with the seconds since it was created.
 type Timeline struct {
 	to    io.Writer
 	start time.Time
@@ -15,17 +15,17 @@ type Timeline struct {
 	seen  map[string]Checkout
 }
 
-// NewTimeline begins a time line.
+// NewTimeline creates a [Timeline] that starts now.
 func NewTimeline(to io.Writer) *Timeline {
 	return &Timeline{to: to, start: time.Now(), now: time.Now, seen: map[string]Checkout{}}
 }
 
-// Note writes a line about a checkout, or about anything.
+// Note prints a line.
 func (t *Timeline) Note(format string, args ...any) {
 	fmt.Fprintf(t.to, "%+7.1fs  %s\n", t.now().Sub(t.start).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// Saw writes a line if the checkout has changed since it was last seen.
+// Saw prints a line if the checkout has changed since it was last seen.
 func (t *Timeline) Saw(c Checkout) {
 	before, known := t.seen[c.ID]
 	t.seen[c.ID] = c
@@ -38,7 +38,7 @@ func (t *Timeline) Saw(c Checkout) {
 	}
 }
 
-// changes are the payments that are new and, if it is another one, the status they led to.
+// changes describes the new payments and, if it has changed, the status.
 func changes(before, after Checkout) []string {
 	known := map[string]bool{}
 	for _, p := range before.Payments {

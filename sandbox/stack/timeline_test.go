@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestTimelineTellsEachChangeOnce(t *testing.T) {
+func TestTimelinePrintsEachChangeOnce(t *testing.T) {
 	var out strings.Builder
 	line := NewTimeline(&out)
 	clock := line.start

@@ -19,22 +19,22 @@ import (
 type wrangler struct {
 	Root      string            // the repository
 	Config    string            // wrangler.toml, or a copy of it
-	Port      int               // where the Worker answers
-	Inspector int               // where a debugger can attach
+	Port      int               // of the Worker
+	Inspector int               // of the debugger
 	Persist   string            // folder of the local KV
-	Vars      map[string]string // settings, given on the command line
-	Secrets   string            // file of the settings that the list of processes must not show
+	Vars      map[string]string // settings, passed on the command line
+	Secrets   string            // file of settings that the process list must not show
 	LogDir    string            // wrangler's own logs
 }
 
-// node and script are the Node.js and the program that package.json pins; wrangler needs a newer Node.js than
-// many systems have. Its usual entry, node_modules/.bin/wrangler, would only put one more process in between.
+// node and script are the versions that package.json pins, because wrangler needs a newer Node.js
+// than many systems have. The usual node_modules/.bin/wrangler would only add another process.
 func (w wrangler) node() string { return filepath.Join(w.Root, "node_modules", ".bin", "node") }
 func (w wrangler) script() string {
 	return filepath.Join(w.Root, "node_modules", "wrangler", "wrangler-dist", "cli.js")
 }
 
-// check reports what has to be installed first.
+// check reports what must be installed first.
 func (w wrangler) check() error {
 	for _, file := range []string{w.node(), w.script()} {
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
@@ -46,15 +46,16 @@ func (w wrangler) check() error {
 	return nil
 }
 
-// args are the arguments for node. --local: nothing of this may reach Cloudflare.
+// args are the arguments for node. --local keeps everything away from Cloudflare.
 func (w wrangler) args() []string {
 	args := []string{
 		"--no-warnings", w.script(), "dev", "--local",
-		"--config", w.Config, "--env", "", // its top level; all that a laptop has otherwise is in Vars
+		// The top level of wrangler.toml; all other local settings are in Vars.
+		"--config", w.Config, "--env", "",
 		"--ip", "127.0.0.1", "--port", strconv.Itoa(w.Port),
 		"--inspector-ip", "127.0.0.1", "--inspector-port", strconv.Itoa(w.Inspector),
 		"--persist-to", w.Persist,
-		"--env-file", w.Secrets, // given, it also keeps a .dev.vars of the developer out
+		"--env-file", w.Secrets, // also keeps wrangler from reading a .dev.vars file
 		"--show-interactive-dev-session=false",
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Vars)) {
@@ -63,8 +64,8 @@ func (w wrangler) args() []string {
 	return args
 }
 
-// env is the environment: the present one, without what would change what is served, and with all that wrangler
-// would otherwise fetch, report or ask switched off.
+// env is the present environment without variables that would change what is served, and with
+// everything switched off that wrangler would fetch, report or ask.
 func (w wrangler) env(present []string) []string {
 	var env []string
 	path := ""
@@ -74,26 +75,28 @@ func (w wrangler) env(present []string) []string {
 		case name == "PATH":
 			path = value
 		case strings.HasPrefix(name, "CLOUDFLARE_"), strings.HasPrefix(name, "WRANGLER_"), name == "NODE_OPTIONS":
-		case name == "MAKEFLAGS", name == "MFLAGS", name == "MAKELEVEL": // the build is not part of the make that started this
+		// The build is not part of the make that started this program.
+		case name == "MAKEFLAGS", name == "MFLAGS", name == "MAKELEVEL":
 		default:
 			env = append(env, entry)
 		}
 	}
 	return append(env,
 		"PATH="+filepath.Join(w.Root, "node_modules", ".bin")+string(os.PathListSeparator)+path,
-		"CLOUDFLARE_CF_FETCH_ENABLED=false", // the description of a request's origin is made up, not fetched
-		"WRANGLER_HIDE_BANNER=true",         // and with it the search for a newer version
+		"CLOUDFLARE_CF_FETCH_ENABLED=false", // do not fetch request.cf, make it up
+		"WRANGLER_HIDE_BANNER=true",         // also disables the search for a newer version
 		"WRANGLER_SEND_METRICS=false",
 		"WRANGLER_SEND_ERROR_REPORTS=false",
 		"WRANGLER_LOG_PATH="+w.LogDir,
-		"WRANGLER_REGISTRY_PATH="+filepath.Join(w.LogDir, "registry"), // no meeting with other Workers on this machine
+		// Do not connect to other Workers on this machine.
+		"WRANGLER_REGISTRY_PATH="+filepath.Join(w.LogDir, "registry"),
 		"NO_COLOR=1",
 		"FORCE_COLOR=0",
-		"MAKEFLAGS=s", // the build need not repeat its recipes
+		"MAKEFLAGS=s", // do not print the recipes of the build
 	)
 }
 
-// writeSecrets writes secrets so that only their owner can read them.
+// writeSecrets writes secrets to a file that only its owner can read.
 func writeSecrets(path string, secrets map[string]string) error {
 	var file strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(secrets)) {
@@ -106,13 +109,13 @@ func writeSecrets(path string, secrets map[string]string) error {
 	return writeFile(path, []byte(file.String()))
 }
 
-// writeFile replaces a private file at once: a reader sees the old one or the new one.
+// writeFile replaces a private file atomically.
 func writeFile(path string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // fails once it is renamed
+	defer os.Remove(f.Name()) // fails once the file is renamed
 	if _, err := f.Write(content); err != nil {
 		f.Close()
 		return fmt.Errorf("write %s: %w", path, err)
@@ -135,13 +138,14 @@ var (
 // unlimited is a limit that nobody reaches.
 const unlimited = 1_000_000_000
 
-// frozen is wrangler.toml without [build], so that nothing is built or rebuilt, and the module that it names as main. The new file names main in
-// its place, has flags beside its own, the files that Cloudflare serves in a folder beside itself, and the limits of requests that are given by name,
-// and none to speak of beside them.
+// frozen returns wrangler.toml without [build], so that nothing is built or rebuilt, and the module
+// that it names as main. The new file names main instead and adds flags to its own. The files that
+// Cloudflare serves are in a folder beside it. Its rate limits are those in limits, and practically
+// unlimited otherwise.
 func frozen(toml, main string, limits map[string]int, flags []string) (frozenToml, module string, err error) {
 	var kept []string
 	in, name := "", ""
-	at := 0 // behind the line that names main
+	at := 0 // the line after main
 	for _, line := range strings.Split(toml, "\n") {
 		if m := table.FindStringSubmatch(line); m != nil {
 			in = m[1]
@@ -183,8 +187,8 @@ func frozen(toml, main string, limits map[string]int, flags []string) (frozenTom
 	return strings.Join(kept, "\n"), module, nil
 }
 
-// freeze copies the built Worker and its configuration into dir, so that a build in the meantime changes nothing, and
-// returns the path of the configuration. An entry, if there is one, stands around the Worker.
+// freeze copies the built Worker and its configuration into dir, so that a later build changes
+// nothing, and returns the path of the configuration. An entry, if any, wraps the Worker.
 func freeze(root, dir string, limits map[string]int, entry *Entry) (string, error) {
 	toml, err := os.ReadFile(filepath.Join(root, "wrangler.toml"))
 	if err != nil {
@@ -233,7 +237,8 @@ func freeze(root, dir string, limits map[string]int, entry *Entry) (string, erro
 	return frozen, os.WriteFile(frozen, []byte(config), 0o600)
 }
 
-// copyModules copies the files of a folder that have one of the extensions. A file that is there already is an error.
+// copyModules copies the files of a folder that have one of the extensions. It fails if a file
+// already exists.
 func copyModules(from, to string, extensions ...string) error {
 	entries, err := os.ReadDir(from)
 	if err != nil {

@@ -34,7 +34,7 @@ func TestSettingsBecomeArguments(t *testing.T) {
 	}
 }
 
-func TestEnvironmentKeepsTheNetworkOut(t *testing.T) {
+func TestEnvironmentDisablesWranglersNetworkAccess(t *testing.T) {
 	got := wrangler{Root: "/repo", LogDir: "/logs"}.env([]string{
 		"HOME=/home/dev", "PATH=/usr/bin", "WRANGLER_LOG=debug", "CLOUDFLARE_API_TOKEN=secret", "NODE_OPTIONS=--inspect",
 	})
@@ -78,7 +78,7 @@ simple = { period = 10, limit = 600 } # a limit = 5 is too little
 main = "not this one"
 `
 
-func TestFrozenBuildsNothing(t *testing.T) {
+func TestFrozenConfigurationBuildsNothing(t *testing.T) {
 	want := `name = "edge-checkout"
 main = "worker/worker.mjs"
 
@@ -136,7 +136,7 @@ func TestFreezeCopiesTheBuiltWorker(t *testing.T) {
 	}
 }
 
-func TestFrozenHasTheFlagsOfAnEntryBesideItsOwn(t *testing.T) {
+func TestFrozenAddsTheFlagsOfAnEntry(t *testing.T) {
 	for own, want := range map[string]string{
 		"": `["one", "two"]`, "compatibility_flags = []\n": `["one", "two"]`, "compatibility_flags = ['zero',\"half\"] # why\n": `["zero", "half", "one", "two"]`,
 	} {
@@ -148,7 +148,7 @@ func TestFrozenHasTheFlagsOfAnEntryBesideItsOwn(t *testing.T) {
 	}
 }
 
-func TestFreezePutsAnEntryAroundTheWorker(t *testing.T) {
+func TestFreezeWrapsTheWorkerWithAnEntry(t *testing.T) {
 	root, dir, around := t.TempDir(), t.TempDir(), t.TempDir()
 	write(t, root, "wrangler.toml", toml)
 	write(t, root, "build/worker.mjs", "export default {}")
@@ -185,7 +185,7 @@ func namesIn(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-func TestSecretsAreForTheirOwner(t *testing.T) {
+func TestOnlyTheOwnerCanReadSecrets(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secrets.env")
 	if err := writeSecrets(path, map[string]string{"MEMO_KEYS": "aa,bb", "ADMIN_TOKEN": `a"#b`}); err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestSecretsAreForTheirOwner(t *testing.T) {
 	}
 }
 
-func TestMissingSecretsAreMadeAndOthersKept(t *testing.T) {
+func TestOnlyMissingSecretsAreGenerated(t *testing.T) {
 	a, b := Secrets{AdminToken: "kept"}, Secrets{}
 	if err := errors.Join(a.complete(), b.complete()); err != nil {
 		t.Fatal(err)
@@ -213,7 +213,7 @@ func TestMissingSecretsAreMadeAndOthersKept(t *testing.T) {
 	}
 }
 
-func TestPortsAreFreeOrTheErrorSaysWhich(t *testing.T) {
+func TestPortsAreFreeOrTheErrorNamesThem(t *testing.T) {
 	seen := map[int]bool{}
 	for range 200 {
 		port, err := reservePort()

@@ -17,23 +17,23 @@ import (
 	"github.com/stellar/go/txnbuild"
 )
 
-// Client speaks to a Horizon. The zero HTTP is http.DefaultClient.
+// Client calls a Horizon. If HTTP is nil, it uses [http.DefaultClient].
 type Client struct {
 	Horizon    string // its URL
 	Passphrase string // of its network
 	HTTP       *http.Client
 }
 
-// Error is an answer of Horizon that is no success.
+// Error is an error response of Horizon.
 type Error struct {
 	Status      int
 	Title       string
 	Detail      string
 	Transaction string   // result codes, if a transaction failed
-	Operations  []string // one for each operation, if it came to them
-	Field       string   // the parameter that was wrong, if one was
+	Operations  []string // one for each operation, if they were reached
+	Field       string   // the invalid parameter, if any
 	Reason      string
-	Hash        string // of a transaction whose fate is not known yet
+	Hash        string // of a transaction whose result is not known yet
 }
 
 func (e *Error) Error() string {
@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s (%d): %s", e.Title, e.Status, e.Detail)
 }
 
-// Account is what a wallet needs to know of an account.
+// Account is what a wallet must know about an account.
 type Account struct {
 	ID       string `json:"account_id"`
 	Sequence string `json:"sequence"`
@@ -70,14 +70,14 @@ func (a Account) Trusts(asset string) bool {
 	return false
 }
 
-// Account reads an account; the error is an *Error with status 404 if there is none.
+// Account reads an account. The error is an [*Error] with status 404 if it does not exist.
 func (c *Client) Account(ctx context.Context, address string) (Account, error) {
 	var a Account
 	err := c.do(ctx, http.MethodGet, "/accounts/"+address, nil, &a)
 	return a, err
 }
 
-// Fund lets friendbot create an account. It is no error if it exists.
+// Fund makes friendbot create an account. It is not an error if the account exists.
 func (c *Client) Fund(ctx context.Context, address string) error {
 	err := c.do(ctx, http.MethodPost, "/friendbot", url.Values{"addr": {address}}, nil)
 	var refused *Error
@@ -89,7 +89,7 @@ func (c *Client) Fund(ctx context.Context, address string) error {
 	return err
 }
 
-// Submit sends a signed transaction (base64 XDR) and returns its hash once it was applied.
+// Submit submits a signed transaction (base64 XDR) and returns its hash once it is applied.
 func (c *Client) Submit(ctx context.Context, envelope string) (hash string, err error) {
 	var applied struct {
 		Hash string `json:"hash"`
@@ -98,14 +98,16 @@ func (c *Client) Submit(ctx context.Context, envelope string) (hash string, err 
 	return applied.Hash, err
 }
 
-// attempts is how often a transaction is built again because another one took its sequence number, pause is the time
-// between them: a transaction of another process is out of the way when its ledger has closed.
+// attempts is how often a transaction is rebuilt because another one took its sequence number;
+// pause is the time between them. A transaction of another process no longer conflicts once its
+// ledger has closed.
 const (
 	attempts = 10
 	pause    = 500 * time.Millisecond
 )
 
-// turns lets the transactions of one account in this process wait for each other, for they need numbers in sequence.
+// turns serializes the transactions of an account in this process, since they need consecutive
+// sequence numbers.
 var turns sync.Map // address → chan struct{} of capacity 1
 
 // Transact builds a transaction of a source account, signs it with all keys and submits it.

@@ -16,25 +16,25 @@ import (
 	"github.com/stellar/go/xdr"
 )
 
-// Payment is what to pay.
+// Payment is a payment to make.
 type Payment struct {
 	Destination string // G… or M…
 	Amount      int64  // stroops
 	Asset       string // "native" (also if empty) or "CODE:ISSUER"
 	Memo        string // none if empty
 	MemoType    string // "text" (also if empty), "id", "hash" or "return"; a hash is hex or base64
-	// SendAsset makes it a path payment: the destination receives Amount of Asset, the wallet gives what that
-	// costs in SendAsset.
+	// SendAsset makes it a path payment: the destination receives Amount of Asset, and the wallet
+	// pays for it in SendAsset.
 	SendAsset string
 }
 
-// Pay pays from a named wallet, which it opens first if it is new, and returns the hash of the applied
-// transaction. When Horizon or the network refuses, the error is an *Error.
+// Pay pays from a named wallet, which it creates if necessary, and returns the hash of the applied
+// transaction. The error is an [*Error] if Horizon or the network refuses it.
 func Pay(ctx context.Context, horizonURL, passphrase, wallet string, p Payment) (hash string, err error) {
 	return (&Client{Horizon: horizonURL, Passphrase: passphrase}).Pay(ctx, wallet, p)
 }
 
-// Pay is Pay with this client.
+// Pay is like the function [Pay], with this client.
 func (c *Client) Pay(ctx context.Context, wallet string, p Payment) (hash string, err error) {
 	operation, err := p.operation()
 	if err != nil {
@@ -125,7 +125,8 @@ func parseHash(s string) (hash [32]byte, err error) {
 	return hash, nil
 }
 
-// EnsureWallet creates a named wallet unless it exists: 10,000 XLM, and an Allowance of USDC and of EURC.
+// EnsureWallet creates a named wallet unless it exists, with 10,000 XLM and an [Allowance] of USDC
+// and EURC each.
 func (c *Client) EnsureWallet(ctx context.Context, name string) error {
 	return c.ensure(ctx, Keys(c.Passphrase, name), Allowance)
 }
@@ -135,12 +136,12 @@ func EnsureMerchant(ctx context.Context, horizonURL, passphrase string, keys *ke
 	return (&Client{Horizon: horizonURL, Passphrase: passphrase}).EnsureMerchant(ctx, keys)
 }
 
-// EnsureMerchant is EnsureMerchant with this client.
+// EnsureMerchant is like the function [EnsureMerchant], with this client.
 func (c *Client) EnsureMerchant(ctx context.Context, keys *keypair.Full) error {
 	return c.ensure(ctx, keys, 0)
 }
 
-// EnsureIssuer creates the account behind IssuerAddress, unless it exists.
+// EnsureIssuer creates the account of [IssuerAddress] unless it exists.
 func (c *Client) EnsureIssuer(ctx context.Context) error { return c.ensureAccount(ctx, IssuerAddress) }
 
 func (c *Client) ensureAccount(ctx context.Context, address string) error {
@@ -152,7 +153,8 @@ func (c *Client) ensureAccount(ctx context.Context, address string) error {
 	return err
 }
 
-// ensure opens an account with what it lacks of both trustlines, each with an amount (stroops) from the issuer.
+// ensure creates an account and its missing trustlines, with an amount (stroops) from the issuer in
+// each.
 func (c *Client) ensure(ctx context.Context, keys *keypair.Full, allowance int64) error {
 	if err := c.EnsureIssuer(ctx); err != nil {
 		return fmt.Errorf("create the issuer: %w", err)

@@ -1,8 +1,9 @@
-// Package wallet holds test wallets and pays from them as any wallet would: it reads the account from Horizon,
-// builds a transaction, signs it and submits it. Keys derive from the network and a name, so that the same name is
-// the same account everywhere, without anything to keep.
+// Package wallet has test wallets, which pay as any wallet would: they read the account from
+// Horizon, build a transaction, sign it and submit it. Keys are derived from the network and a
+// name, so the same name is the same account everywhere and nothing must be stored.
 //
-// Whoever knows the name has the key: nothing here may ever be used on a network where money is worth something.
+// Anyone who knows the name has the key: never use these wallets on a network where money has
+// value.
 package wallet
 
 import (
@@ -13,20 +14,20 @@ import (
 	"github.com/stellar/go/xdr"
 )
 
-// issuerPhrase is the seed phrase of the issuer: its SHA-256 is the ed25519 seed. It is fixed, and independent of
-// the network, so that configuration can name the issuer's address.
+// issuerPhrase is the seed phrase of the issuer: its SHA-256 is the ed25519 seed. It does not
+// depend on the network, so that configuration files can contain the issuer's address.
 const issuerPhrase = "Edge Checkout Sandbox issuer of USDC and EURC"
 
-// IssuerAddress issues USDC and EURC on a sandbox.
+// IssuerAddress is the issuer of USDC and EURC on a sandbox.
 const IssuerAddress = "GCZSE34OFCMHY6IVKDPRWW6AVMDCOUAK3VFFTKA4MQSJS2CFWL5FPUQE"
 
-// USDC and EURC as they are written in requests and responses.
+// USDC and EURC as requests and responses have them.
 const (
 	USDC = "USDC:" + IssuerAddress
 	EURC = "EURC:" + IssuerAddress
 )
 
-// Allowance is what a test wallet holds of USDC and of EURC when it is new, in stroops: 1,000,000.
+// Allowance is a new test wallet's balance of USDC and of EURC, in stroops: 1,000,000 units.
 const Allowance = 1_000_000_0000000
 
 // Keys derives the key pair of a named wallet.
@@ -39,18 +40,18 @@ func MerchantKeys(passphrase, name string) *keypair.Full {
 	return fromPhrase(passphrase + "\nmerchant\n" + name)
 }
 
-// IssuerKeys is the key pair behind IssuerAddress.
+// IssuerKeys is the key pair of [IssuerAddress].
 func IssuerKeys() *keypair.Full { return fromPhrase(issuerPhrase) }
 
 func fromPhrase(phrase string) *keypair.Full {
 	full, err := keypair.FromRawSeed(sha256.Sum256([]byte(phrase)))
 	if err != nil {
-		panic(err) // ed25519 takes every seed of 32 bytes
+		panic(err) // ed25519 accepts every seed of 32 bytes
 	}
 	return full
 }
 
-// ParseAsset reads "native" (or "XLM") and "CODE:ISSUER".
+// ParseAsset parses "native" (or "XLM") and "CODE:ISSUER".
 func ParseAsset(s string) (xdr.Asset, error) {
 	if s == "" || s == "native" || s == "XLM" {
 		return xdr.MustNewNativeAsset(), nil

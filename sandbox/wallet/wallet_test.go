@@ -16,7 +16,7 @@ func TestIssuerAddressIsThatOfItsSeedPhrase(t *testing.T) {
 	}
 }
 
-func TestKeysBelongToANameARoleAndANetwork(t *testing.T) {
+func TestKeysDependOnNameRoleAndNetwork(t *testing.T) {
 	seen := map[string]string{}
 	for name, address := range map[string]string{
 		"alice":                 Keys(ledger.Passphrase, "alice").Address(),
@@ -72,7 +72,7 @@ func TestMemosAreParsed(t *testing.T) {
 	}
 }
 
-func TestPaymentsThatMakeNoSenseAreRefusedBeforeAnythingIsSent(t *testing.T) {
+func TestInvalidPaymentsAreRefusedBeforeAnyRequest(t *testing.T) {
 	for _, p := range []Payment{
 		{Destination: "GABC", Amount: 1},
 		{Destination: IssuerAddress, Amount: 0},

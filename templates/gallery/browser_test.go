@@ -24,7 +24,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// shop serves the page of one checkout, and whatever its status call is told to answer.
+// shop serves the page of one checkout, and the answer to its status call that a test has set.
 type shop struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -83,7 +83,7 @@ func (s *shop) called() int {
 	return s.calls
 }
 
-// browser is one browser for all tests.
+// browser is shared by all tests.
 var browser context.Context
 
 func TestMain(m *testing.M) {
@@ -101,7 +101,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// tab opens a tab that believes to be in front, and lets the test run beside others.
+// tab opens a tab that behaves as if it were in the foreground, and lets the test run in parallel.
 func tab(t *testing.T) context.Context {
 	t.Helper()
 	t.Parallel()
@@ -128,7 +128,7 @@ func text(t *testing.T, ctx context.Context, expression string) string {
 	return v
 }
 
-// await waits until a JavaScript expression is the string want.
+// await waits until a JavaScript expression equals want.
 func await(t *testing.T, ctx context.Context, expression, want string) {
 	t.Helper()
 	var got string
@@ -188,7 +188,7 @@ func TestPageFollowsThePaymentToTheMerchant(t *testing.T) {
 	await(t, ctx, "location.href", s.URL+"/thanks")
 }
 
-func TestEveryEndIsShownWithoutReload(t *testing.T) {
+func TestTerminalStatusIsShownWithoutReload(t *testing.T) {
 	for _, tc := range []struct{ answer, want, others string }{
 		{`{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":1,"redirect_url":null}`, "Paid", ""},
 		{`{"status":"completed","exception":"overpaid","amount_received":60,"amount_due":0,"seconds_left":1,"redirect_url":null}`, "Paid", "You sent 60 USDC"},
@@ -222,7 +222,7 @@ func TestAmountsKeepEveryDigit(t *testing.T) {
 	await(t, ctx, element("due")+".innerText", "922337203685.4775806")
 }
 
-func TestCountdownEndsThePaymentByItself(t *testing.T) {
+func TestCountdownAtZeroStopsAskingForMoney(t *testing.T) {
 	s := newShop(t, sample(t, "waiting"))
 	s.say(200, "", strings.Replace(waitingAnswer, "870", "2", 1))
 	ctx := tab(t)
@@ -258,7 +258,7 @@ func TestCopyButtons(t *testing.T) {
 		}
 	}
 
-	// Without the clipboard's API the selection is copied.
+	// Without the clipboard API, the text is selected and copied.
 	do(t, ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		text(t, ctx, `Object.defineProperty(navigator, "clipboard", {value: undefined})`)
 		return nil
@@ -283,7 +283,7 @@ func TestOneClickSelectsAWholeValueWithoutScripts(t *testing.T) {
 	}
 }
 
-func TestPaidPageGoesOnWithoutScripts(t *testing.T) {
+func TestPaidPageRedirectsWithoutScripts(t *testing.T) {
 	c := sample(t, "paid-redirect")
 	c.RedirectURL = newShop(t, sample(t, "waiting")).URL + "/thanks"
 	s := newShop(t, c)
@@ -292,7 +292,7 @@ func TestPaidPageGoesOnWithoutScripts(t *testing.T) {
 	await(t, ctx, "location.href", c.RedirectURL)
 }
 
-func TestPausesWhenHiddenAndResumesAtOnce(t *testing.T) {
+func TestHiddenPagePausesAndResumesAtOnce(t *testing.T) {
 	s := newShop(t, sample(t, "waiting"))
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
@@ -319,7 +319,7 @@ func TestPausesWhenHiddenAndResumesAtOnce(t *testing.T) {
 	}
 }
 
-func TestHonoursRetryAfter(t *testing.T) {
+func TestPageHonoursRetryAfter(t *testing.T) {
 	s := newShop(t, sample(t, "waiting"))
 	s.say(429, "7", `{"error":{}}`)
 	ctx := tab(t)
@@ -332,7 +332,7 @@ func TestHonoursRetryAfter(t *testing.T) {
 	await(t, ctx, standing, "This payment has expired")
 }
 
-func TestSaysThatItIsOffline(t *testing.T) {
+func TestPageSaysThatItIsOffline(t *testing.T) {
 	s := newShop(t, sample(t, "waiting"))
 	ctx := tab(t)
 	do(t, ctx, command(network.Enable, network.EnableParams{}), chromedp.Navigate(s.URL+"/page"))
@@ -347,7 +347,8 @@ func TestSaysThatItIsOffline(t *testing.T) {
 	await(t, ctx, notice, "false")
 }
 
-// Every page at every width, with the policy on: nothing is refused, nothing sticks out, everything can be touched.
+// Every page is opened at every width with its policy. The policy must block nothing, nothing may
+// overflow, and every control must be large enough to touch.
 func TestLayout(t *testing.T) {
 	ctx := tab(t)
 	do(t, ctx, command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{

@@ -53,7 +53,8 @@ func run(ctx context.Context, dir, address string, pictures bool, only string) e
 	return withServer(func(origin string) error { return screens(ctx, origin, filepath.Join(dir, "screens"), names) })
 }
 
-// write writes the pages and their assets so that they can be opened from the disk, and returns the names of the pages.
+// write writes the pages and their assets so that they can be opened from disk, and returns the
+// names of the pages.
 func write(ctx context.Context, dir string) ([]string, error) {
 	all, err := pages(ctx, "http://127.0.0.1:8787")
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// widths are a small phone, a common phone and a desktop, in CSS pixels.
+// widths are those of a small phone, a common phone and a desktop, in CSS pixels.
 var widths = []int64{320, 390, 1280}
 
 // screens takes a picture of every page at every width, light and dark, and once without scripts.
@@ -59,7 +59,7 @@ func screen(ctx context.Context, url, file string, width int64, scheme string, n
 	if err != nil {
 		return err
 	}
-	time.Sleep(200 * time.Millisecond) // for the first status answer
+	time.Sleep(200 * time.Millisecond) // for the first answer of the status call
 	whole := true
 	picture, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &whole})
 	if err != nil {
@@ -68,7 +68,7 @@ func screen(ctx context.Context, url, file string, width int64, scheme string, n
 	return os.WriteFile(file, picture.Data, 0o644)
 }
 
-// command is an action of one command whose result does not matter.
+// command is an action that executes one command and ignores its result.
 func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, c, params)

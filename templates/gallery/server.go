@@ -12,13 +12,13 @@ import (
 	"edgecheckout/templates/static"
 )
 
-// rendered is one document of the gallery under its name.
+// rendered is a page of the gallery.
 type rendered struct {
 	name, about string
 	html        string
 }
 
-// pages renders the whole gallery. Links to other pages of it are absolute, as on the real service.
+// pages renders the whole gallery. Links between its pages are absolute, as in the real service.
 func pages(ctx context.Context, origin string) ([]rendered, error) {
 	var out []rendered
 	for _, s := range samples.All(origin) {
@@ -40,7 +40,8 @@ func pages(ctx context.Context, origin string) ([]rendered, error) {
 	return append(out, rendered{"message", "No page, or a fault.", b.String()}), nil
 }
 
-// handler serves the gallery as the service would: pages, assets, and a status call that never moves.
+// handler serves the gallery as the service would: pages, assets, and a status call whose answer
+// never changes.
 func handler(origin string) (http.Handler, error) {
 	all, err := pages(context.Background(), origin)
 	if err != nil {
@@ -73,7 +74,7 @@ func handler(origin string) (http.Handler, error) {
 	return mux, nil
 }
 
-// answer is what the status call says of c.
+// answer is the answer of the status call for c.
 func answer(c templates.Checkout) string {
 	exception, left := "null", 14*60+30
 	if c.Exception != "" {
@@ -86,7 +87,7 @@ func answer(c templates.Checkout) string {
 		c.Status, exception, c.Received, c.Due, left)
 }
 
-// index lists the pages; suffix is what their file names end in.
+// index renders the list of the pages; suffix is the end of their file names.
 func index(all []rendered, suffix string) string {
 	var b strings.Builder
 	b.WriteString("<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Gallery</title><h1>Payment page, every state</h1><ul>\n")

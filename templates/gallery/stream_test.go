@@ -14,18 +14,18 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// horizon streams to a page whatever it is told to.
+// horizon streams whatever a test tells it to.
 type horizon struct {
 	*httptest.Server
 	mu     sync.Mutex
-	code   int           // of the answer to a page that opens the stream
+	code   int           // status code for a page that opens the stream
 	end    bool          // whether streams end as soon as they are open
 	late   time.Duration // how long a page waits for its stream
 	opened int           // how often a page asked for the stream
-	open   int           // streams
-	last   string        // Last-Event-ID of the last one
-	events chan string   // for the stream that is open
-	ended  chan struct{} // ends it, as Horizon does every minute
+	open   int           // streams that are open now
+	last   string        // Last-Event-ID of the latest request
+	events chan string   // for the open stream
+	ended  chan struct{} // ends the stream, as Horizon does every minute
 }
 
 func newHorizon(t *testing.T) *horizon {
@@ -57,7 +57,8 @@ func (h *horizon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	send := func(text string) {
 		fmt.Fprint(w, text)
-		_ = http.NewResponseController(w).Flush() // a page that is gone ends the request
+		// It fails if the page is gone, which also ends the request.
+		_ = http.NewResponseController(w).Flush()
 	}
 	send("retry: 1000\nevent: open\ndata: \"hello\"\n\n")
 	for !end {
@@ -104,12 +105,12 @@ func (h *horizon) lastEventID() string {
 	return h.last
 }
 
-// payment is an event of the stream.
+// payment returns an event of the stream.
 func payment(memoType, memo string) string {
 	return fmt.Sprintf("id: 42\ndata: {\"id\":\"42\",\"type\":\"payment\",\"transaction\":{\"memo\":%q,\"memo_type\":%q}}\n\n", memo, memoType)
 }
 
-// watched is a shop whose page watches a Horizon.
+// watched returns a shop whose page reads a Horizon's stream.
 func watched(t *testing.T) (*shop, *horizon, templates.Checkout) {
 	t.Helper()
 	h := newHorizon(t)
@@ -123,13 +124,13 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(15 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("it never came to pass that %s", what)
+			t.Fatalf("timed out waiting until %s", what)
 		}
 	}
 }
 
-// calm waits until the page has asked what there was before the stream, which takes a second time where the stream opens
-// late, and asks no more. It returns how often that was.
+// calm waits until the page has asked for the status and then stops. It asks once, or a second time
+// if the stream opens late. calm returns how often it asked.
 func (s *shop) calm(t *testing.T) (asked int) {
 	t.Helper()
 	eventually(t, "the page asks", func() bool { return s.called() > 0 })
@@ -144,14 +145,14 @@ func (s *shop) calm(t *testing.T) (asked int) {
 
 const paidAnswer = `{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":1,"redirect_url":null}`
 
-func TestOwnPaymentOnTheStreamMakesThePageAskAtOnce(t *testing.T) {
+func TestPaymentOnTheStreamMakesThePageAskAtOnce(t *testing.T) {
 	s, h, c := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
 	calm := s.calm(t)
 	for _, foreign := range []string{
 		payment("text", "3k9v2m8q7c1x5t0z6w4h8n2r7f"), payment("hash", c.Memo), payment("text", ""), payment("none", ""),
-		"data: {\"transaction\":{\"memo\":\"" + c.Memo + "\n\n", // half of it
+		"data: {\"transaction\":{\"memo\":\"" + c.Memo + "\n\n", // an incomplete event
 		"data: \"" + c.Memo + "\"\n\n", "data: null\n\n", "data: {\"transaction\":{\"memo\":7,\"memo_type\":\"text\"}}\n\n", "data:\n\n",
 		"event: error\ndata: problem: rate_limit_exceeded\n\n",
 	} {
@@ -171,7 +172,7 @@ func TestOwnPaymentOnTheStreamMakesThePageAskAtOnce(t *testing.T) {
 	eventually(t, "a finished page closes its stream", func() bool { _, open := h.counts(); return open == 0 })
 }
 
-func TestPageInAHurryAsksEverySecondAndCalmsDown(t *testing.T) {
+func TestPageAsksEverySecondForAWhileAfterAPayment(t *testing.T) {
 	s, h, c := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
@@ -188,8 +189,8 @@ func TestPageInAHurryAsksEverySecondAndCalmsDown(t *testing.T) {
 	}
 }
 
-// Anybody may send dust with the memo of a payment that was seen on the ledger.
-func TestFloodOfEventsDoesNotMakeThePageHammer(t *testing.T) {
+// Anyone can send dust with the memo of a payment on the ledger.
+func TestFloodOfEventsDoesNotRaiseThePollingRate(t *testing.T) {
 	s, h, c := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
@@ -213,7 +214,7 @@ func TestFloodOfEventsDoesNotMakeThePageHammer(t *testing.T) {
 	await(t, ctx, standing, "Paid")
 }
 
-func TestPageWithoutItsStreamAsksAllTheTime(t *testing.T) {
+func TestPageWithoutAStreamKeepsPolling(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		spoil func(*horizon)
@@ -230,7 +231,8 @@ func TestPageWithoutItsStreamAsksAllTheTime(t *testing.T) {
 			do(t, ctx, chromedp.Navigate(s.URL+"/page"))
 			eventually(t, "the page asks", func() bool { return s.called() == 1 })
 			time.Sleep(10 * time.Second)
-			if got := s.called(); got < 3 || got > 7 { // every three seconds, and when a stream opens
+			// It asks every three seconds, and whenever a stream opens.
+			if got := s.called(); got < 3 || got > 7 {
 				t.Errorf("%d status calls within 10 s", got)
 			}
 			if opened, _ := h.counts(); opened > 5 {
@@ -242,19 +244,19 @@ func TestPageWithoutItsStreamAsksAllTheTime(t *testing.T) {
 	}
 }
 
-func TestStreamThatHorizonEndedGoesOnWhereItWas(t *testing.T) {
+func TestReopenedStreamResumesAtTheLastEvent(t *testing.T) {
 	s, h, c := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
 	calm := s.calm(t)
 	h.events <- payment("text", "somebody else's") // has an id
-	time.Sleep(6 * time.Second)                    // a stream that lasts more than 10 s in all
+	time.Sleep(6 * time.Second)                    // makes the stream last more than 10 s in total
 	h.ended <- struct{}{}
 	eventually(t, "the stream is opened again", func() bool { opened, open := h.counts(); return opened == 2 && open == 1 })
 	if got := h.lastEventID(); got != "42" {
 		t.Errorf("Last-Event-ID is %q", got)
 	}
-	// What happened in between is asked for, and that is all.
+	// The page asks only for what happened in between.
 	eventually(t, "the page asks", func() bool { return s.called() > calm })
 	time.Sleep(4 * time.Second)
 	if got := s.called(); got > calm+2 {
@@ -265,7 +267,7 @@ func TestStreamThatHorizonEndedGoesOnWhereItWas(t *testing.T) {
 	await(t, ctx, standing, "Paid")
 }
 
-func TestHiddenPageHoldsNoStream(t *testing.T) {
+func TestHiddenPageClosesItsStream(t *testing.T) {
 	s, h, _ := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
@@ -289,8 +291,9 @@ func TestHiddenPageHoldsNoStream(t *testing.T) {
 	eventually(t, "the page goes on to ask", func() bool { return s.called() > asked })
 }
 
-// An ask soon after another finds what the server read for that one, which may be from before the stream.
-func TestStreamThatOpensLateLeavesNothingUnasked(t *testing.T) {
+// A status call soon after another is answered from the same read, which may be older than the
+// stream.
+func TestPageAsksAgainAfterAStreamThatOpensLate(t *testing.T) {
 	s, h, _ := watched(t)
 	h.delay(1500 * time.Millisecond) // the page has asked by then
 	ctx := tab(t)
@@ -298,7 +301,7 @@ func TestStreamThatOpensLateLeavesNothingUnasked(t *testing.T) {
 	eventually(t, "the page asks", func() bool { return s.called() > 0 })
 	eventually(t, "the stream is open", func() bool { _, open := h.counts(); return open == 1 })
 	time.Sleep(1500 * time.Millisecond)
-	s.say(200, "", paidAnswer) // paid in between: the stream is silent about it
+	s.say(200, "", paidAnswer) // paid in between, which the stream does not report
 	asked := time.Now()
 	await(t, ctx, standing, "Paid")
 	if took := time.Since(asked); took > 4*time.Second {
@@ -306,7 +309,7 @@ func TestStreamThatOpensLateLeavesNothingUnasked(t *testing.T) {
 	}
 }
 
-func TestPageThatOneComesBackToWatchesAgain(t *testing.T) {
+func TestPageRestoredFromHistoryReopensItsStream(t *testing.T) {
 	s, h, _ := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))

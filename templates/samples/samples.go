@@ -1,4 +1,5 @@
-// Package samples holds a checkout in every state that the payment page can show, for the gallery and for tests.
+// Package samples has a checkout in every state that the payment page can show, for the gallery and
+// for tests.
 package samples
 
 import (
@@ -17,13 +18,14 @@ const (
 	testPassphrase  = "Test%20SDF%20Network%20%3B%20September%202015"
 )
 
-// Sample is a checkout under the name of its state.
+// Sample is a checkout, named after its state.
 type Sample struct {
 	Name, About string
 	Checkout    templates.Checkout
 }
 
-// All returns every state of the payment page, and the contents that strain it. Pages link to each other under origin.
+// All returns every state of the payment page, and contents that stress the layout. Links between
+// pages begin with origin.
 func All(origin string) []Sample {
 	all := []Sample{
 		{"waiting", "Open, nothing has arrived.", open()},
@@ -64,7 +66,7 @@ func All(origin string) []Sample {
 	return all
 }
 
-// id makes an id of a name: the same each time, so that pages are as well.
+// id derives an id from a name, so that pages are the same every time.
 func id(name string) string {
 	return fmt.Sprintf("chk_01kay3t4w5x6y7z8a9%08x", crc32.ChecksumIEEE([]byte(name)))
 }
@@ -100,7 +102,7 @@ func with(c templates.Checkout, change func(*templates.Checkout)) templates.Chec
 	return c
 }
 
-// addressed gives a checkout its id and the URLs that follow from it.
+// addressed sets a checkout's id and the URLs that contain it.
 func addressed(c templates.Checkout, id, origin string) templates.Checkout {
 	c.ID = id
 	c.PageURL = origin + "/pay/" + id

@@ -1,4 +1,4 @@
-// The commands on this page ask the service that it came from.
+// Make the commands on this page call the service that served it.
 
 const example = "https://pay.example";
 

@@ -1,29 +1,29 @@
-// Keeps the payment page current: follows the status call, shows the part of the page that fits it, counts down, copies
-// values, and goes on to the merchant once paid. It decides nothing: the server has the status from the ledger, and
-// Horizon's stream only says when to ask.
+// Keeps the payment page current: polls the status, shows the matching part of the page, counts
+// down, copies values, and redirects to the merchant once paid. It decides nothing: the server
+// reads the status from the ledger; Horizon's stream only says when to ask.
 
 const second = 1000;
 const interval = 3 * second; // the server reads no more often
 const longestInterval = 30 * second;
-const calm = 15 * second; // the interval while the stream would tell of a payment
-const pace = 1.1 * second; // the interval once it did; an answer is shared for a second
-const hurry = 10 * second; // for so long
+const calm = 15 * second; // the interval while the stream would report a payment
+const pace = 1.1 * second; // the interval once it has; an answer is shared for a second
+const hurry = 10 * second; // how long that pace lasts
 const patience = 10 * second; // for one answer
-const farewell = 3 * second; // from "Paid" to leaving
-const longFarewell = 12 * second; // there is more to read
+const farewell = 3 * second; // from "Paid" to the redirect
+const longFarewell = 12 * second; // if there is more to read
 
 const page = document.querySelector("[data-pay]");
 const one = (selector) => page.querySelector(selector);
 const all = (selector) => page.querySelectorAll(selector);
 
-// Tells a screen reader. The pause lets it notice the same text again.
+// Announces text to screen readers. The delay makes them repeat identical text.
 function say(text) {
   const live = one("[data-live]");
   live.textContent = "";
   setTimeout(() => (live.textContent = text), 100);
 }
 
-// The same as Checkout.phase in checkout.go.
+// Must agree with Checkout.phase in checkout.go.
 function phaseOf({ status, exception, seconds_left: left }) {
   if (status === "completed") return "paid";
   if (status === "expired") return "expired";
@@ -85,7 +85,7 @@ function fill(name, text) {
   for (const place of all(`[data-fill=${name}]`)) place.textContent = text;
 }
 
-// Makes the link and the test wallet ask for amount. The code cannot be redrawn, so one for another amount goes.
+// Sets the amount in the link and test wallet. The QR code cannot be redrawn, so it is hidden.
 function ask(amount) {
   const link = one("[data-wallet-link]");
   if (link) link.href = link.getAttribute("href").replace(/([?&]amount=)[^&]*/, (_, name) => name + amount);
@@ -105,7 +105,7 @@ function leave(url, exception) {
   hide("[data-leaving]", false);
   hide("[data-staying]", true);
   one("[data-redirect]").href = url;
-  // Replaced, not pushed: going back must not land here and be sent on again.
+  // Replace, not push: going back must not redirect again.
   leaving = setTimeout(() => location.replace(url), exception ? longFarewell : farewell);
 }
 
@@ -137,19 +137,19 @@ function duration(seconds) {
 let timer;
 let busy = false;
 let failures = 0;
-let notBefore = 0; // as the server asked
+let notBefore = 0; // set by Retry-After
 let last;
 let answered = 0; // when, or 0 to ask at once
-let began = 0; // when the server last began to read
-let looked = 0; // when that was over
+let began = 0; // when the server's last read began
+let looked = 0; // when that read ended
 let hurried = 0; // until when
 
-// Amounts have more digits than a number can hold: they become strings first.
+// Amounts have more digits than a number can hold, so they become strings first.
 function parse(text) {
   return JSON.parse(text.replace(/("amount_(?:received|due)"\s*:\s*)(-?[\d.]+)/g, '$1"$2"'));
 }
 
-// Plans the next ask.
+// Schedules the next poll.
 function plan() {
   clearTimeout(timer);
   if (!busy && !finished) timer = setTimeout(poll, Math.max(answered + pause(), notBefore) - Date.now());
@@ -161,7 +161,7 @@ function pause() {
     const rest = looked + interval - answered; // until the server reads again
     return rest > pace && rest < 2 * pace ? rest : pace;
   }
-  // The stream tells nothing from before.
+  // The stream reports nothing from before it opened.
   return began >= opened && last.seconds_left > 0 ? calm : interval;
 }
 
@@ -200,7 +200,7 @@ async function poll() {
 let stream;
 let opened = Infinity; // when
 let broken = 0; // streams in a row that did not last
-let mended = 0; // when to open one
+let mended = 0; // when to open the next one
 
 // Opens or closes the stream.
 function listen() {
@@ -223,7 +223,7 @@ function unlisten() {
   opened = Infinity;
 }
 
-// Anybody can pay with any memo at any rate; the page still asks at its pace.
+// Anyone can pay with any memo at any rate; the page keeps its pace.
 function hear({ data }) {
   if (hurried - Date.now() > hurry - pace) return;
   try {
@@ -236,8 +236,8 @@ function hear({ data }) {
   plan();
 }
 
-// Horizon ends a stream every minute, and the browser opens it again. One that does not last, as when Horizon is down,
-// is opened here, ever more seldom.
+// Horizon ends a stream every minute and the browser reopens it. If a stream did not last, as when
+// Horizon is down, the page reopens it, with backoff.
 function lose({ target }) {
   if (target.readyState === EventSource.OPEN) return; // an event named "error"
   broken = Date.now() - opened > 10 * second ? 0 : broken + 1;
@@ -246,7 +246,7 @@ function lose({ target }) {
     unlisten();
     mended = Date.now() + Math.min(2 ** broken, 64) * second;
   } else {
-    answered = Date.now(); // asks when it is open
+    answered = Date.now(); // ask when it is open
   }
   plan();
 }
@@ -305,6 +305,6 @@ if (finished) {
   addEventListener("offline", notice);
   setInterval(() => last && tick(), second);
   listen();
-  if (stream) answered = Date.now() - interval + second; // or when it is open
+  if (stream) answered = Date.now() - interval + second; // or when it opens
   plan();
 }

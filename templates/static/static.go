@@ -1,5 +1,5 @@
-// Package static holds the files that the pages refer to. Cloudflare serves them without calling the Worker, so that they are no part of it;
-// package templates knows their names alone.
+// Package static has the files that the pages refer to. Cloudflare serves them without calling the
+// Worker, so they are not part of it; package templates knows only their paths.
 package static
 
 import (
@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// File is a file that the pages refer to. Its path holds a hash of its content, so that it can be kept for ever.
+// File is a file that the pages refer to. Its path contains a hash of its content, so that it can
+// be cached forever.
 type File struct {
 	Path, ContentType string
 	Body              []byte
@@ -19,13 +20,14 @@ type File struct {
 //go:embed pay.js pay.css docs.js docs.css icon.svg
 var files embed.FS
 
-// released has the files of the last release, under their names of then. While a release reaches the data centres, and for as long as a page of
-// the last one is open, both are asked for. `make release` makes it the files of now.
+// released has the files of the last release under the paths they had. While a new release spreads
+// to the data centres, and while a page of the last one is still open, both versions are requested.
+// `make release` copies the current files here.
 //
 //go:embed released
 var released embed.FS
 
-// names of the files, by what package templates calls them.
+// names maps constants in package templates to files.
 var names = []struct{ Constant, file string }{
 	{"script", "pay.js"}, {"stylesheet", "pay.css"}, {"icon", "icon.svg"}, {"docsScript", "docs.js"}, {"docsStylesheet", "docs.css"},
 }
@@ -34,7 +36,7 @@ var types = map[string]string{
 	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
 }
 
-// Files returns every file that the pages of this release refer to.
+// Files returns all files that the pages of this release refer to.
 func Files() []File {
 	var all []File
 	for _, n := range names {
@@ -43,7 +45,7 @@ func Files() []File {
 	return all
 }
 
-// Paths returns the paths of Files by the constants that package templates has for them.
+// Paths returns the paths of [Files] by their constants in package templates.
 func Paths() map[string]string {
 	all := map[string]string{}
 	for _, n := range names {
@@ -68,7 +70,7 @@ func read(name string) File {
 	return File{"/assets/" + strings.TrimSuffix(name, extension) + "." + hex.EncodeToString(sum[:8]) + extension, kind, body}
 }
 
-// open reads a file that was embedded, which is there.
+// open reads an embedded file, which must exist.
 func open(from embed.FS, name string) []byte {
 	body, err := from.ReadFile(name)
 	if err != nil {

@@ -58,8 +58,9 @@ func TestIconIsWellFormed(t *testing.T) {
 	}
 }
 
-// A page of the last release that is still open, or that an old data centre answers with, finds its files.
-func TestTheFilesOfTheLastReleaseAreThere(t *testing.T) {
+// A page of the last release, still open or served by a data centre that is not yet updated, must
+// find its files.
+func TestFilesOfTheLastReleaseAreKept(t *testing.T) {
 	kinds := map[string]bool{}
 	for _, f := range Released() {
 		name, _, _ := strings.Cut(strings.TrimPrefix(f.Path, "/assets/"), ".")

@@ -1,5 +1,6 @@
-// Command assets writes what Cloudflare serves without calling the Worker (Workers Static Assets): assets DIRECTORY. With -release it writes
-// only the files that the pages refer to, which the next release then serves beside its own.
+// Command assets writes the files that Cloudflare serves without calling the Worker (Workers Static
+// Assets): assets DIRECTORY. With -release it writes only the files that the pages refer to, which
+// the next release then serves as well.
 package main
 
 import (
@@ -46,7 +47,8 @@ func run(directory string, release bool) error {
 	return write(directory, files)
 }
 
-// headers is the file in which Cloudflare reads which headers to send. A path's own rules come beside those of all.
+// headers is the file that tells Cloudflare which headers to send. The rules of a path are added to
+// those for all paths.
 func headers() string {
 	return `/*
   Strict-Transport-Security: ` + templates.StrictTransportSecurity + `
@@ -69,7 +71,8 @@ func headers() string {
 `
 }
 
-// write makes the directory hold these files and no others. What has not changed is not touched, so that nothing reloads.
+// write makes the directory contain exactly these files. It does not touch unchanged files, so that
+// nothing reloads.
 func write(directory string, files map[string][]byte) error {
 	wanted := map[string]bool{}
 	for name, body := range files {

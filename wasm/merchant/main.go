@@ -1,7 +1,8 @@
-// Command merchant makes a merchant and an API key on the service that `make dev` runs, or on a deployed one. Before it makes anything it asks
-// the ledger whether the merchant's accounts can be paid.
+// Command merchant creates a merchant and an API key, on the service that `make dev` runs or on a
+// deployed one. It first reads from the ledger whether the merchant's accounts can be paid.
 //
-//	make merchant NAME="Corner Shop" ACCOUNT=G… [LIVE=1] [ACCOUNT_LIVE=G…] [ASSETS="XLM USDC"] [URL=https://pay.example]
+//	make merchant NAME="Corner Shop" ACCOUNT=G…
+//		[LIVE=1] [ACCOUNT_LIVE=G…] [ASSETS="XLM USDC"] [URL=https://pay.example]
 package main
 
 import (
@@ -71,12 +72,12 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 	return report.Execute(out, m)
 }
 
-// made is what there is to tell.
+// made is what the command prints.
 type made struct {
 	BaseURL  string
 	Merchant stack.Merchant
 	Keys     []madeKey
-	Example  string // code of an asset to be paid in by the first key
+	Example  string // code of an asset that the first key's account can receive
 }
 
 type madeKey struct {
@@ -84,7 +85,7 @@ type madeKey struct {
 	stack.Key
 }
 
-// create makes the merchant and a key for each mode. For two days the same request finds what it made before.
+// create creates the merchant and a key for each mode. It is idempotent for two days.
 func create(ctx context.Context, client stack.Client, r request) (made, error) {
 	accounts := map[string]string{}
 	params := map[string]string{"name": r.Name}
@@ -108,7 +109,7 @@ func create(ctx context.Context, client stack.Client, r request) (made, error) {
 		live := p.Mode == stellar.Live
 		key, err := client.CreateKey(ctx, m.Merchant.ID, live, retry[0], retry[1]+" "+string(p.Mode))
 		if refused := new(stack.StatusError); errors.As(err, &refused) && refused.Status == http.StatusConflict {
-			key, err = client.CreateKey(ctx, m.Merchant.ID, live) // the one of before was revoked
+			key, err = client.CreateKey(ctx, m.Merchant.ID, live) // the earlier one was revoked
 		}
 		if err != nil {
 			return made{}, fmt.Errorf("the merchant is %s, but has no %s key yet; run this again: %w", m.Merchant.ID, p.Mode, explain(err, client.BaseURL))
@@ -118,7 +119,7 @@ func create(ctx context.Context, client stack.Client, r request) (made, error) {
 	return m, nil
 }
 
-// explain says what to do when the service is not there or does not know the token.
+// explain says what to do if the service does not answer or does not know the token.
 func explain(err error, url string) error {
 	var refused *stack.StatusError
 	switch {

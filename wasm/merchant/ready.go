@@ -12,21 +12,23 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// trustline is what Horizon tells of an asset that an account holds, as far as it decides whether more of it can come.
+// trustline is the part of Horizon's balance entry that decides whether an account can receive more
+// of an asset.
 type trustline struct {
 	Code       string `json:"asset_code"`
 	Issuer     string `json:"asset_issuer"`
 	Balance    string `json:"balance"`
 	Limit      string `json:"limit"`
-	Buying     string `json:"buying_liabilities"` // promised to the account's own offers
+	Buying     string `json:"buying_liabilities"` // reserved for the account's own offers
 	Authorized *bool  `json:"is_authorized"`
 }
 
-// errNoAccount reports an account that is not on the ledger.
+// errNoAccount reports that an account is not on the ledger.
 var errNoAccount = errors.New("there is no such account")
 
-// check asks the ledger whether an account can be paid in all assets. The error says for each thing that is amiss what to do. An account that
-// wants a memo with every payment (SEP-29) is fine, since every checkout has one.
+// check reads from the ledger whether an account can be paid in all assets. The error says what to
+// do about each problem. An account that requires memos (SEP-29) is fine, because every checkout
+// has one.
 func (n network) check(ctx context.Context, p payee, assets []stellar.Asset) error {
 	lines, err := n.trustlines(ctx, p.Account)
 	if errors.Is(err, errNoAccount) {
@@ -53,7 +55,7 @@ func (n network) check(ctx context.Context, p payee, assets []stellar.Asset) err
 	return fmt.Errorf("%s on the %s network cannot be paid in everything:%s%s", p.Account, p.Mode, strings.Join(amiss, ""), or)
 }
 
-// obstacle says why an account cannot be paid in an asset and what to do; "" if it can.
+// obstacle says why an account cannot receive an asset and what to do about it; "" if it can.
 func (n network) obstacle(account stellar.Address, asset stellar.Asset, lines []trustline) string {
 	if asset.IsNative() || asset.Issuer == account {
 		return ""
@@ -80,7 +82,7 @@ func (n network) obstacle(account stellar.Address, asset stellar.Asset, lines []
 	return fmt.Sprintf("it has no trustline for %s: %s", asset, how)
 }
 
-// word is what ASSETS calls an asset.
+// word is the name of an asset in ASSETS.
 func (n network) word(asset stellar.Asset) string {
 	if n.Assets[asset.Code] == asset {
 		return asset.Code
@@ -88,7 +90,7 @@ func (n network) word(asset stellar.Asset) string {
 	return asset.String()
 }
 
-// howToFund says how an account gets onto the ledger.
+// howToFund says how to create an account on the ledger.
 func (n network) howToFund(account stellar.Address) string {
 	switch {
 	case n.sandbox:
@@ -99,7 +101,8 @@ func (n network) howToFund(account stellar.Address) string {
 	return "Send it XLM from an exchange or another wallet: 1 XLM for the account, 0.5 XLM for each trustline, and some for fees; then add its trustlines"
 }
 
-// trustlines reads an account from the first Horizon that answers. The error is errNoAccount if the account is not on the ledger.
+// trustlines reads the balances of an account from the first Horizon that answers. The error is
+// errNoAccount if the account is not on the ledger.
 func (n network) trustlines(ctx context.Context, account stellar.Address) ([]trustline, error) {
 	var last error
 	for _, horizon := range n.Horizons {
@@ -122,7 +125,7 @@ func (n network) trustlines(ctx context.Context, account stellar.Address) ([]tru
 	return nil, last
 }
 
-// ask reads a document of a Horizon; a missing one is errNoAccount.
+// ask reads a document from a Horizon. The error is errNoAccount if there is none.
 func ask(ctx context.Context, horizon, path string, document any) error {
 	reply, err := stack.Client{BaseURL: horizon}.Do(ctx, http.MethodGet, path, nil)
 	switch {

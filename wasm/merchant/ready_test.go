@@ -20,7 +20,8 @@ var (
 	gold = stellar.Asset{Code: "GOLD", Issuer: another}
 )
 
-// ledgerWith is a Horizon that knows one account, with these trustlines, and answers the root with a status.
+// ledgerWith returns a network whose Horizon knows one account, with these trustlines, and answers
+// requests for its root with a status.
 func ledgerWith(t *testing.T, status int, lines ...string) network {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -43,7 +44,7 @@ func trusting(asset stellar.Asset, balance, limit, more string) string {
 	return fmt.Sprintf(`{"asset_code":%q,"asset_issuer":%q,"balance":%q,"limit":%q,"buying_liabilities":"1.0000000"%s}`, asset.Code, asset.Issuer, balance, limit, more)
 }
 
-func TestWhetherAnAccountCanBePaidAndWhatToDo(t *testing.T) {
+func TestCheckSaysWhyAnAccountCannotBePaid(t *testing.T) {
 	const most = "922337203685.4775807"
 	down := ledgerWith(t, http.StatusServiceUnavailable)
 	good := ledgerWith(t, http.StatusOK, trusting(usdc, "0.0000000", most, `,"is_authorized":true`), trusting(eurc, "9.0000000", "10.0000001", ""))
@@ -57,7 +58,7 @@ func TestWhetherAnAccountCanBePaidAndWhatToDo(t *testing.T) {
 		on      network
 		account stellar.Address
 		assets  string
-		want    []string // what the error says; none if all is well
+		want    []string // in the error; no error if empty
 	}{
 		"all that is known":           {on: good},
 		"another Horizon has to help": {on: second},
@@ -102,7 +103,7 @@ func TestWhetherAnAccountCanBePaidAndWhatToDo(t *testing.T) {
 	}
 }
 
-func TestSettingsAreThoseOfWranglerToml(t *testing.T) {
+func TestSettingsComeFromWranglerToml(t *testing.T) {
 	config, err := readSettings("../../wrangler.toml", vars("TEST_HORIZON_URLS", "http://127.0.0.1:8000", "ORG_URL", "nonsense"))
 	if err != nil {
 		t.Fatal(err)

@@ -10,13 +10,15 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// request is what the variables of `make merchant` ask for.
+// request is the variables of `make merchant`.
 type request struct {
-	Name       string
-	Payees     []payee
-	Assets     []string // that the accounts must be able to receive: XLM, a known code, or CODE:ISSUER; all known ones if empty
-	URL        string   // of a deployed Worker; that of `make dev` if empty
-	AdminToken string   // of the Worker at URL
+	Name   string
+	Payees []payee
+	// Assets are those that the accounts must be able to receive: XLM, a known code, or
+	// CODE:ISSUER. If it is empty, they are all known assets.
+	Assets     []string
+	URL        string // of a deployed Worker; the one of `make dev` if empty
+	AdminToken string // of the Worker at URL
 }
 
 // payee is an account of the merchant on the network of a mode.
@@ -27,7 +29,7 @@ type payee struct {
 
 const usage = `usage: make merchant NAME="Corner Shop" ACCOUNT=G… [LIVE=1] [ACCOUNT_LIVE=G…] [ASSETS="XLM USDC"] [URL=https://pay.example]`
 
-// parseRequest reads the variables. The error says what would be right, and never holds the token.
+// parseRequest parses the variables. The error says what is expected and never contains the token.
 func parseRequest(getenv func(string) string) (request, error) {
 	r := request{Name: strings.TrimSpace(getenv("NAME")), Assets: strings.Fields(getenv("ASSETS")), URL: strings.TrimRight(getenv("URL"), "/")}
 	account, live := getenv("ACCOUNT"), getenv("ACCOUNT_LIVE")
@@ -80,7 +82,7 @@ func parseRequest(getenv func(string) string) (request, error) {
 	return r, errors.Join(wrong...)
 }
 
-// isSafe reports whether a token may be sent to an origin: by https, or to this machine.
+// isSafe reports whether a token may be sent to an origin: over https or to this machine.
 func isSafe(origin string) bool {
 	u, err := url.Parse(origin)
 	if err != nil || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {

@@ -15,7 +15,7 @@ const (
 	token   = "the-operators-own-token"
 )
 
-// vars is an environment of pairs of a name and a value.
+// vars is an environment of alternating names and values.
 func vars(pairs ...string) func(string) string {
 	env := map[string]string{}
 	for i := 0; i < len(pairs); i += 2 {

@@ -18,20 +18,21 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// service is where the merchant is made, and the networks that it takes money on.
+// service is the service on which the merchant is created, and its networks.
 type service struct {
 	client   stack.Client // as the operator
 	networks map[stellar.Mode]network
 }
 
-// network is a Stellar network as the service knows it.
+// network is a Stellar network that the service uses.
 type network struct {
 	worker.Network
 	sandbox bool
 }
 
-// findService finds out where the request wants its merchant. What the service reads its networks from it tells nobody, so that the settings are
-// those of wrangler.toml, or of the environment where it has one of the same name; which modes it serves it does tell.
+// findService returns the service that the request means. A service does not disclose its Horizons,
+// so those settings come from wrangler.toml or, by the same names, from the environment. The
+// service does report which modes it serves.
 func findService(ctx context.Context, root string, r request, getenv func(string) string) (service, error) {
 	local := r.URL == ""
 	client := stack.Client{BaseURL: r.URL, AdminToken: r.AdminToken}
@@ -66,7 +67,8 @@ func findService(ctx context.Context, root string, r request, getenv func(string
 	return s, nil
 }
 
-// localSettings are what `make dev` gives its Worker in the place of wrangler.toml's: a sandbox says of itself what it is.
+// localSettings are the settings that `make dev` uses instead of those in wrangler.toml, as far as
+// the sandbox describes itself.
 func localSettings(ctx context.Context, horizon string) (func(string) string, error) {
 	settings := map[string]string{"TEST_HORIZON_URLS": horizon}
 	reply, err := stack.Client{BaseURL: horizon}.Do(ctx, http.MethodGet, "/sandbox/", nil)
@@ -84,7 +86,7 @@ func localSettings(ctx context.Context, horizon string) (func(string) string, er
 	return func(name string) string { return settings[name] }, nil
 }
 
-// readSettings reads wrangler.toml as the service does, with a few settings replaced.
+// readSettings parses wrangler.toml as the service does, with some settings replaced.
 func readSettings(path string, replaced func(string) string) (worker.Config, error) {
 	var file struct {
 		Vars map[string]string `toml:"vars"`
@@ -95,9 +97,9 @@ func readSettings(path string, replaced func(string) string) (worker.Config, err
 	return worker.ParseConfig(func(name string) string {
 		switch {
 		case name == "MEMO_KEYS":
-			return strings.Repeat("0", 64) // a secret of the deployment, which nothing here needs
+			return strings.Repeat("0123456789abcdef", 4) // a secret of the deployment, not needed here
 		case name == "BASE_URL":
-			return "https://service.invalid" // required, and nothing here needs it
+			return "https://service.invalid" // required, but not needed here
 		case strings.HasPrefix(name, "TEST_"), strings.HasPrefix(name, "LIVE_"):
 			return cmp.Or(replaced(name), file.Vars[name])
 		}
@@ -105,7 +107,7 @@ func readSettings(path string, replaced func(string) string) (worker.Config, err
 	})
 }
 
-// servedModes asks the service which networks it watches.
+// servedModes asks the service which networks it reads.
 func servedModes(ctx context.Context, client stack.Client) ([]stellar.Mode, error) {
 	reply, err := stack.Client{BaseURL: client.BaseURL}.Do(ctx, http.MethodGet, "/health", nil)
 	if err != nil {
@@ -120,7 +122,7 @@ func servedModes(ctx context.Context, client stack.Client) ([]stellar.Mode, erro
 	return slices.Collect(maps.Keys(health.Networks)), nil
 }
 
-// wanted are the assets of the words of ASSETS; all that the network is known for if there are none.
+// wanted resolves the words of ASSETS; without words, it returns all known assets of the network.
 func (n network) wanted(words []string) ([]stellar.Asset, error) {
 	if len(words) == 0 {
 		words = slices.Sorted(maps.Keys(n.Assets))

@@ -1,4 +1,4 @@
-// Command routes writes the routes of package worker for JavaScript: routes FILE.
+// Command routes writes the routes of package worker as JavaScript: routes FILE.
 package main
 
 import (

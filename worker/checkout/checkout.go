@@ -7,7 +7,7 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Status says where a checkout stands. All but Open are terminal.
+// Status is the status of a checkout. All but [Open] are terminal.
 type Status string
 
 const (
@@ -29,14 +29,15 @@ const (
 	WrongAsset Exception = "wrong_asset"
 )
 
-// Checkout is a checkout as it was asked for. It is written once and never edited; its status follows from the
-// ledger (see Settle).
+// Checkout is a checkout as it was requested. It is written once and never edited: its status is
+// computed from the ledger by [Settle].
 //
 //codec:json
 type Checkout struct {
-	ID           ID              `json:"id"`
-	Merchant     string          `json:"merchant"`
-	MerchantName string          `json:"merchant_name"` // as it was then: the page needs no second record
+	ID       ID     `json:"id"`
+	Merchant string `json:"merchant"`
+	// MerchantName is the name at that time, so that the page needs no second read.
+	MerchantName string          `json:"merchant_name"`
 	Mode         stellar.Mode    `json:"mode"`
 	CustomerID   string          `json:"customer_id,omitempty"`
 	ProductID    string          `json:"product_id,omitempty"`
@@ -52,13 +53,15 @@ type Checkout struct {
 	ExpiresAt    time.Time       `json:"expires_at"`
 }
 
-// Redirect returns the merchant's URL for after paying, with the checkout's id in the place of {CHECKOUT_ID}.
+// Redirect returns the merchant's URL for a customer who has paid, with [IDPlaceholder] replaced by
+// the checkout's id.
 func (s *Checkout) Redirect() string { return s.fill(s.RedirectURL) }
 
-// Cancel returns the merchant's URL for giving up, filled in like Redirect.
+// Cancel returns the merchant's URL for a customer who gives up, filled in as by
+// [Checkout.Redirect].
 func (s *Checkout) Cancel() string { return s.fill(s.CancelURL) }
 
-// IDPlaceholder is what a redirect or cancel URL may contain for the checkout's id.
+// IDPlaceholder may stand in a redirect or cancel URL and is replaced by the checkout's id.
 const IDPlaceholder = "{CHECKOUT_ID}"
 
 func (s *Checkout) fill(u string) string {

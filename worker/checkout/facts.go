@@ -2,22 +2,24 @@ package checkout
 
 import "time"
 
-// Facts are what is known of a checkout; its status follows from them.
+// Facts are what is known about a checkout. Its status is computed from them.
 type Facts struct {
 	Checkout Checkout
-	// Recorded is the terminal outcome, nil while there is none.
+	// Recorded is the terminal outcome; nil if there is none yet.
 	Recorded *Outcome
 	Seen     []Payment
-	// Ended says that this very pass wrote the terminal outcome.
+	// Ended says that the current pass wrote the terminal outcome.
 	Ended bool
-	// CancelledBy is the deadline that a cancellation set; zero without one.
+	// CancelledBy is the deadline set by a cancellation; zero if there was none.
 	CancelledBy time.Time
 }
 
-// Outcome says where the checkout stands by what is known: without having read the ledger nothing ends.
+// Outcome computes the outcome from what is known. It claims no coverage of the ledger, so no
+// checkout ends unpaid by it.
 func (f *Facts) Outcome(now time.Time) Outcome { return f.Settle(time.Time{}, now) }
 
-// Settle settles by what has been seen; proven is the deadline up to which a checkout may end unpaid.
+// Settle computes the outcome from the payments that have been seen; proven is the coverage, as in
+// the function [Settle]. A recorded outcome keeps its status.
 func (f *Facts) Settle(proven, now time.Time) Outcome {
 	if f.Recorded != nil {
 		return f.Recorded.Extend(f.Seen, f.Checkout.Asset)
@@ -25,10 +27,10 @@ func (f *Facts) Settle(proven, now time.Time) Outcome {
 	return Settle(f.Checkout.Amount, f.Checkout.Asset, f.Deadline(), f.Seen, proven, now)
 }
 
-// Deadline is the moment before which a payment's ledger must close.
+// Deadline is the time before which the ledger of a payment must close.
 func (f *Facts) Deadline() time.Time { return Deadline(f.Checkout.ExpiresAt, f.CancelledBy) }
 
-// CancelGrace is how long after a merchant's request a checkout still takes money: twice the staleness of the store, so
-// that every edge knows of the new deadline before a ledger closes that it decides about. Whoever was just paying is not
-// punished for it.
+// CancelGrace is how long a checkout still accepts money after the merchant cancels it. It is twice
+// the staleness of the store, so every data centre knows the new deadline before the first ledger
+// closes to which it applies. A customer who is just paying is not turned away either.
 const CancelGrace = 2 * time.Minute

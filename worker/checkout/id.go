@@ -1,4 +1,4 @@
-// Package checkout holds what a checkout is and when it is paid: values in, values out, no I/O. Time and entropy
+// Package checkout defines what a checkout is and when it is paid. It does no I/O; time and entropy
 // are arguments.
 package checkout
 
@@ -17,10 +17,10 @@ import (
 	"edgecheckout/worker/codec"
 )
 
-// Kind is the prefix that tells what an id names.
+// Kind is the prefix of an id, which says what the id names.
 type Kind string
 
-// Kinds lists every prefix of the API.
+// The prefixes of all ids in the API.
 const (
 	KindCheckout Kind = "chk_"
 	KindCustomer Kind = "cus_"
@@ -34,8 +34,8 @@ const (
 // ErrID reports a string that is not an id of the wanted kind.
 var ErrID = errors.New("not an id of this kind")
 
-// NewID makes an id of a kind from the time and ten bytes of entropy, which must be cryptographically secure:
-// whoever can guess a checkout's id can open its page.
+// NewID makes an id from the time and ten bytes of entropy, which must be cryptographically secure:
+// anyone who can guess a checkout's id can open its page.
 func NewID(kind Kind, now time.Time, entropy io.Reader) (string, error) {
 	var u ulid.ULID
 	if err := u.SetTime(ulid.Timestamp(now)); err != nil {
@@ -47,8 +47,9 @@ func NewID(kind Kind, now time.Time, entropy io.Reader) (string, error) {
 	return kind.format(u), nil
 }
 
-// DeriveID makes the id that everyone derives from the same secret, time and parts, so that two edges which create
-// the same thing at once write the same key. The parts are framed by their length: ("ab","c") is not ("a","bc").
+// DeriveID derives an id from a secret, a time and parts. It is deterministic, so two data centres
+// that create the same object at the same time write the same key. Each part is prefixed with its
+// length: ("ab","c") differs from ("a","bc").
 func DeriveID(kind Kind, secret []byte, at time.Time, parts ...string) string {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte(kind))
@@ -64,7 +65,8 @@ func DeriveID(kind Kind, secret []byte, at time.Time, parts ...string) string {
 	return kind.format(u)
 }
 
-// ParseID checks that s is an id of the kind, exactly as this service writes it, and returns its 16 bytes.
+// ParseID checks that s is an id of the kind, exactly as this service writes it, and returns its 16
+// bytes. The error is [ErrID].
 func ParseID(kind Kind, s string) (ulid.ULID, error) {
 	rest, ok := strings.CutPrefix(s, string(kind))
 	if !ok {
@@ -80,14 +82,28 @@ func ParseID(kind Kind, s string) (ulid.ULID, error) {
 	return u, nil
 }
 
-func (k Kind) format(u ulid.ULID) string { return string(k) + lower(u) }
+// format writes an id. It runs several times for every request, so it allocates only the result.
+func (k Kind) format(u ulid.ULID) string {
+	var text [32]byte
+	n := copy(text[:], k)
+	putLower(text[n:n+ulid.EncodedSize], u)
+	return string(text[:n+ulid.EncodedSize])
+}
 
-func lower(u ulid.ULID) string { return strings.ToLower(u.String()) }
+// putLower writes a ULID in lower case into 26 bytes.
+func putLower(text []byte, u ulid.ULID) {
+	_ = u.MarshalTextTo(text) // fails only if the size is another one
+	for i, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			text[i] = c + 'a' - 'A'
+		}
+	}
+}
 
-// ID names a checkout. Its zero value names none.
+// ID is the id of a checkout. The zero value names none.
 type ID ulid.ULID
 
-// ParseCheckoutID reads a chk_ id; the error is ErrID.
+// ParseCheckoutID parses a chk_ id. The error is [ErrID].
 func ParseCheckoutID(s string) (ID, error) {
 	u, err := ParseID(KindCheckout, s)
 	return ID(u), err
@@ -95,10 +111,18 @@ func ParseCheckoutID(s string) (ID, error) {
 
 func (id ID) String() string { return KindCheckout.format(ulid.ULID(id)) }
 
-// MarshalText writes the id as String does.
+// MayExist reports whether a checkout with this id can still be stored, by the time that the id
+// holds. That is the time of creation, or the beginning of the day before for an id that was derived
+// from an Idempotency-Key.
+func (id ID) MayExist(now time.Time) bool {
+	at := ulid.Time(ulid.ULID(id).Time())
+	return at.After(now.Add(-MemoLifetime-24*time.Hour)) && at.Before(now.Add(memoSkew))
+}
+
+// MarshalText writes the id as [ID.String] does.
 func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText reads what [ID.MarshalText] wrote.
 func (id *ID) UnmarshalText(text []byte) error {
 	parsed, err := ParseCheckoutID(string(text))
 	if err != nil {

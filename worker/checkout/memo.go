@@ -11,27 +11,28 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// MemoLifetime is how old a checkout may be whose memo is still looked up. It covers the longest checkout, one day,
-// and the 90 days for which its record is kept.
+// MemoLifetime is how old a checkout may be for its memo to be looked up: one day, the longest that
+// a checkout stays open, and the 90 days for which its record is kept afterwards.
 const MemoLifetime = 91 * 24 * time.Hour
 
-// memoSkew is how far in the future an id may lie: the clocks of two edges differ a little.
+// memoSkew is how far in the future the time of an id may lie, since the clocks of two data centres
+// differ slightly.
 const memoSkew = time.Hour
 
-// MemoKeys turn checkout ids into memos and back. A memo is the id encrypted as one AES block and written in the
-// alphabet of a ULID: 26 characters, so it fits MEMO_TEXT (28 bytes), and nobody who reads the public ledger learns
-// the id. The first key seals, all of them open.
+// MemoKeys encrypt checkout ids to memos and decrypt them. A memo is the id encrypted as one AES
+// block and written in the alphabet of a ULID: 26 characters, which fit MEMO_TEXT (28 bytes).
+// Nobody who reads the public ledger learns the id. The first key encrypts; all keys decrypt.
 type MemoKeys []cipher.Block
 
 // ErrMemoKeys reports a list that is not one or more keys of 32 bytes in hexadecimal.
 var ErrMemoKeys = errors.New("memo keys are a comma-separated list of keys of 64 hexadecimal digits, the newest first")
 
-// ParseMemoKeys reads the keys, newest first.
+// ParseMemoKeys parses a comma-separated list of keys, newest first. The error is [ErrMemoKeys].
 func ParseMemoKeys(list string) (MemoKeys, error) {
 	var keys MemoKeys
 	for word := range strings.SplitSeq(list, ",") {
 		raw, err := hex.DecodeString(strings.TrimSpace(word))
-		if err != nil || len(raw) != 32 {
+		if err != nil || len(raw) != 32 || isWeak(raw) {
 			return nil, ErrMemoKeys
 		}
 		block, err := aes.NewCipher(raw)
@@ -43,15 +44,26 @@ func ParseMemoKeys(list string) (MemoKeys, error) {
 	return keys, nil
 }
 
+// isWeak reports whether a key was typed or padded instead of drawn at random: 32 random bytes have
+// fewer than eight different values in less than one of 10^30 cases.
+func isWeak(key []byte) bool {
+	different := map[byte]bool{}
+	for _, b := range key {
+		different[b] = true
+	}
+	return len(different) < 8
+}
+
 // Seal returns the memo of a checkout, in lower case.
 func (keys MemoKeys) Seal(id ID) string {
 	var sealed ulid.ULID
 	keys[0].Encrypt(sealed[:], id[:])
-	return lower(sealed)
+	return Kind("").format(sealed)
 }
 
-// Open returns the checkouts that a memo can mean, in either case: none unless a key decrypts it to an id made in
-// the MemoLifetime before now. A memo of someone else's passes that test once in some 35,000.
+// Open returns the checkouts that a memo may name; its case does not matter. An id counts only if
+// it was made within [MemoLifetime] before now. A foreign memo passes that test once in about
+// 35,000.
 func (keys MemoKeys) Open(memo string, now time.Time) []ID {
 	if len(memo) != ulid.EncodedSize {
 		return nil

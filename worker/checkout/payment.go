@@ -11,39 +11,41 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Payment is money that an account received, as Horizon showed it. It is identified by the operation that moved it
-// and, for a contract call that moved several amounts, by its index there.
+// Payment is money that an account received, as Horizon reports it. It is identified by its
+// operation and, if a contract call moved several amounts, by its index among them.
 //
 //codec:json
 type Payment struct {
-	Operation int64          `json:"op"`              // the operation's id (SEP-35 total order id): ledger, transaction, position
-	Index     int            `json:"index,omitempty"` // among the balance changes of one contract call
-	Hash      string         `json:"hash"`            // of the transaction; of the outer one in a fee bump
+	// Operation is the operation's SEP-35 total order id: ledger, transaction, position.
+	Operation int64          `json:"op"`
+	Index     int            `json:"index,omitempty"` // among the balance changes of a contract call
+	Hash      string         `json:"hash"`            // of the transaction; in a fee bump, the outer one
 	ClosedAt  time.Time      `json:"closed_at"`       // when the payment's ledger closed
-	From      string         `json:"from,omitempty"`  // G… or C…; empty when an asset contract minted it
+	From      string         `json:"from,omitempty"`  // G… or C…; empty if an asset contract minted it
 	Asset     stellar.Asset  `json:"asset"`
 	Amount    stellar.Amount `json:"amount"` // what the destination received
 }
 
-// Payments are those of a checkout that were seen so far.
+// Payments are the payments of one checkout that have been seen so far.
 //
 //codec:json
 type Payments []Payment
 
-// Ledger is the sequence number of the ledger that the payment is in.
+// Ledger is the sequence number of the payment's ledger.
 func (p Payment) Ledger() int64 { return p.Operation >> 32 }
 
-// ID is the payment's pay_ id; the same money has the same id wherever and whenever it is read.
+// ID is the payment's pay_ id. It depends on the ledger alone, not on who reads it or when.
 func (p Payment) ID(mode stellar.Mode) string { return p.Place(mode).String() }
 
-// Place says where the payment stands, in its mode.
+// Place returns the payment's position in the ledger of its mode.
 func (p Payment) Place(mode stellar.Mode) PaymentID {
 	return PaymentID{ClosedAt: p.ClosedAt, Operation: p.Operation, Index: p.Index, Mode: mode}
 }
 
-// PaymentID says where on which ledger a payment stands, so that it is found by its id without an index. It is written as a ULID: 48 bits
-// for the time at which the ledger closed, in milliseconds, 64 for the operation, 15 for the index, one for the mode. So ids sort
-// as the ledger does, and one from before a test network's reset names nothing of its new history.
+// PaymentID is the position of a payment in the ledger, so a payment is found by its id without an
+// index. It is written as a ULID: 48 bits for the close time of the ledger in milliseconds, 64 for
+// the operation, 15 for the index, one for the mode. So ids sort as the ledger does, and an id from
+// before a reset of the test network names nothing in the new history.
 type PaymentID struct {
 	ClosedAt  time.Time
 	Operation int64
@@ -51,7 +53,8 @@ type PaymentID struct {
 	Mode      stellar.Mode
 }
 
-// MaxIndex is the largest index that fits an id. The events of one contract call fit 16 KiB, so it has some hundred balance changes at most.
+// MaxIndex is the largest index that fits an id. The events of one contract call fit 16 KiB, so it
+// has a few hundred balance changes at most.
 const MaxIndex = 1<<15 - 1
 
 func (id PaymentID) String() string {
@@ -66,7 +69,8 @@ func (id PaymentID) String() string {
 	return KindPayment.format(u)
 }
 
-// ParsePaymentID reads what String wrote; the error is ErrID. That the id is well-formed does not say that there is such a payment.
+// ParsePaymentID parses an id as [PaymentID.String] writes it. The error is [ErrID]. A well-formed
+// id does not prove that the payment exists.
 func ParsePaymentID(s string) (PaymentID, error) {
 	u, err := ParseID(KindPayment, s)
 	if err != nil {
@@ -85,7 +89,7 @@ func ParsePaymentID(s string) (PaymentID, error) {
 	return id, nil
 }
 
-// Names reports whether the id is that of a payment of its mode.
+// Names reports whether the id is that of p, which must be of the same mode.
 func (id PaymentID) Names(p Payment) bool {
 	return id.Operation == p.Operation && id.Index == p.Index && id.ClosedAt.UnixMilli() == p.ClosedAt.UnixMilli()
 }
@@ -94,16 +98,16 @@ func comparePayments(a, b Payment) int {
 	return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Index, b.Index))
 }
 
-// A checkout remembers at most so many payments in its own asset, and so many in others. Anyone may send dust with a
-// checkout's memo; without a bound that would cost its merchant the work.
+// How many payments of a checkout are kept: in its own asset, and in all others. Anyone can send
+// dust with a checkout's memo; without a limit the records of its merchant would grow with it.
 const (
 	maxOwn     = 200
 	maxForeign = 20
 )
 
-// Relevant returns the payments in ledger order, each once: all of them, unless there are more than a checkout remembers. Then the largest stay, the
-// earlier ones of equals, so that whatever is forgotten is smaller than what counts, and so that it does not matter
-// in which pieces the payments were seen.
+// Relevant returns the payments in ledger order, without repetitions. If there are more than a
+// checkout keeps, the largest stay, and of equal ones the earliest. So nothing that is dropped is
+// larger than what counts, and the result does not depend on the batches in which payments arrived.
 func Relevant(payments []Payment, asset stellar.Asset) []Payment {
 	all := Union(payments, nil)
 	if len(all) <= maxForeign {
@@ -124,10 +128,10 @@ func Relevant(payments []Payment, asset stellar.Asset) []Payment {
 	return Union(kept, nil)
 }
 
-// Union returns the payments of both lists in ledger order, each once.
+// Union returns the payments of both lists in ledger order, without repetitions.
 func Union(a, b []Payment) []Payment {
 	if len(a)+len(b) == 0 {
-		return nil // as of nearly all checkouts that somebody looks at
+		return nil // as for nearly every checkout that is read
 	}
 	all := slices.Concat(a, b)
 	slices.SortFunc(all, comparePayments)

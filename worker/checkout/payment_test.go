@@ -21,7 +21,7 @@ func drawPaymentID(t *rapid.T) checkout.PaymentID {
 	}
 }
 
-func TestPaymentIDSaysWhereThePaymentIs(t *testing.T) {
+func TestPaymentIDHoldsThePlaceOfThePayment(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id := drawPaymentID(t)
 		back, err := checkout.ParsePaymentID(id.String())
@@ -68,7 +68,7 @@ func TestPaymentIDsSortAsTheLedgerDoes(t *testing.T) {
 	})
 }
 
-func TestWhatIsNoPaymentID(t *testing.T) {
+func TestMalformedPaymentIDsAreRefused(t *testing.T) {
 	good := pay(1, 1, usdc).ID(stellar.Test)
 	if _, err := checkout.ParsePaymentID(good); err != nil {
 		t.Fatal(err)

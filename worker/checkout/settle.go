@@ -6,17 +6,17 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Reason says why a payment does not count; it is empty when it does.
+// Reason says why a payment does not count; it is empty if the payment does.
 type Reason string
 
 const (
-	ReasonWrongAsset Reason = "wrong_asset" // another code, or another issuer
+	ReasonWrongAsset Reason = "wrong_asset" // another code or another issuer
 	ReasonLate       Reason = "late"        // its ledger closed at or after the deadline
 	ReasonDuplicate  Reason = "duplicate"   // its ledger closed after the checkout was completed
-	ReasonUnmatched  Reason = "unmatched"   // it belongs to no checkout; never said by Settle
+	ReasonUnmatched  Reason = "unmatched"   // it belongs to no checkout; [Settle] never returns it
 )
 
-// Judged is a payment and what it meant for the checkout.
+// Judged is a payment and what it means for the checkout.
 //
 //codec:json
 type Judged struct {
@@ -24,7 +24,7 @@ type Judged struct {
 	Reason Reason `json:"reason,omitempty"`
 }
 
-// Counted reports whether the payment adds to what was received.
+// Counted reports whether the payment is part of what was received.
 func (j Judged) Counted() bool { return j.Reason == "" }
 
 // Outcome is what the ledger says about a checkout.
@@ -34,12 +34,13 @@ type Outcome struct {
 	Status    Status         `json:"status"`
 	Exception Exception      `json:"exception,omitempty"`
 	Received  stellar.Amount `json:"received"`
-	// CompletedAt is the close time of the ledger that completed the checkout; zero unless Status is Completed.
+	// CompletedAt is the close time of the ledger that completed the checkout; zero unless Status
+	// is [Completed].
 	CompletedAt time.Time `json:"completed_at,omitzero"`
 	Payments    []Judged  `json:"payments,omitempty"`
 }
 
-// Due is what is still missing from amount; it is zero once the checkout is terminal.
+// Due is the part of amount that is still missing; zero once the checkout is terminal.
 func (o Outcome) Due(amount stellar.Amount) stellar.Amount {
 	if o.Status.Terminal() || o.Received >= amount {
 		return 0
@@ -47,8 +48,8 @@ func (o Outcome) Due(amount stellar.Amount) stellar.Amount {
 	return amount - o.Received
 }
 
-// Deadline is the moment before which a payment's ledger must close: the checkout's expiry, or the moment at which it was
-// cancelled (zero: never) if that is earlier.
+// Deadline is the time before which the ledger of a payment must close: the expiry, or the time at
+// which a cancellation takes effect if that is earlier. A zero cancelledAt means no cancellation.
 func Deadline(expiresAt, cancelledAt time.Time) time.Time {
 	if !cancelledAt.IsZero() && cancelledAt.Before(expiresAt) {
 		return cancelledAt
@@ -56,16 +57,17 @@ func Deadline(expiresAt, cancelledAt time.Time) time.Time {
 	return expiresAt
 }
 
-// Settle says where a checkout stands, given every payment whose memo names it and that reached its account (in any
-// order, repetitions allowed, other assets included), its deadline, and coverage: the close time of the newest ledger
-// up to which all payments of the account have been read.
+// Settle computes the outcome of a checkout from its payments, its deadline and the coverage. The
+// payments are all those that reached its account with its memo, in any asset and any order;
+// repetitions are allowed. The coverage is the close time of the newest ledger up to which all
+// payments of the account have been read.
 //
-// It is the only place where a status comes from. The same ledger gives the same terminal outcome however often and
-// in whatever pieces it was read, because
-//   - a checkout completes in the first ledger at the end of which the counting payments reach the amount; all
-//     counting payments of that ledger belong to it, and nothing after it does;
-//   - it expires or fails only when coverage has passed the deadline, and now has too: a Horizon with a wrong clock
-//     ends nothing early.
+// No other function decides a status. The same ledger gives the same terminal outcome, no matter
+// how often and in which batches it was read:
+//   - A checkout completes in the first ledger by whose end the counting payments reach the amount.
+//     All counting payments of that ledger are included, and none of a later one.
+//   - It expires or fails only when both coverage and now have passed the deadline, so a Horizon with
+//     a wrong clock ends no checkout early.
 func Settle(amount stellar.Amount, asset stellar.Asset, deadline time.Time, payments []Payment, coverage, now time.Time) Outcome {
 	out := Outcome{Status: Open}
 	var wrongAsset bool
@@ -107,8 +109,8 @@ func Settle(amount stellar.Amount, asset stellar.Asset, deadline time.Time, paym
 	return out
 }
 
-// Extend adds payments to a terminal outcome without changing its status: what it already judged stays as it is,
-// and whatever it did not know came after its end.
+// Extend adds payments to a terminal outcome without changing its status. What was already judged
+// stays as it is; whatever is new arrived after the end.
 func (o Outcome) Extend(payments []Payment, asset stellar.Asset) Outcome {
 	known := make(map[[2]int64]bool, len(o.Payments))
 	for _, j := range o.Payments {

@@ -20,7 +20,7 @@ var (
 	fakeUSDC = stellar.Asset{Code: "USDC", Issuer: "GDOFF23JTFX32SR6SUEQCT32WUPFNW5YTW52OY7BROVXMYGKJLQZQW7U"}
 )
 
-// pay is a payment of so many units in the ledger that closed minutes after noon.
+// pay returns a payment of so many units, in the ledger that closed that many minutes after noon.
 func pay(minutes int, units int64, asset stellar.Asset) checkout.Payment {
 	return checkout.Payment{
 		Operation: int64(1000+minutes)<<32 + 4097, ClosedAt: noon.Add(time.Duration(minutes) * time.Minute),
@@ -89,7 +89,7 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-func TestAHorizonWithAFastClockEndsNothing(t *testing.T) {
+func TestHorizonWithAFastClockEndsNoCheckoutEarly(t *testing.T) {
 	out := checkout.Settle(1, stellar.XLM, deadline, nil, deadline.AddDate(1, 0, 0), deadline.Add(-time.Second))
 	if out.Status != checkout.Open {
 		t.Errorf("status %s before the deadline by our own clock", out.Status)
@@ -106,7 +106,7 @@ func TestCancellingOnlyMovesTheDeadlineForward(t *testing.T) {
 	}
 }
 
-// history draws a ledger's worth of payments to one checkout: a few a ledger, some in other assets.
+// history draws the payments to one checkout: a few in each ledger, some of them in other assets.
 func history(t *rapid.T) []checkout.Payment {
 	var payments []checkout.Payment
 	for i := range rapid.IntRange(0, 12).Draw(t, "payments") {
@@ -135,7 +135,7 @@ func TestOrderAndRepetitionDoNotMatter(t *testing.T) {
 	})
 }
 
-// Whoever reads the ledger later sees a longer prefix of it, and never takes back what ended.
+// Each later read sees a longer prefix of the ledger, and must not revoke a terminal status.
 func TestATerminalStatusNeverChanges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		payments := history(t)
@@ -168,7 +168,7 @@ func TestATerminalStatusNeverChanges(t *testing.T) {
 	})
 }
 
-func TestWhatIsReceivedIsTheSumOfWhatCounts(t *testing.T) {
+func TestReceivedIsTheSumOfCountingPayments(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		out := settle(history(t), deadline)
 		var sum stellar.Amount

@@ -10,7 +10,7 @@ import (
 	"edgecheckout/worker/codec"
 )
 
-// standard is what encoding/json writes without HTML escaping.
+// standard encodes with encoding/json, without HTML escaping.
 func standard(t *testing.T, v any) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -42,8 +42,8 @@ func FuzzStringsAreWrittenAndReadLikeEncodingJSON(f *testing.F) {
 	})
 }
 
-// Whatever the reader takes must mean the same to encoding/json.
-func FuzzStringsThatAreTakenMeanTheSame(f *testing.F) {
+// Whatever the reader accepts must mean the same to encoding/json.
+func FuzzAcceptedStringsMeanTheSameToEncodingJSON(f *testing.F) {
 	for _, s := range []string{`"a\u00fcb"`, `"\ud83d\ude00"`, `"\ud800"`, `"\`, `"\"`, `"\u00"`, "\"\n\"", "\"\\\n\"", "\"\xff\"", `"a" `, `"\u+0aa"`} {
 		f.Add([]byte(s))
 	}
@@ -86,7 +86,7 @@ func FuzzPlainObjectsMeanTheSame(f *testing.F) {
 	})
 }
 
-func TestPlainObjectTakesWhatMerchantsSend(t *testing.T) {
+func TestPlainObjectParsesTypicalBodies(t *testing.T) {
 	body := `{"amount": "12.50", "asset_code": "USDC", "description": "Three \"books\" & ü", "metadata": {"cart": "1"}, "expires_in": 3600, "x": null}`
 	if _, ok := codec.PlainObject(body); !ok {
 		t.Error("an ordinary body was not taken")

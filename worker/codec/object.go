@@ -2,22 +2,27 @@ package codec
 
 import "encoding/json"
 
-// Member is one of an object.
+// Member is a member of a JSON object.
 type Member struct {
 	Name  string
-	Value string // as it was written
-	Plain bool   // whether that is a string of printable ASCII characters that stand for themselves, as nearly all are
+	Value string // in JSON
+	// Plain says that Value is a string of printable ASCII characters without escapes, as nearly
+	// all are.
+	Plain bool
 }
 
-// Text returns the string that a plain member is.
+// Text returns the string in a plain member.
 func (m *Member) Text() string { return m.Value[1 : len(m.Value)-1] }
 
-// MaxPlainMembers is how many members an object may have for PlainObject, which looks at all of them to find a repeated one.
+// MaxPlainMembers limits the members of an object in [PlainObject], which compares each name with
+// all earlier ones to find repetitions.
 const MaxPlainMembers = 64
 
-// PlainObject takes a JSON object apart whose members are strings, numbers, literals and objects of such, as most bodies are: in one
-// pass, where encoding/json makes three. It reports false for all else, valid or not; repeated names, names with escapes, lists, bad
-// UTF-8, escapes beyond the basic plane, many members and anything after the object among it.
+// PlainObject parses a JSON object whose members are strings, numbers, literals and objects of
+// these, as most request bodies are. It takes one pass where encoding/json takes three. It reports
+// false for everything else, valid or not: among others for repeated names, names with escapes,
+// lists, invalid UTF-8, escapes beyond the basic multilingual plane, more than [MaxPlainMembers]
+// members, and data after the object.
 func PlainObject(body string) ([]Member, bool) {
 	r := Reader{data: body}
 	members := r.plainObject(make([]Member, 0, 8), 2)
@@ -25,7 +30,7 @@ func PlainObject(body string) ([]Member, bool) {
 	return members, r.Done()
 }
 
-// plainObject appends the members of an object that nests at most so many levels deep, this one included.
+// plainObject appends the members of an object. The object may nest levels deep, itself included.
 func (r *Reader) plainObject(members []Member, levels int) []Member {
 	outer := len(members)
 	r.blank()
@@ -69,7 +74,7 @@ func (r *Reader) plainObject(members []Member, levels int) []Member {
 	return members
 }
 
-// Members makes members of what encoding/json took apart.
+// Members converts an object that encoding/json has parsed.
 func Members(object map[string]json.RawMessage) []Member {
 	members := make([]Member, 0, len(object))
 	for name, value := range object {
@@ -78,7 +83,7 @@ func Members(object map[string]json.RawMessage) []Member {
 	return members
 }
 
-// Find returns the member of a name; nil if there is none.
+// Find returns the member with a name; nil if there is none.
 func Find(members []Member, name string) *Member {
 	for i := range members {
 		if members[i].Name == name {

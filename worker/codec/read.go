@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Reader takes a document apart in the order in which it stands:
+// Reader parses a document from beginning to end:
 //
 //	for r.Enter('{'); r.More('}'); {
 //		switch r.Name() {
@@ -18,23 +18,25 @@ import (
 //	}
 //	ok := r.Done()
 //
-// What it does not know, blanks included, makes Done report false, and every value is zero from there on. The strings that it returns are
-// parts of one, the document, which stays in memory as long as any of them.
+// Anything that it does not support, whitespace included, makes [Reader.Done] report false; from
+// there on every value is zero. The strings that it returns are substrings of the document and keep
+// it in memory.
 type Reader struct {
-	data      string
-	at        int
-	first     bool // nothing was read yet of the object or list that was entered last
-	refused   bool
-	printable bool // of the string that was read last: whether it is ASCII from the blank to the tilde
+	data    string
+	at      int
+	first   bool // nothing of the current object or list was read yet
+	refused bool
+	// printable says that the last string consists of ASCII from the space to the tilde.
+	printable bool
 }
 
-// NewReader reads a document.
+// NewReader returns a reader of a document.
 func NewReader(data string) Reader { return Reader{data: data} }
 
-// Refuse gives the document up.
+// Refuse makes [Reader.Done] report false.
 func (r *Reader) Refuse() { r.refused = true }
 
-// Done reports whether the document was understood to its end.
+// Done reports whether the whole document was understood.
 func (r *Reader) Done() bool { return !r.refused && r.at == len(r.data) }
 
 func (r *Reader) peek() byte {
@@ -52,13 +54,13 @@ func (r *Reader) expect(c byte) {
 	r.at++
 }
 
-// Enter goes into an object ('{') or a list ('[').
+// Enter begins an object ('{') or a list ('[').
 func (r *Reader) Enter(open byte) {
 	r.expect(open)
 	r.first = true
 }
 
-// More goes to the next member, or leaves at the closing brace or bracket and reports false.
+// More advances to the next member. At the closing brace or bracket it reports false.
 func (r *Reader) More(close byte) bool {
 	if r.peek() == close {
 		r.at++
@@ -72,7 +74,7 @@ func (r *Reader) More(close byte) bool {
 	return !r.refused
 }
 
-// Name returns the name of a member, which has no escapes and is ASCII.
+// Name returns the name of a member, which must be ASCII without escapes.
 func (r *Reader) Name() string {
 	r.expect('"')
 	if r.refused {
@@ -95,7 +97,7 @@ func (r *Reader) Name() string {
 	return ""
 }
 
-// String returns a string.
+// String parses a string.
 func (r *Reader) String() string {
 	raw, plain := r.quoted()
 	if plain || r.refused {
@@ -108,7 +110,7 @@ func (r *Reader) String() string {
 	return s
 }
 
-// Map returns an object of strings.
+// Map parses an object of strings.
 func (r *Reader) Map() map[string]string {
 	m := map[string]string{}
 	for r.Enter('{'); r.More('}'); {
@@ -119,7 +121,7 @@ func (r *Reader) Map() map[string]string {
 	return m
 }
 
-// quoted returns what stands between quotes, and whether it stands for itself.
+// quoted returns what is between the quotes, and whether it has no escapes.
 func (r *Reader) quoted() (raw string, plain bool) {
 	r.expect('"')
 	if r.refused {
@@ -139,7 +141,7 @@ func (r *Reader) quoted() (raw string, plain bool) {
 			return raw, plain
 		case c == '\\':
 			plain = false
-			r.at++ // whatever follows is not the end
+			r.at++ // the escaped character does not end the string
 		case c < ' ':
 			r.refused = true
 			return "", false
@@ -151,7 +153,8 @@ func (r *Reader) quoted() (raw string, plain bool) {
 	return "", false
 }
 
-// unquote resolves escapes. It refuses those beyond the basic plane, which the writer does not use.
+// unquote resolves escapes. It refuses those beyond the basic multilingual plane, which the writer
+// never produces.
 func unquote(raw string) (string, bool) {
 	b := make([]byte, 0, len(raw))
 	for i := 0; i < len(raw); i++ {
@@ -193,7 +196,7 @@ func unquote(raw string) (string, bool) {
 	return string(b), true
 }
 
-// Bool returns true or false.
+// Bool parses true or false.
 func (r *Reader) Bool() bool {
 	switch {
 	case r.literal("true"):
@@ -212,7 +215,7 @@ func (r *Reader) literal(word string) bool {
 	return true
 }
 
-// Number returns the digits of a number that is not negative and has no exponent, as it is written: "0", "12", "12.5".
+// Number returns a non-negative number without an exponent as it is written: "0", "12", "12.5".
 func (r *Reader) Number() string {
 	start := r.at
 	r.digits()
@@ -239,7 +242,7 @@ func (r *Reader) digits() {
 	}
 }
 
-// Int returns an integer that is not negative.
+// Int parses a non-negative integer.
 func (r *Reader) Int() int64 {
 	n, err := strconv.ParseInt(r.Number(), 10, 64)
 	if err != nil {
@@ -249,7 +252,7 @@ func (r *Reader) Int() int64 {
 	return n
 }
 
-// Time returns a time.
+// Time parses a time.
 func (r *Reader) Time() (t time.Time) {
 	raw, plain := r.quoted()
 	if r.refused || !plain || t.UnmarshalText([]byte(raw)) != nil {

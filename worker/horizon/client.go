@@ -150,7 +150,7 @@ func paymentsPath(h History, o order) string {
 func readPayments(result Result, h History, o order) (PaymentsPage, error) {
 	var doc struct {
 		Embedded *struct {
-			Records *[]json.RawMessage `json:"records"`
+			Records *[]record `json:"records"`
 		} `json:"_embedded"`
 	}
 	err := readDocument(result, "/accounts/"+string(h.Account)+"/payments", &doc)
@@ -163,9 +163,10 @@ func readPayments(result Result, h History, o order) (PaymentsPage, error) {
 	if doc.Embedded == nil || doc.Embedded.Records == nil {
 		return PaymentsPage{}, fmt.Errorf("%w: page without records", ErrAnswer)
 	}
-	page := PaymentsPage{Records: len(*doc.Embedded.Records)}
-	for _, raw := range *doc.Embedded.Records {
-		operation, payments, err := DecodeRecord(raw, h.Account)
+	records := *doc.Embedded.Records
+	page := PaymentsPage{Records: len(records)}
+	for i := range records {
+		operation, payments, err := records[i].received(h.Account)
 		if err != nil {
 			return PaymentsPage{}, err
 		}
@@ -175,15 +176,7 @@ func readPayments(result Result, h History, o order) (PaymentsPage, error) {
 		if o.beyond(operation, h.Cursor) {
 			page.Payments = append(page.Payments, payments...)
 		}
-	}
-	if page.Records > 0 {
-		var last struct {
-			CreatedAt time.Time `json:"created_at"`
-		}
-		if err := json.Unmarshal((*doc.Embedded.Records)[page.Records-1], &last); err != nil {
-			return PaymentsPage{}, fmt.Errorf("%w: record: %w", ErrAnswer, err)
-		}
-		page.LastClosedAt = last.CreatedAt
+		page.LastClosedAt = records[i].CreatedAt
 	}
 	return page, nil
 }

@@ -65,7 +65,7 @@ func DecodeRecord(raw []byte, account stellar.Address) (operation int64, receive
 	return r.received(account)
 }
 
-// received is DecodeRecord once the record is parsed.
+// received is DecodeRecord for a record that has been unmarshalled.
 func (r *record) received(account stellar.Address) (operation int64, received []Incoming, err error) {
 	operation, err = strconv.ParseInt(r.ID, 10, 64)
 	if err != nil || operation <= 0 {

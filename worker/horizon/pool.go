@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -242,7 +243,7 @@ func (p *Pool) Connect(ctx context.Context, purpose Purpose) (Client, Root, erro
 	failed := []error{ErrNoHorizon}
 	for _, base := range p.order() {
 		if p.refused(ctx, base) {
-			failed = append(failed, fmt.Errorf("%s asked to be left alone for a while: %w", base, ErrSpent))
+			failed = append(failed, fmt.Errorf("%s asked to be left alone for a while: %w", hostOf(base), ErrSpent))
 			continue
 		}
 		client := p.client(base, purpose)
@@ -251,9 +252,18 @@ func (p *Pool) Connect(ctx context.Context, purpose Purpose) (Client, Root, erro
 			p.remember(ctx, base, root)
 			return client, root, nil
 		}
-		failed = append(failed, err)
+		failed = append(failed, fmt.Errorf("%s: %w", hostOf(base), err))
 	}
 	return Client{}, Root{}, errors.Join(failed...)
+}
+
+// hostOf names a Horizon in logs. The rest of its URL may have the key of a provider.
+func hostOf(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return "a Horizon"
+	}
+	return u.Host
 }
 
 // root reads and checks a Horizon's root.

@@ -1,17 +1,18 @@
-// Package openapi holds the description of the HTTP API: for machines, and as it is rendered for people.
+// Package openapi has the API's description, for machines and rendered for people.
 package openapi
 
 import _ "embed"
 
-// Document is the contract, in OpenAPI 3.1. What the service answers in any test is held to it. It must not be changed.
+// Document is the contract, in OpenAPI 3.1. The responses in all tests are checked against it. It
+// must not be modified.
 //
 //go:embed openapi.json
 var Document []byte
 
-// Reference is Document as the contents of a page in HTML, which the command of that name makes.
+// Reference is [Document] rendered as the HTML contents of a page, by the command of that name.
 //
 //go:embed reference.html
 var Reference string
 
-// Origin is where the examples are asked for.
+// Origin is the origin in the examples.
 const Origin = "https://pay.example"

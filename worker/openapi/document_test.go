@@ -27,7 +27,7 @@ func contract(t *testing.T) *openapitest.Contract {
 	return c
 }
 
-// sorted walks a map in the order of its keys, so that a failing test says the same each time.
+// sorted iterates over a map in the order of its keys, so that failures are reproducible.
 func sorted[V any](m map[string]V) func(func(string, V) bool) {
 	return func(yield func(string, V) bool) {
 		for _, key := range slices.Sorted(maps.Keys(m)) {
@@ -38,7 +38,7 @@ func sorted[V any](m map[string]V) func(func(string, V) bool) {
 	}
 }
 
-// examples of a media type by their name; one without a name is "".
+// examples returns the examples of a media type by name; an example without a name is "".
 func examples(t *testing.T, m *openapi3.MediaType) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{}
@@ -58,8 +58,8 @@ func examples(t *testing.T, m *openapi3.MediaType) map[string][]byte {
 	return all
 }
 
-// Every request and every answer has an example, and each example would pass for the real thing.
-func TestExamplesAreTrue(t *testing.T) {
+// Every request and response must have an example, and each example must be valid.
+func TestEveryExampleIsValid(t *testing.T) {
 	c := contract(t)
 	for pattern, op := range sorted(c.Operations()) {
 		method, path, _ := strings.Cut(pattern, " ")
@@ -126,8 +126,8 @@ func TestExamplesAreTrue(t *testing.T) {
 	}
 }
 
-// An object says all that it may have; what is answered has all of it.
-func TestObjectsAreClosed(t *testing.T) {
+// Objects must list all their fields, and responses must contain all of them.
+func TestObjectsListAllTheirFields(t *testing.T) {
 	c := contract(t)
 	open := map[string]bool{}
 	requests := map[*openapi3.Schema]bool{}
@@ -180,7 +180,7 @@ func TestEverythingIsExplained(t *testing.T) {
 			}
 		}
 		for status, r := range op.Responses.Map() {
-			ofFile := op.Extensions["x-file"] == true && status == "200" // Cloudflare answers it
+			ofFile := op.Extensions["x-file"] == true && status == "200" // Cloudflare serves it
 			if !ofFile && r.Value.Headers["Request-Id"] == nil || *r.Value.Description == "" {
 				t.Errorf("%s: the answer %s needs a description and a Request-Id", pattern, status)
 			}
@@ -230,8 +230,8 @@ func words(t *testing.T, s *openapi3.Schema) map[string]string {
 	return all
 }
 
-// Each code is an answer of something, and only under its own status.
-func TestErrorCodesStandWithTheirStatus(t *testing.T) {
+// Each code must occur in a response, and only under its own status.
+func TestErrorCodesOccurOnlyWithTheirStatus(t *testing.T) {
 	c := contract(t)
 	var enumerated []string
 	for _, code := range c.Document().Components.Schemas["ErrorCode"].Value.Enum {
@@ -240,7 +240,7 @@ func TestErrorCodesStandWithTheirStatus(t *testing.T) {
 	if want := slices.Sorted(maps.Keys(c.Errors)); !slices.Equal(slices.Sorted(slices.Values(enumerated)), want) {
 		t.Errorf("the codes are %v, but the table has %v", enumerated, want)
 	}
-	told := map[string]bool{"method_not_allowed": true} // which no described method gives
+	told := map[string]bool{"method_not_allowed": true} // no described method can cause it
 	for pattern, op := range sorted(c.Operations()) {
 		for status, r := range op.Responses.Map() {
 			content := r.Value.Content["application/json"]
@@ -265,8 +265,8 @@ func TestErrorCodesStandWithTheirStatus(t *testing.T) {
 	}
 }
 
-// What nothing refers to is dead; a list is its items and nothing else of another kind.
-func TestNothingIsLeftOver(t *testing.T) {
+// Every component must be referred to, and lists must have the usual shape.
+func TestEveryComponentIsReferredTo(t *testing.T) {
 	var document struct {
 		Components map[string]map[string]json.RawMessage
 	}
@@ -279,7 +279,7 @@ func TestNothingIsLeftOver(t *testing.T) {
 			if section == "securitySchemes" {
 				reference = `{ "` + name + `": [] }`
 			}
-			// Any path may answer with another method's name.
+			// Any path may answer 405 to a method that it does not describe.
 			if !strings.Contains(string(openapi.Document), reference) && reference != `"#/components/responses/MethodNotAllowed"` {
 				t.Errorf("nothing refers to %s", reference)
 			}
@@ -287,8 +287,9 @@ func TestNothingIsLeftOver(t *testing.T) {
 	}
 }
 
-// Descriptions are paragraphs, headings, and words in backquotes, which is what the page for people can show.
-func TestDescriptionsArePlain(t *testing.T) {
+// Descriptions may contain paragraphs, headings and words in backquotes, which the page for people
+// can render.
+func TestDescriptionsHaveOnlySupportedMarkup(t *testing.T) {
 	marked := regexp.MustCompile(`\*\*|__|<[a-z/]|\]\(|^\d+\. |~~`)
 	var walk func(path string, v any)
 	walk = func(path string, v any) {

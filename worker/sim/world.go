@@ -136,7 +136,7 @@ func (w *world) newEdge(name string) *edge {
 	e := &edge{world: w, name: name, looked: map[stellar.Address]looked{}}
 	e.recent = recent{world: w, values: map[string]kept{}, claims: map[string]time.Time{}}
 	settings := map[string]string{
-		"BASE_URL": "https://pay.example", "ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("c3", 32), "TEST_PASSPHRASE": passphrase,
+		"BASE_URL": "https://pay.example", "ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("0123456789fedcc3", 4), "TEST_PASSPHRASE": passphrase,
 		"TEST_HORIZON_URLS": "https://horizon.example", "TEST_ASSETS": usdc.String(),
 	}
 	settings["SWEEP_ACCOUNTS"], settings["SWEEP_PAGES"], settings["SWEEP_STAY"] = w.way(), strconv.Itoa(1+w.rand.IntN(8)), []string{"0", "0", "30", "90"}[w.rand.IntN(4)]

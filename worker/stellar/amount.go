@@ -10,19 +10,22 @@ import (
 	"edgecheckout/worker/codec"
 )
 
-// Amount is a quantity of an asset in stroops, the ledger's unit: 1e-7 of one.
+// Amount is a quantity of an asset in stroops, the ledger's unit: 1e-7 of the asset's unit.
 type Amount int64
 
-// StroopsPerUnit is how many stroops make one unit of an asset.
+// StroopsPerUnit is the number of stroops in one unit of an asset.
 const StroopsPerUnit = 10_000_000
 
-// MaxAmount is the largest amount that the ledger can hold (an int64 of stroops): 922337203685.4775807.
+// MaxAmount is the largest amount that the ledger can hold, an int64 of stroops:
+// 922337203685.4775807.
 const MaxAmount Amount = math.MaxInt64
 
-// ErrAmount reports a string that is no amount: digits, at most 7 decimals, not above MaxAmount. No sign, no exponent.
+// ErrAmount reports a string that is not an amount. An amount is digits with at most 7 decimals, no
+// sign and no exponent, and not above [MaxAmount].
 var ErrAmount = errors.New("an amount is digits with at most 7 decimals, not above 922337203685.4775807")
 
-// ParseAmount reads a decimal such as "50" or "0.0000001" without passing through a float.
+// ParseAmount parses a decimal such as "50" or "0.0000001" without going through a float. The error
+// is [ErrAmount].
 func ParseAmount(s string) (Amount, error) {
 	whole, fraction, dotted := strings.Cut(s, ".")
 	if whole == "" || len(whole) > 12 || len(fraction) > 7 || dotted && fraction == "" {
@@ -47,7 +50,8 @@ func (a Amount) String() string {
 	return string(a.appendTo(room[:0]))
 }
 
-// amountSize is how many bytes an amount has at most, and a decimal point and a digit that are taken away again.
+// amountSize is enough for the longest amount, a decimal point, and the digit that the point
+// replaces.
 const amountSize = 24
 
 func (a Amount) appendTo(b []byte) []byte {
@@ -55,14 +59,14 @@ func (a Amount) appendTo(b []byte) []byte {
 	if fraction := int64(a) % StroopsPerUnit; fraction != 0 {
 		whole := len(b)
 		b = strconv.AppendInt(b, fraction+StroopsPerUnit, 10)
-		b[whole] = '.' // in the place of the unit that was added to keep the zeros behind it
+		b[whole] = '.' // replaces the unit that was added to keep leading zeros
 		b = bytes.TrimRight(b, "0")
 	}
 	return b
 }
 
-// Plus adds two amounts that are not negative. A sum beyond MaxAmount is MaxAmount: no checkout asks for more, so
-// nothing that compares sums with what is due is changed by it.
+// Plus adds two non-negative amounts. A sum beyond [MaxAmount] is MaxAmount. No checkout asks for
+// more, so comparisons of sums with what is due stay correct.
 func (a Amount) Plus(b Amount) Amount {
 	if a > MaxAmount-b {
 		return MaxAmount
@@ -73,7 +77,7 @@ func (a Amount) Plus(b Amount) Amount {
 // MarshalJSON writes the amount as an exact JSON number.
 func (a Amount) MarshalJSON() ([]byte, error) { return []byte(a.String()), nil }
 
-// UnmarshalJSON reads the number that MarshalJSON wrote.
+// UnmarshalJSON reads what [Amount.MarshalJSON] wrote.
 func (a *Amount) UnmarshalJSON(text []byte) error {
 	parsed, err := ParseAmount(string(text))
 	if err != nil {

@@ -30,7 +30,7 @@ func TestParseAmount(t *testing.T) {
 	}
 }
 
-// The Stellar SDK is the second opinion on what an amount is worth.
+// The Stellar SDK is the reference for what an amount is worth.
 func TestAmountAgreesWithTheSDK(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := stellar.Amount(rapid.Int64Min(0).Draw(t, "stroops"))

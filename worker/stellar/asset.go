@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// Asset is what money is counted in: its code and its issuer. XLM has no issuer; an asset that merely calls itself
-// XLM has one, and is another asset.
+// Asset is an asset's code and issuer. XLM has no issuer; an asset of another issuer that is also
+// called XLM is a different asset.
 //
 //codec:json
 type Asset struct {
@@ -14,13 +14,13 @@ type Asset struct {
 	Issuer Address `json:"issuer,omitempty"`
 }
 
-// XLM is the network's own asset.
+// XLM is the network's native asset.
 var XLM = Asset{Code: "XLM"}
 
-// IsNative reports whether the asset is XLM itself.
+// IsNative reports whether the asset is [XLM].
 func (a Asset) IsNative() bool { return a == XLM }
 
-// String writes "XLM", or CODE:ISSUER.
+// String returns "XLM" or CODE:ISSUER.
 func (a Asset) String() string {
 	if a.Issuer == "" {
 		return a.Code
@@ -28,10 +28,11 @@ func (a Asset) String() string {
 	return a.Code + ":" + string(a.Issuer)
 }
 
-// ErrAssetCode reports a code that the ledger does not know: 1 to 12 letters and digits of ASCII.
+// ErrAssetCode reports a code that the ledger does not allow. A code is 1 to 12 ASCII letters and
+// digits.
 var ErrAssetCode = errors.New("an asset code is 1 to 12 letters (a-z, A-Z) and digits")
 
-// CheckAssetCode returns ErrAssetCode unless code can name an asset.
+// CheckAssetCode returns [ErrAssetCode] unless code is a valid asset code.
 func CheckAssetCode(code string) error {
 	if len(code) < 1 || len(code) > 12 {
 		return ErrAssetCode

@@ -41,7 +41,7 @@ func FuzzAssetCodes(f *testing.F) {
 	})
 }
 
-// A wallet reads from the request what was written into it, and nothing else.
+// A wallet must read from the URI exactly what was written into it.
 func FuzzPaymentURI(f *testing.F) {
 	f.Add("USDC", int64(1), "Test SDF Network ; September 2015")
 	f.Add("XLM", int64(stellar.MaxAmount), stellar.PublicPassphrase)

@@ -1,6 +1,6 @@
 package stellar
 
-// Mode keeps test and live objects apart. Each mode has one network.
+// Mode separates test objects from live ones. Each mode has one network.
 type Mode string
 
 const (
@@ -8,10 +8,10 @@ const (
 	Live Mode = "live"
 )
 
-// Modes lists both.
+// Modes lists all modes.
 var Modes = []Mode{Test, Live}
 
-// IsLive is what the API calls livemode.
+// IsLive is the API's livemode.
 func (m Mode) IsLive() bool { return m == Live }
 
 // ModeOf returns the mode for the API's livemode.

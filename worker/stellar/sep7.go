@@ -14,8 +14,8 @@ type PaymentRequest struct {
 	Network     URINetwork
 }
 
-// URI is the request as a link. It has no character that must be escaped: only the network's
-// passphrase could have some, see [URINetworkOf].
+// URI returns the request as a URI. Only the network's passphrase can contain characters that need
+// escaping, and [URINetworkOf] has escaped them.
 func (r PaymentRequest) URI() string {
 	asset := ""
 	if !r.Asset.IsNative() {
@@ -25,17 +25,18 @@ func (r PaymentRequest) URI() string {
 		"&memo=" + r.Memo + "&memo_type=MEMO_TEXT" + string(r.Network)
 }
 
-// URINetwork is what a SEP-7 request says of its network.
+// URINetwork is the part of a SEP-7 URI that names the network.
 type URINetwork string
 
-// URINetworkOf makes it of the network's passphrase, which SEP-7 wants to be left out for the public network.
+// URINetworkOf returns the parameter for a network's passphrase. SEP-7 omits it for the public
+// network.
 func URINetworkOf(passphrase string) URINetwork {
 	if passphrase == PublicPassphrase {
 		return ""
 	}
-	// SEP-7 wants a blank as RFC 3986 has it.
+	// SEP-7 requires a space to be escaped as in RFC 3986.
 	return URINetwork("&network_passphrase=" + strings.ReplaceAll(url.QueryEscape(passphrase), "+", "%20"))
 }
 
-// PublicPassphrase names the public Stellar network.
+// PublicPassphrase is the passphrase of the public Stellar network.
 const PublicPassphrase = "Public Global Stellar Network ; September 2015"

@@ -7,28 +7,30 @@ import (
 	"github.com/stellar/go/strkey"
 )
 
-// Transaction is the one form of transaction that this service writes: a single payment with a text memo, that a wallet may sign.
+// Transaction is a single payment with a text memo, not yet signed. It is the only kind of
+// transaction that this service writes.
 type Transaction struct {
 	Source      Address
 	Sequence    int64
-	Fee         uint32 // the most that it may cost, in stroops
-	MaxTime     int64  // Unix seconds; it is valid in ledgers that close no later
+	Fee         uint32 // the maximum, in stroops
+	MaxTime     int64  // Unix seconds; the last close time at which it is valid
 	Memo        string // at most 28 bytes
 	Destination Address
 	Asset       Asset
 	Amount      Amount
 }
 
-// MaxFee is the fee that transactions for wallets bid: 0.01 XLM, in stroops. It is the most that the payer can
-// be charged, not a price: every transaction of a ledger pays what the lowest bid in it needed to be
-// (CAP-0005), which is 100 stroops as a rule. A bid of exactly that waits while the network is
-// crowded, and reading /fee_stats first would cost a request without changing what is charged.
+// MaxFee is the fee that transactions for wallets bid: 0.01 XLM, in stroops. It is the maximum that
+// the payer can be charged, not the price: all transactions of a ledger pay the lowest bid that was
+// accepted (CAP-0005), usually 100 stroops. A bid of 100 stroops would have to wait while the
+// network is congested; reading /fee_stats first would cost a request and not change the charge.
 const MaxFee = 100_000
 
-// The numbers of the types that stand in the XDR (https://github.com/stellar/stellar-xdr, Stellar-transaction.x and Stellar-ledger-entries.x).
+// Discriminants of the XDR unions (https://github.com/stellar/stellar-xdr, Stellar-transaction.x
+// and Stellar-ledger-entries.x).
 const (
 	envelopeTypeTx        = 2
-	keyTypeEd25519        = 0 // also that of an account id
+	keyTypeEd25519        = 0 // also that of an AccountID
 	precondTime           = 1
 	memoText              = 1
 	operationPayment      = 1
@@ -38,18 +40,19 @@ const (
 	alphanum4, alphanum12 = 4, 12 // bytes of a code
 )
 
-// Envelope is the XDR of a TransactionEnvelope without a signature.
+// Envelope is the XDR of a TransactionEnvelope without signatures.
 func (t Transaction) Envelope() []byte {
 	return binary.BigEndian.AppendUint32(t.tagged(), 0) // no signatures
 }
 
-// Hash is what a wallet signs, and by which the ledger knows the transaction on the network of the passphrase.
+// Hash returns the hash that a wallet signs, which is also the id of the transaction on the network
+// with this passphrase.
 func (t Transaction) Hash(passphrase string) [sha256.Size]byte {
 	network := sha256.Sum256([]byte(passphrase))
 	return sha256.Sum256(append(network[:], t.tagged()...))
 }
 
-// tagged is the transaction behind the type of its envelope, as it is both sent and hashed.
+// tagged is the transaction preceded by its envelope type, as it is both sent and hashed.
 func (t Transaction) tagged() []byte {
 	put := binary.BigEndian.AppendUint32
 	b := put(make([]byte, 0, 256), envelopeTypeTx)
@@ -57,13 +60,13 @@ func (t Transaction) tagged() []byte {
 	b = put(b, t.Fee)
 	b = binary.BigEndian.AppendUint64(b, uint64(t.Sequence))
 	b = put(b, precondTime)
-	b = binary.BigEndian.AppendUint64(b, 0) // valid from ever on
+	b = binary.BigEndian.AppendUint64(b, 0) // no minimum time
 	b = binary.BigEndian.AppendUint64(b, uint64(t.MaxTime))
 	b = put(b, memoText)
 	b = put(b, uint32(len(t.Memo)))
 	b = appendPadded(b, t.Memo, (len(t.Memo)+3)/4*4)
-	b = put(b, 1) // operation,
-	b = put(b, 0) // whose source is the transaction's
+	b = put(b, 1) // one operation,
+	b = put(b, 0) // whose source is that of the transaction
 	b = put(b, operationPayment)
 	b = appendAccount(b, t.Destination)
 	b = t.Asset.appendXDR(b)
@@ -71,7 +74,8 @@ func (t Transaction) tagged() []byte {
 	return put(b, 0) // no extension
 }
 
-// appendAccount writes a MuxedAccount that is a plain one, and an AccountID alike. An Address is valid, so it decodes.
+// appendAccount writes an unmuxed MuxedAccount, whose XDR equals that of an AccountID. An [Address]
+// is valid, so it always decodes.
 func appendAccount(b []byte, account Address) []byte {
 	key, _ := strkey.Decode(strkey.VersionByteAccountID, string(account))
 	return append(binary.BigEndian.AppendUint32(b, keyTypeEd25519), key...)

@@ -23,8 +23,8 @@ func drawAddress(t *rapid.T, name string) stellar.Address {
 	return stellar.Address(keys.Address())
 }
 
-// The Stellar SDK writes the same transaction by its own means.
-func TestTransactionIsWhatTheSDKWrites(t *testing.T) {
+// The Stellar SDK must write the same transaction.
+func TestTransactionEqualsTheSDKs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		asset := stellar.XLM
 		if code := rapid.StringMatching(`[A-Za-z0-9]{0,12}`).Draw(t, "code"); code != "" {

@@ -7,20 +7,22 @@ import (
 	"time"
 )
 
-// bookmark remembers, for whoever turns the page, where the list calls of the last one ended: so every page of a long list costs one call at
-// most. Without it, elsewhere or later, a scan finds the place again.
+// bookmark stores where the list calls for one page ended, so that each following page of a long
+// list takes at most one call. Where it is missing, in another data centre or later, a scan
+// searches for the place again.
 type bookmark struct {
-	Ahead  []string `json:"ahead"` // keys that were listed and are not on the page
+	Ahead  []string `json:"ahead"` // listed, but not on the page
 	Bucket int64    `json:"bucket"`
 	Digits int      `json:"digits"`
 	Cursor string   `json:"cursor"`
 	Ended  bool     `json:"ended"`
 }
 
-// bookmarkLifetime is as long as the store itself may be behind: what a list call misses then, a later one finds.
+// bookmarkLifetime is the staleness of the store: a longer life would hide entries that a list call
+// now shows.
 const bookmarkLifetime = time.Minute
 
-// Recent is what bookmarks take of the worker's memory of seconds.
+// Recent is the part of the service's short-lived cache that bookmarks use.
 type Recent interface {
 	Recall(ctx context.Context, key string) []byte
 	Keep(ctx context.Context, key string, value []byte, ttl time.Duration)
@@ -28,7 +30,8 @@ type Recent interface {
 
 func bookmarkKey(prefix, position string) string { return "bookmark/" + prefix + position }
 
-// Mark leaves a bookmark behind a position that the scan has passed on its way to older ones.
+// Mark stores a bookmark for the entries after position. It does so only for a scan from newer to
+// older entries that has passed the position.
 func (s *Scan) Mark(ctx context.Context, recent Recent, position string) {
 	behind := slices.IndexFunc(s.keys, func(key string) bool { return strings.HasPrefix(key, s.prefix+position) }) + 1
 	if s.newer || behind == 0 || len(s.keys)-behind > maxListKeys {
@@ -38,8 +41,8 @@ func (s *Scan) Mark(ctx context.Context, recent Recent, position string) {
 	recent.Keep(ctx, bookmarkKey(s.prefix, position), Encode(b), bookmarkLifetime)
 }
 
-// Resume lets a scan that has not begun go on from the bookmark behind its position, if there is one. Its first call lists as many keys as
-// the bookmark lacks of those that are wanted.
+// Resume continues from the bookmark at the scan's position, if there is one. The scan must not
+// have started. Its first call lists as many of the wanted keys as the bookmark does not hold.
 func (s *Scan) Resume(ctx context.Context, recent Recent, wanted int) {
 	b, ok, err := Decode[bookmark](recent.Recall(ctx, bookmarkKey(s.prefix, s.past)))
 	if !ok || err != nil || s.newer {

@@ -7,33 +7,40 @@ import (
 	"edgecheckout/worker/checkout"
 )
 
-// KeepAfterExpiry is how long a checkout is kept after its expiry: a merchant must still read how it ended, and late
-// money must still find it.
+// KeepAfterExpiry is how long a checkout is kept after its expiry. The merchant can read how it
+// ended, and late money can be matched to it.
 const KeepAfterExpiry = 90 * 24 * time.Hour
 
-// Cancellation ends a checkout early.
+// Cancellation ends a checkout early. It is written once.
 type Cancellation struct {
-	// Deadline takes the place of the checkout's expiry.
+	// Deadline replaces the checkout's expiry.
 	Deadline time.Time `json:"deadline"`
 }
 
-// CheckoutKey names a [checkout.Checkout], which is written once.
-func CheckoutKey(id checkout.ID) Key { return Key{"checkout/" + id.String()} }
+const (
+	checkoutPrefix = "checkout/"
+	outcomePrefix  = "outcome/"
+	seenPrefix     = "seen/"
+	cancelPrefix   = "cancel/"
+)
 
-// OutcomeKey names a [checkout.Outcome], which is written once, when it is terminal.
-func OutcomeKey(id checkout.ID) Key { return Key{"outcome/" + id.String()} }
+// CheckoutKey is the key of a [checkout.Checkout], which is written once.
+func CheckoutKey(id checkout.ID) Key { return Key{checkoutPrefix + id.String()} }
 
-// CancelKey names a Cancellation, which is written once.
-func CancelKey(id checkout.ID) Key { return Key{"cancel/" + id.String()} }
+// OutcomeKey is the key of a terminal [checkout.Outcome], which is written once.
+func OutcomeKey(id checkout.ID) Key { return Key{outcomePrefix + id.String()} }
 
-// SeenKey names the payments that were seen of an open checkout. They only grow: whoever writes them writes the union
-// of what was there and what was seen.
-func SeenKey(id checkout.ID) Key { return Key{"seen/" + id.String()} }
+// CancelKey is the key of a [Cancellation].
+func CancelKey(id checkout.ID) Key { return Key{cancelPrefix + id.String()} }
 
-// factsPerID is how many keys hold the facts of a checkout.
+// SeenKey is the key of the payments that have been seen of an open checkout. They only grow: every
+// writer writes the union of what was stored and what it has seen.
+func SeenKey(id checkout.ID) Key { return Key{seenPrefix + id.String()} }
+
+// factsPerID is the number of keys that hold the facts of one checkout.
 const factsPerID = 4
 
-// FactsKeys are the keys of a checkout's facts; none for what is no id.
+// FactsKeys returns the keys of the facts of checkouts; none for a malformed id.
 func FactsKeys(ids ...string) []Key {
 	var keys []Key
 	for _, text := range ids {
@@ -45,10 +52,14 @@ func FactsKeys(ids ...string) []Key {
 }
 
 func factsKeys(id checkout.ID) []Key {
-	return []Key{CheckoutKey(id), OutcomeKey(id), SeenKey(id), CancelKey(id)}
+	text := id.String() // once for all four
+	return []Key{
+		{checkoutPrefix + text}, {outcomePrefix + text}, {seenPrefix + text}, {cancelPrefix + text},
+	}
 }
 
-// Facts reads what is known of checkouts; nil for one that does not exist or is not visible here yet.
+// Facts reads what is known about checkouts; nil for one that does not exist or is not visible here
+// yet.
 func (s Store) Facts(ctx context.Context, ids ...checkout.ID) ([]*checkout.Facts, error) {
 	keys := make([]Key, 0, factsPerID*len(ids))
 	for _, id := range ids {
@@ -67,7 +78,7 @@ func (s Store) Facts(ctx context.Context, ids ...checkout.ID) ([]*checkout.Facts
 	return all, nil
 }
 
-// Facts reads what is known of a checkout; nil if it does not exist or is not visible here yet.
+// Facts reads what is known about a checkout; nil if it does not exist or is not visible here yet.
 func (v *View) Facts(ctx context.Context, id checkout.ID) (*checkout.Facts, error) {
 	values, err := v.get(ctx, "a checkout", factsKeys(id)...)
 	if err != nil {
@@ -103,8 +114,8 @@ func decodeFacts(values [][]byte) (*checkout.Facts, error) {
 	return f, nil
 }
 
-// Checkouts reads checkouts without what happened to them; those that do not exist, or are not visible here yet, are
-// missing from the map.
+// Checkouts reads checkouts without their outcomes and payments. Those that do not exist, or are
+// not visible here yet, are missing from the map.
 func (s Store) Checkouts(ctx context.Context, ids ...checkout.ID) (map[checkout.ID]checkout.Checkout, error) {
 	keys := make([]Key, len(ids))
 	for i, id := range ids {
@@ -127,17 +138,18 @@ func (s Store) Checkouts(ctx context.Context, ids ...checkout.ID) (map[checkout.
 	return found, nil
 }
 
-// PutOutcome writes a terminal outcome. Whoever settles the checkout at the same time writes the same.
+// PutOutcome writes a terminal outcome. Racing writers write the same bytes, since
+// [checkout.Settle] is deterministic.
 func (s Store) PutOutcome(ctx context.Context, c *checkout.Checkout, out checkout.Outcome) error {
 	return s.put(ctx, "an outcome", entry{key: OutcomeKey(c.ID), value: Encode(out), expiresAt: c.ExpiresAt.Add(KeepAfterExpiry), derived: true})
 }
 
-// PutSeen writes the payments that were seen of a checkout so far.
+// PutSeen writes the payments that have been seen of a checkout so far.
 func (s Store) PutSeen(ctx context.Context, c *checkout.Checkout, seen checkout.Payments) error {
 	return s.put(ctx, "payments", entry{key: SeenKey(c.ID), value: Encode(seen), expiresAt: c.ExpiresAt.Add(KeepAfterExpiry)})
 }
 
-// Checkouts are those of an owner.
+// Checkouts are the checkouts of an owner.
 type Checkouts struct {
 	view  *View
 	owner Owner
@@ -146,7 +158,7 @@ type Checkouts struct {
 // Checkouts returns the checkouts of an owner.
 func (v *View) Checkouts(o Owner) Checkouts { return Checkouts{v, o} }
 
-// Get reads what is known of a checkout; nil if the owner has none of that id.
+// Get reads what is known about a checkout; nil if the owner has none with that id.
 func (cs Checkouts) Get(ctx context.Context, id string) (*checkout.Facts, error) {
 	parsed, err := checkout.ParseCheckoutID(id)
 	if err != nil {
@@ -159,8 +171,8 @@ func (cs Checkouts) Get(ctx context.Context, id string) (*checkout.Facts, error)
 	return f, nil
 }
 
-// CreatedAt returns when a checkout was made; zero if the owner has none of that id. An id that was derived for an
-// Idempotency-Key does not say.
+// CreatedAt returns when a checkout was created; zero if the owner has none with that id. It reads
+// the record, because an id that was derived for an Idempotency-Key does not hold the time.
 func (cs Checkouts) CreatedAt(ctx context.Context, id string) (time.Time, error) {
 	parsed, err := checkout.ParseCheckoutID(id)
 	if err != nil {
@@ -173,7 +185,7 @@ func (cs Checkouts) CreatedAt(ctx context.Context, id string) (time.Time, error)
 	return c.CreatedAt, nil
 }
 
-// Create adds a checkout and what leads to it: its places in the owner's list and in the index of open checkouts.
+// Create adds a checkout and its entries in the owner's list and in the index of open checkouts.
 func (cs Checkouts) Create(c *checkout.Checkout) {
 	expiry := c.ExpiresAt.Add(KeepAfterExpiry)
 	cs.view.list(cs.owner, checkout.KindCheckout, Listed{Created: c.CreatedAt, ID: c.ID.String(), Customer: c.CustomerID}, expiry)
@@ -181,7 +193,7 @@ func (cs Checkouts) Create(c *checkout.Checkout) {
 	cs.view.records = append(cs.view.records, entry{key: CheckoutKey(c.ID), value: Encode(c), expiresAt: expiry, derived: true})
 }
 
-// Cancel adds an earlier deadline to a checkout.
+// Cancel adds a cancellation, which gives a checkout an earlier deadline.
 func (cs Checkouts) Cancel(c *checkout.Checkout, deadline time.Time) {
 	expiry := c.ExpiresAt.Add(KeepAfterExpiry)
 	cs.view.records = append(cs.view.records,
@@ -189,8 +201,8 @@ func (cs Checkouts) Cancel(c *checkout.Checkout, deadline time.Time) {
 		entry{key: openOf(c, deadline).key(), expiresAt: expiry})
 }
 
-// Listed reads checkouts by their entries in the list; nil for what is not visible here yet, and for an entry that
-// says anything else than the checkout.
+// Listed reads the checkouts of list entries; nil for one that is not visible here yet or does not
+// match its entry.
 func (cs Checkouts) Listed(ctx context.Context, entries []Listed) ([]*checkout.Facts, error) {
 	ids, err := checkoutIDs(entries)
 	if err != nil {
@@ -209,7 +221,8 @@ func (cs Checkouts) Listed(ctx context.Context, entries []Listed) ([]*checkout.F
 	return all, nil
 }
 
-// WithStatus returns the entries of checkouts that have a status, as far as it is recorded: an open one may be about to end.
+// WithStatus returns the entries of checkouts whose recorded status is want. A checkout without a
+// recorded outcome counts as open, although it may be about to end.
 func (cs Checkouts) WithStatus(ctx context.Context, entries []Listed, want checkout.Status) ([]Listed, error) {
 	ids, err := checkoutIDs(entries)
 	if err != nil {
@@ -239,7 +252,7 @@ func (cs Checkouts) WithStatus(ctx context.Context, entries []Listed, want check
 	return chosen, nil
 }
 
-// Between lists checkouts that were made in a time.
+// Between lists the checkouts that were created in an interval.
 func (cs Checkouts) Between(ctx context.Context, from, to time.Time) ([]checkout.ID, error) {
 	position := Listed{Created: from.Add(-time.Millisecond), ID: "~"}.Position()
 	s := cs.view.Scan(cs.owner, checkout.KindCheckout, position, true, from, maxListKeys)

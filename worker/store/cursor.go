@@ -9,24 +9,27 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Checkpoint is a ledger and when it closed.
+// Checkpoint is a ledger and its close time.
 type Checkpoint struct {
 	Ledger   int64     `json:"ledger"`
 	ClosedAt time.Time `json:"closed_at"`
 }
 
-// Cursor says how far a network has been read. One record serves all accounts: what is stored about reading does not grow with them.
+// Cursor says how far a network has been read. One record serves all accounts, and its size does not
+// depend on how many there are.
 type Cursor struct {
-	// From is where the next sweep begins. It trails: it was the newest ledger at least Overlap ago.
+	// From is where the next sweep begins: a ledger that was the newest one at least Overlap ago.
 	From Checkpoint `json:"from"`
-	// Next becomes From once it is Overlap old: whoever begins at From must find in the store, however stale his view of it, all that
-	// lies before.
+	// Next becomes From once it is Overlap old. By then everything from before it is visible in the
+	// store to every sweep, however stale its view.
 	Next Checkpoint `json:"next"`
-	// Covered is up to where the last sweep that wrote this record had read. A checkout ends only when a second, later pass agrees.
+	// Covered is the ledger up to which the sweep that wrote this record had read. A checkout ends
+	// unpaid only when a second, later pass confirms it.
 	Covered Checkpoint `json:"covered"`
-	// Reset is when a sweep found that the network had begun a new history; zero if none ever did.
+	// Reset is when a sweep noticed that the network had begun a new history; zero if it never did.
 	Reset time.Time `json:"reset,omitzero"`
-	// Behind names the accounts that are read by themselves and begin elsewhere, because a sweep could not finish them.
+	// Behind lists the accounts that are read by themselves and begin elsewhere, because a sweep could
+	// not finish them or because their overlap is not over.
 	Behind map[stellar.Address]Behind `json:"behind,omitempty"`
 	// Feed says how far the network's feed was read; nil while accounts are read one by one.
 	Feed *Feed `json:"feed,omitempty"`
@@ -104,20 +107,20 @@ func (s Store) PutFound(ctx context.Context, mode stellar.Mode, after, through i
 	return s.put(ctx, "payments of the feed", entry{key: foundKey(mode, after, through), value: Encode(f), expiresAt: now.Add(foundLifetime), derived: true})
 }
 
-// Behind says where an account begins. Like the cursor itself it trails: it moves on only when everybody can see what was written of
-// what it passes over.
+// Behind says where the next pass over an account begins. Like the cursor it lags: it advances only
+// when everything written about the ledgers it skips is visible everywhere.
 type Behind struct {
-	After   int64     `json:"after"`   // the ledger after which the next pass reads
-	Through int64     `json:"through"` // up to where a pass had read everything at
+	After   int64     `json:"after"`   // the next pass reads from the following ledger
+	Through int64     `json:"through"` // when At was, a pass had read everything up to here
 	At      time.Time `json:"at"`
-	// Caught says that the account was read to its end; it stays here until its overlap is over.
+	// Caught says that the account was read to its end. The entry stays until the overlap is over.
 	Caught bool `json:"caught,omitempty"`
 }
 
-// cursorKey names how far the sweep has read a network.
+// cursorKey is the key of a network's [Cursor].
 func cursorKey(mode stellar.Mode) Key { return Key{"cursor/" + string(mode)} }
 
-// Cursors reads how far networks have been read; zero where nothing is written.
+// Cursors reads how far networks have been read; zero where nothing has been written.
 func (s Store) Cursors(ctx context.Context, modes ...stellar.Mode) ([]Cursor, error) {
 	keys := make([]Key, len(modes))
 	for i, mode := range modes {
@@ -141,7 +144,7 @@ func (s Store) PutCursor(ctx context.Context, mode stellar.Mode, c Cursor) error
 	return s.put(ctx, "a cursor", entry{key: cursorKey(mode), value: Encode(c)})
 }
 
-// idle says after which ledger an account must be read again that had nothing open any more.
+// idle is the ledger after which an account must be read again, whose last open checkout has ended.
 type idle struct {
 	Ledger int64 `json:"ledger"`
 }
@@ -150,8 +153,8 @@ func idleKey(mode stellar.Mode, account stellar.Address) Key {
 	return Key{"idle/" + string(mode) + "/" + string(account)}
 }
 
-// IdleMarks reads after which ledger accounts must be read again whose last open checkout ended; an account without
-// a mark is missing.
+// IdleMarks reads the ledgers after which accounts must be read again whose last open checkout has
+// ended. An account without a mark is missing from the map.
 func (s Store) IdleMarks(ctx context.Context, mode stellar.Mode, accounts []stellar.Address) (map[stellar.Address]int64, error) {
 	keys := make([]Key, len(accounts))
 	for i, account := range accounts {
@@ -174,7 +177,7 @@ func (s Store) IdleMarks(ctx context.Context, mode stellar.Mode, accounts []stel
 	return marks, nil
 }
 
-// PutIdleMark writes after which ledger an account must be read again.
+// PutIdleMark writes the ledger after which an account must be read again.
 func (s Store) PutIdleMark(ctx context.Context, mode stellar.Mode, account stellar.Address, ledger int64) error {
 	return s.put(ctx, "the mark of an idle account", entry{key: idleKey(mode, account), value: Encode(idle{ledger})})
 }

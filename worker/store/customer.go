@@ -10,7 +10,8 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Customer is someone whom a merchant charges. The merchant edits it, one writer at a time.
+// Customer is someone whom a merchant charges. Only the merchant edits it, so it has one writer at
+// a time.
 type Customer struct {
 	ID        string            `json:"id"`
 	Merchant  string            `json:"merchant"`
@@ -21,20 +22,20 @@ type Customer struct {
 	Metadata  checkout.Metadata `json:"metadata,omitempty"`
 	CreatedAt time.Time         `json:"created_at"`
 	UpdatedAt time.Time         `json:"updated_at"`
-	// Deleted says that nothing but this is left: the other fields that are set are ids and times.
+	// Deleted marks a deleted customer, of whom only ids and times are left.
 	Deleted bool `json:"deleted,omitempty"`
 }
 
-// KeepDeleted is how long it is kept that a customer was deleted.
+// KeepDeleted is how long the record of a deletion is kept.
 const KeepDeleted = 24 * time.Hour
 
-// Contact is what a customer can be found by.
+// Contact is an e-mail address or phone number by which a customer is found.
 type Contact struct {
-	Kind string // "email" or "phone", as the API's parameters are called
+	Kind string // "email" or "phone", as the API's parameters are named
 	Text string
 }
 
-// Contacts returns what the customer can be found by, the e-mail address first.
+// Contacts returns the customer's contacts, the e-mail address first.
 func (u Customer) Contacts() []Contact {
 	var contacts []Contact
 	if u.Email != "" {
@@ -46,7 +47,7 @@ func (u Customer) Contacts() []Contact {
 	return contacts
 }
 
-// Has reports whether a contact is the customer's.
+// Has reports whether the contact is the customer's.
 func (u Customer) Has(c Contact) bool {
 	if c.Kind == "email" {
 		return u.Email == c.Text
@@ -54,16 +55,16 @@ func (u Customer) Has(c Contact) bool {
 	return u.Phone == c.Text
 }
 
-// CustomerKeys are the keys of customers, none for what is no id.
+// CustomerKeys returns the keys of customers; none for a malformed id.
 func CustomerKeys(ids ...string) []Key { return keysOf(checkout.KindCustomer, customerKey, ids) }
 
 func customerKey(id string) Key { return Key{"customer/" + id} }
 
-// customerAliasKey holds the id of the customer who has the contact from which alias was derived, where that is
-// not the customer's own id.
+// customerAliasKey is the key under which the id of the customer with a contact is stored, if it is
+// not the id that was derived from that contact.
 func customerAliasKey(alias string) Key { return Key{"customer-alias/" + alias} }
 
-// Customers are those of an owner. A contact belongs to one customer.
+// Customers are the customers of an owner. A contact belongs to one customer.
 type Customers struct {
 	view  *View
 	owner Owner
@@ -72,7 +73,7 @@ type Customers struct {
 // Customers returns the customers of an owner.
 func (v *View) Customers(o Owner) Customers { return Customers{v, o} }
 
-// Get reads a customer; nil if the owner has none of that id.
+// Get reads a customer; nil if the owner has none with that id.
 func (cs Customers) Get(ctx context.Context, id string) (*Customer, error) {
 	u, err := cs.GetOrDeleted(ctx, id)
 	if err != nil || u == nil || u.Deleted {
@@ -81,7 +82,8 @@ func (cs Customers) Get(ctx context.Context, id string) (*Customer, error) {
 	return u, nil
 }
 
-// GetOrDeleted is Get, and what is left of a customer who was deleted less than [KeepDeleted] ago.
+// GetOrDeleted is like [Customers.Get], but also returns what is left of a customer who was deleted
+// less than [KeepDeleted] ago.
 func (cs Customers) GetOrDeleted(ctx context.Context, id string) (*Customer, error) {
 	if _, err := checkout.ParseID(checkout.KindCustomer, id); err != nil {
 		return nil, nil
@@ -93,9 +95,10 @@ func (cs Customers) GetOrDeleted(ctx context.Context, id string) (*Customer, err
 	return &u, nil
 }
 
-// contactID is the id of the customer who is made for a contact. It depends on nothing else, so that two edges that
-// meet a new customer at once make one. Whoever was made for a contact and has another one by now keeps the id; the
-// contact then goes on with its next one.
+// contactID derives the id of the customer who is created for a contact. It depends on nothing
+// else, so that two data centres that create the customer at the same time create only one. A
+// customer whose contact has changed keeps the id; the next customer with the old contact gets the
+// next id.
 func (cs Customers) contactID(c Contact, next int) string {
 	parts := []string{cs.owner.Merchant.ID, string(cs.owner.Mode), c.Kind, c.Text}
 	if next > 0 {
@@ -104,7 +107,7 @@ func (cs Customers) contactID(c Contact, next int) string {
 	return checkout.DeriveID(checkout.KindCustomer, cs.owner.Merchant.Salt, time.UnixMilli(0), parts...)
 }
 
-// ContactKeys are the keys by which [Customers.Holder] finds who has contacts.
+// ContactKeys returns the keys that [Customers.Holder] reads for contacts.
 func (cs Customers) ContactKeys(contacts []Contact) (keys []Key) {
 	for _, c := range contacts {
 		id := cs.contactID(c, 0)
@@ -113,12 +116,13 @@ func (cs Customers) ContactKeys(contacts []Contact) (keys []Key) {
 	return keys
 }
 
-// Holder returns the customer who has a contact, or nil and the id under which one is to be made for it.
+// Holder returns the customer who has a contact, or nil and the id with which to create one.
 //
-// The customer's record alone says whose a contact is: that of the derived id, or else the one that an alias leads to.
-// An alias is written before the record, is never removed, and counts for nothing once the customer is gone or has
-// another contact. If two customers are given one contact within a minute in two places, neither of which can see the
-// other, both keep it, and here everybody finds the same one.
+// Only a customer's record decides whether the contact is theirs. The record is that of the derived
+// id, or the one to which an alias points. An alias is written before the record and never removed;
+// it has no effect once the customer is deleted or has another contact. If two data centres give
+// one contact to two customers within a minute, neither sees the other's write and both customers
+// keep it. All readers still find the same one.
 func (cs Customers) Holder(ctx context.Context, c Contact) (holder *Customer, free string, err error) {
 	for next := 0; ; next++ {
 		id := cs.contactID(c, next)
@@ -149,7 +153,8 @@ func (cs Customers) Holder(ctx context.Context, c Contact) (holder *Customer, fr
 	}
 }
 
-// Find returns the customer who has one of the contacts, the first one's first, or nil and the id for a new one.
+// Find returns the customer who has one of the contacts, in the order of contacts; or nil and the
+// id for a new customer.
 func (cs Customers) Find(ctx context.Context, contacts []Contact) (known *Customer, free string, err error) {
 	for i, c := range contacts {
 		holder, id, err := cs.Holder(ctx, c)
@@ -163,8 +168,8 @@ func (cs Customers) Find(ctx context.Context, contacts []Contact) (known *Custom
 	return nil, free, nil
 }
 
-// FindOrCreate returns the id of the customer who has one of the contacts of u. If there is none, it adds u as one who is
-// made at now.
+// FindOrCreate returns the id of the customer who has one of the contacts of u. If there is none,
+// it adds u as created at now.
 func (cs Customers) FindOrCreate(ctx context.Context, u Customer, now time.Time) (id string, err error) {
 	known, free, err := cs.Find(ctx, u.Contacts())
 	if err != nil {
@@ -178,8 +183,8 @@ func (cs Customers) FindOrCreate(ctx context.Context, u Customer, now time.Time)
 	return free, nil
 }
 
-// Create adds a customer with an id who is made at now: the record, the entry in the list, and aliases for
-// contacts whose id is not the customer's own.
+// Create adds a customer created at now, who must have an id: the record, the entry in the list,
+// and an alias for each contact from which the id was not derived.
 func (cs Customers) Create(u *Customer, now time.Time) {
 	u.Merchant, u.Mode = cs.owner.Merchant.ID, cs.owner.Mode
 	u.CreatedAt, u.UpdatedAt = now, now
@@ -188,7 +193,7 @@ func (cs Customers) Create(u *Customer, now time.Time) {
 	cs.view.records = append(cs.view.records, entry{key: customerKey(u.ID), value: Encode(*u), derived: true})
 }
 
-// Update adds a customer who has changed; added are the contacts that are new.
+// Update adds a changed customer; added are the new contacts.
 func (cs Customers) Update(u Customer, added []Contact) {
 	cs.alias(u, added)
 	cs.view.records = append(cs.view.records, entry{key: customerKey(u.ID), value: Encode(u)})
@@ -202,19 +207,21 @@ func (cs Customers) alias(u Customer, contacts []Contact) {
 	}
 }
 
-// Delete adds that a customer is gone, at once here and within a minute everywhere. Whoever is made for a contact of
-// theirs later may get the same id, since racing edges must agree on one, but begins with nothing else of theirs. For
-// [KeepDeleted] it is kept that there was a customer, and since when, so that a list can go on behind it.
+// Delete replaces a customer's record by a mark of the deletion. It is visible here at once, and
+// everywhere within a minute. A later customer with the same contact may get the same id, because
+// racing writers must agree on one, but inherits nothing else. The mark is kept for [KeepDeleted]
+// with the time of creation, so that a list can continue after the deleted customer.
 func (cs Customers) Delete(u Customer, now time.Time) {
 	gone := Customer{ID: u.ID, Merchant: u.Merchant, Mode: u.Mode, CreatedAt: u.CreatedAt, UpdatedAt: now, Deleted: true}
 	cs.view.records = append(cs.view.records,
 		entry{key: customerKey(u.ID), value: Encode(gone), expiresAt: now.Add(KeepDeleted)},
-		// An entry that is listed without a customer is not shown. It expires, since to delete it would be one more trip.
+		// An entry without a customer is not shown. It expires because deleting it would take
+		// another trip.
 		entry{key: listKey(cs.owner, checkout.KindCustomer, Listed{Created: u.CreatedAt, ID: u.ID}), expiresAt: now.Add(kv.MinTTL)})
 }
 
-// Listed reads customers by their entries in the list; nil for what is not visible here yet, for those who are gone,
-// and for an entry under another time than the customer's.
+// Listed reads the customers of list entries; nil for one who is not visible here yet, is deleted,
+// or was created at another time than the entry says.
 func (cs Customers) Listed(ctx context.Context, entries []Listed) ([]*Customer, error) {
 	return listed(ctx, cs.view, "customers", entries, customerKey, func(e Listed, u *Customer) bool {
 		return !u.Deleted && cs.owner.owns(u.Merchant, u.Mode) && u.CreatedAt.Equal(e.Created)

@@ -8,17 +8,17 @@ import (
 	"edgecheckout/worker/codec"
 )
 
-// Writer is a record that writes itself, as encoding/json would.
+// Writer is a record that encodes itself exactly as encoding/json would.
 type Writer interface {
 	WriteJSON(w *codec.Writer)
 }
 
-// Reader is a record, by its pointer, that reads what WriteJSON wrote and refuses all else.
+// Reader is a pointer to a record that decodes what WriteJSON wrote and refuses everything else.
 type Reader interface {
 	ReadJSON(r *codec.Reader)
 }
 
-// Encode writes a record for the store.
+// Encode encodes a record for the store.
 func Encode(v any) []byte {
 	if record, ok := v.(Writer); ok {
 		w := codec.NewWriter(1024)
@@ -27,12 +27,14 @@ func Encode(v any) []byte {
 	}
 	value, err := json.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("store: %T cannot be encoded: %v", v, err)) // only a programming error makes it fail
+		// Only a programming error makes it fail.
+		panic(fmt.Sprintf("store: %T cannot be encoded: %v", v, err))
 	}
 	return value
 }
 
-// Decode reads a record; a missing one (nil) reports false. The record keeps parts of value, which must not be changed afterwards.
+// Decode decodes a record; it reports false for a missing one (nil). The record refers to parts of
+// value, which must not be changed afterwards.
 func Decode[T any](value []byte) (v T, ok bool, err error) {
 	if value == nil {
 		return v, false, nil

@@ -17,7 +17,7 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// random values of every field, empty ones and awkward ones among them.
+// The functions below draw random values for every field, including empty and awkward ones.
 
 var texts = []string{"", "", "plain", "Björn’s & <Söhne>", "line\nline\u2028\t\"\\", "\x01\x7f", "bad \xff bytes", "😀"}
 
@@ -71,7 +71,7 @@ func outcome() checkout.Outcome {
 	return o
 }
 
-// standard is what encoding/json writes without HTML escaping.
+// standard encodes with encoding/json, without HTML escaping.
 func standard(t *testing.T, v any) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -83,7 +83,7 @@ func standard(t *testing.T, v any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// agrees compares what a record writes and reads of itself with what encoding/json does.
+// agrees compares how a record encodes and decodes itself with what encoding/json does.
 func agrees[T any](t *testing.T, v T) {
 	t.Helper()
 	if _, ok := any(&v).(Writer); !ok {
@@ -96,7 +96,8 @@ func agrees[T any](t *testing.T, v T) {
 	reads[T](t, written, true)
 }
 
-// reads compares what Decode makes of data with what encoding/json makes of it. If all is set, the record must read it by itself.
+// reads compares the results of [Decode] and encoding/json for data. If all is set, the record must
+// decode the data without encoding/json.
 func reads[T any](t *testing.T, data []byte, all bool) {
 	t.Helper()
 	var own, want T

@@ -9,30 +9,31 @@ import (
 	"edgecheckout/worker/checkout"
 )
 
-// IdempotencyLifetime is how long a key answers with the object it made; the API promises 24 hours.
+// IdempotencyLifetime is how long an Idempotency-Key is remembered; the API promises 24 hours.
 const IdempotencyLifetime = 48 * time.Hour
 
 // ErrKeyReused reports an Idempotency-Key that was used for another request.
 var ErrKeyReused = errors.New("store: the Idempotency-Key was used for another request")
 
-// Idempotency makes the same request under the same key make the same object, wherever and however often at once. The
-// object's id is derived from merchant, key and request, so that racing requests write the same record; the stored
-// record only serves to notice a key that is used for something else.
+// Idempotency makes repeated requests under one Idempotency-Key create one object, even if they run
+// at the same time in different data centres. The object's id is derived from merchant, key and
+// request, so racing requests write the same record. The stored [idempotent] record serves only to
+// detect a key that is reused for another request.
 //
-// That takes as long as the store needs to show it, a minute at most. Different requests that race under one key before
-// make an object each, never one with the content of another; from then on the key belongs to the same one of them
-// everywhere, and all others are refused.
+// Detection takes as long as the store is stale, a minute at most. Different requests under one key
+// within that minute each create an object of their own, never one with the content of another.
+// Afterwards the key belongs to the same one of them everywhere, and all others are refused.
 type Idempotency struct {
 	Key      string // "" if the caller did not send one
-	Merchant string // whose key it is; "" where the operator makes a merchant
-	Scope    string // keeps apart what may have the same keys: a mode, or the operator
+	Merchant string // the caller; "" if the operator creates a merchant
+	Scope    string // separates callers that may use the same keys: a mode, or the operator
 	Salt     []byte // the merchant's
 	Request  string // SHA-256 of route and body, in hexadecimal
 	Day      time.Time
-	made     string // id of the object that was made before, if the store already shows it
+	made     string // id of the object that was created before, if visible here
 }
 
-// idempotent is what was made under a key.
+// idempotent is the request that used a key and the object that it created.
 type idempotent struct {
 	Request string `json:"request"`
 	ID      string `json:"id"`
@@ -42,8 +43,8 @@ func (i *Idempotency) key() Key {
 	return Key{"idempotency/" + i.Merchant + "/" + i.Scope + "/" + hash(i.Key)}
 }
 
-// FetchIdempotency reads what a key was used for, and the other keys in the same trip. The error is [ErrKeyReused], or
-// KV's.
+// FetchIdempotency reads what a key was used for, together with other keys, in one trip. The error
+// is [ErrKeyReused] or one of KV.
 func (v *View) FetchIdempotency(ctx context.Context, i *Idempotency, keys ...Key) error {
 	if i.Key == "" {
 		return v.Fetch(ctx, keys...)
@@ -62,10 +63,11 @@ func (v *View) FetchIdempotency(ctx context.Context, i *Idempotency, keys ...Key
 	return nil
 }
 
-// Made returns the id of the object that the key made, if the store already shows it.
+// Made returns the id of the object that was created under the key, if that is visible here.
 func (i *Idempotency) Made() string { return i.made }
 
-// Earlier returns the ids under which this request may have made its object already: none without a key.
+// Earlier returns the ids under which this request may already have created its object. There are
+// none without an Idempotency-Key.
 func (i *Idempotency) Earlier(kind checkout.Kind) []string {
 	switch {
 	case i.Key == "":
@@ -76,7 +78,7 @@ func (i *Idempotency) Earlier(kind checkout.Kind) []string {
 	return []string{i.derive(kind, i.Day), i.derive(kind, i.Day.AddDate(0, 0, -1))}
 }
 
-// NewID returns the id for the object that this request makes.
+// NewID returns the id of the object that this request creates.
 func (i *Idempotency) NewID(kind checkout.Kind, now time.Time, entropy io.Reader) (string, error) {
 	if i.Key == "" {
 		return checkout.NewID(kind, now, entropy)
@@ -88,12 +90,13 @@ func (i *Idempotency) derive(kind checkout.Kind, day time.Time) string {
 	return checkout.DeriveID(kind, i.Salt, day, i.Merchant, i.Scope, i.Key, i.Request)
 }
 
-// Remember adds that a key made an object.
+// Remember adds the record that the key created an object.
 func (v *View) Remember(i *Idempotency, id string, now time.Time) {
 	v.indexes = append(v.indexes, i.entries(id, now)...)
 }
 
-// RememberLast is Remember in the last trip, for what must not come back by a retry after it was deleted.
+// RememberLast is like [View.Remember] but writes in the last trip. It is for what a retry must not
+// create again after it was deleted.
 func (v *View) RememberLast(i *Idempotency, id string, now time.Time) {
 	v.records = append(v.records, i.entries(id, now)...)
 }
@@ -102,6 +105,6 @@ func (i *Idempotency) entries(id string, now time.Time) []entry {
 	if i.Key == "" {
 		return nil
 	}
-	// Of different requests that race under one key it belongs to one, whichever.
+	// If different requests race under one key, it does not matter which of them gets the key.
 	return []entry{{key: i.key(), value: Encode(idempotent{i.Request, id}), expiresAt: now.Add(IdempotencyLifetime), derived: true}}
 }

@@ -10,31 +10,32 @@ import (
 	"edgecheckout/worker/checkout"
 )
 
-// listPrefix is common to the index of an owner's objects of a kind, newest first.
+// listPrefix is the prefix of the index of an owner's objects of one kind, newest first.
 func listPrefix(o Owner, kind checkout.Kind) string {
 	return "by-merchant/" + o.Merchant.ID + "/" + string(o.Mode) + "/" + strings.TrimSuffix(string(kind), "_") + "/"
 }
 
-// maxMillis is the latest time of which an index can tell, in the year 2286.
+// maxMillis is the latest time that an index can hold, in the year 2286.
 const maxMillis = 9_999_999_999_999
 
-// Listed is an entry in the index of an owner's objects of a kind. All of it stands in the key, so that a list call
-// alone says what there is to choose from.
+// Listed is an entry in the index of an owner's objects of one kind. It is stored entirely in the
+// key, so a list call is enough to choose from the entries.
 type Listed struct {
 	Created  time.Time // in whole milliseconds
 	ID       string
-	Customer string // whom a checkout charges; empty for nobody, and for objects of other kinds
+	Customer string // the customer of a checkout; empty if it has none, and for other kinds
 }
 
-// timeDigits is how many digits a position begins with. They are the time's, so that a prefix of n of them is common to
-// what was made within 10^(timeDigits-n) milliseconds.
+// timeDigits is the number of digits of the time at the beginning of a position. Everything created
+// within 10^(timeDigits-n) milliseconds shares a prefix of n digits.
 const timeDigits = 13
 
-// complement is the time, in milliseconds, as an index has it: the smaller, the newer, since KV lists in byte order
-// only. A time that does not fit timeDigits becomes the nearest one that does.
+// complement returns the time in milliseconds as an index stores it: smaller is newer, because KV
+// lists only in ascending byte order. A time that does not fit [timeDigits] becomes the nearest one
+// that does.
 func complement(t time.Time) int64 { return min(max(maxMillis-t.UnixMilli(), 0), maxMillis) }
 
-// Position is where the entry stands in its index. No position is the beginning of another one's.
+// Position is the entry's place in its index. No position is a prefix of another.
 func (l Listed) Position() string {
 	return padded(complement(l.Created), timeDigits) + "/" + l.ID
 }
@@ -65,12 +66,12 @@ func parseListKey(key string) (Listed, error) {
 	return l, nil
 }
 
-// list adds an entry to the index of an owner's objects of a kind.
+// list adds an entry to the index of an owner's objects of one kind.
 func (v *View) list(o Owner, kind checkout.Kind, l Listed, expiresAt time.Time) {
 	v.indexes = append(v.indexes, entry{key: listKey(o, kind, l), expiresAt: expiresAt, derived: true})
 }
 
-// listed reads the records of entries; nil for a missing one, and for one that does not fit its entry.
+// listed reads the records of entries; nil for one that is missing or does not match its entry.
 func listed[T any](ctx context.Context, v *View, what string, entries []Listed, key func(id string) Key, fits func(Listed, *T) bool) ([]*T, error) {
 	keys := make([]Key, len(entries))
 	for i, e := range entries {
@@ -93,7 +94,7 @@ func listed[T any](ctx context.Context, v *View, what string, entries []Listed, 
 	return records, nil
 }
 
-// padded writes a number that is not negative with at least so many digits.
+// padded writes a non-negative number with at least that many digits.
 func padded(n int64, digits int) string {
 	s := strconv.FormatInt(n, 10)
 	return "0000000000000"[:max(digits-len(s), 0)] + s

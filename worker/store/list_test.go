@@ -33,7 +33,7 @@ func FuzzListedKeys(f *testing.F) {
 	})
 }
 
-func TestWhatIsNewerIsListedFirst(t *testing.T) {
+func TestNewerObjectsAreListedFirst(t *testing.T) {
 	var last string
 	for _, at := range []time.Time{
 		time.UnixMilli(9_999_999_999_999), time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 22, 12, 0, 0, 1e6, time.UTC),

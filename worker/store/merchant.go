@@ -8,19 +8,20 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Merchant is who gets the money. Only the operator writes it.
+// Merchant is the recipient of payments. Only the operator writes it.
 type Merchant struct {
 	ID          string          `json:"id"`
 	Name        string          `json:"name"`
 	AccountTest stellar.Address `json:"account_test,omitempty"`
 	AccountLive stellar.Address `json:"account_live,omitempty"`
-	// Salt keeps ids that are derived from what a merchant sent from being guessed. It is never shown.
+	// Salt keeps derived ids unguessable for anyone who knows what a merchant sent. It is never
+	// shown.
 	Salt      []byte    `json:"salt"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// Account is where the merchant is paid in a mode; empty if nowhere.
+// Account is the account to which the merchant is paid in a mode; empty if there is none.
 func (m Merchant) Account(mode stellar.Mode) stellar.Address {
 	if mode == stellar.Live {
 		return m.AccountLive
@@ -28,10 +29,10 @@ func (m Merchant) Account(mode stellar.Mode) stellar.Address {
 	return m.AccountTest
 }
 
-// MerchantKeys are the keys of merchants, none for what is no id.
+// MerchantKeys returns the keys of merchants; none for a malformed id.
 func MerchantKeys(ids ...string) []Key { return keysOf(checkout.KindMerchant, MerchantKey, ids) }
 
-// MerchantKey names a [Merchant].
+// MerchantKey is the key of a [Merchant].
 func MerchantKey(id string) Key { return Key{"merchant/" + id} }
 
 // Merchant reads a merchant; nil if there is none.
@@ -46,13 +47,14 @@ func (v *View) Merchant(ctx context.Context, id string) (*Merchant, error) {
 	return &m, nil
 }
 
-// CreateMerchant adds a merchant that is made now. Two that race under one Idempotency-Key write one merchant, whose
-// salt is that of the later one: nothing is derived from it before there is an API key.
+// CreateMerchant adds a new merchant. Two requests that race under one Idempotency-Key write one
+// merchant, with the salt of the later write. That is safe: before the first API key, nothing is
+// derived from the salt.
 func (v *View) CreateMerchant(m Merchant) {
 	v.records = append(v.records, entry{key: MerchantKey(m.ID), value: Encode(m), derived: true})
 }
 
-// UpdateMerchant adds a merchant that has changed.
+// UpdateMerchant adds a changed merchant.
 func (v *View) UpdateMerchant(m Merchant) {
 	v.records = append(v.records, entry{key: MerchantKey(m.ID), value: Encode(m)})
 }

@@ -15,11 +15,12 @@ import (
 
 const maxListKeys = kv.MaxListKeys
 
-// openPrefix is common to the index of open checkouts, in the order in which they fall due.
+// openPrefix is the prefix of the index of open checkouts, which is in order of their deadlines.
 const openPrefix = "open/"
 
-// OpenEntry is a checkout in the index of open ones. It says all that a sweep must know before it reads the ledger, so
-// that one list finds the active accounts and the checkouts that fell due, without reading a value.
+// OpenEntry is a checkout in the index of open checkouts. It holds all that a sweep needs before it
+// reads the ledger. So one list finds the active accounts and the checkouts that are due, without
+// reading a value.
 type OpenEntry struct {
 	Due     time.Time // whole minutes, not before the checkout's deadline
 	Created time.Time // whole minutes, not after its creation
@@ -28,7 +29,8 @@ type OpenEntry struct {
 	ID      checkout.ID
 }
 
-// openOf returns the index entry of a checkout that ends at deadline: its expiry, or an earlier one once it was cancelled.
+// openOf returns the index entry of a checkout that ends at deadline: its expiry, or an earlier
+// time if it was cancelled.
 func openOf(c *checkout.Checkout, deadline time.Time) OpenEntry {
 	return OpenEntry{
 		Due:     deadline.Add(time.Minute - time.Nanosecond).Truncate(time.Minute),
@@ -39,7 +41,7 @@ func openOf(c *checkout.Checkout, deadline time.Time) OpenEntry {
 	}
 }
 
-// OpenEntries returns the entries that a checkout has in the index of open ones.
+// OpenEntries returns the entries that a checkout has in the index of open checkouts.
 func OpenEntries(f *checkout.Facts) []OpenEntry {
 	entries := []OpenEntry{openOf(&f.Checkout, f.Checkout.ExpiresAt)}
 	if !f.CancelledBy.IsZero() {
@@ -48,13 +50,13 @@ func OpenEntries(f *checkout.Facts) []OpenEntry {
 	return entries
 }
 
-// OpenKey names a checkout in the index of open ones.
+// OpenKey is the key of a checkout in the index of open checkouts.
 func OpenKey(c *checkout.Checkout, deadline time.Time) Key { return openOf(c, deadline).key() }
 
-// IsOpenKey reports whether a key is one of the index of open checkouts.
+// IsOpenKey reports whether a key belongs to the index of open checkouts.
 func IsOpenKey(key string) bool { return strings.HasPrefix(key, openPrefix) }
 
-// key writes the entry. Minutes since 1970 have eight digits until the year 2160.
+// key returns the entry's key. Minutes since 1970 have eight digits until the year 2160.
 func (e OpenEntry) key() Key {
 	return Key{openPrefix + padded(e.Due.Unix()/60, 8) + "/" + padded(e.Created.Unix()/60, 8) + "/" + string(e.Mode) + "/" + string(e.Account) + "/" + e.ID.String()}
 }
@@ -77,8 +79,8 @@ func parseOpenKey(key string) (OpenEntry, error) {
 	return e, nil
 }
 
-// Open lists open checkouts, those that fall due first, at most a thousand at a time. The cursor continues the list;
-// it is empty at the beginning and after the last page.
+// Open lists open checkouts by deadline, at most a thousand at a time. The cursor continues the
+// list; it is empty at the beginning and after the last page.
 func (s Store) Open(ctx context.Context, cursor string) (entries []OpenEntry, next string, err error) {
 	page, err := s.kv.List(ctx, openPrefix, cursor, maxListKeys)
 	if err != nil {
@@ -94,7 +96,8 @@ func (s Store) Open(ctx context.Context, cursor string) (entries []OpenEntry, ne
 	return entries, page.Cursor, nil
 }
 
-// PutOpen puts a checkout back into the index of open ones, in case it fell out: the entry is the same as ever.
+// PutOpen puts a checkout back into the index of open checkouts, in case it is missing. The entry
+// equals the one that [Checkouts.Create] wrote.
 func (s Store) PutOpen(ctx context.Context, c *checkout.Checkout, deadline time.Time) error {
 	return s.put(ctx, "an open checkout", entry{key: OpenKey(c, deadline), expiresAt: c.ExpiresAt.Add(KeepAfterExpiry), derived: true})
 }

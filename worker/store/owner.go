@@ -2,7 +2,7 @@ package store
 
 import "edgecheckout/worker/stellar"
 
-// Owner is a merchant in a mode. What belongs to an owner is as good as missing for everybody else.
+// Owner is a merchant in one mode. Nobody else sees that the owner's objects exist.
 type Owner struct {
 	Merchant *Merchant
 	Mode     stellar.Mode

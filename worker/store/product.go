@@ -8,7 +8,8 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Product is something that a merchant sells at a price. Its merchant edits it, one writer at a time.
+// Product is something that a merchant sells at a price. Only the merchant edits it, so it has one
+// writer at a time.
 type Product struct {
 	ID          string            `json:"id"`
 	Merchant    string            `json:"merchant"`
@@ -24,12 +25,12 @@ type Product struct {
 	UpdatedAt   time.Time         `json:"updated_at"`
 }
 
-// ProductKeys are the keys of products, none for what is no id.
+// ProductKeys returns the keys of products; none for a malformed id.
 func ProductKeys(ids ...string) []Key { return keysOf(checkout.KindProduct, productKey, ids) }
 
 func productKey(id string) Key { return Key{"product/" + id} }
 
-// keysOf makes a key of each id of a kind.
+// keysOf returns the keys of the well-formed ids of a kind.
 func keysOf(kind checkout.Kind, key func(id string) Key, ids []string) []Key {
 	keys := make([]Key, 0, len(ids))
 	for _, id := range ids {
@@ -40,7 +41,7 @@ func keysOf(kind checkout.Kind, key func(id string) Key, ids []string) []Key {
 	return keys
 }
 
-// Products are those of an owner.
+// Products are the products of an owner.
 type Products struct {
 	view  *View
 	owner Owner
@@ -49,7 +50,7 @@ type Products struct {
 // Products returns the products of an owner.
 func (v *View) Products(o Owner) Products { return Products{v, o} }
 
-// Get reads a product; nil if the owner has none of that id.
+// Get reads a product; nil if the owner has none with that id.
 func (p Products) Get(ctx context.Context, id string) (*Product, error) {
 	if _, err := checkout.ParseID(checkout.KindProduct, id); err != nil {
 		return nil, nil
@@ -61,19 +62,20 @@ func (p Products) Get(ctx context.Context, id string) (*Product, error) {
 	return &product, nil
 }
 
-// Create adds a product that is made now, and lists it: whoever finds it can rely on its being listed.
+// Create adds a new product and its entry in the list. The entry is written first, so every product
+// that can be found is listed.
 func (p Products) Create(product Product) {
 	p.view.list(p.owner, checkout.KindProduct, Listed{Created: product.CreatedAt, ID: product.ID}, time.Time{})
 	p.view.records = append(p.view.records, entry{key: productKey(product.ID), value: Encode(product), derived: true})
 }
 
-// Update adds a product that has changed.
+// Update adds a changed product.
 func (p Products) Update(product Product) {
 	p.view.records = append(p.view.records, entry{key: productKey(product.ID), value: Encode(product)})
 }
 
-// Listed reads products by their entries in the list; nil for what is not visible here yet, and for an entry under
-// another time than the product's.
+// Listed reads the products of list entries; nil for one that is not visible here yet or was
+// created at another time than the entry says.
 func (p Products) Listed(ctx context.Context, entries []Listed) ([]*Product, error) {
 	return listed(ctx, p.view, "products", entries, productKey, func(e Listed, product *Product) bool {
 		return p.owner.owns(product.Merchant, product.Mode) && product.CreatedAt.Equal(e.Created)

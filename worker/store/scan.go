@@ -11,44 +11,51 @@ import (
 	"edgecheckout/worker/kv"
 )
 
-// lister is what a scan takes of kv.Store.
+// lister is the part of [kv.Store] that a scan uses.
 type lister interface {
 	List(ctx context.Context, prefix, cursor string, limit int) (kv.Page, error)
 }
 
-// Scan walks the index of a merchant's objects of a kind from a position on, towards older or towards newer ones.
+// Scan walks the index of a merchant's objects of one kind from a position, towards older or newer
+// entries.
 //
-// KV cannot start a list at a key: it lists what begins with a prefix, from its beginning, at most a thousand keys a call. So the first call
-// lists the whole index, and whoever looks around among the newest thousand objects needs no other. What lies deeper is found by longer
-// prefixes: each digit of the time leads to one of ten buckets, until the position is among the first thousand of its bucket. Then comes one
-// call for each bucket that the walk goes on to. A page of 100 of 100,000 objects takes three or four calls, one amid a long silence up to 30.
+// KV cannot start a list at a key: a list begins at the start of its prefix and returns at most a
+// thousand keys a call. So the first call lists the whole index, which is enough for the newest
+// thousand objects. Older ones are reached by longer prefixes: each digit of the time selects one
+// of ten buckets, until the position is among the first thousand keys of its bucket. From there
+// each further bucket takes one call. A page of 100 out of 100,000 objects takes three or four
+// calls; a page in a long period without objects takes up to 30.
 type Scan struct {
 	index  lister
 	prefix string // of the index
 	newer  bool   // the direction
-	past   string // the last position that was listed, at first the one to start from; empty before the newest
-	oldest int64  // the complement of a time before which nothing was made
-	limit  int    // keys in the next call
+	// past is the last position that was listed, at first the one to start from; empty before the
+	// newest entry.
+	past   string
+	oldest int64 // the complement of a time before which nothing was created
+	limit  int   // keys in the next call
 
-	keys  []string // what was listed on the way
-	taken int      // how many of them were handed out
+	keys  []string // listed in the scan's direction
+	taken int      // how many of them were returned
 
-	bucket int64    // the complement of a time in the bucket that is read
-	digits int      // how many of its digits make the bucket; with none it is the whole index
-	cursor string   // where the list of the bucket goes on
-	size   int      // keys that the bucket has shown so far
-	held   []string // what it has shown before the position, on the way to newer ones
-	ended  bool     // whether all is listed
-	marked bool     // whether a bookmark says where to go on
+	bucket int64    // the complement of a time in the current bucket
+	digits int      // how many of its digits form the bucket's prefix; with none it is the whole index
+	cursor string   // continues the list of the bucket
+	size   int      // keys of the bucket that were listed so far
+	held   []string // of these, the ones before the position, on the way to newer entries
+	ended  bool     // whether everything was listed
+	marked bool     // whether the scan continues from a bookmark
 }
 
-// Scan starts a scan of an owner's objects of a kind at a position. Without one it begins with the newest object, and
-// its first call lists no more than limit keys. Nothing was made before since.
+// Scan starts a scan of an owner's objects of one kind at the position from. If from is empty, it
+// begins with the newest object, and its first call lists no more than limit keys. No object may
+// have been created before since.
 func (v *View) Scan(o Owner, kind checkout.Kind, from string, newer bool, since time.Time, limit int) *Scan {
 	return newScan(v.store.kv, listPrefix(o, kind), from, newer, since, limit)
 }
 
-// newScan starts a scan at a position. Without one it begins with the newest object, and its first call lists no more than limit keys.
+// newScan starts a scan at a position. If from is empty, it begins with the newest object, and its
+// first call lists no more than limit keys.
 func newScan(index lister, prefix, from string, newer bool, since time.Time, limit int) *Scan {
 	s := &Scan{index: index, prefix: prefix, newer: newer, past: from, oldest: complement(since), limit: limit}
 	if from != "" {
@@ -58,7 +65,7 @@ func newScan(index lister, prefix, from string, newer bool, since time.Time, lim
 	return s
 }
 
-// Next returns the entry that comes next on the way; false after the last one.
+// Next returns the next entry; false after the last one.
 func (s *Scan) Next(ctx context.Context) (Listed, bool, error) {
 	for s.taken == len(s.keys) {
 		if s.ended {
@@ -73,14 +80,14 @@ func (s *Scan) Next(ctx context.Context) (Listed, bool, error) {
 	return entry, err == nil, err
 }
 
-// More reports whether there can be more entries on the way.
+// More reports whether there may be more entries.
 func (s *Scan) More() bool { return s.taken < len(s.keys) || !s.ended }
 
 // list makes one call.
 func (s *Scan) list(ctx context.Context) error {
 	page, err := s.index.List(ctx, s.prefix+complementDigits(s.bucket)[:s.digits], s.cursor, s.limit)
 	if err != nil && s.marked {
-		s.marked, s.limit = false, maxListKeys // nothing promises that a cursor is good for ever
+		s.marked, s.limit = false, maxListKeys // a cursor may have expired
 		s.turn(complementOf(s.past), 0)
 		return nil
 	}
@@ -102,11 +109,12 @@ func (s *Scan) list(ctx context.Context) error {
 	return nil
 }
 
-// after returns what of a list lies past the position.
+// after returns the listed keys that lie behind the position.
 func (s *Scan) after(listed []string) []string {
 	first := 0
 	if s.past != "" {
-		first, _ = slices.BinarySearch(listed, s.prefix+s.past+"~") // behind all that a key of this position may go on with
+		// "~" sorts after anything that can follow this position in a key.
+		first, _ = slices.BinarySearch(listed, s.prefix+s.past+"~")
 	}
 	if s.cursor == "" {
 		next := s.bucket/s.width() + 1
@@ -118,7 +126,8 @@ func (s *Scan) after(listed []string) []string {
 	return listed[first:]
 }
 
-// before is after in the other direction. What lies directly before the position is known only once the list has come to it.
+// before is like [Scan.after] in the other direction. The entries directly before the position are
+// known only once the list has reached it.
 func (s *Scan) before(listed []string) []string {
 	end, _ := slices.BinarySearch(listed, s.prefix+s.past)
 	if end == len(listed) && s.cursor != "" {
@@ -134,8 +143,9 @@ func (s *Scan) before(listed []string) []string {
 	return listed
 }
 
-// narrow takes a smaller bucket, which begins behind what was listed in vain, and reports whether there is one. There is none among the thousands
-// of one millisecond, nor after a call that gave a cursor alone, as KV may; the list goes on then.
+// narrow switches to a smaller bucket, starting after the keys that were listed in vain, and
+// reports whether there is one. There is none if all those keys are of one millisecond, or if a
+// call returned only a cursor, as KV may; the list then continues.
 func (s *Scan) narrow(listed []string) bool {
 	if len(listed) == 0 {
 		return false
@@ -151,10 +161,12 @@ func (s *Scan) narrow(listed []string) bool {
 	return true
 }
 
-// fewInBucket is when a bucket was too small to go on with its like.
+// fewInBucket is the size below which a bucket is too small for its neighbours to be listed one by
+// one.
 const fewInBucket = 100
 
-// leave goes on to the bucket beside the one that is done with: if that had few, to all of ten, once it is the first of them on the way.
+// leave moves on to the next bucket in the scan's direction. If the last one was small and the next
+// is the first of ten, it takes all ten at once.
 func (s *Scan) leave(bucket int64, first bool) {
 	switch {
 	case s.digits == 0 || bucket < 0:
@@ -170,7 +182,7 @@ func (s *Scan) turn(bucket int64, digits int) {
 	s.bucket, s.digits, s.cursor, s.size, s.held = bucket, digits, "", 0, nil
 }
 
-// width is how many milliseconds a bucket has.
+// width is the size of a bucket in milliseconds.
 func (s *Scan) width() int64 {
 	width := int64(1)
 	for range timeDigits - s.digits {
@@ -183,8 +195,9 @@ func complementDigits(complement int64) string {
 	return padded(complement, timeDigits)
 }
 
-// complementOf reads the time that a position begins with.
+// complementOf parses the time at the beginning of a position.
 func complementOf(position string) int64 {
-	complement, _ := strconv.ParseInt(position[:strings.IndexByte(position, '/')], 10, 64) // Position wrote it
+	// [Listed.Position] wrote the digits, so they parse.
+	complement, _ := strconv.ParseInt(position[:strings.IndexByte(position, '/')], 10, 64)
 	return complement
 }

@@ -16,7 +16,8 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// catalog lists keys as KV does. Some of its pages are shorter than they might be, or empty, and go on all the same.
+// catalog lists keys as KV does. Some of its pages are shorter than the limit, or empty, although
+// the list continues.
 type catalog struct {
 	keys  []string // in order
 	short func() int
@@ -44,7 +45,7 @@ var shop = Owner{&Merchant{ID: "mer_01kay3t4w5x6y7z8a90123456z"}, stellar.Test}
 
 var catalogPrefix = listPrefix(shop, checkout.KindCheckout)
 
-// listedAt makes entries from the times of their creation, newest first, and their keys.
+// listedAt returns entries with the given times of creation, newest first, and their keys.
 func listedAt(times []int64) (entries []Listed, keys []string) {
 	slices.Sort(times)
 	for i, at := range times {
@@ -61,7 +62,7 @@ func listedAt(times []int64) (entries []Listed, keys []string) {
 	return entries, keys
 }
 
-// walk takes n entries from a scan, if there are as many.
+// walk reads up to n entries from a scan.
 func walk(t rapid.TB, s *Scan, n int) (got []Listed) {
 	for len(got) < n {
 		entry, ok, err := s.Next(context.Background())
@@ -76,7 +77,8 @@ func walk(t rapid.TB, s *Scan, n int) (got []Listed) {
 	return got
 }
 
-// beside are the entries next to the one at a place, in the order in which a scan comes to them.
+// beside returns the entries next to the one at an index, in the order in which a scan returns
+// them.
 func beside(entries []Listed, at int, newer bool) []Listed {
 	if !newer {
 		return slices.Clone(entries[at+1:])
@@ -86,7 +88,7 @@ func beside(entries []Listed, at int, newer bool) []Listed {
 	return before
 }
 
-func TestAScanComesToEveryObjectInOrderFromAnywhere(t *testing.T) {
+func TestScanReturnsEveryObjectInOrderFromAnyPosition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const now = 1_795_000_000_000
 		since := now - rapid.SampledFrom([]int64{1e6, 1e9, 1e10, 1e11}).Draw(t, "age")
@@ -127,7 +129,8 @@ func TestAScanComesToEveryObjectInOrderFromAnywhere(t *testing.T) {
 	})
 }
 
-// TestAScanOfManyObjectsTakesFewCalls holds the scan to what its comment says, for shops of several sizes and habits.
+// A scan must take no more calls than its doc comment says, for several shop sizes and
+// distributions of orders.
 func TestAScanOfManyObjectsTakesFewCalls(t *testing.T) {
 	const day = int64(24 * time.Hour / time.Millisecond)
 	const now = 1_795_000_000_000

@@ -1,9 +1,11 @@
-// Package store is the one room that knows KV: which keys there are, what stands under them, when it expires, and
-// who may race whom. Callers ask for checkouts, customers and cursors by name.
+// Package store is the only package that knows the keys and records in KV: which keys exist, what
+// is stored under them, when it expires, and which writers may race. Callers ask for checkouts,
+// customers and cursors by name.
 //
-// What [kv] promises holds for everything here: a read can be a minute old, a miss included, and of two writers the
-// last one wins. Objects that only this service makes are therefore written once; their ids are derived where two
-// writers could race, who then write the same bytes. Errors say what was being done.
+// Everything here has the consistency that [kv] promises: a read may be a minute stale, a miss
+// included, and the last of two writers wins. So objects that only this service makes are written
+// once, and ids are derived where two writers could race, who then write the same bytes. Errors say
+// what was being done.
 package store
 
 import (
@@ -16,19 +18,19 @@ import (
 	"edgecheckout/worker/kv"
 )
 
-// Key names a value in KV. Only this package makes keys.
+// Key is the name of a value in KV. Only this package makes keys.
 type Key struct{ name string }
 
-// String is the key as KV has it.
+// String returns the key as KV has it.
 func (k Key) String() string { return k.name }
 
 // Store is the service's namespace in KV. It is safe for concurrent use.
 type Store struct{ kv kv.Store }
 
-// New returns the store that lives in a namespace.
+// New returns the store in a namespace.
 func New(namespace kv.Store) Store { return Store{namespace} }
 
-// entry is a value to store. See [kv.Entry].
+// entry is a value to store; see [kv.Entry].
 type entry struct {
 	key       Key
 	value     []byte
@@ -68,7 +70,7 @@ func wrap(doing, what string, err error) error {
 	return fmt.Errorf("%s %s: %w", doing, what, err)
 }
 
-// hash is the SHA-256 of a string in hexadecimal.
+// hash returns the SHA-256 of a string in hexadecimal.
 func hash(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:])

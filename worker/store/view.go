@@ -5,23 +5,24 @@ import (
 	"slices"
 )
 
-// View is the store as one request sees it. What a request costs is mostly waiting: a key that is near takes 10 to
-// 15 ms, one that is missing or far 60 to 120, a write 100 to 200. So a request fetches what it will ask for in one
-// trip, and what it writes leaves in two at most. docs/performance.md has the trips of each route.
+// View is the store as one request sees it. A request spends most of its time waiting: reading a
+// key takes 10 to 15 ms if it is cached nearby and 60 to 120 ms if not, a write takes 100 to 200
+// ms. So a request fetches what it will need in one trip and writes in at most two.
+// docs/performance.md lists the trips of each route.
 type View struct {
 	store  Store
 	keys   []Key // what was fetched
 	values [][]byte
 
-	// Whoever finds a record can rely on the entries that lead to it, such as a retry after a request that died half
-	// way: they are written first.
+	// Indexes are written before records, so every record that can be found has its entries in the
+	// indexes. That also holds for a retry after a request that failed half way.
 	indexes, records []entry
 }
 
-// View returns a view on behalf of a request. It is not safe for concurrent use.
+// View returns a view for one request. It is not safe for concurrent use.
 func (s Store) View() *View { return &View{store: s} }
 
-// Fetch reads keys in one trip. What is asked for later, among them, costs no other.
+// Fetch reads keys in one trip. Later reads of these keys need no trip.
 func (v *View) Fetch(ctx context.Context, keys ...Key) error {
 	if len(keys) == 0 {
 		return nil
@@ -43,7 +44,7 @@ func (v *View) get(ctx context.Context, what string, keys ...Key) ([][]byte, err
 	return values, nil
 }
 
-// view reads one record, and reports whether it is there.
+// view reads one record and reports whether it exists.
 func view[T any](ctx context.Context, v *View, what string, key Key) (record T, ok bool, err error) {
 	values, err := v.get(ctx, what, key)
 	if err != nil {
@@ -52,8 +53,8 @@ func view[T any](ctx context.Context, v *View, what string, key Key) (record T, 
 	return Decode[T](values[0])
 }
 
-// Commit writes what was added to the view, in two trips at most. If it fails, any part may have been written; it may be
-// repeated.
+// Commit writes what was added to the view, in two trips at most. If it fails, any part may have
+// been written; it may be repeated.
 func (v *View) Commit(ctx context.Context) error {
 	for _, entries := range [][]entry{v.indexes, v.records} {
 		if len(entries) == 0 {

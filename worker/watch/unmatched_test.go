@@ -63,7 +63,7 @@ func TestUnmatchedIsWhatBelongsToNoCheckout(t *testing.T) {
 	for _, made := range []checkout.Checkout{theirs, live} {
 		s.put(made)
 	}
-	strangers, err := checkout.ParseMemoKeys(strings.Repeat("a5", 32))
+	strangers, err := checkout.ParseMemoKeys(strings.Repeat("0123456789fedca5", 4))
 	if err != nil {
 		t.Fatal(err)
 	}

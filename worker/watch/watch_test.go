@@ -49,7 +49,7 @@ func open(t *testing.T) *shop {
 
 func openWith(t *testing.T, limits watch.Limits) *shop {
 	t.Helper()
-	memos, err := checkout.ParseMemoKeys(strings.Repeat("5a", 32))
+	memos, err := checkout.ParseMemoKeys(strings.Repeat("0123456789fedc5a", 4))
 	if err != nil {
 		t.Fatal(err)
 	}

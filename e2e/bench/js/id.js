@@ -60,26 +60,6 @@ export function isId(prefix, text) {
   return text.startsWith(prefix) && parse(text.slice(prefix.length)) !== null;
 }
 
-const encoder = new TextEncoder();
-
-// deriveId is the id that everyone derives from the same secret, time and parts.
-export async function deriveId(prefix, secret, at, ...parts) {
-  const framed = [encoder.encode(prefix)];
-  for (const part of parts) {
-    const bytes = encoder.encode(part);
-    const length = new Uint8Array(8);
-    new DataView(length.buffer).setBigUint64(0, BigInt(bytes.length));
-    framed.push(length, bytes);
-  }
-  const message = await new Blob(framed).arrayBuffer();
-  // A key of one zero byte is the same as none, which WebCrypto refuses.
-  const raw = secret.length > 0 ? secret : new Uint8Array(1);
-  const key = await crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  const bytes = new Uint8Array(await crypto.subtle.sign("HMAC", key, message)).slice(0, 16);
-  setTime(bytes, at);
-  return prefix + format(bytes);
-}
-
 const ZERO = new Uint8Array(16);
 
 export async function importMemoKeys(list) {
@@ -117,6 +97,6 @@ export async function open(keys, memo, now) {
 }
 
 export async function sha256(text) {
-  const digest = await crypto.subtle.digest("SHA-256", encoder.encode(text));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

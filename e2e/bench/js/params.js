@@ -120,24 +120,4 @@ export class Params {
     if (/^[^/]*\/\/[^/?#]*\{/.test(text)) throw invalid(name, `${name} may contain ${PLACEHOLDER} only after its host.`);
     return text;
   }
-
-  email(name) {
-    const text = this.text(name, 254).trim().toLowerCase();
-    if (text === "") return "";
-    const match = /^([^@\p{C}\p{Z},;:<>()[\]"\\]{1,64})@([^@\p{C}\p{Z},;:<>()[\]"\\]+)$/u.exec(text);
-    if (match === null || !match[2].includes(".") || `.${match[2]}.`.includes("..")) {
-      throw invalid(name, `${name} must be an e-mail address such as ada@example.com.`);
-    }
-    return text;
-  }
-
-  phone(name) {
-    const text = this.text(name, 40);
-    if (text === "") return "";
-    const number = text.replace(/[ .\-()]/g, "");
-    if (!/^\+[1-9]\d{6,14}$/.test(number)) {
-      throw invalid(name, `${name} must be a phone number with its country code, such as +14155550123.`);
-    }
-    return number;
-  }
 }

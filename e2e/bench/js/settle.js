@@ -1,4 +1,4 @@
-// Where a session stands by what is known of the ledger. Times are milliseconds.
+// Where a checkout stands by what is known of the ledger. Times are milliseconds.
 
 import { plus } from "./amount.js";
 import { sameAsset } from "./asset.js";
@@ -16,7 +16,7 @@ function union(payments) {
 const MAX_OWN = 200;
 const MAX_FOREIGN = 20;
 
-// relevant returns what a session remembers of its payments, in ledger order: the largest, if there are too many.
+// relevant returns what a checkout remembers of its payments, in ledger order: the largest, if there are too many.
 export function relevant(payments, asset) {
   const all = union(payments);
   if (all.length <= MAX_FOREIGN) return all;
@@ -26,13 +26,13 @@ export function relevant(payments, asset) {
   return union(largest.filter((payment) => (sameAsset(payment.asset, asset) ? own++ < MAX_OWN : foreign++ < MAX_FOREIGN)));
 }
 
-export function deadlineOf(session, cancel) {
-  const expires = Date.parse(session.expires_at);
+export function deadlineOf(checkout, cancel) {
+  const expires = Date.parse(checkout.expires_at);
   return cancel ? Math.min(expires, Date.parse(cancel.deadline)) : expires;
 }
 
-function settle(session, deadline, payments, proven, now) {
-  const { amount, asset } = session;
+function settle(checkout, deadline, payments, proven, now) {
+  const { amount, asset } = checkout;
   const out = { status: "open", exception: "", received: 0n, payments: [] };
   let wrongAsset = false;
   for (const payment of union(payments)) {
@@ -77,10 +77,10 @@ function extend(outcome, payments, asset) {
   return { exception: "", ...outcome, payments: [...(outcome.payments ?? []), ...more] };
 }
 
-// outcomeOf says where a session stands; proven is the deadline up to which it may end unpaid.
-export function outcomeOf({ session, recorded, seen, cancel }, proven, now) {
-  if (recorded) return extend(recorded, seen, session.asset);
-  return settle(session, deadlineOf(session, cancel), seen, proven, now);
+// outcomeOf says where a checkout stands; proven is the deadline up to which it may end unpaid.
+export function outcomeOf({ checkout, recorded, seen, cancel }, proven, now) {
+  if (recorded) return extend(recorded, seen, checkout.asset);
+  return settle(checkout, deadlineOf(checkout, cancel), seen, proven, now);
 }
 
 export function dueOf(outcome, amount) {

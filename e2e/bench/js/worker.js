@@ -83,34 +83,34 @@ async function getPage(call) {
     const text = "The link is incomplete, or its checkout ended long ago. Please go back to the shop and start the payment again.";
     return html(messagePage("This payment page does not exist", text), { status: 404, keep: ["no-cache", "max-age=10, stale-if-error=0"] });
   }
-  const { session, cancel } = standing;
+  const { checkout, cancel } = standing;
   const now = Date.now();
-  const quiet = now - Date.parse(session.created_at) < QUIET_START;
+  const quiet = now - Date.parse(checkout.created_at) < QUIET_START;
   const outcome = quiet ? outcomeOf(standing, 0, now) : await look(env, config, standing);
-  const deadline = deadlineOf(session, cancel);
+  const deadline = deadlineOf(checkout, cancel);
   const late = outcome.status === "open" && (cancel || now >= deadline);
-  const network = config.networks.get(session.mode);
+  const network = config.networks.get(checkout.mode);
   const horizon = outcome.status === "open" && !late ? network.streams : "";
   const page = payPage({
     id,
     horizon,
-    merchant: session.merchant_name,
-    description: session.description ?? "",
-    amount: formatAmount(session.amount),
-    asset: session.asset.code,
-    issuer: session.asset.issuer ?? "",
-    destination: session.account,
-    memo: session.memo,
-    uri: paymentURI(call, session, outcome),
+    merchant: checkout.merchant_name,
+    description: checkout.description ?? "",
+    amount: formatAmount(checkout.amount),
+    asset: checkout.asset.code,
+    issuer: checkout.asset.issuer ?? "",
+    destination: checkout.account,
+    memo: checkout.memo,
+    uri: paymentURI(call, checkout, outcome),
     network: network.name,
     url: payURL(call, id),
     deadline: new Date(deadline),
-    cancel: fill(session.cancel_url, id),
-    redirect: outcome.status === "completed" ? fill(session.redirect_url, id) : "",
+    cancel: fill(checkout.cancel_url, id),
+    redirect: outcome.status === "completed" ? fill(checkout.redirect_url, id) : "",
     status: outcome.status,
     exception: outcome.exception,
     received: formatAmount(outcome.received),
-    due: formatAmount(dueOf(outcome, session.amount)),
+    due: formatAmount(dueOf(outcome, checkout.amount)),
     late,
   });
   let keep = ["no-cache", "max-age=15, stale-while-revalidate=15, stale-if-error=0"];
@@ -123,17 +123,17 @@ async function getStatus(call) {
   const { env, config, id } = call;
   const standing = await publicStanding(call);
   if (!standing) throw notFound("checkout", id);
-  const { session, cancel } = standing;
+  const { checkout, cancel } = standing;
   const outcome = await look(env, config, standing);
   const open = outcome.status === "open";
-  const left = Math.ceil((deadlineOf(session, cancel) - Date.now()) / 1000);
+  const left = Math.ceil((deadlineOf(checkout, cancel) - Date.now()) / 1000);
   const status = {
     status: outcome.status,
     exception: outcome.exception || null,
     amount_received: exact(outcome.received),
-    amount_due: exact(dueOf(outcome, session.amount)),
+    amount_due: exact(dueOf(outcome, checkout.amount)),
     seconds_left: open ? Math.max(left, 0) : 0,
-    redirect_url: outcome.status === "completed" ? fill(session.redirect_url, id) || null : null,
+    redirect_url: outcome.status === "completed" ? fill(checkout.redirect_url, id) || null : null,
   };
   return json(status, { keep: ["no-cache", open ? "max-age=1, stale-if-error=0" : "max-age=300"], tag: id });
 }

@@ -1,7 +1,7 @@
 //go:build js && wasm
 
-// Command faults is a Worker that goes wrong in every way a Go program can, to test that nobody but
-// the request at fault notices. Its routes are named after what they do.
+// Command faults is a Worker that fails in every way in which a Go program can, to test that only
+// the request at fault is affected. Its routes are named after what they do.
 package main
 
 import (
@@ -81,7 +81,7 @@ var hoard [][]byte
 //lint:ignore SA5007 The stack must overflow.
 func recurse(n int) int { return recurse(n+1) + 1 }
 
-// goroutineAsks has a goroutine of its own ask the platform, which is refused.
+// goroutineAsks calls the platform from a goroutine of its own, which is refused.
 func goroutineAsks(w http.ResponseWriter, r *http.Request) {
 	refused := make(chan error)
 	go func() {
@@ -93,8 +93,8 @@ func goroutineAsks(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// walk uses whatever the platform offers, step after step, with a tag in all of it, and fails if
-// it gets anything but its own.
+// walk uses everything that the platform offers, step by step, with a tag in each call, and fails
+// if it gets anything that is not its own.
 func walk(ctx context.Context, tag string) error {
 	for step := range 4 {
 		key := fmt.Sprintf("trail/%s/%d", tag, step)
@@ -107,7 +107,7 @@ func walk(ctx context.Context, tag string) error {
 		}
 		_, _ = fmt.Fprintf(edge.Log{}, "trail/%s passed %d", tag, step)
 	}
-	// A fiber that was parked by the scheduler goes on in its own event, too.
+	// A fiber that the scheduler has parked must continue in its own event, too.
 	if len(tag)%2 == 0 {
 		time.Sleep(3 * time.Millisecond)
 	}
@@ -119,7 +119,7 @@ func walk(ctx context.Context, tag string) error {
 	return store.Delete(ctx, "trail/"+tag+"/0")
 }
 
-// trail walks, and then says what it knows of its request.
+// trail walks, and then answers with what it knows about its request.
 func trail(w http.ResponseWriter, r *http.Request) {
 	tag := r.PathValue("tag")
 	body, err := io.ReadAll(r.Body)
@@ -133,7 +133,7 @@ func trail(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, "%s %s %s %s", tag, r.PathValue("tag"), r.Header.Get("Idempotency-Key"), body)
 }
 
-// batch walks for each message, and has the first attempt repeated.
+// batch walks for each message, and asks for a retry of each first attempt.
 func batch(ctx context.Context, messages []edge.Message) []edge.Verdict {
 	verdicts := make([]edge.Verdict, len(messages))
 	for i, m := range messages {
@@ -146,7 +146,7 @@ func batch(ctx context.Context, messages []edge.Message) []edge.Verdict {
 	return verdicts
 }
 
-// delivered tells whether the second attempt of a message succeeded.
+// delivered reports whether the second attempt of a message succeeded.
 func delivered(w http.ResponseWriter, r *http.Request) {
 	values, err := store.Get(r.Context(), "delivered/"+r.URL.Query().Get("tag"))
 	if err != nil || string(values[0]) != "2" {
@@ -168,7 +168,7 @@ func ok(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"instance": instance, "served": served, "greeting": greeting})
 }
 
-// join waits for goroutines of its own, which wait for each other and for time; then it goes on.
+// join waits for goroutines of its own, which wait for each other and for timers.
 func join(w http.ResponseWriter, r *http.Request) {
 	var workers sync.WaitGroup
 	first := make(chan struct{})
@@ -187,7 +187,7 @@ func join(w http.ResponseWriter, r *http.Request) {
 	ok(w, r)
 }
 
-// secrets makes what must never be the same twice.
+// secrets returns values that must never repeat.
 func secrets(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode([]string{random(), random(), rand.Text()})
 }
@@ -222,7 +222,7 @@ func contract(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// page answers with other bytes each time; its id says how long it may be kept.
+// page answers with different bytes each time; its id determines how long it may be cached.
 func page(w http.ResponseWriter, r *http.Request) {
 	control := map[string]string{"open": "public, max-age=0, s-maxage=60", "brief": "public, s-maxage=1", "private": "private, max-age=60",
 		"max-age": "public, max-age=60", "finished": "public, s-maxage=86400"}[r.PathValue("id")]
@@ -250,7 +250,7 @@ func recall(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(values[0])
 }
 
-// task walks, and does what was left for it.
+// task walks, and then does what requests have left for it.
 func task(ctx context.Context) error {
 	if err := walk(ctx, "cron"); err != nil {
 		return err

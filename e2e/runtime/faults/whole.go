@@ -10,7 +10,7 @@ import (
 	"edgecheckout/worker/web"
 )
 
-// whole has an ordinary handler answer whole requests.
+// whole makes an ordinary handler answer whole requests.
 func whole(h http.Handler) func(context.Context, *web.Request) web.Response {
 	return func(ctx context.Context, r *web.Request) web.Response {
 		request, err := http.NewRequestWithContext(ctx, r.Method, r.URL.String(), bytes.NewReader(r.Body))
@@ -35,7 +35,7 @@ func whole(h http.Handler) func(context.Context, *web.Request) web.Response {
 	}
 }
 
-// recorder keeps what a handler writes.
+// recorder records what a handler writes.
 type recorder struct {
 	header http.Header
 	status int

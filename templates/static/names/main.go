@@ -1,4 +1,4 @@
-// Command names writes the names of the pages' files as constants of package templates: names FILE.
+// Command names writes the paths of the pages' files as constants of package templates: names FILE.
 package main
 
 import (

@@ -1,6 +1,6 @@
-// Command generate writes json_codec.go into each directory that it is given: methods by which
-// structs write and read themselves with package codec as encoding/json would by their tags.
-// "//codec:json" above a struct asks for both, "//codec:write" for writing alone.
+// Command generate writes json_codec.go into each directory that it is given: methods with which
+// structs encode and decode themselves by means of package codec, as encoding/json would by their
+// tags. "//codec:json" above a struct requests both, "//codec:write" only encoding.
 package main
 
 import (
@@ -55,7 +55,7 @@ func generate(set *token.FileSet, packages types.Importer, dir string) error {
 	for _, f := range files {
 		g.find(f)
 	}
-	// Other files call the methods that are missing while they are generated.
+	// Type errors are expected: other files call the methods that are about to be generated.
 	conf := types.Config{Importer: packages, Error: func(error) {}}
 	g.pkg, _ = conf.Check("edgecheckout/"+filepath.ToSlash(dir), set, files, nil)
 	for _, name := range slices.Sorted(maps.Keys(g.wanted)) {
@@ -80,10 +80,10 @@ func generate(set *token.FileSet, packages types.Importer, dir string) error {
 type generator struct {
 	name    string
 	pkg     *types.Package
-	wanted  map[string]string // "json" or "write" by the name of the type
+	wanted  map[string]string // "json" or "write", by the name of the type
 	imports map[string]bool
 	out     bytes.Buffer
-	depth   int // of loops, whose variables have different names
+	depth   int // nesting of loops, which numbers their variables
 }
 
 func (g *generator) find(f *ast.File) {
@@ -124,7 +124,7 @@ func (g *generator) methods(name string) error {
 	return nil
 }
 
-// field is a member of an object.
+// field is a member of a JSON object.
 type field struct {
 	name, expr string
 	omit       bool // if it is empty
@@ -152,7 +152,7 @@ func fields(expr string, s *types.Struct) []field {
 	return all
 }
 
-// writesItself reports whether a type has, or will have, the method WriteJSON.
+// writesItself reports whether a type has a method WriteJSON, or is about to get one.
 func (g *generator) writesItself(t types.Type) bool {
 	named, ok := t.(*types.Named)
 	if !ok {
@@ -162,14 +162,14 @@ func (g *generator) writesItself(t types.Type) bool {
 		return true
 	}
 	method, path, _ := types.LookupFieldOrMethod(t, true, g.pkg, "WriteJSON")
-	return method != nil && len(path) == 1 // and it is not that of something embedded
+	return method != nil && len(path) == 1 // not a promoted method
 }
 
 func isTime(t types.Type) bool { return t.String() == "time.Time" }
 
 var errType = errors.New("the generator does not know what to do with the type")
 
-// write emits what writes a value after some text.
+// write emits the code that writes a value preceded by text.
 func (g *generator) write(expr, before string, t types.Type) error {
 	u := t.Underlying()
 	basic, isBasic := u.(*types.Basic)
@@ -185,8 +185,6 @@ func (g *generator) write(expr, before string, t types.Type) error {
 		g.printf("w.Int(%s, %s)", quote(before), convert(expr, t, "int64"))
 	case isBasic && basic.Info()&types.IsBoolean != 0:
 		g.printf("w.Bool(%s, %s)", quote(before), convert(expr, t, "bool"))
-	case u.String() == "*string":
-		g.printf("w.Pointed(%s, %s)", quote(before), expr)
 	case u.String() == "map[string]string":
 		g.printf("w.Map(%s, %s)", quote(before), expr)
 	default:
@@ -237,7 +235,7 @@ func (g *generator) writeObject(expr, before string, s *types.Struct) error {
 	return nil
 }
 
-// filled is the condition under which a member is not empty.
+// filled returns the condition under which a member is not empty.
 func filled(f field) string {
 	switch u := f.typ.Underlying().(type) {
 	case *types.Basic:
@@ -254,7 +252,7 @@ func filled(f field) string {
 	return "len(" + f.expr + ") > 0"
 }
 
-// read emits what reads a value.
+// read emits the code that reads a value.
 func (g *generator) read(expr string, t types.Type) error {
 	u := t.Underlying()
 	basic, isBasic := u.(*types.Basic)
@@ -321,7 +319,7 @@ func quote(s string) string {
 	return "`" + s + "`"
 }
 
-// convert makes a basic type of an expression of type t.
+// convert returns an expression that converts expr, of type t, to a basic type.
 func convert(expr string, t types.Type, basic string) string {
 	if t.String() == basic {
 		return expr
@@ -329,7 +327,7 @@ func convert(expr string, t types.Type, basic string) string {
 	return basic + "(" + expr + ")"
 }
 
-// convertTo makes t of an expression of a basic type.
+// convertTo returns an expression that converts expr, of a basic type, to t.
 func (g *generator) convertTo(expr string, t types.Type, basic string) string {
 	if t.String() == basic {
 		return expr

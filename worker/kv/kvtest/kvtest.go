@@ -1,5 +1,5 @@
-// Package kvtest is the contract of kv.Store as tests. It runs against the in-memory store, against the js/wasm
-// adapter, and inside workerd against real KV, so it is built on functions that return errors and needs no testing.T.
+// Package kvtest tests the contract of [kv.Store]. It also runs against the js/wasm adapter and,
+// inside workerd, against real KV. So its cases return errors and need no [testing.T].
 package kvtest
 
 import (
@@ -14,13 +14,13 @@ import (
 	"edgecheckout/worker/kv"
 )
 
-// Case is one promise of the store. Run returns what was broken, or nil.
+// Case is one promise of the store. Run returns an error if the promise was broken.
 type Case struct {
 	Name string
 	Run  func(ctx context.Context, store kv.Store, prefix string) error
 }
 
-// Cases lists the contract. Every case writes only below the prefix it is given, which must be new and at most 200
+// Cases lists the contract. A case writes only below its prefix, which must be new and at most 200
 // bytes long.
 var Cases = []Case{
 	{"a missing key is nil", missingKey},
@@ -38,7 +38,7 @@ var Cases = []Case{
 	{"a large value survives", largeValue},
 }
 
-// Run runs every case and joins what failed.
+// Run runs all cases and joins their errors.
 func Run(ctx context.Context, store kv.Store, prefix string) error {
 	var failed []error
 	for i, c := range Cases {

@@ -13,11 +13,11 @@ import (
 	"edgecheckout/worker/kv"
 )
 
-// Memory is a namespace kept in memory, seen from several edges. Each edge behaves as a data centre of Cloudflare
-// does: it reads its own writes at once, and those of the others up to Staleness late, because whatever it has read,
-// a miss included, it goes on answering from its cache for that long. Listings lag in the same way.
+// Memory is a namespace in memory that is seen from several data centres. Each behaves as one of
+// Cloudflare's: it reads its own writes at once, and those of others up to Staleness late, because
+// it answers from its cache for that long after any read, a miss included. Lists are as stale.
 type Memory struct {
-	// Staleness is how long an edge answers from its cache.
+	// Staleness is how long a data centre answers from its cache.
 	Staleness time.Duration
 
 	now func() time.Time
@@ -28,20 +28,20 @@ type Memory struct {
 	fault  func(op, key string) Fault
 }
 
-// Counts says how often a Memory was used, by single keys.
+// Counts is how often a [Memory] was used, counted by key.
 type Counts struct{ Reads, Writes, Deletes, Lists int }
 
-// Fault is what goes wrong with one use of a key.
+// Fault is what goes wrong when a key is used.
 type Fault int
 
 const (
 	FaultNone   Fault = iota
-	FaultBefore       // the call fails and nothing happened
-	FaultAfter        // the call fails although it was carried out
+	FaultBefore       // the call fails and has no effect
+	FaultAfter        // the call fails but has taken effect
 )
 
 type stored struct {
-	value     []byte // nil: deleted, or never there
+	value     []byte // nil: deleted, or never written
 	expiresAt time.Time
 	writtenAt time.Time
 }
@@ -53,33 +53,36 @@ func (s stored) at(now time.Time) []byte {
 	return s.value
 }
 
-// NewMemory makes an empty namespace with a minute of staleness that lives by the given clock.
+// NewMemory makes an empty namespace with a minute of staleness and the given clock.
 func NewMemory(now func() time.Time) *Memory {
 	return &Memory{Staleness: time.Minute, now: now, values: map[string]stored{}}
 }
 
-// Counts returns how often the namespace has been used so far.
+// Counts returns how often the namespace has been used.
 func (m *Memory) Counts() Counts {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.counts
 }
 
-// SetFault makes every use of a key ask fault what goes wrong; op is "get", "put", "delete" or "list". nil ends it.
+// SetFault calls fault for every use of a key to decide what goes wrong; op is "get", "put",
+// "delete" or "list". A nil fault ends this.
 func (m *Memory) SetFault(fault func(op, key string) Fault) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fault = fault
 }
 
-// Keys returns every key that exists now, wherever it was written, in order. Tests use it to look behind the edges.
+// Keys returns all keys that exist now with a prefix, in order, regardless of what a data centre
+// sees.
 func (m *Memory) Keys(prefix string) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.keys(prefix)
 }
 
-// Peek returns the value under a key as it is now, whatever an edge believes; nil if there is none.
+// Peek returns the current value of a key, regardless of what a data centre sees; nil if there is
+// none.
 func (m *Memory) Peek(key string) []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -97,7 +100,7 @@ func (m *Memory) keys(prefix string) []string {
 	return keys
 }
 
-// Edge returns a store that sees the namespace from a data centre of its own.
+// Edge returns the namespace as seen from another data centre.
 func (m *Memory) Edge() kv.Store {
 	return &edge{memory: m, reads: map[string]cachedRead{}, lists: map[string]cachedList{}, own: map[string]ownWrite{}}
 }
@@ -121,15 +124,15 @@ type edge struct {
 	memory *Memory
 	reads  map[string]cachedRead
 	lists  map[string]cachedList
-	own    map[string]ownWrite // listings show the edge's own writes at once
+	own    map[string]ownWrite // lists show the data centre's own writes at once
 }
 
-// ErrStore is what a Memory with a fault returns.
+// ErrStore is the error of a call with a fault.
 type ErrStore struct{ Op, Key string }
 
 func (e ErrStore) Error() string { return "kv: " + e.Op + " " + e.Key + " failed" }
 
-// use runs one operation on one key under the lock, with the fault that the test asked for.
+// use performs one operation on one key, with the fault that the test has set.
 func (e *edge) use(op, key string, do func(now time.Time)) error {
 	m := e.memory
 	fault := FaultNone
@@ -172,7 +175,7 @@ func (e *edge) Get(ctx context.Context, keys ...string) ([][]byte, error) {
 	return values, nil
 }
 
-// read is a key's value as this edge sees it.
+// read returns a key's value as this data centre sees it.
 func (e *edge) read(key string, now time.Time) []byte {
 	read, ok := e.reads[key]
 	if !ok || now.Sub(read.at) >= e.memory.Staleness {
@@ -257,7 +260,8 @@ func (e *edge) List(ctx context.Context, prefix, cursor string, limit int) (kv.P
 	return kv.Page{Keys: keys[:limit], Cursor: keys[limit-1]}, nil
 }
 
-// listed is the listing as this edge sees it: the one it has cached, with its own later writes in their places.
+// listed returns the list as this data centre sees it: the cached one, updated with its own later
+// writes.
 func (e *edge) listed(prefix string, now time.Time) []string {
 	list, ok := e.lists[prefix]
 	if !ok || now.Sub(list.at) >= e.memory.Staleness {

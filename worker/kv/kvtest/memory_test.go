@@ -23,14 +23,14 @@ func TestMemoryKeepsTheContract(t *testing.T) {
 	}
 }
 
-func TestMemoryRefusesWhatIsNoText(t *testing.T) {
+func TestMemoryRefusesInvalidUTF8(t *testing.T) {
 	err := kvtest.NewMemory(time.Now).Edge().Put(t.Context(), kv.Entry{Key: "a", Value: []byte{0xff, 0xfe}})
 	if !errors.Is(err, kv.ErrValue) {
 		t.Errorf("got %v, want kv.ErrValue", err)
 	}
 }
 
-// The fake is worth only as much as it is unhelpful: these are the ways in which KV surprises.
+// Memory must reproduce the staleness of KV, or tests against it prove nothing.
 func TestOtherEdgesSeeWritesLate(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	memory := kvtest.NewMemory(func() time.Time { return now })
@@ -73,7 +73,7 @@ func TestOtherEdgesSeeWritesLate(t *testing.T) {
 	look()
 	want := []any{
 		"missing", "missing", 0, 0,
-		"one", "missing", 1, 0, // the other edge has cached the miss
+		"one", "missing", 1, 0, // the other data centre has cached the miss
 		"one", "missing", 1, 0,
 		"one", "one", 1, 1,
 		"missing", "one", 0, 1, // and now it has cached the value
@@ -119,7 +119,7 @@ func TestFaultsHappenBeforeOrAfter(t *testing.T) {
 	}
 }
 
-// A derived entry that meets a write of the last second, and can see it, leaves the key to whoever was faster.
+// A derived entry is dropped if another write of the last second is visible.
 func TestDerivedEntriesConverge(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	memory := kvtest.NewMemory(func() time.Time { return now })

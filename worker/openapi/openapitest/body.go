@@ -9,13 +9,13 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// bodies holds the schemas of all bodies, compiled once: kin-openapi, which validates with the same package, compiles a schema whenever
-// it is used, and the tests make many thousands of requests.
+// bodies are the compiled schemas of all bodies. kin-openapi, which validates with the same
+// package, compiles a schema at each use, and the tests make many thousands of requests.
 type bodies map[*openapi3.Schema]*jsonschema.Schema
 
 const location = "https://pay.example/openapi.json"
 
-// newCompiler knows the schemas of a document, by their places in it.
+// newCompiler returns a compiler that finds the schemas of a document by their location in it.
 func newCompiler(document []byte, minExpiresIn float64) (*jsonschema.Compiler, error) {
 	tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
 	if err != nil {
@@ -57,7 +57,7 @@ func compile(compiler *jsonschema.Compiler, doc *openapi3.T) (bodies, error) {
 			}
 		}
 	}
-	for name, answer := range doc.Components.Responses { // those that belong to no operation as well
+	for name, answer := range doc.Components.Responses { // including those that belong to no operation
 		if err := add(answer.Value.Content, "#/components/responses/"+name, ""); err != nil {
 			return nil, err
 		}
@@ -65,7 +65,7 @@ func compile(compiler *jsonschema.Compiler, doc *openapi3.T) (bodies, error) {
 	return all, nil
 }
 
-// check holds JSON to a schema of the document.
+// check validates JSON against a schema of the document.
 func (b bodies) check(content openapi3.Content, text []byte) error {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {

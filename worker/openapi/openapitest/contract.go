@@ -1,5 +1,5 @@
-// Package openapitest holds whatever answers the API to its description. A test hands every request it makes and every answer it
-// gets to a Contract.
+// Package openapitest checks responses of the API against its description. A test passes every
+// request that it makes, and the response, to a [Contract].
 package openapitest
 
 import (
@@ -20,23 +20,23 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// Contract is the description of the API, ready to judge. It is safe for concurrent use.
+// Contract is the API's description, ready to validate. It is safe for concurrent use.
 type Contract struct {
 	doc     *openapi3.T
-	mux     *http.ServeMux // the described operations, matched as the service matches its own
-	unknown operation      // what answers where no operation is described
+	mux     *http.ServeMux // the described operations, matched as the service matches its routes
+	unknown operation      // the operation of paths that are not described
 	bodies  bodies
 	Errors  map[string]ErrorKind
 }
 
-// ErrorKind is what an error code means to HTTP.
+// ErrorKind is the status and type of an error code.
 type ErrorKind struct {
 	Status int
 	Type   string
 }
 
-// Load reads the description. minExpiresIn is the shortest expires_in (seconds) of the deployment that is tested; in production, and in
-// the description, it is 300.
+// Load parses the description. minExpiresIn is the shortest expires_in (seconds) of the tested
+// deployment; in production, and in the description, it is 300.
 func Load(minExpiresIn float64) (*Contract, error) {
 	return parse(openapi.Document, minExpiresIn)
 }
@@ -73,15 +73,15 @@ func parse(document []byte, minExpiresIn float64) (*Contract, error) {
 	return c, err
 }
 
-// Document is the description itself.
+// Document is the parsed description.
 func (c *Contract) Document() *openapi3.T { return c.doc }
 
-// operation makes a described operation an entry of the mux; it is never called through it.
+// operation puts a described operation into the mux, which never calls it.
 type operation struct{ *routers.Route }
 
 func (operation) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
-// Exchange is a request and what was answered.
+// Exchange is a request and its response.
 type Exchange struct {
 	Method, URL string
 	Header      http.Header // of the request
@@ -92,8 +92,8 @@ type Exchange struct {
 	Answer       []byte
 }
 
-// Check returns an error unless the answer is described for the request. A request that was granted must be as described too: what a
-// test sends to be refused need not.
+// Check returns an error if the response is not described for the request. A request that succeeded
+// must match the description as well; one that a test sends to be refused need not.
 func (c *Contract) Check(x Exchange) error {
 	if err := c.check(x); err != nil {
 		return fmt.Errorf("%s %s gives %d, which is not as described: %w", x.Method, x.URL, x.Status, err)
@@ -108,12 +108,14 @@ func (c *Contract) check(x Exchange) error {
 	}
 	maps.Copy(r.Header, x.Header)
 	if r.Method == http.MethodHead {
-		r.Method = http.MethodGet // a HEAD is answered as a GET, without its body
+		r.Method = http.MethodGet // a HEAD is answered like a GET, without the body
 	}
 	handler, pattern := c.mux.Handler(r)
 	op, known := handler.(operation)
-	spelled := !plain.MatchString(r.URL.EscapedPath())                                            // a path has one spelling
-	file := known && op.Operation.Extensions["x-file"] == true && x.Status == http.StatusNotFound // without Cloudflare there are no files
+	// A path has only one spelling.
+	spelled := !plain.MatchString(r.URL.EscapedPath())
+	// There are no static files without Cloudflare.
+	file := known && op.Operation.Extensions["x-file"] == true && x.Status == http.StatusNotFound
 	if known = known && !spelled && !file; !known {
 		op = c.unknown
 	}
@@ -150,7 +152,7 @@ func (c *Contract) check(x Exchange) error {
 	return c.checkError(x.Status, x.Answer)
 }
 
-// checkRequest holds a request that was granted to the description.
+// checkRequest validates a request that succeeded.
 func (c *Contract) checkRequest(input *openapi3filter.RequestValidationInput, x Exchange) error {
 	if err := openapi3filter.ValidateRequest(input.Request.Context(), input); err != nil {
 		return err
@@ -163,9 +165,9 @@ func (c *Contract) checkRequest(input *openapi3filter.RequestValidationInput, x 
 		return errors.New("there is a body, and none is described")
 	}
 	if security := input.Route.Operation.Security; security != nil && len(*security) == 0 {
-		return nil // pages ignore what a mail program or an advertiser adds to their address
+		return nil // pages ignore parameters that mail programs or advertisers add
 	}
-	// The validator would pass over names that the service refuses.
+	// The validator ignores unknown parameters, but the service refuses them.
 	for name := range input.Request.URL.Query() {
 		if input.Route.Operation.Parameters.GetByInAndName("query", name) == nil {
 			return fmt.Errorf("the query has a parameter %q", name)
@@ -176,7 +178,8 @@ func (c *Contract) checkRequest(input *openapi3filter.RequestValidationInput, x 
 
 var plain = regexp.MustCompile(`^[A-Za-z0-9/_.~-]*$`)
 
-// authenticated wants the header that a security scheme names; whether the secret in it is right is the service's business.
+// authenticated requires the header of a security scheme. Whether its secret is valid is checked by
+// the service.
 func authenticated(_ context.Context, input *openapi3filter.AuthenticationInput) error {
 	name := "Authorization"
 	if input.SecurityScheme.Type == "apiKey" {
@@ -188,7 +191,8 @@ func authenticated(_ context.Context, input *openapi3filter.AuthenticationInput)
 	return nil
 }
 
-// pathValues matches a path against the pattern that the mux chose for it, whose wildcards are whole segments.
+// pathValues matches a path against the pattern that the mux chose for it. Wildcards match one
+// segment.
 func pathValues(pattern, path string) map[string]string {
 	_, pattern, _ = strings.Cut(pattern, " ")
 	values := map[string]string{}
@@ -201,7 +205,7 @@ func pathValues(pattern, path string) map[string]string {
 	return values
 }
 
-// Operations lists what is described as patterns, such as "GET /checkout/{id}", in alphabetical order.
+// Operations returns the described operations by patterns such as "GET /checkout/{id}".
 func (c *Contract) Operations() map[string]*openapi3.Operation {
 	all := map[string]*openapi3.Operation{}
 	for path, item := range c.doc.Paths.Map() {
@@ -212,5 +216,5 @@ func (c *Contract) Operations() map[string]*openapi3.Operation {
 	return all
 }
 
-// Patterns are the keys of Operations in alphabetical order.
+// Patterns returns the keys of [Contract.Operations] in alphabetical order.
 func (c *Contract) Patterns() []string { return slices.Sorted(maps.Keys(c.Operations())) }

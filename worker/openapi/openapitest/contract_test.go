@@ -24,7 +24,7 @@ func load(t *testing.T) *Contract {
 	return c
 }
 
-// example is an example of the description as JSON, after changes to its members.
+// example returns an example of the description as JSON, with changes to its members.
 func example(t *testing.T, c *Contract, name string, changes map[string]any) []byte {
 	t.Helper()
 	value, ok := c.doc.Components.Examples[name].Value.Value.(map[string]any)
@@ -44,15 +44,15 @@ func example(t *testing.T, c *Contract, name string, changes map[string]any) []b
 	return text
 }
 
-// gone takes a member away.
+// gone removes a member.
 const gone = "gone"
 
 func errorBody(kind, code string) []byte {
 	return []byte(`{"error":{"type":"` + kind + `","code":"` + code + `","message":"No.","param":null,"request_id":"` + requestID + `"}}`)
 }
 
-// Whatever leaves the description in any one way is noticed.
-func TestWhatIsNotAsDescribedIsNoticed(t *testing.T) {
+// Every kind of deviation from the description must be detected.
+func TestDeviationsFromTheDescriptionAreDetected(t *testing.T) {
 	c := load(t)
 	key := http.Header{"X-Api-Key": {"sk_test_"}, "Content-Type": {"application/json"}}
 	answered := func(more ...string) http.Header {
@@ -71,7 +71,7 @@ func TestWhatIsNotAsDescribedIsNoticed(t *testing.T) {
 	for _, test := range []struct {
 		about string
 		Exchange
-		want string // part of the complaint; "" if all is well
+		want string // part of the error; "" if there is none
 	}{
 		{"a checkout", Exchange{"GET", retrieve, key, nil, 200, answered(), checkout(nil)}, ""},
 		{"a field is missing", Exchange{"GET", retrieve, key, nil, 200, answered(), checkout(map[string]any{"memo": gone})}, "memo"},
@@ -127,7 +127,7 @@ func TestWhatIsNotAsDescribedIsNoticed(t *testing.T) {
 	}
 }
 
-// The validator must enforce what a schema says, and not just know the keyword.
+// The validator must enforce a keyword, not just accept it in a schema.
 func TestEveryKeywordIsEnforced(t *testing.T) {
 	compiler, err := newCompiler(openapi.Document, 300)
 	if err != nil {
@@ -168,7 +168,7 @@ func TestEveryKeywordIsEnforced(t *testing.T) {
 	}
 }
 
-func TestTransportTellsEverybody(t *testing.T) {
+func TestTransportReportsDeviationsAndFails(t *testing.T) {
 	c := load(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -204,7 +204,7 @@ func TestTransportTellsEverybody(t *testing.T) {
 	}
 }
 
-func TestABrokenDescriptionIsRefused(t *testing.T) {
+func TestInvalidDescriptionIsRefused(t *testing.T) {
 	for about, change := range map[string][2]string{
 		"a reference leads nowhere":   {"#/components/schemas/AssetCode", "#/components/schemas/Currency"},
 		"a path has another wildcard": {`"/checkout/{id}"`, `"/checkout/{number}"`},

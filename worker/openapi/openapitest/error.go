@@ -7,7 +7,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// errorKinds reads the table of error codes, which stands beside their enumeration.
+// errorKinds parses the table of error codes, which is an extension of their enumeration.
 func errorKinds(doc *openapi3.T) (map[string]ErrorKind, error) {
 	text, err := json.Marshal(doc.Components.Schemas["ErrorCode"].Value.Extensions["x-errors"])
 	if err != nil {
@@ -20,7 +20,7 @@ func errorKinds(doc *openapi3.T) (map[string]ErrorKind, error) {
 	return kinds, nil
 }
 
-// checkError wants an error's status and type to be those of its code.
+// checkError requires the status and type that belong to an error's code.
 func (c *Contract) checkError(status int, body []byte) error {
 	var told struct {
 		Error struct{ Type, Code string }
@@ -29,7 +29,7 @@ func (c *Contract) checkError(status int, body []byte) error {
 		return err
 	}
 	if told.Error.Code == "" {
-		return nil // an answer that is no error object, as of a service that is behind
+		return nil // no error object, such as /health when settlement is behind
 	}
 	if got := (ErrorKind{status, told.Error.Type}); c.Errors[told.Error.Code] != got {
 		return fmt.Errorf("the error %s comes as %v, not as %v", told.Error.Code, got, c.Errors[told.Error.Code])

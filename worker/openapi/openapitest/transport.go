@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// Transport makes requests by Next and checks those that go to the API. An exchange that is not as described is reported, and the
-// request fails, so that neither a test that expects an error nor one that tries again can hide it.
+// Transport makes requests with Next and checks those to the API. An exchange that differs from the
+// description is reported and the request fails, so a test that expects an error or retries cannot
+// hide it.
 type Transport struct {
 	Contract *Contract
 	Next     http.RoundTripper
@@ -17,7 +18,7 @@ type Transport struct {
 	Report   func(error)
 }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements [http.RoundTripper].
 func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !t.API(r) {
 		return t.Next.RoundTrip(r)

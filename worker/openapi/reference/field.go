@@ -6,7 +6,7 @@ import (
 	"edgecheckout/templates"
 )
 
-// field says what a value may be, and what it means.
+// field describes a value: its type, limits and meaning.
 func (r reader) field(name string, schema tree) templates.Field {
 	target, _ := schema.resolve(r.document)
 	f := templates.Field{Name: name, Type: r.typeOf(schema), Text: target.at("description").text(), Limits: limits(target)}
@@ -27,7 +27,7 @@ func (r reader) field(name string, schema tree) templates.Field {
 	return f
 }
 
-// typeOf names the type of a value: "string or null", or the object that it is.
+// typeOf names the type of a value: "string or null", or the name of an object.
 func (r reader) typeOf(schema tree) templates.Type {
 	target, name := schema.resolve(r.document)
 	switch {
@@ -55,7 +55,7 @@ func (r reader) typeOf(schema tree) templates.Type {
 	return templates.Type{Words: types(target)}
 }
 
-// types are the words for what a value may be.
+// types names the type of a value in words.
 func types(schema tree) string {
 	words := strings.Join(schema.at("type").texts(), " or ")
 	if schema.at("format").text() == "date-time" {
@@ -64,7 +64,7 @@ func types(schema tree) string {
 	return words
 }
 
-// limits are the bounds of a value, and what it is if it is left out.
+// limits lists the limits of a value, and its default.
 func limits(schema tree) []string {
 	var all []string
 	bounds := func(low, high, unit string) {
@@ -74,7 +74,7 @@ func limits(schema tree) []string {
 			all = append(all, least+" to "+most+unit)
 		case most != "":
 			all = append(all, "at most "+most+unit)
-		case least != "" && least != "0" && least != "1": // such a bound says nothing that its name does not say
+		case least != "" && least != "0" && least != "1": // a minimum of 0 or 1 is obvious
 			all = append(all, "at least "+least+unit)
 		}
 	}

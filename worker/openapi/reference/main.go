@@ -1,8 +1,9 @@
-// Command reference renders the description of the API for people, into the file that the service shows at /docs:
+// Command reference renders the API's description for people, as the contents of the page at /docs:
 //
 //	go run ./worker/openapi/reference worker/openapi/reference.html
 //
-// It is done here and not by the service, since it takes more time and more code than a page that changes so seldom is worth.
+// The service does not render it itself, because that would take time and code for a page that
+// seldom changes.
 package main
 
 import (

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestPageIsUpToDate(t *testing.T) {
+func TestReferenceIsUpToDate(t *testing.T) {
 	want, err := render()
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 	"edgecheckout/worker/openapi"
 )
 
-// describe turns the description into what the page for people shows.
+// describe converts the description to the page's view model.
 func describe(text []byte) (templates.Reference, error) {
 	document, err := parse(text)
 	if err != nil {
@@ -31,10 +31,10 @@ func describe(text []byte) (templates.Reference, error) {
 
 type reader struct {
 	document tree
-	placed   map[string]bool // objects that have a place on the page
+	placed   map[string]bool // objects that are already on the page
 }
 
-// sections cuts the introduction at its headings.
+// sections splits the introduction at its headings.
 func sections(text string) []templates.Section {
 	var out []templates.Section
 	for i, part := range strings.Split("\n\n"+text, "\n\n## ") {
@@ -47,7 +47,8 @@ func sections(text string) []templates.Section {
 	return out
 }
 
-// group collects the operations of a tag, and after them the objects that they are the first to answer.
+// group collects the operations of a tag, followed by the objects that first occur in their
+// responses.
 func (r reader) group(tag tree) templates.Group {
 	g := templates.Group{Name: tag.at("name").text(), Text: tag.at("description").text()}
 	paths := r.document.at("paths")
@@ -65,13 +66,13 @@ func (r reader) group(tag tree) templates.Group {
 	return g
 }
 
-// success is what an operation answers if all goes well.
+// success is an operation's response with status 200.
 func (r reader) success(op tree) tree {
 	answer, _ := op.at("responses", "200").resolve(r.document)
 	return answer
 }
 
-// objects adds the objects that a schema contains and that have no place yet.
+// objects adds the objects in a schema that are not on the page yet.
 func (r reader) objects(list []templates.Object, schema tree) []templates.Object {
 	if !schema.exists() {
 		return list
@@ -97,7 +98,8 @@ func (r reader) object(name string, schema tree) templates.Object {
 	fields := schema.at("properties")
 	for i, field := range fields.names {
 		f := r.field(field, fields.parts[i])
-		// Every field of what is answered is always there; it is what is asked that may be left out.
+		// Fields of responses are always present, so only fields of requests are marked as
+		// required.
 		f.Required = slices.Contains(required, field) && len(required) < len(fields.names)
 		o.Fields = append(o.Fields, f)
 	}
@@ -126,7 +128,7 @@ func (r reader) operation(path, method string, op tree) templates.Operation {
 		parameters = append(parameters, p)
 		f := r.field(p.at("name").text(), p.at("schema"))
 		f.Place, f.Text = p.at("in").text(), p.at("description").text()
-		f.Required = p.at("required").text() == "true" && f.Place != "path" // without it the path is another one
+		f.Required = p.at("required").text() == "true" && f.Place != "path" // parameters in the path are always required
 		o.Parameters = append(o.Parameters, f)
 	}
 	body, _ := op.at("requestBody").resolve(r.document)
@@ -169,7 +171,7 @@ func (r reader) operation(path, method string, op tree) templates.Operation {
 	return o
 }
 
-// variants are the schemas of which a value follows one.
+// variants returns the alternatives of a schema.
 func variants(schema tree) []tree {
 	if one := schema.at("oneOf"); one.exists() {
 		return one.parts
@@ -177,7 +179,7 @@ func variants(schema tree) []tree {
 	return []tree{schema}
 }
 
-// unlike parts the fields that are new from the names of those that are as before.
+// unlike separates the fields that differ from those in before from the names of equal ones.
 func unlike(before, fields []templates.Field) (other []templates.Field, shared []string) {
 	for _, f := range fields {
 		same := slices.ContainsFunc(before, func(b templates.Field) bool { return b.Name == f.Name && b.Text == f.Text && b.Required == f.Required })
@@ -190,7 +192,7 @@ func unlike(before, fields []templates.Field) (other []templates.Field, shared [
 	return other, shared
 }
 
-// example is an example under the name that it has in the description.
+// example is an example with its name in the description.
 type example struct {
 	name, title string
 	value       tree
@@ -209,7 +211,8 @@ func (r reader) examples(media tree) []example {
 	return all
 }
 
-// curl writes the command that makes a request. A parameter of the query whose words include the example's name has that word.
+// curl returns the command that makes a request. If a query parameter has the example's name among
+// its possible values, the command uses that value.
 func (r reader) curl(method, path, scheme string, parameters []tree, e example) string {
 	var query, headers []string
 	if scheme != "" {

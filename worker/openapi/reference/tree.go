@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// tree is JSON whose objects keep the order of their members, which is the order in which people read them. What is not there
-// is the zero tree, and has nothing in it.
+// tree is JSON whose objects keep the order of their members, in which people read them. A missing
+// value is the zero tree, which is empty.
 type tree struct {
 	raw   json.RawMessage
-	names []string // of an object's members, in their order
+	names []string // of an object's members, in order
 	parts []tree   // an object's members, or an array's items
 }
 
-// parse reads a whole document.
+// parse parses a whole document.
 func parse(text []byte) (tree, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
@@ -47,7 +47,7 @@ func parseValue(d *json.Decoder, text []byte) (t tree, err error) {
 			}
 			t.parts = append(t.parts, part)
 		}
-		if _, err := d.Token(); err != nil { // what closes it
+		if _, err := d.Token(); err != nil { // the closing delimiter
 			return tree{}, err
 		}
 	}
@@ -55,7 +55,7 @@ func parseValue(d *json.Decoder, text []byte) (t tree, err error) {
 	return t, nil
 }
 
-// at returns what stands at a path of names.
+// at returns the value at a path of names.
 func (t tree) at(path ...string) tree {
 next:
 	for _, name := range path {
@@ -72,7 +72,7 @@ next:
 
 func (t tree) exists() bool { return t.raw != nil }
 
-// text is a string as it is meant, and any other value as it is written.
+// text is the value of a string, or the JSON of any other value.
 func (t tree) text() string {
 	var s string
 	if len(t.raw) > 0 && t.raw[0] == '"' && json.Unmarshal(t.raw, &s) == nil {
@@ -81,7 +81,7 @@ func (t tree) text() string {
 	return string(t.raw)
 }
 
-// texts are the items of an array; those of a single value are the value itself.
+// texts are the items of an array, or a single value.
 func (t tree) texts() []string {
 	if t.exists() && t.raw[0] != '[' {
 		return []string{t.text()}
@@ -93,15 +93,16 @@ func (t tree) texts() []string {
 	return all
 }
 
-// indented is the value on as many lines as it takes.
+// indented is the value's JSON with indentation.
 func (t tree) indented() string {
 	var b bytes.Buffer
-	_ = json.Indent(&b, t.raw, "", "  ") // it was read as JSON before
+	_ = json.Indent(&b, t.raw, "", "  ") // it was parsed as JSON before
 	return b.String()
 }
 
-// resolve follows a reference into the components; name is that of the component, "" if t is no reference. What stands beside the
-// reference, such as another description, is for the caller to prefer.
+// resolve follows a reference to a component; name is the component's, or "" if t is not a
+// reference. The caller decides whether siblings of the reference, such as a description, take
+// precedence.
 func (t tree) resolve(document tree) (target tree, name string) {
 	path, ok := strings.CutPrefix(t.at("$ref").text(), "#/")
 	if !ok {

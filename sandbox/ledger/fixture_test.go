@@ -9,8 +9,9 @@ import (
 	"github.com/stellar/go/xdr"
 )
 
-// stage is a ledger with a few people on it: alice and bob have XLM and hold USD of issuer, carol trusts nobody.
-type stage struct {
+// fixture is a ledger with a few accounts: alice and bob have XLM and hold USD of issuer; carol has
+// XLM but no trustlines.
+type fixture struct {
 	*Ledger
 	t    *testing.T
 	now  time.Time
@@ -19,9 +20,9 @@ type stage struct {
 
 var opened = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
 
-func newStage(t *testing.T, change ...func(*Options)) *stage {
+func newFixture(t *testing.T, change ...func(*Options)) *fixture {
 	t.Helper()
-	s := &stage{t: t, now: opened, keys: map[string]*keypair.Full{}}
+	s := &fixture{t: t, now: opened, keys: map[string]*keypair.Full{}}
 	o := Options{Genesis: opened}
 	for i, name := range []string{"alice", "bob", "carol", "issuer", "nobody"} {
 		seed := [32]byte{byte(i + 1)}
@@ -45,15 +46,15 @@ func newStage(t *testing.T, change ...func(*Options)) *stage {
 	return s
 }
 
-func (s *stage) address(name string) string { return s.keys[name].Address() }
+func (s *fixture) address(name string) string { return s.keys[name].Address() }
 
-func (s *stage) usd() xdr.Asset { return xdr.MustNewCreditAsset("USD", s.address("issuer")) }
+func (s *fixture) usd() xdr.Asset { return xdr.MustNewCreditAsset("USD", s.address("issuer")) }
 
-func (s *stage) credit() txnbuild.CreditAsset {
+func (s *fixture) credit() txnbuild.CreditAsset {
 	return txnbuild.CreditAsset{Code: "USD", Issuer: s.address("issuer")}
 }
 
-// draft is a transaction that is about to be signed; tests change what they are about.
+// draft is a transaction before it is signed, which tests modify.
 type draft struct {
 	source     string
 	operations []txnbuild.Operation
@@ -66,7 +67,7 @@ type draft struct {
 	passphrase string
 }
 
-func (s *stage) sign(d draft) *txnbuild.Transaction {
+func (s *fixture) sign(d draft) *txnbuild.Transaction {
 	s.t.Helper()
 	if d.sequence == 0 {
 		d.sequence = 1
@@ -106,7 +107,7 @@ func (s *stage) sign(d draft) *txnbuild.Transaction {
 	return tx
 }
 
-func (s *stage) encode(d draft) string {
+func (s *fixture) encode(d draft) string {
 	s.t.Helper()
 	base64, err := s.sign(d).Base64()
 	if err != nil {
@@ -115,8 +116,8 @@ func (s *stage) encode(d draft) string {
 	return base64
 }
 
-// close closes a ledger one second after the one before.
-func (s *stage) close() Header {
+// close closes a ledger one second after the previous one.
+func (s *fixture) close() Header {
 	s.t.Helper()
 	s.now = s.now.Add(time.Second)
 	h, err := s.Close(s.now)
@@ -126,8 +127,8 @@ func (s *stage) close() Header {
 	return h
 }
 
-// apply submits a transaction and closes a ledger, in which it must be.
-func (s *stage) apply(d draft) *Transaction {
+// apply submits a transaction and closes a ledger, which must contain it.
+func (s *fixture) apply(d draft) *Transaction {
 	s.t.Helper()
 	hash, err := s.Submit(s.encode(d))
 	if err != nil {
@@ -141,7 +142,7 @@ func (s *stage) apply(d draft) *Transaction {
 	return t
 }
 
-func (s *stage) balance(name string) int64 {
+func (s *fixture) balance(name string) int64 {
 	s.t.Helper()
 	a, ok := s.Account(s.address(name))
 	if !ok {
@@ -150,6 +151,6 @@ func (s *stage) balance(name string) int64 {
 	return a.Balance
 }
 
-func (s *stage) pay(to, amount string) txnbuild.Operation {
+func (s *fixture) pay(to, amount string) txnbuild.Operation {
 	return &txnbuild.Payment{Destination: s.address(to), Amount: amount, Asset: txnbuild.NativeAsset{}}
 }

@@ -1,0 +1,97 @@
+package runtime
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// begin sends the head of a request that announces a body, and what of it is given.
+func begin(t *testing.T, w *worker, path, headers string, announced int, body string) net.Conn {
+	t.Helper()
+	connection, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { connection.Close() })
+	_, err = fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %d\r\n\r\n%s", path, headers, announced, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return connection
+}
+
+// end reads the response, for at most ten seconds.
+func end(t *testing.T, connection net.Conn) (status int, body string) {
+	t.Helper()
+	_ = connection.SetReadDeadline(time.Now().Add(10 * time.Second))
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
+
+func TestSlowBodyIsRefusedAtItsLimit(t *testing.T) {
+	w := serve(t, 1, "BODY_LIMIT_MS=500")
+	status, body := end(t, begin(t, w, "/echo", "", 1000, "only the beginning"))
+	if status != http.StatusBadRequest || !strings.Contains(body, `"body_invalid"`) || !strings.Contains(body, "within 0.5 seconds") {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
+// The isolate holds at most 16 MiB of bodies that are on their way. What a body may have at most
+// counts, so 256 slow ones of 64 KiB are too many; those of clients that are gone count until their
+// time is over.
+func TestSlowBodiesDoNotFillTheMemory(t *testing.T) {
+	w := serve(t, 1, "BODY_LIMIT_MS=3000")
+	for range 256 {
+		begin(t, w, "/echo", "", 64<<10, "x")
+	}
+	post := func() answer {
+		r, err := http.NewRequest(http.MethodPost, w.url+"/echo", strings.NewReader(strings.Repeat("x", 60<<10)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := w.do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	eventually(t, "one body more is refused", func() bool {
+		a := post()
+		return a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") == "1"
+	})
+	if a := w.get(t, "/ok"); a.status != http.StatusOK {
+		t.Errorf("a request without a body: %d %s", a.status, a.body)
+	}
+	eventually(t, "there is room again", func() bool { return post().status == http.StatusOK })
+}
+
+func TestBodyIsNotAwaitedWithoutAKey(t *testing.T) {
+	w := serve(t, 1)
+	for path, headers := range map[string]string{
+		"/checkout":  "x-api-key: sk_test_short\r\n",
+		"/customers": "",
+		"/merchants": "",
+	} {
+		begun := time.Now()
+		if status, _ := end(t, begin(t, w, path, headers, 1000, "only the beginning")); status == http.StatusBadRequest {
+			t.Errorf("%s: the body was read", path)
+		}
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("%s: the answer took %v", path, took)
+		}
+	}
+}
