@@ -39,6 +39,7 @@ type bench struct {
 	customers int           // of the row about latency
 	patience  time.Duration // of the last of them
 	sweep     sweepState
+	foreign   foreignState
 	mixed     mixedState
 	holding   memoryState
 }
@@ -107,6 +108,9 @@ func (b *bench) stop() {
 		p.process.Stop()
 	}
 	b.sweep.stop()
+	if b.foreign.server != nil {
+		b.foreign.server.stop()
+	}
 	if b.holding.horizon != nil {
 		b.holding.horizon.stop()
 	}

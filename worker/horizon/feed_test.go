@@ -2,6 +2,7 @@ package horizon_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -123,6 +124,45 @@ func TestFeedReadsRecordsAsTheHistoryOfAnAccountDoes(t *testing.T) {
 	}
 	if diff := cmp.Diff(history.Payments, got); diff != "" || len(got) == 0 {
 		t.Errorf("%d payments: %s", len(got), diff)
+	}
+}
+
+// history answers when its ledgers closed, of which those up to 1000 are far apart.
+type history struct{ asked int }
+
+func (h *history) Get(_ context.Context, url string, _ time.Duration) (horizon.Response, error) {
+	h.asked++
+	var ledger int64
+	if _, err := fmt.Sscanf(url, "https://h.example/ledgers/%d", &ledger); err != nil {
+		return horizon.Response{Status: 404}, nil
+	}
+	return horizon.Response{Status: 200, Body: fmt.Appendf(nil, `{"closed_at":%q}`, closing(ledger).Format(time.RFC3339))}, nil
+}
+
+func (h *history) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
+	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return h.Get(ctx, url, timeout) })
+}
+
+func closing(ledger int64) time.Time {
+	newest := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	if ledger > 1000 {
+		return newest.Add(-time.Duration(2000-ledger) * 6 * time.Second)
+	}
+	return closing(1001).Add(-time.Duration(1001-ledger) * time.Minute)
+}
+
+func TestTheLedgerBeforeATimeIsFound(t *testing.T) {
+	root := horizon.Root{LatestLedger: 2000, ClosedAt: closing(2000), ElderLedger: 500}
+	for _, back := range []time.Duration{0, time.Second, time.Minute, 2 * time.Minute, time.Hour, 100*time.Minute + time.Second, 3 * time.Hour, 24 * time.Hour} {
+		h := &history{}
+		at := root.ClosedAt.Add(-back)
+		ledger := horizon.Client{Base: "https://h.example", Transport: h}.LastLedgerBefore(t.Context(), root, at)
+		if ledger > 0 && !closing(ledger).Before(at) || ledger < root.LedgerBefore(at) || h.asked > 4 {
+			t.Errorf("%v back: ledger %d closed at %v, %d requests", back, ledger, closing(ledger), h.asked)
+		}
+		if back <= time.Hour && at.Sub(closing(ledger)) > back/4+30*time.Second {
+			t.Errorf("%v back: ledger %d closed %v before", back, ledger, at.Sub(closing(ledger)))
+		}
 	}
 }
 

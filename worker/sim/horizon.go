@@ -110,6 +110,11 @@ func (w *world) answer(raw string, n node, kind fault) string {
 			return ""
 		}
 		return w.page(history, u.Query(), kind)
+	case parts[0] == "ledgers":
+		if sequence, err := strconv.ParseInt(parts[1], 10, 64); err == nil && sequence >= w.ledger.elder && sequence <= newest {
+			return fmt.Sprintf(`{"sequence":%d,"closed_at":%q}`, sequence, w.closeTime(sequence).UTC().Format(time.RFC3339))
+		}
+		return ""
 	case parts[0] == "payments":
 		return w.page(at(newest, w.ledger.feed), u.Query(), kind)
 	case parts[0] == "operations":

@@ -305,6 +305,39 @@ func TestAMinuteCostsWhatIsDue(t *testing.T) {
 	}
 }
 
+// Read one by one, an account that has nothing open is not read. What came to it meanwhile is found once its next checkout ended, though
+// the feed is read by then.
+func TestWhatCameBeforeTheFeedWasReadIsFound(t *testing.T) {
+	s := openWith(t, watch.Limits{Accounts: 1, Pages: 28})
+	idle := s.merchant
+	c := s.checkout()
+	s.pay(c, "50")
+	s.minute()
+	expect(t, s.outcome(c), "completed 50")
+	for range 12 {
+		s.minute()
+	}
+	s.pay(c, "20")
+	s.Advance(5 * time.Minute)
+	for range 2 {
+		s.merchant = s.Merchant()
+		s.checkout()
+	}
+	for range 3 {
+		s.minute()
+	}
+	if s.feed() == nil {
+		t.Fatal("the feed is not read")
+	}
+	expect(t, s.outcome(c), "completed 50")
+	s.merchant = idle
+	next := s.checkout()
+	s.pay(next, "50")
+	s.minute()
+	expect(t, s.outcome(next), "completed 50")
+	expect(t, s.outcome(c), "completed 50 +20 duplicate")
+}
+
 // A gap in Horizon's history is reported, and nothing waits for what is gone.
 func TestTheFeedGoesOnAfterItsHistoryWasReaped(t *testing.T) {
 	s := openWith(t, alwaysByFeed)

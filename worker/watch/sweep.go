@@ -105,7 +105,7 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, open list
 	case reading:
 		return w.sweepBoth(ctx, n, open, accounts, report)
 	case many && (open.next != "" || len(accounts) > 2*w.Limits.Accounts):
-		n.cursor = w.enterFeed(n, open, accounts)
+		n.cursor = enterFeed(ctx, n, open, accounts)
 		return w.sweepBoth(ctx, n, open, accounts, report)
 	}
 	return w.sweepByAccount(ctx, n, open, accounts, many, report)
@@ -118,7 +118,7 @@ func leaveFeed(c store.Cursor) store.Cursor {
 }
 
 // enterFeed is the cursor with which the feed is read from where everything before is known.
-func (w *Watcher) enterFeed(n network, open listing, accounts map[stellar.Address][]store.OpenEntry) store.Cursor {
+func enterFeed(ctx context.Context, n network, open listing, accounts map[stellar.Address][]store.OpenEntry) store.Cursor {
 	c := n.cursor
 	if c.From.Ledger == 0 {
 		begin := open.at.Add(-Rest)
@@ -129,7 +129,7 @@ func (w *Watcher) enterFeed(n network, open listing, accounts map[stellar.Addres
 				}
 			}
 		}
-		c.From = store.Checkpoint{Ledger: n.root.LedgerBefore(begin), ClosedAt: begin}
+		c.From = store.Checkpoint{Ledger: n.client.LastLedgerBefore(ctx, n.root, begin), ClosedAt: begin}
 	}
 	c.Feed = &store.Feed{Since: c.From.Ledger}
 	return c
@@ -137,9 +137,9 @@ func (w *Watcher) enterFeed(n network, open listing, accounts map[stellar.Addres
 
 // handOver is the cursor with which the feed is read from now on, after a pass over every account: what each of them received until a moment ago is
 // known. For as long as the overlap lasts they are read by themselves as well.
-func handOver(c store.Cursor, n network, open listing) store.Cursor {
+func handOver(ctx context.Context, c store.Cursor, n network, open listing) store.Cursor {
 	begin := open.at.Add(-Rest) // whatever was not listed yet was made later
-	since := store.Checkpoint{Ledger: n.root.LedgerBefore(begin), ClosedAt: begin}
+	since := store.Checkpoint{Ledger: n.client.LastLedgerBefore(ctx, n.root, begin), ClosedAt: begin}
 	if since.Ledger <= c.From.Ledger {
 		since = c.From
 	}
@@ -176,7 +176,7 @@ func (w *Watcher) sweepByAccount(ctx context.Context, n network, open listing, a
 	}
 	moved, changed := advance(n.cursor, n.root, a.behind, a.waiting)
 	if many && !a.left {
-		moved, changed = handOver(moved, n, open), true
+		moved, changed = handOver(ctx, moved, n, open), true
 	}
 	if changed || n.stored.From != n.cursor.From || n.stored.Feed != nil {
 		a.failed = append(a.failed, w.Store.PutCursor(ctx, n.mode, moved))
