@@ -185,8 +185,8 @@ func (f *feedPass) note(operations []horizon.Operation) []checkout.ID {
 // everything that closed was read; zero if nothing is known of it.
 func (f *feedPass) readOn(ctx context.Context) (coverage time.Time, err error) {
 	begun := f.part.Through.Ledger
-	pages, end := 0, false
-	spent := func() bool { return pages >= f.Limits.Pages && f.next>>32 > begun+1 } // a pass reads a whole ledger at least
+	end := false
+	spent := func() bool { return f.spent() && f.next>>32 > begun+1 } // a pass reads a whole ledger at least
 	for !end && err == nil && !spent() {
 		read := f.part.Through
 		for n := 0; n < saveEvery && !end && !spent(); n++ {
@@ -194,7 +194,8 @@ func (f *feedPass) readOn(ctx context.Context) (coverage time.Time, err error) {
 			if page, err = f.readPage(ctx); err != nil {
 				break
 			}
-			pages++
+			f.pages++
+			f.report.Pages++
 			end = page.Records < horizon.PageLimit
 			if page.Records > 0 {
 				read = store.Checkpoint{Ledger: page.Last>>32 - 1, ClosedAt: page.LastClosedAt} // the page may end inside its last ledger
@@ -210,8 +211,6 @@ func (f *feedPass) readOn(ctx context.Context) (coverage time.Time, err error) {
 			}
 		}
 	}
-	f.pages += pages
-	f.report.Pages += pages
 	switch through := f.part.Through; {
 	case err != nil:
 		return time.Time{}, fmt.Errorf("the feed after ledger %d: %w", through.Ledger, err)
@@ -223,6 +222,9 @@ func (f *feedPass) readOn(ctx context.Context) (coverage time.Time, err error) {
 		return through.ClosedAt.Add(-time.Second), nil // ledgers close at different seconds: the last one may be read in part
 	}
 }
+
+// spent reports whether the pass has read as many pages as it may.
+func (f *feedPass) spent() bool { return f.pages >= f.Limits.Pages }
 
 // readPage reads the next page.
 func (f *feedPass) readPage(ctx context.Context) (horizon.FeedPage, error) {

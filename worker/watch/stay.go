@@ -56,6 +56,9 @@ func (w *Watcher) stayOn(ctx context.Context, open listing, stays []stay) error 
 
 // round implements stay.
 func (f *feedPass) round(ctx context.Context) ([]checkout.ID, error) {
+	if f.spent() {
+		return nil, nil
+	}
 	before := f.part.Through
 	_, err := f.readOn(ctx)
 	f.errs = append(f.errs, err)

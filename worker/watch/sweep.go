@@ -29,7 +29,7 @@ type Limits struct {
 	// Accounts is how many accounts are read one by one at most; if more have something open, the network's feed is read. The
 	// public network makes some 15 pages of payments a minute, and an account takes one or two requests.
 	Accounts int
-	// Pages is how many pages of the feed a sweep reads at most.
+	// Pages is how many pages of the feed a sweep reads at most, for as long as it stays.
 	Pages int
 	// Stay is for how long after its beginning a sweep reads on at each ledger while something is open. Zero: it reads once.
 	Stay time.Duration

@@ -18,14 +18,16 @@ export const standingOf = ([checkout, recorded, seen, cancel]) => checkout && { 
 
 export const load = async (env, id) => standingOf(await read(env, ...standingKeys(id)));
 
+const rootKey = (network) => `root/${network.horizons.join(" ")}`;
+
 async function connect(config, mode) {
   const network = config.networks.get(mode);
   for (const base of network.horizons) {
-    if ((await recall(`backoff/${base}`)) !== null) continue;
+    if ((await recall(`refused/${base}`)) !== null) continue;
     try {
       const root = await readRoot(base);
       if (root.passphrase !== network.passphrase) continue;
-      await keep(`root/${mode}`, JSON.stringify({ base, root }), ROOT_LIFETIME);
+      await keep(rootKey(network), JSON.stringify({ base, root }), ROOT_LIFETIME);
       return { base, root };
     } catch (error) {
       console.error(String(error));
@@ -35,8 +37,8 @@ async function connect(config, mode) {
 }
 
 async function recentRoot(config, mode, fresh) {
-  const kept = JSON.parse(fresh ? null : await recall(`root/${mode}`));
-  return kept && (await recall(`backoff/${kept.base}`)) === null ? kept : connect(config, mode);
+  const kept = JSON.parse(fresh ? null : await recall(rootKey(config.networks.get(mode))));
+  return kept && (await recall(`refused/${kept.base}`)) === null ? kept : connect(config, mode);
 }
 
 // startOf is the ledger after which an account must be read for a checkout made at a time.
