@@ -32,6 +32,8 @@ const (
 	maxCatchUps = 3
 	// coveredEvery is how often the cursor tells up to when was read, though nothing came.
 	coveredEvery = 2 * time.Minute
+	// writtenAtOnce is how many outcomes are written at once.
+	writtenAtOnce = 24
 	// settledAtOnce is how many checkouts are read from the store at once.
 	settledAtOnce = 100
 )
@@ -290,14 +292,11 @@ func (f *feedPass) settleFound(ctx context.Context, ids []checkout.ID, first boo
 			ok = false
 		}
 		var gone []store.OpenEntry
-		for i, s := range all {
-			if s == nil || s.Checkout.Mode != f.mode {
-				continue
-			}
-			if out, settled := f.settleOne(ctx, s, time.Time{}); !settled {
+		for _, d := range f.settleAll(ctx, all, func(*checkout.Facts) time.Time { return time.Time{} }) {
+			if f.failed[d.facts.Checkout.ID] {
 				ok = false
-			} else if out.Status.Terminal() && (first || s.Ended) {
-				gone = append(gone, store.OpenEntries(all[i])...)
+			} else if d.out.Status.Terminal() && (first || d.facts.Ended) {
+				gone = append(gone, store.OpenEntries(d.facts)...)
 			}
 		}
 		ok = f.retire(ctx, gone) && ok
@@ -334,24 +333,44 @@ func (f *feedPass) facts(ctx context.Context, ids []checkout.ID) ([]*checkout.Fa
 	return append(first, second...), errors.Join(err1, err2)
 }
 
-// settleOne settles a checkout by all that was found for it.
-func (f *feedPass) settleOne(ctx context.Context, s *checkout.Facts, proven time.Time) (checkout.Outcome, bool) {
-	id := s.Checkout.ID
-	payments, err := f.paymentsTo(ctx, s)
-	var out checkout.Outcome
-	if err == nil {
-		out, err = f.settle(ctx, s, payments, proven)
+// settleAll settles checkouts by all that was found for them, and returns what became of those that are of this network.
+// What is new is written at once, or, if that fails, one by one.
+func (f *feedPass) settleAll(ctx context.Context, all []*checkout.Facts, proven func(*checkout.Facts) time.Time) []*decision {
+	var decisions []*decision
+	fail := func(s *checkout.Facts, err error) {
+		if err != nil {
+			f.failed[s.Checkout.ID] = true
+			f.report.Failed++
+			f.errs = append(f.errs, fmt.Errorf("settling %s: %w", s.Checkout.ID, err))
+		}
 	}
-	if s.Ended {
-		f.report.Terminal++
-		f.ended = append(f.ended, id)
+	for _, s := range all {
+		if s == nil || s.Checkout.Mode != f.mode {
+			continue
+		}
+		payments, err := f.paymentsTo(ctx, s)
+		if err != nil {
+			fail(s, err)
+			decisions = append(decisions, &decision{facts: s, out: s.Outcome(f.Now())})
+			continue
+		}
+		d := f.decide(s, payments, proven(s))
+		decisions = append(decisions, &d)
 	}
-	if err != nil {
-		f.failed[id] = true
-		f.report.Failed++
-		f.errs = append(f.errs, fmt.Errorf("settling %s: %w", id, err))
+	for some := range slices.Chunk(decisions, writtenAtOnce) {
+		if f.record(ctx, some...) != nil {
+			for _, d := range some {
+				fail(d.facts, f.record(ctx, d))
+			}
+		}
+		for _, d := range some {
+			if d.facts.Ended {
+				f.report.Terminal++
+				f.ended = append(f.ended, d.facts.Checkout.ID)
+			}
+		}
 	}
-	return out, err == nil
+	return decisions
 }
 
 // paymentsTo returns what a checkout's account received by the operations that were found for it.
@@ -413,27 +432,28 @@ func (f *feedPass) settleDue(ctx context.Context, open listing, coverage time.Ti
 	}
 }
 
-// endDue ends those of a few checkouts that can end.
+// endDue ends those of a few checkouts that can end. A cancelled one may have two entries.
 func (f *feedPass) endDue(ctx context.Context, due []store.OpenEntry, coverage time.Time) (waiting bool) {
 	ids := make([]checkout.ID, len(due))
 	for i, e := range due {
 		ids[i] = e.ID
 	}
-	all, _ := f.facts(ctx, ids) // what could not be read is in f.errs
-	var gone []store.OpenEntry
-	for i, s := range all {
-		if s == nil || s.Checkout.Mode != f.mode || f.failed[ids[i]] {
-			if f.Now().Sub(due[i].Due) > orphanAge {
-				gone = append(gone, due[i])
-			}
-			continue
+	all, _ := f.facts(ctx, unique(ids)) // what could not be read is in f.errs
+	ended := map[checkout.ID]bool{}
+	for _, d := range f.settleAll(ctx, all, func(s *checkout.Facts) time.Time {
+		if f.failed[s.Checkout.ID] {
+			return time.Time{}
 		}
-		out, ok := f.settleOne(ctx, s, f.proven(f.cursor, s.Checkout.Account, coverage))
-		switch {
-		case ok && out.Status.Terminal(), f.Now().Sub(due[i].Due) > orphanAge:
-			gone = append(gone, due[i])
-		case !coverage.Before(s.Deadline()):
-			waiting = true
+		return f.proven(f.cursor, s.Checkout.Account, coverage)
+	}) {
+		id := d.facts.Checkout.ID
+		ended[id] = d.out.Status.Terminal() && !f.failed[id]
+		waiting = waiting || !ended[id] && !coverage.Before(d.facts.Deadline())
+	}
+	var gone []store.OpenEntry
+	for _, e := range due {
+		if ended[e.ID] || f.Now().Sub(e.Due) > orphanAge {
+			gone = append(gone, e)
 		}
 	}
 	f.retire(ctx, gone)

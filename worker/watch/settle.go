@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/store"
 )
 
 // settle adds payments to what is known of a checkout and records what is new. proven is the deadline up to which the checkout may
@@ -13,6 +14,24 @@ import (
 //
 // When the store fails, what was paid is told all the same, since the ledger can be asked again; an unpaid end is not, before it stands written.
 func (w *Watcher) settle(ctx context.Context, s *checkout.Facts, payments []checkout.Payment, proven time.Time) (checkout.Outcome, error) {
+	d := w.decide(s, payments, proven)
+	err := w.record(ctx, &d)
+	if err != nil && d.ends && d.out.Status != checkout.Completed {
+		d.out = s.Outcome(w.Now())
+	}
+	return d.out, err
+}
+
+// decision is what a checkout is by all that is known of it.
+type decision struct {
+	facts *checkout.Facts
+	out   checkout.Outcome
+	ends  bool // the outcome is to be recorded
+	grows bool // the payments are
+}
+
+// decide adds payments to what is known of a checkout.
+func (w *Watcher) decide(s *checkout.Facts, payments []checkout.Payment, proven time.Time) decision {
 	known := s.Seen
 	if s.Recorded != nil {
 		for _, j := range s.Recorded.Payments {
@@ -21,22 +40,35 @@ func (w *Watcher) settle(ctx context.Context, s *checkout.Facts, payments []chec
 	}
 	known = checkout.Relevant(known, s.Checkout.Asset)
 	s.Seen = checkout.Relevant(append(known[:len(known):len(known)], payments...), s.Checkout.Asset)
-	isNew := !slices.Equal(known, s.Seen)
+	d := decision{facts: s, out: s.Settle(proven, w.Now())}
+	d.ends = s.Recorded == nil && d.out.Status.Terminal()
+	d.grows = !d.ends && !slices.Equal(known, s.Seen)
+	return d
+}
 
-	out := s.Settle(proven, w.Now())
-	switch {
-	case s.Recorded == nil && out.Status.Terminal():
-		if err := w.Store.PutOutcome(ctx, &s.Checkout, out); err != nil {
-			if out.Status != checkout.Completed {
-				out = s.Outcome(w.Now())
-			}
-			return out, err
+// record writes what is new of checkouts, all at once. If that fails, nothing is known of what was written.
+func (w *Watcher) record(ctx context.Context, decisions ...*decision) error {
+	var news []store.Settled
+	for _, d := range decisions {
+		switch {
+		case d.ends:
+			news = append(news, store.Settled{Checkout: &d.facts.Checkout, Outcome: &d.out})
+		case d.grows:
+			news = append(news, store.Settled{Checkout: &d.facts.Checkout, Seen: d.facts.Seen})
 		}
-		s.Recorded, s.Ended = &out, true
-		w.Log(ctx, "settled", map[string]any{"checkout": s.Checkout.ID.String(), "status": out.Status, "exception": out.Exception})
-		return out, nil
-	case isNew:
-		return out, w.Store.PutSeen(ctx, &s.Checkout, s.Seen)
 	}
-	return out, nil
+	if len(news) == 0 {
+		return nil
+	}
+	if err := w.Store.PutSettled(ctx, news...); err != nil {
+		return err
+	}
+	for _, d := range decisions {
+		if d.ends {
+			out := d.out
+			d.facts.Recorded, d.facts.Ended = &out, true
+			w.Log(ctx, "settled", map[string]any{"checkout": d.facts.Checkout.ID.String(), "status": out.Status, "exception": out.Exception})
+		}
+	}
+	return nil
 }

@@ -48,7 +48,7 @@ type size struct{ accounts, open, paid int }
 var sizes = []size{{1, 60, 1}, {30, 100, 5}, {300, 3000, 30}, {10_000, 100_000, 100}}
 
 const (
-	warmUp  = 2  // minutes that are not counted: the feed begins
+	warmUp  = 4  // minutes that are not counted: the feed begins
 	minutes = 12 // that are counted
 	mortal  = 8  // one in so many sweeps is killed on the way, but never two in a row
 	maxWait = 120 * time.Second
