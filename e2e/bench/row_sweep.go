@@ -60,7 +60,7 @@ func (b *bench) prepareSweep(accounts int) error {
 	if err != nil {
 		return err
 	}
-	w.vars["SWEEP_PAGES"], w.vars["SWEEP_STAY"] = "1000", "0"
+	w.vars["SWEEP_PAGES"], w.vars["SWEEP_STAY"], w.vars["SETTLE_MARGIN"] = "1000", "0", "0"
 	b.sweep = sweepState{ledger: l, world: w, entries: w.entries, extra: map[string]workerd.Operations{}}
 	memos := make([]string, accounts)
 	for i, account := range l.accounts {

@@ -81,6 +81,7 @@ func (r *feedRecord) mayBeOurs() bool {
 func readFeed(body []byte, cursor int64) (FeedPage, error) {
 	var page FeedPage
 	var record feedRecord
+	var newest []byte // the time of the last operation
 	var outer, middle, inner []byte // the last names at depthDocument, depthEmbedded and depthRecord
 	var name []byte                 // the string before a colon, until its value begins
 	depth, records := 0, false
@@ -122,8 +123,12 @@ func readFeed(body []byte, cursor int64) (FeedPage, error) {
 		case '}', ']':
 			depth--
 			if records && depth == depthRecords {
+				last := page.Last
 				if err := page.add(&record, body[record.start:i+1], cursor); err != nil {
 					return FeedPage{}, err
+				}
+				if page.Last > last {
+					newest = record.createdAt
 				}
 			}
 			if records && depth < depthRecords {
@@ -139,6 +144,13 @@ func readFeed(body []byte, cursor int64) (FeedPage, error) {
 	}
 	if depth != 0 || !records {
 		return FeedPage{}, fmt.Errorf("%w: %s: no page of records", ErrAnswer, "/payments")
+	}
+	if page.Records > 0 {
+		closedAt, err := time.Parse(time.RFC3339, string(newest))
+		if err != nil {
+			return FeedPage{}, fmt.Errorf("%w: operation %d: %w", ErrAnswer, page.Last, err)
+		}
+		page.LastClosedAt = closedAt.UTC()
 	}
 	return page, nil
 }
@@ -186,13 +198,7 @@ func (p *FeedPage) add(r *feedRecord, raw []byte, cursor int64) error {
 		return fmt.Errorf("%w: record with id %.40q", ErrAnswer, r.id)
 	}
 	p.Records++
-	if id > p.Last {
-		closedAt, err := time.Parse(time.RFC3339, string(r.createdAt))
-		if err != nil {
-			return fmt.Errorf("%w: operation %d: %w", ErrAnswer, id, err)
-		}
-		p.Last, p.LastClosedAt = id, closedAt.UTC()
-	}
+	p.Last = max(p.Last, id)
 	if id <= cursor || !r.mayBeOurs() {
 		return nil
 	}

@@ -204,6 +204,8 @@ func (f *feedPass) readOn(ctx context.Context) (coverage time.Time, err error) {
 				if end {
 					read.Ledger++ // a ledger is shown as a whole or not at all
 				}
+			} else if read.Ledger+1 == f.next>>32 && f.Now().Sub(read.ClosedAt) >= f.Margin {
+				read.Ledger++ // no Horizon lags so far behind that it would not show the rest of the ledger
 			}
 		}
 		f.settleUpTo(ctx, read)

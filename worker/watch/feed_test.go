@@ -144,6 +144,15 @@ func TestTheCheaperWayIsTakenByItself(t *testing.T) {
 	expect(t, s.outcome(made[len(made)-1]), "completed 50")
 }
 
+// crowdOf are so many people.
+func (s *shop) crowdOf(n int) []*keypair.Full {
+	s.t.Helper()
+	for len(s.crowd) < n {
+		s.crowd = append(s.crowd, s.Merchant())
+	}
+	return s.crowd[:n]
+}
+
 // flood has the customer pay somebody a hundred times in each of so many ledgers.
 func (s *shop) flood(ledgers int) {
 	s.t.Helper()
@@ -156,9 +165,7 @@ func (s *shop) flood(ledgers int) {
 func (s *shop) floodOne(payments int) {
 	s.t.Helper()
 	for i := 0; payments > 0; i++ {
-		if len(s.crowd) == i {
-			s.crowd = append(s.crowd, s.Merchant())
-		}
+		s.crowdOf(i + 1)
 		var many []txnbuild.Operation
 		for range min(payments, 100) {
 			many = append(many, &txnbuild.Payment{Destination: s.customer.Address(), Amount: "0.0000001", Asset: txnbuild.NativeAsset{}})
@@ -336,6 +343,28 @@ func TestWhatCameBeforeTheFeedWasReadIsFound(t *testing.T) {
 	s.minute()
 	expect(t, s.outcome(next), "completed 50")
 	expect(t, s.outcome(c), "completed 50 +20 duplicate")
+}
+
+// The last page is full, so that an empty one follows: the ledger may go on. Once no Horizon can be so far behind, it does not.
+func TestALedgerThatFillsItsPageIsReadToItsEnd(t *testing.T) {
+	s := openWith(t, alwaysByFeed)
+	c := s.checkout()
+	crowd := s.crowdOf(2)
+	s.sweep()
+	var many []txnbuild.Operation
+	for range 100 {
+		many = append(many, &txnbuild.Payment{Destination: s.customer.Address(), Amount: "0.0000001", Asset: txnbuild.NativeAsset{}})
+	}
+	s.Submit(crowd[0], "invoice", many...)
+	s.Submit(crowd[1], "invoice", many[1:]...)
+	s.pay(c, "50")
+	s.Advance(watchtest.LedgerTime)
+	s.sweep()
+	s.sweep()
+	expect(t, s.outcome(c), "open 0")
+	s.Sleep(30 * time.Second)
+	s.sweep()
+	expect(t, s.outcome(c), "completed 50")
 }
 
 // A gap in Horizon's history is reported, and nothing waits for what is gone.
