@@ -81,7 +81,7 @@ func (r *feedRecord) mayBeOurs() bool {
 func readFeed(body []byte, cursor int64) (FeedPage, error) {
 	var page FeedPage
 	var record feedRecord
-	var newest []byte // the time of the last operation
+	var newest []byte               // the time of the last operation
 	var outer, middle, inner []byte // the last names at depthDocument, depthEmbedded and depthRecord
 	var name []byte                 // the string before a colon, until its value begins
 	depth, records := 0, false
