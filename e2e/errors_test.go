@@ -14,6 +14,7 @@ const (
 	anID      = "chk_01kay3t4w5x6y7z8a90123456z"
 	aProduct  = "prod_01kay3t4w5x6y7z8a90123456z"
 	aCustomer = "cus_01kay3t4w5x6y7z8a90123456z"
+	aWebhook  = "wh_01kay3t4w5x6y7z8a90123456z"
 	aMerchant = "mer_01kay3t4w5x6y7z8a90123456z"
 	aKey      = "key_01kay3t4w5x6y7z8a90123456z"
 )
@@ -32,6 +33,36 @@ func TestErrorsOfKeysAndTokens(t *testing.T) {
 		exchange{about: "a wrong token", path: "/merchants", headers: []string{admin, "Bearer 0123456789abcdef"}, body: `{}`},
 		exchange{about: "a token of another scheme", path: "/merchants", headers: []string{admin, "Basic b3BlcmF0b3I6"}, body: `{}`},
 		exchange{about: "the operator's token in the place of a key", method: "GET", path: "/product", headers: []string{admin, "Bearer " + s.on.Secrets.AdminToken}},
+	)
+}
+
+func TestErrorsOfTheOperatorsBrake(t *testing.T) {
+	t.Parallel()
+	const monitor = "0123456789abcdef0123456789abcdef"
+	o := options(t.TempDir())
+	o.Secrets = stack.Secrets{AdminToken: strings.Repeat("a1", 32) + ", monitor:read=" + monitor}
+	s := openShopOn(t, ownService(t, o))
+	merchant := "/merchants/" + s.id
+	reply, err := s.on.Operator().Do(t.Context(), http.MethodPut, merchant, []byte(`{"suspended": true}`))
+	if err != nil || reply.Status != http.StatusOK {
+		t.Fatalf("%d %s, %v", reply.Status, reply.Body, err)
+	}
+	golden(t, "merchant-suspended.json", normalise(indent(reply.Body), s.names()...))
+	// The key was not used yet, so that no instance remembers its merchant.
+	transcript(t, "errors/suspended.txt", s.Client, s.names(),
+		exchange{about: "a checkout of a suspended merchant", path: direct, body: with("amount", 5)},
+	)
+	reader := stack.Client{BaseURL: s.on.BaseURL, AdminToken: monitor}
+	transcript(t, "errors/scope.txt", reader, s.names(),
+		exchange{about: "a token that may only read revokes keys", method: "DELETE", path: merchant + "/keys"},
+		exchange{about: "keys of a merchant that does not exist", method: "GET", path: "/merchants/mer_1/keys"},
+	)
+	transcript(t, "errors/brake.txt", s.on.Operator(), s.names(),
+		exchange{about: "keys made since no time", method: "DELETE", path: merchant + "/keys?created_since=yesterday"},
+		exchange{about: "keys of a merchant that cannot exist", method: "DELETE", path: "/merchants/mer_1/keys"},
+		exchange{about: "a checkout that does not exist", path: merchant + "/checkouts/" + anID + "/expire"},
+		exchange{about: "a checkout of a merchant that cannot exist", path: "/merchants/mer_1/checkouts/" + anID + "/expire"},
+		exchange{about: "suspended in words", method: "PUT", path: merchant, body: `{"suspended": "yes"}`},
 	)
 }
 
@@ -192,6 +223,39 @@ func TestErrorsOfCustomers(t *testing.T) {
 		exchange{about: "a name with 201 characters", path: "/customers", body: encode(fields{"name": strings.Repeat("x", 201)})},
 		exchange{about: "an unknown field", path: "/customers", body: `{"name": "Ada", "e_mail": "ada@example.com"}`},
 		exchange{about: "a list with an unknown parameter", method: "GET", path: "/customers?name=Ada"},
+	)
+}
+
+func TestErrorsOfWebhooks(t *testing.T) {
+	s := openShop(t)
+	webhook := func(more ...any) string {
+		params := fields{"name": "Orders", "url": "https://shop.example/webhooks", "events": []string{"*"}}
+		for i := 0; i < len(more); i += 2 {
+			params[more[i].(string)] = more[i+1]
+		}
+		return encode(params)
+	}
+	made := "/webhooks/" + idOf(t, s.send(http.MethodPost, "/webhooks", webhook()).Body)
+	for range 15 {
+		s.send(http.MethodPost, "/webhooks", webhook())
+	}
+	transcript(t, "errors/webhooks.txt", s.Client, s.names(),
+		exchange{about: "an endpoint without a name", path: "/webhooks", body: webhook("name", nil)},
+		exchange{about: "an endpoint without a URL", path: "/webhooks", body: webhook("url", nil)},
+		exchange{about: "an endpoint without https", path: "/webhooks", body: webhook("url", "http://shop.example/")},
+		exchange{about: "an endpoint at an address", path: "/webhooks", body: webhook("url", "https://169.254.169.254/")},
+		exchange{about: "an endpoint in a private network", path: "/webhooks", body: webhook("url", "https://shop.internal/")},
+		exchange{about: "an endpoint at another port", path: "/webhooks", body: webhook("url", "https://shop.example:22/")},
+		exchange{about: "an endpoint with a password", path: "/webhooks", body: webhook("url", "https://ada:secret@shop.example/")},
+		exchange{about: "an endpoint that is told of nothing", path: "/webhooks", body: webhook("events", []string{})},
+		exchange{about: "a type of events that there is not", path: "/webhooks", body: webhook("events", []string{"checkout.completed", "checkout.paid"})},
+		exchange{about: "all types, and one more", path: "/webhooks", body: webhook("events", []string{"*", "checkout.completed"})},
+		exchange{about: "a secret of one's own", path: "/webhooks", body: webhook("secret", "whsec_")},
+		exchange{about: "the seventeenth endpoint", path: "/webhooks", body: webhook()},
+		exchange{about: "an endpoint that does not exist", method: "GET", path: "/webhooks/" + aWebhook},
+		exchange{about: "changing an endpoint to what it cannot be", method: "PUT", path: made, body: `{"url": "https://localhost/"}`},
+		exchange{about: "rotating with something to say", path: made + "/rotate", body: `{"secret": "whsec_"}`},
+		exchange{about: "rotating the secret of an endpoint that does not exist", path: "/webhooks/" + aWebhook + "/rotate"},
 	)
 }
 

@@ -37,7 +37,7 @@ func TestMerchantsDoNotSeeEachOther(t *testing.T) {
 			t.Errorf("GET %s: %d %s", path, theirs.Status, theirs.Body)
 		}
 		if diff := cmp.Diff(normalise(string(none.Body)), normalise(string(theirs.Body))); diff != "" {
-			t.Errorf("%s is told from one that does not exist (-unknown +theirs):\n%s", path, diff)
+			t.Errorf("%s can be distinguished from one that does not exist (-unknown +theirs):\n%s", path, diff)
 		}
 		if mine := s.ask(path); mine.Status != http.StatusOK {
 			t.Errorf("GET %s with the owner's key: %d %s", path, mine.Status, mine.Body)

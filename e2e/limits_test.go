@@ -27,7 +27,7 @@ func exhaust(t *testing.T, ask func(i int) stack.Reply[json.RawMessage]) stack.R
 			return reply
 		}
 	}
-	t.Fatal("nobody is limited")
+	t.Fatal("no request was refused")
 	return stack.Reply[json.RawMessage]{}
 }
 

@@ -192,7 +192,7 @@ func newestFirst(t *testing.T) func(a, b json.RawMessage) int {
 	}
 }
 
-func TestCheckoutsAreListedAsTheyAreReadAlone(t *testing.T) {
+func TestCheckoutsAreListedAsTheyAreRetrieved(t *testing.T) {
 	s := openShop(t).withCron()
 	paid := s.charge(fields{"amount": 5, "asset_code": "XLM", "customer_email": "ada@example.com", "description": "<Sidamo> & \u2028"})
 	unpaid := s.chargeBriefly(fields{"amount": 5, "asset_code": "XLM", "customer_email": "ada@example.com"})

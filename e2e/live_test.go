@@ -94,7 +94,7 @@ func TestOpenPageSaysPaidWithinSeconds(t *testing.T) {
 		shown := closings.of(t, s.pay(c, "5"))
 		b.await(`!!window.paidAt`, "true")
 		if status := s.read(c.ID).Status; status != "completed" {
-			t.Errorf("the page said paid while the merchant is told %s", status)
+			t.Errorf("the page said paid while the merchant reads %s", status)
 		}
 		took = append(took, time.UnixMilli(evaluate[int64](b, `window.paidAt`)).Sub(shown))
 		b.stillTheSame()
@@ -244,7 +244,7 @@ func TestManyOpenPagesShareOneReadOfTheLedger(t *testing.T) {
 	horizon.take()
 	time.Sleep(5 * time.Second)
 	if asked := horizon.take(); len(asked) > 0 {
-		t.Errorf("nobody looks, and Horizon is asked: %v", asked)
+		t.Errorf("no page is open, but Horizon was asked: %v", asked)
 	}
 }
 

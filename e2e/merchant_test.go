@@ -43,7 +43,7 @@ func (m newMerchant) run(t *testing.T, env ...string) (said, failed string) {
 		cmd.Env = append(cmd.Env, env[i]+"="+env[i+1])
 	}
 	if err := cmd.Run(); (err == nil) != (stderr.Len() == 0) {
-		t.Errorf("%v, having said %q", err, stderr.String())
+		t.Errorf("%v, after printing %q", err, stderr.String())
 	}
 	return stdout.String(), stderr.String()
 }
@@ -55,7 +55,7 @@ func wantShop(t *testing.T, on *stack.Stack, said, failed, account string) {
 	t.Helper()
 	match := secretKey.FindStringSubmatch(said)
 	if match == nil {
-		t.Fatalf("no key was told: %s%s", said, failed)
+		t.Fatalf("no key was printed: %s%s", said, failed)
 	}
 	c, err := on.Merchant(match[1]).CreateCheckout(t.Context(), "direct", fields{"amount": 5, "asset_code": "USDC"})
 	if err != nil || c.Object.Destination != account {
@@ -86,7 +86,7 @@ func TestOperatorCreatesAMerchantOnADeployedWorker(t *testing.T) {
 	said, failed := m.run(t, with()...)
 	wantShop(t, on, said, failed, account)
 	if again, failed := m.run(t, with()...); again != said {
-		t.Errorf("the second run: %s%s, want what the first one said: %s", again, failed, said)
+		t.Errorf("the second run printed %s%s, want the output of the first: %s", again, failed, said)
 	}
 
 	poor := keypair.MustRandom().Address()

@@ -93,7 +93,7 @@ func TestJavaScriptAndGoAgreeOnRoutes(t *testing.T) {
 			want = r.Path
 		}
 		if found[i] != want {
-			t.Errorf("JavaScript takes %s %s for %q", a.Method, a.Path, found[i])
+			t.Errorf("JavaScript reads %s %s as %q", a.Method, a.Path, found[i])
 		}
 		status, location := sendPlainly(t, process.Address, a.Method, a.Path)
 		leads := r.Audience == "everybody" && r.Method == http.MethodGet && 0 < spelling && spelling < 4

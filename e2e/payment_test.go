@@ -66,7 +66,7 @@ func (s *shop) submit(xdr string, keys *keypair.Full) (hash string) {
 	}
 	tx, ok := parsed.Transaction()
 	if !ok {
-		s.t.Fatalf("%s is no plain transaction", xdr)
+		s.t.Fatalf("%s is not a plain transaction", xdr)
 	}
 	if tx, err = tx.Sign(s.on.Passphrase, keys); err != nil {
 		s.t.Fatal(err)

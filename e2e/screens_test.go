@@ -137,7 +137,7 @@ func (b *tab) picture(file string) {
 		b.t.Fatal(err)
 	}
 	if _, err := png.Decode(bytes.NewReader(shot.Data)); err != nil {
-		b.t.Errorf("%s is no picture: %v", file, err)
+		b.t.Errorf("%s is not a picture: %v", file, err)
 	}
 	if err := os.WriteFile(filepath.Join(screens, file), shot.Data, 0o644); err != nil {
 		b.t.Fatal(err)
@@ -167,7 +167,7 @@ func TestCodeOnThePageIsReadByACamera(t *testing.T) {
 		}
 		read, err := exec.CommandContext(t.Context(), zbarimg, "--quiet", "--raw", file).Output()
 		if err != nil || strings.TrimSpace(string(read)) != c.PaymentURI {
-			t.Errorf("%s: the code says %q (%v), want %q", scheme, read, err, c.PaymentURI)
+			t.Errorf("%s: the code contains %q (%v), want %q", scheme, read, err, c.PaymentURI)
 		}
 	}
 }

@@ -71,7 +71,7 @@ func TestReferenceShowsWhatItIsGiven(t *testing.T) {
 	}
 	for _, link := range []string{"#putThing", "#group-small-things", "#object-thing", "#about-keys", "#errors", "#error-not_found"} {
 		if d.Find(`a[href="`+link+`"]`).Length() == 0 || d.Find(link).Length() != 1 {
-			t.Errorf("no link leads to %s, or it leads nowhere", link)
+			t.Errorf("there is no link to %s, or no such element", link)
 		}
 	}
 }

@@ -106,12 +106,12 @@ func TestPagesHaveNoInlineScriptsOrStyles(t *testing.T) {
 		}
 		d.Find("script").Each(func(_ int, s *goquery.Selection) {
 			if src, _ := s.Attr("src"); !paths[src] || s.Text() != "" {
-				t.Errorf("%s: a script that is no asset", name)
+				t.Errorf("%s: a script that is not an asset", name)
 			}
 		})
 		d.Find("link").Each(func(_ int, s *goquery.Selection) {
 			if href, _ := s.Attr("href"); !paths[href] {
-				t.Errorf("%s: a link to %q, which is no asset", name, href)
+				t.Errorf("%s: a link to %q, which is not an asset", name, href)
 			}
 		})
 		d.Find("*").Each(func(_ int, s *goquery.Selection) {
@@ -162,7 +162,7 @@ func TestNamesAreIsolatedFromTextDirection(t *testing.T) {
 		body := page[strings.Index(page, "<body"):]
 		d := document(t, templates.Pay(s.Checkout))
 		if strings.Count(body, templ.EscapeString(s.Checkout.Merchant)) != d.Find("bdi").Length() {
-			t.Errorf("%s: the merchant's name stands outside a bdi element", s.Name)
+			t.Errorf("%s: the merchant's name is outside a bdi element", s.Name)
 		}
 		if dir, _ := byTestID(d, "description").Attr("dir"); s.Checkout.Description != "" && dir != "auto" {
 			t.Errorf("%s: the description has the direction %q", s.Name, dir)

@@ -217,7 +217,7 @@ func TestPageHasTheStreamOnlyWhileItAwaitsAPayment(t *testing.T) {
 		c := sample(t, "waiting")
 		c.StreamURL = url
 		if got, is := document(t, templates.Pay(c)).Find("[data-pay]").Attr("data-stream-url"); is {
-			t.Errorf("a stream at %q is taken for %q", url, got)
+			t.Errorf("the stream %q became %q", url, got)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func modules(t *testing.T, path string) map[[2]int]bool {
 		var gap, width int
 		if _, err := fmt.Sscanf(line, "M%d %d.5h%d", &x, &y, &width); err != nil {
 			if _, err := fmt.Sscanf(line, "m%d 0h%d", &gap, &width); err != nil {
-				t.Fatalf("%q is no line: %v", line, err)
+				t.Fatalf("%q is not a line: %v", line, err)
 			}
 		}
 		x += gap

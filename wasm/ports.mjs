@@ -49,8 +49,19 @@ const ports = {
   // its body: status, Retry-After and X-Ratelimit-Remaining, or what went wrong.
   async fetch([milliseconds, bound, ...urls]) {
     const signal = AbortSignal.timeout(Number(milliseconds));
-    const answers = await Promise.all(urls.map((url) => get(url, signal, Number(milliseconds), Number(bound))));
-    return [said(...answers.flatMap(({ lines }) => lines)), ...answers.map(({ body }) => body)];
+    const share = { bytes: 0, asked: 0, until: Date.now() + Number(milliseconds) };
+    try {
+      const answers = await Promise.all(urls.map((url) => get(url, signal, share, Number(bound))));
+      return [said(...answers.flatMap(({ lines }) => lines)), ...answers.map(({ body }) => body)];
+    } finally {
+      giveBack(share);
+    }
+  },
+
+  // Whatever is ready runs before a timer.
+  async rest() {
+    await scheduler.wait(0);
+    return [well];
   },
 
   async sleep([milliseconds]) {
@@ -119,58 +130,85 @@ export function perform(message, env, ctx) {
 export const failed = (error) => [error?.name === "TimeoutError" ? "timeout" : String(error).replaceAll("\n", " ")];
 
 // get returns four lines, status, Retry-After, X-Ratelimit-Remaining and error, and the body.
-async function get(url, signal, milliseconds, bound) {
-  let release = () => {};
+async function get(url, signal, share, bound) {
   try {
     const headers = { Accept: "application/json" };
     const response = await fetch(url, { headers, redirect: "manual", cache: "no-store", signal });
-    release = await turn(signal, milliseconds);
-    const body = await read(response.body, bound + 1);
+    const body = await read(response.body, bound + 1, 0, (size) => room(share, size, signal));
     if (body.reduce((size, chunk) => size + chunk.length, 0) > bound) throw new Error(`answer is larger than ${bound} bytes`);
-    return { lines: [response.status, ...["Retry-After", "X-Ratelimit-Remaining"].map((name) => response.headers.get(name) ?? ""), ""], body };
+    return { lines: [response.status, response.headers.get("Retry-After") ?? "", response.headers.get("X-Ratelimit-Remaining") ?? "", ""], body };
   } catch (error) {
     return { lines: [0, "", "", ...failed(error)], body: null };
-  } finally {
-    release();
   }
 }
 
-// A page of Horizon may have a megabyte. What nobody reads yet stays with the network; so few are read at the same time that the isolate has
-// room for them. Who waits for a turn asks again and again, since one event cannot wake another.
-const MAX_READERS = 6;
-const readers = new Map(); // what is read, and when its time is over, in case its event ends before it does
+// A page of Horizon may have a megabyte, and many requests may read one at the same time. Of bodies that are not complete they hold MAX_HELD bytes
+// together, and beyond that what FIRST of them read, the oldest of those that have not been waiting for the network for STALLED milliseconds. So
+// somebody always gets to the end, and a slow body keeps the others waiting for no longer than that. What may not be read yet stays with the network.
+const MAX_HELD = 2 << 20;
+const FIRST = 2;
+const STALLED = 500;
 
-async function turn(signal, milliseconds) {
+// shares has what each fetch holds of bodies: in bytes, when it last asked for room, and when its time is over, in case its event ends before it does.
+const shares = new Set();
+let held = 0; // by all of them
+
+// room returns when a fetch may read another part of a body; size is that of the last one. Who waits asks again and again, since one event cannot
+// wake another.
+async function room(share, size, signal) {
+  if (size > 0) {
+    shares.add(share);
+    share.bytes += size;
+    held += size;
+  }
   for (;;) {
-    for (const [reader, until] of readers) if (until < Date.now()) readers.delete(reader);
-    if (readers.size < MAX_READERS) break;
-    await scheduler.wait(2);
+    share.asked = Date.now();
+    if (held < MAX_HELD) return;
+    for (const other of shares) if (other.until < share.asked) giveBack(other);
+    if (held < MAX_HELD || isFirst(share)) return;
+    await scheduler.wait(5);
     signal.throwIfAborted();
   }
-  const reader = Symbol();
-  readers.set(reader, Date.now() + milliseconds);
-  return () => readers.delete(reader);
+}
+
+// isFirst reports whether fewer than FIRST others that are older, and not stalled, hold something.
+function isFirst(share) {
+  let before = 0;
+  for (const other of shares) {
+    if (other === share) return true;
+    if (other.asked > share.asked - STALLED && ++before === FIRST) return false;
+  }
+  return true;
+}
+
+function giveBack(share) {
+  if (shares.delete(share)) held -= share.bytes;
+  share.bytes = 0;
 }
 
 // The cache is addressed by URLs; these belong to nobody's site.
 const recentURL = (key) => `https://recent.invalid/${encodeURIComponent(key)}`;
 
 // read returns at most max bytes of a stream as a list of chunks, reads on for at most drain bytes without keeping them, and cancels
-// what is left then. A client whose request is cancelled while it is still sending may never see the response.
-export async function read(stream, max, drain = 0) {
+// what is left then. A client whose request is cancelled while it is still sending may never see the response. Before it reads a chunk it waits for
+// room, if there is such a function, which is told the size of the one before.
+export async function read(stream, max, drain = 0, room = null) {
   const chunks = [];
   if (!stream) return chunks;
   let size = 0; // of what was read, kept or not
+  let last = 0;
   const reader = stream.getReader();
   for (;;) {
     if (size >= max + drain) {
       reader.cancel().catch(() => {});
       return chunks;
     }
+    if (room !== null) await room(last);
     const { done, value } = await reader.read();
     if (done) return chunks;
     if (size < max) chunks.push(value.subarray(0, max - size));
-    size += value.length;
+    last = value.length;
+    size += last;
   }
 }
 

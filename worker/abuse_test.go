@@ -10,7 +10,7 @@ import (
 	"edgecheckout/worker/checkout"
 )
 
-func TestIDsThatCannotExistCostNoReadAndUnknownOnesOne(t *testing.T) {
+func TestImpossibleIDsCostNoReadAndUnknownOnesOne(t *testing.T) {
 	s := deploy(t)
 	anybody := client{t, s.edge(), nil}
 	now := s.Now()
@@ -44,7 +44,7 @@ func TestIDsThatCannotExistCostNoReadAndUnknownOnesOne(t *testing.T) {
 	}
 }
 
-func TestNamesOfMerchantsShowWhatTheyAre(t *testing.T) {
+func TestNamesOfMerchantsHaveNoInvisibleCharacters(t *testing.T) {
 	s := deploy(t)
 	operator := s.operator(s.edge())
 	made := operator.post("/merchants", `{"name":"Björn’s Bücher & Söhne 本"}`).text("id")
@@ -59,7 +59,7 @@ func TestNamesOfMerchantsShowWhatTheyAre(t *testing.T) {
 	}
 }
 
-func TestTransactionsForStrangersHaveSmallBodies(t *testing.T) {
+func TestRequestsForTransactionsHaveSmallBodies(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)

@@ -12,8 +12,9 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// TestAnswersAreWrittenLikeEncodingJSON reads what is written into the documented fields, none missing and none unknown, and writes it again.
-func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
+// What is written must decode into the documented fields, none missing and none unknown, and encode
+// to the same JSON again.
+func TestAnswersAreEncodedLikeEncodingJSON(t *testing.T) {
 	at := time.Date(2026, 11, 22, 17, 0, 0, 120e6, time.UTC)
 	paid := checkout.Payment{Operation: 7<<32 + 1, Hash: "ab", ClosedAt: at, From: "G1", Asset: stellar.XLM, Amount: 1}
 	foreign := checkout.Payment{Operation: 8 << 32, Index: 2, Hash: "cd", ClosedAt: at, Asset: stellar.Asset{Code: "USDC", Issuer: "G2"}, Amount: stellar.MaxAmount}
@@ -39,7 +40,7 @@ func TestAnswersAreWrittenLikeEncodingJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		type plain checkoutObject // which has no methods
+		type plain checkoutObject // without its methods
 		again[plain](t, name, a.Body)
 	}
 	type plain paymentObject
@@ -63,8 +64,8 @@ func again[T any](t *testing.T, name string, body []byte) {
 	}
 }
 
-// FuzzBodiesMeanTheSame compares the short way through a body with the long one.
-func FuzzBodiesMeanTheSame(f *testing.F) {
+// The fast parser of bodies must agree with the slow one.
+func FuzzFastBodyParserAgreesWithTheSlowOne(f *testing.F) {
 	for _, body := range []string{`{"a":"b"}`, ` {"a":{"b":null}} `, `{"a":1,"a":2}`, `{"a":"\ud800"}`, `{"a":"\u00e9"}`, `{}`, `{"a":true,"b":-1}`, `{"a":{"b":{}}}`} {
 		f.Add([]byte(body))
 	}

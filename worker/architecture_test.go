@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// docs/architecture.md lists the packages from the ground up.
-func TestPackagesImportOnlyWhatTheDocsListBeforeThem(t *testing.T) {
+// docs/architecture.md lists the packages from the bottom of the graph up.
+func TestPackagesImportOnlyThoseListedBeforeThem(t *testing.T) {
 	text, err := os.ReadFile("../docs/architecture.md")
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func TestPackagesImportOnlyWhatTheDocsListBeforeThem(t *testing.T) {
 			if strings.Count(name, "/") == 1 {
 				t.Errorf("docs/architecture.md does not list %s", name)
 			}
-			continue // what is below a package belongs to it: its tests' doubles, its generator
+			continue // subpackages belong to it: its test doubles, its generator
 		}
 		for _, imported := range imports[1:] {
 			imported, ours := strings.CutPrefix(imported, module)

@@ -22,7 +22,7 @@ const (
 
 var errAPIKeyInvalid = &Error{Code: CodeAPIKeyInvalid, Message: "The API key in x-api-key is unknown or revoked."}
 
-// authenticate finds the merchant and the mode that the request's API key stands for.
+// authenticate sets the merchant and the mode of the request's API key.
 func (c *call) authenticate() error {
 	secret := c.header("X-Api-Key")
 	if secret == "" {
@@ -35,7 +35,7 @@ func (c *call) authenticate() error {
 		rest = strings.TrimPrefix(secret, testKeyPrefix)
 	}
 	if len(rest) != secretDigits || !isHex(rest) {
-		return errAPIKeyInvalid // no KV read for what cannot be a key
+		return errAPIKeyInvalid // what cannot be a key needs no read
 	}
 	identity, ok := c.keys.recall(secret, c.began)
 	if !ok {
@@ -82,48 +82,91 @@ func (c *call) identify(secret string) (*identity, error) {
 	return &identity{*key, *merchant}, nil
 }
 
-// AdminTokens are tokens by their SHA-256, any of which lets the operator in.
-type AdminTokens [][sha256.Size]byte
+// AdminToken is a token of an operator. Only its hash is kept.
+type AdminToken struct {
+	Name     string // as the log of operators' calls has it; empty if it has none
+	ReadOnly bool   // it allows GET alone
+	hash     [sha256.Size]byte
+}
 
-// minAdminToken is how many characters a token has at least.
+// AdminTokens are the tokens of operators, the newest first.
+type AdminTokens []AdminToken
+
+// minAdminToken is the minimum length of a token in characters.
 const minAdminToken = 16
 
 var errAdminTokens = errors.New("an admin token is too short")
 
-// ParseAdminTokens reads tokens that are separated by commas; none from nothing.
+// ParseAdminTokens reads tokens that are separated by commas; none from nothing. A token may have a
+// name, and a scope: "ada=…,monitor:read=…".
 func ParseAdminTokens(list string) (AdminTokens, error) {
 	if list == "" {
 		return nil, nil
 	}
 	var tokens AdminTokens
 	for word := range strings.SplitSeq(list, ",") {
-		if word = strings.TrimSpace(word); len(word) < minAdminToken {
+		word = strings.TrimSpace(word)
+		var token AdminToken
+		if name, rest, ok := strings.Cut(word, "="); ok && len(rest) >= minAdminToken {
+			if name, token.ReadOnly = strings.CutSuffix(name, ":read"); isTokenName(name) {
+				token.Name, word = name, rest
+			} else {
+				token.ReadOnly = false // no name but the beginning of a token
+			}
+		}
+		if len(word) < minAdminToken {
 			return nil, errAdminTokens
 		}
-		tokens = append(tokens, sha256.Sum256([]byte(word)))
+		token.hash = sha256.Sum256([]byte(word))
+		tokens = append(tokens, token)
 	}
 	return tokens, nil
 }
 
-// Has compares hashes, with all tokens, so that the time it takes tells nothing: not which one fits, and not how long they are.
-func (tokens AdminTokens) Has(given string) bool {
-	hash, found := sha256.Sum256([]byte(given)), 0
-	for _, token := range tokens {
-		found |= subtle.ConstantTimeCompare(token[:], hash[:])
-	}
-	return found == 1
+// isTokenName reports whether a token's name has 1 to 32 lower-case letters, digits and hyphens.
+func isTokenName(s string) bool {
+	return s != "" && len(s) <= 32 && !strings.ContainsFunc(s, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-')
+	})
 }
 
-// authenticateOperator lets in whoever has one of the operator's tokens.
+// find returns the given token; nil if there is none. It compares hashes, with all tokens, so that
+// the time it takes says neither which one fits nor how long they are.
+func (tokens AdminTokens) find(given string) *AdminToken {
+	hash, found := sha256.Sum256([]byte(given)), -1
+	for i := range tokens {
+		found = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare(tokens[i].hash[:], hash[:]), i, found)
+	}
+	if found < 0 {
+		return nil
+	}
+	return &tokens[found]
+}
+
+// authenticateOperator lets in whoever has one of the operators' tokens, and logs the call.
 func (c *call) authenticateOperator() error {
 	given, ok := strings.CutPrefix(c.header("Authorization"), "Bearer ")
 	if !ok || given == "" {
 		return &Error{Code: CodeAdminTokenMissing, Message: "The operator's token is required: send the header Authorization: Bearer {ADMIN_TOKEN}."}
 	}
-	if !c.config.AdminTokens.Has(given) {
+	token := c.config.AdminTokens.find(given)
+	if token == nil {
+		c.audit("", "refused")
 		return &Error{Code: CodeAdminTokenInvalid, Message: "The operator's token is not the right one."}
 	}
+	if token.ReadOnly && !c.reads() {
+		c.audit(token.Name, "refused")
+		return &Error{Code: CodeAdminTokenScope, Message: "This token may only read; take one without :read."}
+	}
+	c.audit(token.Name, "allowed")
 	return nil
+}
+
+// audit writes a line of the log of operators' calls.
+func (c *call) audit(token, outcome string) {
+	c.log(c.ctx, "operator", map[string]any{
+		"token": token, "method": c.request.Method, "path": c.request.URL.Path, "outcome": outcome,
+	})
 }
 
 // identity is whom a key stands for. It is shared by all requests with the key and must not be changed.
@@ -132,15 +175,15 @@ type identity struct {
 	merchant store.Merchant
 }
 
-// keyLifetime is how long an instance believes a key it has seen. With the 30 s or more for which KV answers from its own cache a
-// revoked key is dead within about a minute.
+// keyLifetime is how long an instance caches a key. KV's own cache adds 30 s or more, so a revoked
+// key stops working everywhere within about a minute.
 const keyLifetime = 30 * time.Second
 
-// maxKeys bounds the cache; beyond it everything is forgotten, which costs two reads a key.
+// maxKeys limits the cache. When it is full it is emptied, which costs two reads a key.
 const maxKeys = 512
 
-// keyCache remembers API keys by their SHA-256, so that the time which finding one takes says
-// nothing about those that are there.
+// keyCache caches API keys by their SHA-256, so the time of a look-up discloses nothing about the
+// keys in it.
 type keyCache struct {
 	mu  sync.Mutex
 	ids map[[sha256.Size]byte]remembered

@@ -16,7 +16,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// faults are values that hardly any parameter takes, as they stand in a body.
+// faults are JSON values that hardly any parameter accepts.
 var faults = []string{
 	`null`, `true`, `false`, `0`, `-0`, `1`, `-1`, `1.5`, `5e3`, `1E400`, `0.00000001`, `922337203685.4775808`, strings.Repeat("9", 400),
 	`""`, `" "`, `"null"`, `"NaN"`, `"-0"`, `"1e3"`, `"Infinity"`, `"0x10"`, `"\u0000"`, `"a\u0000b"`, `"\u007f"`, `"\u202e"`, `"\u200b"`, `"\ufeff"`, `"\u0085"`,
@@ -24,7 +24,7 @@ var faults = []string{
 	`[]`, `[[]]`, `[null]`, `["a","a"]`, `{}`, `{"a":null}`, `{"a":{}}`, `{"":""}`, `{"__proto__":"a"}`, strings.Repeat("[", 7) + strings.Repeat("]", 7),
 }
 
-// brokenBodies are no body of anything, with the code of the error and the parameter that it names.
+// brokenBodies are invalid bodies, with the code of the error and the parameter that it names.
 var brokenBodies = []struct{ name, body, code, param string }{
 	{"no body", ``, "body_invalid", "null"},
 	{"blank", "  \n", "body_invalid", "null"},
@@ -68,16 +68,16 @@ var brokenBodies = []struct{ name, body, code, param string }{
 	{"a megabyte of blanks", strings.Repeat(" ", 1<<20), "body_too_large", "null"},
 }
 
-// input is an operation, or one of the bodies that it takes.
+// input is an operation with one of its bodies.
 type input struct {
 	pattern, query string
 	op             *openapi3.Operation
 	fields         openapi3.Schemas
 	required       []string
-	body           map[string]any // only what is required, and right
+	body           map[string]any // only the required fields, all valid
 }
 
-// described lists every operation with every sort of body, and fills them so that they can be granted.
+// described lists all operations with all types of bodies, with values that are accepted.
 func (s *site) described(edge *worker.Service, shop client) []input {
 	s.t.Helper()
 	product := shop.post("/product", `{"name":"Sidamo","asset_code":"XLM","price_amount":5}`).text("id")
@@ -92,7 +92,7 @@ func (s *site) described(edge *worker.Service, shop client) []input {
 			}
 		}
 		if in.op.OperationID == "createCustomer" {
-			in.body["name"] = "Ada" // something must be known of a customer
+			in.body["name"] = "Ada" // a customer needs at least one field
 		}
 		all = append(all, in)
 	}
@@ -117,7 +117,7 @@ func (s *site) described(edge *worker.Service, shop client) []input {
 	return all
 }
 
-// with returns the body with a field as it is written.
+// with returns the body with a field set to raw JSON.
 func (in input) with(name, raw string) string {
 	members := map[string]json.RawMessage{}
 	for name, value := range in.body {
@@ -136,50 +136,53 @@ func (in input) with(name, raw string) string {
 
 func (in input) String() string { return in.pattern + in.query }
 
-// stage is a service with a merchant, one of everything that a path can name, and every operation that there is.
-type stage struct {
+// fixture is a service with a merchant, one of everything that a path can name, and all operations.
+type fixture struct {
 	*site
 	everybody client
 	ids       map[string]string
 	inputs    []input
 }
 
-func stageOf(t testing.TB) stage {
+func fixtureOf(t testing.TB) fixture {
 	s := deploy(t)
 	edge := s.edge()
 	shop, key := s.merchant(edge)
-	merchant := s.operator(edge).post("/merchants", `{"name":"Corner Shop"}`).text("id")
+	merchant := s.operator(edge).post("/merchants", fmt.Sprintf(`{"name":"Corner Shop","account_test":%q}`, s.Merchant().Address())).text("id")
+	itsKey := s.operator(edge).post("/merchants/"+merchant+"/keys", `{"livemode":false}`).text("secret")
+	itsOrder := shop.with("X-Api-Key", itsKey).post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`).text("id")
 	order := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`).text("id")
 	payment := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`)
 	s.Pay(s.Person(), addr(payment.text("destination")), "5", xlm, payment.text("memo"))
 	s.Advance(watchtest.LedgerTime)
 	paid := shop.get("/payment?checkout_id=" + payment.text("id")).fields["data"].([]any)[0].(map[string]any)["id"].(string)
-	return stage{
+	return fixture{
 		site:      s,
 		everybody: shop.with("Authorization", "Bearer "+adminToken).with("Content-Type", "application/json"),
 		ids: map[string]string{
-			"/checkout/": order, "/pay/": order, "/payment/": paid, "/merchants/": merchant, "key": key.text("id"),
+			"/checkout/": order, "/pay/": order, "/payment/": paid, "/merchants/": merchant, "key": key.text("id"), "of merchant": itsOrder,
 			"/product/":   shop.post("/product", `{"name":"Sidamo","asset_code":"XLM","price_amount":5}`).text("id"),
 			"/customers/": shop.post("/customers", `{"name":"Ada"}`).text("id"),
+			"/webhooks/":  shop.post("/webhooks", aWebhook).text("id"),
 		},
 		inputs: s.described(edge, shop),
 	}
 }
 
-// path names what exists, but for one wildcard.
-func (s stage) path(in input, wildcard, value string) string {
+// path returns a path to an existing object, except for the value of one wildcard.
+func (s fixture) path(in input, wildcard, value string) string {
 	_, path, _ := strings.Cut(in.pattern, " ")
 	kind := path[:strings.IndexByte(path[1:], '/')+2]
-	return strings.NewReplacer("{"+wildcard+"}", value, "{id}", s.ids[kind], "{name}", "pay.0123456789abcdef.css", "{key_id}", s.ids["key"]).Replace(path)
+	return strings.NewReplacer("{"+wildcard+"}", value, "{id}", s.ids[kind], "{name}", "pay.0123456789abcdef.css", "{key_id}", s.ids["key"], "{checkout_id}", s.ids["of merchant"]).Replace(path)
 }
 
-func (s stage) ask(in input, query, body string) reply {
+func (s fixture) ask(in input, query, body string) reply {
 	method, _, _ := strings.Cut(in.pattern, " ")
 	return s.everybody.do(method, s.path(in, "", "")+query, body)
 }
 
-// refuses wants an answer that blames a parameter, and that the store was not touched.
-func (s stage) refuses(about string, send func() reply, status int, code, param string) {
+// refuses requires an error that names a parameter, and that nothing was written to the store.
+func (s fixture) refuses(about string, send func() reply, status int, code, param string) {
 	s.t.Helper()
 	before := s.Store.Counts().Writes
 	r := send()
@@ -193,15 +196,16 @@ func (s stage) refuses(about string, send func() reply, status int, code, param 
 
 func clip(s string) string { return fmt.Sprintf("%.600s", s) }
 
-// isTooLarge reports whether a body is larger than the one that strangers may send.
+// isTooLarge reports whether a body is larger than requests without a key may send.
 func isTooLarge(in input, body string) bool {
 	return in.pattern == "POST /pay/{id}/transaction" && len(body) > 1024
 }
 
-// What is sent as a field is either as described and granted, which client.do sees to, or refused with the field's name.
-func TestEveryFieldRefusesWhatItIsNot(t *testing.T) {
-	s := stageOf(t)
-	// A field may make another one necessary, or be all that is known of somebody.
+// A field must either match the description and be accepted, which client.do checks, or be refused
+// with an error that names it.
+func TestEveryFieldRefusesInvalidValues(t *testing.T) {
+	s := fixtureOf(t)
+	// A field may make another one necessary, or be the only one of a customer.
 	alsoBlamed := map[string][]string{"asset_code": {"asset_issuer"}, "name": {"email"}}
 	sent, granted := 0, 0
 	for _, in := range s.inputs {
@@ -214,6 +218,9 @@ func TestEveryFieldRefusesWhatItIsNot(t *testing.T) {
 				r := s.ask(in, in.query, in.with(name, fault))
 				if sent++; r.status == 200 {
 					granted++
+					if in.op.OperationID == "createWebhook" { // of which there can be sixteen
+						s.everybody.ok(s.everybody.do("DELETE", "/webhooks/"+r.text("id"), ""))
+					}
 					continue
 				}
 				if isTooLarge(in, in.with(name, fault)) && r.status == 413 && r.text("error.code") == "body_too_large" {
@@ -252,12 +259,12 @@ func TestEveryFieldRefusesWhatItIsNot(t *testing.T) {
 		}
 	}
 	if sent < 2000 || granted < 50 {
-		t.Errorf("only %d values were sent, and %d of them granted", sent, granted)
+		t.Errorf("only %d values were sent, and %d of them accepted", sent, granted)
 	}
 }
 
-func TestEveryBodyRefusesWhatIsNone(t *testing.T) {
-	s := stageOf(t)
+func TestInvalidBodiesAreRefused(t *testing.T) {
+	s := fixtureOf(t)
 	asked := 0
 	for _, in := range s.inputs {
 		if in.fields == nil && in.op.RequestBody == nil {
@@ -291,9 +298,10 @@ func TestEveryBodyRefusesWhatIsNone(t *testing.T) {
 	}
 }
 
-// What is sent as a parameter of a query is either as described and granted, or refused with the parameter's name.
-func TestEveryQueryRefusesWhatItIsNot(t *testing.T) {
-	s := stageOf(t)
+// A query parameter must either match the description and be accepted, or be refused with an error
+// that names it.
+func TestEveryQueryParameterRefusesInvalidValues(t *testing.T) {
+	s := fixtureOf(t)
 	values := []string{"", " ", "0", "-0", "-1", "+5", " 5", "5 ", "1.5", "1e2", "101", "0x10", "99999999999999999999", "NaN", "null", "true", "false", "[]", "{}", "a", "A\x00b", "\x7f",
 		"\u202e", "\u200b", "\U0001f600", "\xff", "\xed\xa0\x80", "a\r\nb", "%", "%00", "a;b", "2026-11-22", "2026-13-22T00:00:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
 		"chk_", "chk_01m81j18g0h1djbedcgmej9myt", "cus_8zzzzzzzzzzzzzzzzzzzzzzzzz", "CHK_01M81J18G0H1DJBEDCGMEJ9MYT", strings.Repeat("x", 5000)}
@@ -320,7 +328,7 @@ func TestEveryQueryRefusesWhatItIsNot(t *testing.T) {
 				r := s.ask(in, query(value), body)
 				switch blamed := ""; r.status {
 				case 200:
-				case 404: // what is listed must belong to something that exists
+				case 404: // the parent of a list must exist
 					if name != "checkout_id" {
 						t.Errorf("%s, %s = %.80q: %s", in, name, value, clip(r.body))
 					}
@@ -349,9 +357,9 @@ func TestEveryQueryRefusesWhatItIsNot(t *testing.T) {
 	}
 }
 
-// A path names what exists, or nothing.
-func TestEveryPathRefusesWhatItIsNot(t *testing.T) {
-	s := stageOf(t)
+// A path must name an existing object or be not found.
+func TestEveryPathRefusesInvalidValues(t *testing.T) {
+	s := fixtureOf(t)
 	values := []string{"%00", "%20", "%0d%0aSet-Cookie:%20a=b", "%E2%80%AE", "%F0%9F%98%80", "%ff", "%ed%a0%80", "..%2f..%2fetc", "%2e%2e", "null", "0", "-1", "undefined", "chk_", "%7Bid%7D", "*",
 		"a%2Fb", "%2F", "chk_01m81j18g0h1djbedcgmej9myt%2Fexpire", strings.Repeat("x", 5000)}
 	asked := 0
@@ -401,11 +409,11 @@ func TestEveryPathRefusesWhatItIsNot(t *testing.T) {
 	}
 }
 
-// plain is what a path may have in the place of a wildcard.
+// plain matches what may replace a wildcard in a path.
 var plain = regexp.MustCompile(`^[A-Za-z0-9_.~-]+$`)
 
-func TestEveryPathNamesItsMethods(t *testing.T) {
-	s := stageOf(t)
+func TestEveryPathListsItsMethods(t *testing.T) {
+	s := fixtureOf(t)
 	methods := map[string][]string{}
 	for _, in := range s.inputs {
 		method, path, _ := strings.Cut(in.pattern, " ")
@@ -430,8 +438,8 @@ func TestEveryPathNamesItsMethods(t *testing.T) {
 	}
 }
 
-func TestEveryHeaderRefusesWhatItIsNot(t *testing.T) {
-	s := stageOf(t)
+func TestEveryHeaderRefusesInvalidValues(t *testing.T) {
+	s := fixtureOf(t)
 	key := s.everybody.header.Get("X-Api-Key")
 	keys := map[string]string{
 		"": "api_key_missing", " ": "api_key_invalid", "null": "api_key_invalid", "sk_test_": "api_key_invalid", key[:len(key)-1]: "api_key_invalid", key + "0": "api_key_invalid",

@@ -43,7 +43,7 @@ func (s shelf) Delete(context.Context, ...string) error { return nil }
 
 func (s shelf) List(context.Context, string, string, int) (kv.Page, error) { return kv.Page{}, nil }
 
-// silence is a Horizon that does not answer, and a memory that holds nothing.
+// silence is a Horizon that does not answer, and a cache that keeps nothing.
 type silence struct{}
 
 func (silence) Get(context.Context, string, time.Duration) (horizon.Response, error) {
@@ -53,6 +53,7 @@ func (silence) Get(context.Context, string, time.Duration) (horizon.Response, er
 func (s silence) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
 	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return s.Get(ctx, url, timeout) })
 }
+func (silence) Rest(context.Context)                                {}
 func (silence) Recall(context.Context, string) []byte               { return nil }
 func (silence) Keep(context.Context, string, []byte, time.Duration) {}
 func (silence) Claim(string, time.Duration) bool                    { return false }
@@ -62,7 +63,7 @@ func (silence) Purge(context.Context, ...string)                    {}
 func BenchmarkRequests(b *testing.B) {
 	const merchant = "mer_00000000000000000000000000"
 	const key, account = "sk_test_0000000000000000000000000000000000000000000000000000000000000000", "GBBD47IF6LWK7P7MDEVSCWR7DPUWV3NY3DTQEVFL4NAT4AQH3ZLLFLA5"
-	now := time.Now() // which a runtime tells for next to nothing
+	now := time.Now() // reading the clock costs a runtime next to nothing
 	memos, err := checkout.ParseMemoKeys(strings.Repeat("0123456789fedcab", 4))
 	if err != nil {
 		b.Fatal(err)
@@ -74,7 +75,7 @@ func BenchmarkRequests(b *testing.B) {
 	network := Network{Network: horizon.Network{Passphrase: "Standalone Network ; February 2017"}, Assets: map[string]stellar.Asset{"USDC": {Code: "USDC", Issuer: account}}}
 	service := New(Config{BaseURL: "https://pay.example", Memos: memos, ExpiresInMin: 300 * time.Second, Networks: map[stellar.Mode]Network{stellar.Test: network}},
 		Platform{Store: kept, Horizon: silence{}, Recent: silence{}, Cache: silence{}, Now: func() time.Time { return now }, Entropy: rand.Reader, Log: io.Discard})
-	// What a runtime hands over. The URL is parsed each time, as it is there.
+	// This is what a runtime passes on. The URL is parsed for each request, as it is there.
 	send := func(b *testing.B, method, path, body string) string {
 		u, err := url.Parse("https://pay.example" + path)
 		if err != nil {

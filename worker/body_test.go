@@ -13,19 +13,20 @@ import (
 	"github.com/stellar/go/strkey"
 )
 
-// sort is a sort of value: where values of it are taken, and some that look right and are not, as they stand in a body.
+// sort is a type of value: the fields that have it, and JSON values that look right but are not.
 type sort struct {
 	places []place
 	wrong  []string
 }
 
-// place is a field of an operation's body, or a parameter of its query. In a list the value stands as its only item.
+// place is a field of an operation's body, or a parameter of its query. In a list, the value is the
+// only item.
 type place struct {
 	operation, field string
 	list             bool
 }
 
-// at are the places of fields by the operations that have them: "createProduct.name".
+// at returns fields with their operations: "createProduct.name".
 func at(places ...string) []place {
 	var all []place
 	for _, p := range places {
@@ -36,13 +37,13 @@ func at(places ...string) []place {
 	return all
 }
 
-// quoted writes strings as JSON, with \x00 and its like as they may stand there.
+// quoted encodes strings as JSON, with \x00 and the like escaped.
 func quoted(texts ...string) []string {
 	all := make([]string, len(texts))
 	for i, text := range texts {
 		raw, err := json.Marshal(text)
 		if err != nil {
-			panic(err) // strings can always be written
+			panic(err) // strings can always be encoded
 		}
 		all[i] = string(raw)
 	}
@@ -51,7 +52,7 @@ func quoted(texts ...string) []string {
 
 var returnURLs = at("createCheckout.redirect_url", "createCheckout.cancel_url")
 
-func sorts(s stage) map[string]sort {
+func sorts(s fixture) map[string]sort {
 	account := s.Merchant().Address()
 	muxed := func() string {
 		var m strkey.MuxedAccount
@@ -142,7 +143,7 @@ func sorts(s stage) map[string]sort {
 	}
 }
 
-// many is metadata with so many keys.
+// many is metadata with n keys.
 func many(n int) string {
 	keys := make([]string, n)
 	for i := range keys {
@@ -151,8 +152,8 @@ func many(n int) string {
 	return "{" + strings.Join(keys, ",") + "}"
 }
 
-func TestWhatLooksRightAndIsNot(t *testing.T) {
-	s := stageOf(t)
+func TestValuesThatOnlyLookValidAreRefused(t *testing.T) {
+	s := fixtureOf(t)
 	operations := map[string][]input{}
 	for _, in := range s.inputs {
 		operations[in.op.OperationID] = append(operations[in.op.OperationID], in)
@@ -163,7 +164,7 @@ func TestWhatLooksRightAndIsNot(t *testing.T) {
 			for _, in := range operations[p.operation] {
 				parameter := in.op.Parameters.GetByInAndName("query", p.field)
 				if in.fields[p.field] == nil && parameter == nil {
-					continue // of the other sort of checkout
+					continue // of the other type of checkout
 				}
 				for _, raw := range of.wrong {
 					query, body, param := in.query, "", p.field
@@ -172,7 +173,7 @@ func TestWhatLooksRightAndIsNot(t *testing.T) {
 						var text string
 						decode(t, raw, &text)
 						if strings.Contains(text, " ") {
-							continue // a + that was not written as %2B is one all the same
+							continue // an unescaped + is accepted, too
 						}
 						values := url.Values{p.field: {text}}
 						if p.operation == "listPayments" {
@@ -202,7 +203,7 @@ func TestWhatLooksRightAndIsNot(t *testing.T) {
 	}
 }
 
-// What a customer's browser is sent to is https in live mode, whatever is allowed to developers.
+// In live mode customers are only redirected to https, whatever is allowed for development.
 func TestNoPlainHTTPInLiveMode(t *testing.T) {
 	s := deploy(t)
 	here := s.edge("LIVE_HORIZON_URLS", "https://live.example", "LIVE_PASSPHRASE", "Public")
@@ -218,8 +219,9 @@ func TestNoPlainHTTPInLiveMode(t *testing.T) {
 	}
 }
 
-// Two faults in one request are told one after the other, the unknown name last; what belongs together is judged together.
-func TestFieldsThatDoNotGoTogether(t *testing.T) {
+// Two errors in a request are reported one after the other, unknown names last. Fields that depend
+// on each other are checked together.
+func TestContradictoryFieldsAreRefused(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	ada := shop.post("/customers", `{"name":"Ada"}`).text("id")
@@ -242,8 +244,8 @@ func TestFieldsThatDoNotGoTogether(t *testing.T) {
 	}
 }
 
-// What is just right is taken, and kept as it was sent.
-func TestEveryFieldTakesItsBounds(t *testing.T) {
+// Values at their limits are accepted and returned as they were sent.
+func TestEveryFieldAcceptsItsLimits(t *testing.T) {
 	big := `"` + strings.Repeat("\U0001f600", 200) + `"`
 	bigger := `"` + strings.Repeat("\U0001f600", 500) + `"`
 	metadata := map[string]string{" ": "", "\x00": "\x00\u2028", "\u202e": "\u202e", "__proto__": "constructor", "\u00e9": "e\u0301", "a.b[c]": "\\\"", strings.Repeat("\U0001f600", 40): strings.Repeat("\U0001f600", 500)}
@@ -273,8 +275,8 @@ func TestEveryFieldTakesItsBounds(t *testing.T) {
 		"email": quoted("a@b.c", strings.Repeat("a", 64)+"@example.com", "a@"+strings.Repeat("a.", 121)+"example.a", "o'hara+shop@example.co.uk", "\u00fc@b\u00fccher.example"),
 		"phone": quoted("+1234567", "+123456789012345", "+1 (415) 555-0123", "+49.30.901820"),
 	}
-	for i := range stageOf(t).inputs {
-		s := stageOf(t) // an address belongs to one customer
+	for i := range fixtureOf(t).inputs {
+		s := fixtureOf(t) // a contact belongs to one customer
 		in := s.inputs[i]
 		for name, values := range map[string][]string{
 			"customer_email": addresses["email"], "customer_phone": addresses["phone"], "email": addresses["email"], "phone": addresses["phone"], "description": texts["description"], "name": texts["name"],
@@ -294,14 +296,15 @@ func TestEveryFieldTakesItsBounds(t *testing.T) {
 				var sent, got any
 				decode(t, raw, &sent)
 				if got = r.fields[name]; sent == nil || sent == "" || strings.Contains(name, "amount") || strings.HasPrefix(name, "customer_") || name == "phone" || name == "expires_in" {
-					continue // these come back in a form of their own
+					continue // these come back in another form
 				}
 				if diff := cmp.Diff(sent, got); diff != "" {
 					t.Errorf("%s, %s (-sent +got):\n%s", in, name, diff)
 				}
 			}
 		}
-		if in.fields != nil && in.op.OperationID != "createTransaction" { // which one has once in a while
+		// It reads an account only once in a while.
+		if in.fields != nil && in.op.OperationID != "createTransaction" {
 			body := in.with("x", "1")
 			body = strings.NewReplacer(`,"x":1`, "", `"x":1,`, "", `"x":1`, "").Replace(body)
 			if r := s.ask(in, in.query, body+strings.Repeat(" ", 64<<10-len(body))); r.status != 200 && in.op.OperationID != "expireCheckout" {
@@ -309,7 +312,7 @@ func TestEveryFieldTakesItsBounds(t *testing.T) {
 			}
 		}
 	}
-	s := stageOf(t)
+	s := fixtureOf(t)
 	for _, query := range []string{"limit=1", "limit=100", "limit=007"} {
 		for _, list := range []string{"/checkout", "/product", "/customers"} {
 			s.everybody.ok(s.everybody.get(list + "?" + query))

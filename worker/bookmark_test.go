@@ -11,7 +11,7 @@ import (
 	"edgecheckout/worker/kv/kvtest"
 )
 
-// catalog makes so many products, one a second, and returns their ids, the newest one's first.
+// catalog creates n products, one a second, and returns their ids, newest first.
 func (c client) catalog(s *site, n int) (ids []string) {
 	c.t.Helper()
 	for i := range n {
@@ -21,7 +21,7 @@ func (c client) catalog(s *site, n int) (ids []string) {
 	return reverse(ids)
 }
 
-// walk takes a list page by page, each from another client, and counts the list calls.
+// walk reads a list page by page, each from another client, and counts the list calls.
 func (s *site) walk(path string, pageOf func(page int) client) (ids []string, calls []int) {
 	s.t.Helper()
 	for page := 0; path != ""; page++ {
@@ -33,7 +33,7 @@ func (s *site) walk(path string, pageOf func(page int) client) (ids []string, ca
 	return ids, calls
 }
 
-func TestTurningPagesCostsOneListCallEachHoweverDeep(t *testing.T) {
+func TestEachPageOfALongListTakesOneListCall(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	want := shop.catalog(s, 2500)
@@ -48,7 +48,7 @@ func TestTurningPagesCostsOneListCallEachHoweverDeep(t *testing.T) {
 	}
 }
 
-func TestAListGoesOnWithoutItsBookmark(t *testing.T) {
+func TestListContinuesWithoutItsBookmark(t *testing.T) {
 	s := deploy(t)
 	here, there := s.edge(), s.edge()
 	shop, _ := s.merchant(here)
@@ -85,8 +85,8 @@ func TestAListGoesOnWithoutItsBookmark(t *testing.T) {
 	}
 }
 
-// TestAFailingListIsToldAsSuch has no bookmark to blame.
-func TestAFailingListIsToldAsSuch(t *testing.T) {
+// There is no bookmark here.
+func TestListReportsAFailingStore(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	ids := shop.catalog(s, 3)

@@ -17,37 +17,39 @@ import (
 	"edgecheckout/worker/web"
 )
 
-// answer is a response, and how long it may be kept.
+// answer is a response, and how long it may be cached.
 type answer struct {
 	web.Response // Status 0 means 200
 	keep         keep
-	tag          string // under which a kept answer can be purged; empty if nothing purges it
+	tag          string // under which a cached answer can be purged; empty if it never is
 }
 
-// keep says for how long an answer may be given again. The zero value is for what nobody may keep.
+// keep says how long an answer may be cached. The zero value forbids caching.
 type keep struct {
-	browser string // Cache-Control: what a browser may do
-	// edge is Cloudflare-CDN-Cache-Control: what Cloudflare's cache does, which takes the header away. A time without s-maxage or
-	// must-revalidate leaves stale-while-revalidate in force; without stale-if-error=0 the cache answers with what it has for as long as the
-	// Worker fails (https://developers.cloudflare.com/workers/cache/configuration/).
+	browser string // Cache-Control, for browsers
+	// edge is Cloudflare-CDN-Cache-Control, for Cloudflare's cache, which removes the header. A
+	// max-age without s-maxage or must-revalidate leaves stale-while-revalidate in force. Without
+	// stale-if-error=0, the cache serves stale answers for as long as the Worker fails
+	// (https://developers.cloudflare.com/workers/cache/configuration/).
 	edge string
 }
 
-// keepNothing is said of whatever nobody may keep. Cloudflare's cache would keep an answer that says nothing for hours, and its key does not know
-// the header x-api-key.
+// keepNothing is for answers that must not be cached. Without it Cloudflare's cache would keep an
+// answer for hours, and its key does not include the header x-api-key.
 const keepNothing = "private, no-store"
 
-// call is one request on its way through a handler.
+// call is one request and what its handler needs.
 type call struct {
 	*Service
 	ctx       context.Context
 	request   *web.Request
 	requestID string
-	// began is when the request came in, in whole milliseconds. What it makes has this time, not that of its end: racing requests under one
-	// Idempotency-Key overwrite each other's record, and must not move a deadline by as long as one of them hangs.
+	// began is when the request arrived, in whole milliseconds. What the request creates has this
+	// time: racing requests under one Idempotency-Key overwrite each other's record, and a request
+	// that hangs must not move a deadline.
 	began    time.Time
 	endpoint *endpoint
-	query    query // only what the route knows, each once
+	query    query // parameters of the route, each once
 	view     *store.View
 
 	// For merchants:
@@ -63,7 +65,7 @@ func (c *call) header(name string) string {
 // maxBody is the largest body, in bytes.
 const maxBody = 64 << 10
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP implements [http.Handler].
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	web.Handler(maxBody+1, func(r *http.Request, whole *web.Request) web.Response { return s.Respond(r.Context(), whole) }).ServeHTTP(w, r)
 }
@@ -73,7 +75,7 @@ func (s *Service) Respond(ctx context.Context, r *web.Request) web.Response {
 	now := s.platform.Now()
 	requestID, err := checkout.NewID(checkout.KindRequest, now, s.platform.Entropy)
 	if err != nil {
-		requestID = "req_" // entropy never fails; if it did, the answer would still be a clean one
+		requestID = "req_" // entropy never fails; if it did, the answer would still be well-formed
 	}
 	c := &call{Service: s, request: r, view: s.store.View(), requestID: requestID, began: time.UnixMilli(now.UnixMilli()).UTC()}
 	c.ctx = context.WithValue(ctx, requestIDKey{}, &c.requestID)
@@ -112,7 +114,8 @@ func (c *call) run() (answer, error) {
 	return c.endpoint.handler(c)
 }
 
-// checkScheme refuses what came over plain http although the deployment is reached over https. A page leads to itself.
+// checkScheme refuses requests over plain http if the deployment uses https. Pages redirect to
+// https.
 func (c *call) checkScheme() error {
 	u := c.request.URL
 	if u.Scheme != "http" || !strings.HasPrefix(c.config.BaseURL, "https:") {
@@ -128,8 +131,9 @@ func (c *call) reads() bool {
 	return c.request.Method == http.MethodGet || c.request.Method == http.MethodHead
 }
 
-// readQuery reads the parameters that the route knows. Others are refused, but a page's address may have grown on its way, by what a mail program or
-// an advertiser adds: what the edge keeps is asked for again without it.
+// readQuery parses the parameters of the route. Unknown ones are refused, except in the address of
+// a page, to which mail programs or advertisers may add some: a cacheable page redirects to its
+// address without them.
 func (c *call) readQuery() error {
 	u := c.request.URL
 	if u.RawQuery == "" && !u.ForceQuery {
@@ -151,16 +155,17 @@ func (c *call) readQuery() error {
 	return err
 }
 
-// path returns what stands in the place of a wildcard in the URL's path.
+// path returns the value of a wildcard in the URL's path.
 func (c *call) path(name string) string { return pathValue(c.endpoint.path, c.request.URL.Path, name) }
 
 func (c *call) checkBody() error {
 	if len(c.request.Body) == 0 {
-		return nil // then it has no type either; whether there must be one is for the handler to say
+		return nil // then it needs no type; whether it is required is for the handler to decide
 	}
 	kind := c.header("Content-Type")
 	var err error
-	if kind != "application/json" { // the parser takes time, and nearly all send just this
+	// Nearly all requests send exactly this, so the slow parser is not needed for them.
+	if kind != "application/json" {
 		kind, _, err = mime.ParseMediaType(kind)
 	}
 	if err != nil || kind != "application/json" {
@@ -172,7 +177,7 @@ func (c *call) checkBody() error {
 	return nil
 }
 
-// deletedObject is the answer to DELETE.
+// deletedObject is the answer to a DELETE.
 type deletedObject struct {
 	ID      string `json:"id"`
 	Object  string `json:"object"`
@@ -184,7 +189,7 @@ func jsonAnswer(v any) (answer, error) {
 	return written(jsonType, body), err
 }
 
-// written is an answer with a body of a type.
+// written is an answer with a body of a content type.
 func written(contentType string, body []byte) answer {
 	return answer{Response: web.Response{Header: web.Header{{Name: "Content-Type", Value: contentType}}, Body: body}}
 }
@@ -211,8 +216,8 @@ func encode(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// errorAnswer is the one place where an error becomes a response. What is not an *Error is logged under the request's id
-// and told as no more than that something failed.
+// errorAnswer converts an error to a response; no other function does. An error that is not an
+// [*Error] is logged with the request's id, and the caller only learns that something failed.
 func (c *call) errorAnswer(err error) answer {
 	var told *Error
 	var method methodNotAllowed
@@ -257,7 +262,7 @@ func (c *call) errorAnswer(err error) answer {
 	return a
 }
 
-// nullable is a string of an answer that is null where it is empty.
+// nullable is a string in an answer that is null if it is empty.
 type nullable string
 
 // MarshalJSON implements [json.Marshaler].
@@ -276,7 +281,7 @@ func (s nullable) WriteJSON(w *codec.Writer) {
 	w.String("", string(s))
 }
 
-// respond completes a response by what all have.
+// respond adds the headers that all responses have.
 func (c *call) respond(a answer) web.Response {
 	cacheControl := a.keep.browser
 	if a.keep == (keep{}) {

@@ -9,8 +9,11 @@ import (
 
 var errAccountMissing = &Error{Code: CodeAccountMissing, Message: "The merchant has no account on the network of this API key; the operator sets account_test or account_live."}
 
-// createCheckout is POST /checkout?type=product|direct. It never waits for Horizon, and writes at most four keys: the
-// checkout, its places in the merchant's list and in the list of open checkouts, and the Idempotency-Key if one was sent.
+var errMerchantSuspended = &Error{Code: CodeMerchantSuspended, Message: "The operator has suspended this merchant: no checkout can be created. Those that exist are settled as before."}
+
+// createCheckout is POST /checkout?type=product|direct. It never waits for Horizon, and writes at
+// most four keys: the checkout, its entries in the merchant's list and in the index of open
+// checkouts, and the Idempotency-Key if there is one.
 func createCheckout(c *call) (answer, error) {
 	kind := c.query.Get("type")
 	switch kind {
@@ -26,6 +29,9 @@ func createCheckout(c *call) (answer, error) {
 		return answer{}, errAccountMissing
 	}
 
+	if c.Merchant.Suspended {
+		return answer{}, errMerchantSuspended
+	}
 	p := newParams(c.request.Body)
 	facts := &checkout.Facts{}
 	s := &facts.Checkout
@@ -90,7 +96,7 @@ func createCheckout(c *call) (answer, error) {
 	return c.checkoutAnswer(facts, checkout.Outcome{Status: checkout.Open})
 }
 
-// fillProduct takes price and asset from the product, as they are now.
+// fillProduct copies the current price and asset of the product.
 func (c *call) fillProduct(s *checkout.Checkout) error {
 	if s.ProductID == "" {
 		return nil

@@ -7,8 +7,9 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// expireCheckout is POST /checkout/{id}/expire: it moves the deadline of an open checkout to CancelGrace from now. What closes on the ledger
-// before that still counts; the page stops asking for money at once. There is nothing to say in a body, and it may be left out.
+// expireCheckout is POST /checkout/{id}/expire: it moves the deadline of an open checkout to
+// [checkout.CancelGrace] from now. Payments whose ledgers close before that still count; the page
+// stops asking for money at once. The body has no parameters and may be omitted.
 func expireCheckout(c *call) (answer, error) {
 	if len(c.request.Body) > 0 {
 		if err := newParams(c.request.Body).done(); err != nil {
@@ -23,15 +24,21 @@ func expireCheckout(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	return c.cancel(s, idem)
+}
+
+// cancel moves the deadline of an open checkout to [checkout.CancelGrace] from now.
+func (c *call) cancel(s *checkout.Facts, idem *store.Idempotency) (answer, error) {
 	out := c.look(s)
 	if idem.Made() != "" && (out.Status.Terminal() || !s.CancelledBy.IsZero()) {
-		return c.checkoutAnswer(s, out) // whatever became of it since it was cancelled
+		return c.checkoutAnswer(s, out) // including what has happened since it was cancelled
 	}
 	if out.Status.Terminal() {
 		return answer{}, &Error{Code: CodeCheckoutNotOpen, Message: "The checkout is " + string(out.Status) + " already; only an open one can be cancelled."}
 	}
 	deadline := c.platform.Now().Add(checkout.CancelGrace).UTC().Truncate(time.Millisecond)
-	// The record of the Idempotency-Key may be stored although the rest was not: a retry cancels what is still open.
+	// The Idempotency-Key may have been stored without the cancellation, so a retry cancels a
+	// checkout that is still open.
 	c.view.RememberLast(idem, s.Checkout.ID.String(), c.platform.Now())
 	cancels := s.CancelledBy.IsZero() && deadline.Before(s.Checkout.ExpiresAt)
 	if cancels {

@@ -2,7 +2,7 @@ package worker
 
 import "edgecheckout/worker/checkout"
 
-// getCheckout is GET /checkout/{id}. While the checkout is open it looks at the ledger.
+// getCheckout is GET /checkout/{id}. While the checkout is open, it reads the ledger.
 func getCheckout(c *call) (answer, error) {
 	f, err := c.ownCheckout(c.path("id"))
 	if err != nil {
@@ -11,7 +11,7 @@ func getCheckout(c *call) (answer, error) {
 	return c.checkoutAnswer(f, c.look(f))
 }
 
-// ownCheckout loads a checkout by its id for its merchant; it is not found for everybody else.
+// ownCheckout reads one of the merchant's checkouts. For anyone else it is not found.
 func (c *call) ownCheckout(id string) (*checkout.Facts, error) {
 	f, err := c.checkouts().Get(c.ctx, id)
 	if err == nil && f == nil {
@@ -20,7 +20,8 @@ func (c *call) ownCheckout(id string) (*checkout.Facts, error) {
 	return f, err
 }
 
-// look brings a checkout up to date from the ledger. That Horizon cannot be read is no reason not to answer.
+// look updates a checkout from the ledger. If Horizon cannot be read, the request is answered all
+// the same.
 func (c *call) look(f *checkout.Facts) checkout.Outcome {
 	out, err := c.watcher.Look(c.ctx, f)
 	if err != nil {

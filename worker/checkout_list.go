@@ -8,14 +8,14 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// listCheckouts is GET /checkout. Each checkout is shown as GET /checkout/{id} shows it, by what the store knows of it: a list never waits for
-// the ledger, whose news reach the store within a minute.
+// listCheckouts is GET /checkout. It shows checkouts as GET /checkout/{id} does, but only from the
+// store: a list never waits for the ledger, whose changes reach the store within a minute.
 func listCheckouts(c *call) (answer, error) {
 	var status checkout.Status
 	l := list{noun: "checkout", kind: checkout.KindCheckout, path: "/checkout", since: c.Merchant.CreatedAt,
 		created: func(id string) (time.Time, error) { return c.checkouts().CreatedAt(c.ctx, id) },
 		write:   func(entries []store.Listed) ([][]byte, error) { return c.writeCheckouts(entries, status) }}
-	// Checkouts are forgotten after a while, and their entries with them.
+	// Checkouts expire from the store, together with their entries.
 	if kept := c.began.Add(-store.KeepAfterExpiry - ExpiresInMax); l.since.Before(kept) {
 		l.since = kept
 	}
@@ -38,7 +38,7 @@ func listCheckouts(c *call) (answer, error) {
 	return c.list(l)
 }
 
-// writeCheckouts loads checkouts and writes them as checkoutAnswer does; if a status is wanted, those that have it.
+// writeCheckouts encodes checkouts as checkoutAnswer does; with a status, only those that have it.
 func (c *call) writeCheckouts(entries []store.Listed, want checkout.Status) ([][]byte, error) {
 	listed, err := c.checkouts().Listed(c.ctx, entries)
 	if err != nil {

@@ -7,12 +7,12 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// timestamp writes a time as the API does: ISO 8601, UTC, milliseconds.
+// timestamp formats a time as the API does: ISO 8601, UTC, milliseconds.
 func timestamp(t time.Time) string { return t.UTC().Format(timestampLayout) }
 
 const timestampLayout = "2006-01-02T15:04:05.000Z"
 
-// checkoutObject is the checkout as the API shows it, its fields in the documented order.
+// checkoutObject is a checkout as the API shows it. The fields are in the documented order.
 //
 //codec:write
 type checkoutObject struct {
@@ -48,7 +48,7 @@ type checkoutPayment struct {
 	paymentDetails
 }
 
-// paymentDetails stand behind a payment's ids.
+// paymentDetails are the fields of a payment after its ids.
 type paymentDetails struct {
 	Amount          stellar.Amount `json:"amount"`
 	AssetCode       string         `json:"asset_code"`
@@ -91,10 +91,11 @@ func detailsOf(p checkout.Judged) paymentDetails {
 	}
 }
 
-// payURL is where the customer pays the checkout with the id.
+// payURL is the URL of the payment page of a checkout.
 func (c *call) payURL(id string) string { return c.config.BaseURL + "/pay/" + id }
 
-// paymentRequest asks a wallet for what is still due, or for the whole amount once nothing is due any more.
+// paymentRequest asks a wallet for the amount that is still due, or for the whole amount if nothing
+// is.
 func (c *call) paymentRequest(s *checkout.Checkout, out *checkout.Outcome) stellar.PaymentRequest {
 	amount := out.Due(s.Amount)
 	if amount == 0 {

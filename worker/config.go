@@ -11,47 +11,55 @@ import (
 	"unicode/utf8"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/event"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch"
 )
 
-// Config holds every setting of a deployment. wrangler.toml describes the variables they come from.
+// Config has all settings of a deployment. wrangler.toml describes the variables.
 type Config struct {
-	// BaseURL is the service's own origin, in the URLs that it hands out. A request's own origin is no substitute: the edge gives what it keeps
-	// to everybody who asks for the path, under whatever host.
+	// BaseURL is the service's own origin, used in the URLs that it returns. The origin of a
+	// request cannot replace it, because Cloudflare's cache serves a response for a path under any
+	// host.
 	BaseURL  string
 	Networks map[stellar.Mode]Network
-	// AdminTokens are the operator's secrets, more than one while they are rotated. None: the operator's routes refuse everybody.
+	// AdminTokens are the operator's tokens, several while they are rotated. Without any, the
+	// operator's routes refuse all requests.
 	AdminTokens AdminTokens
 	Memos       checkout.MemoKeys
-	// ExpiresInMin is the shortest lifetime that a merchant may ask for. Production wants 300 s, five times the
-	// staleness of the store; tests that wait for an expiry set less.
+	// Vault keeps the secrets of webhook endpoints, with keys that are derived
+	// from those of the memos.
+	Vault event.Vault
+	// ExpiresInMin is the shortest lifetime that a merchant may request. Production needs 300 s,
+	// five times the staleness of the store; tests that wait for an expiry use less.
 	ExpiresInMin time.Duration
-	// SettleMargin is how far past its deadline the ledger must have been read before a checkout ends unpaid. Production wants
-	// 30 s, more than the machines behind one Horizon differ; tests set less.
+	// SettleMargin is how far past its deadline the ledger must have been read before a checkout
+	// ends unpaid. Production needs 30 s, more than the lag between the machines behind one
+	// Horizon; tests use less.
 	SettleMargin time.Duration
 	// Sweep says how much a run of the cron may read.
 	Sweep watch.Limits
-	// TestWallet is where the page's form for test wallets posts to. Only a local network has one.
+	// TestWallet is the URL to which the page's form for test wallets posts. Only a local network
+	// has one.
 	TestWallet   string
 	Organization Organization
 }
 
-// Network is a Stellar network and what is known of it.
+// Network is a Stellar network with the deployment's settings for it.
 type Network struct {
 	horizon.Network
 	// Name is shown to the customer; empty on the public network.
 	Name string
-	// Assets are those that may be asked for by their code alone.
+	// Assets are those that merchants may request by code alone.
 	Assets map[string]stellar.Asset
 }
 
-// ExpiresInMax is the longest lifetime of a checkout, and the usual one.
+// ExpiresInMax is the maximum and default lifetime of a checkout.
 const ExpiresInMax = 24 * time.Hour
 
-// ParseConfig reads the settings from variables and secrets by their names. An error names each wrong setting and says what
-// would be right; it never contains a secret.
+// ParseConfig parses the settings from variables and secrets by name. An error names each invalid
+// setting and says what is expected; it never contains a secret.
 func ParseConfig(getenv func(name string) string) (Config, error) {
 	var wrong []error
 	fail := func(name, want string) { wrong = append(wrong, fmt.Errorf("setting %s: %s", name, want)) }
@@ -86,6 +94,8 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 	}
 	if c.Memos, err = checkout.ParseMemoKeys(getenv("MEMO_KEYS")); err != nil {
 		fail("MEMO_KEYS", "want random keys of 64 hexadecimal digits, separated by commas, the newest first: openssl rand -hex 32")
+	} else if c.Vault, err = event.NewVault(strings.ToLower(getenv("MEMO_KEYS"))); err != nil {
+		fail("MEMO_KEYS", "no keys could be derived")
 	}
 	if text := getenv("EXPIRES_IN_MIN"); text != "" {
 		seconds, err := strconv.Atoi(text)
@@ -152,7 +162,7 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 	return c, errors.Join(wrong...)
 }
 
-// isLine reports whether a string is text without a control character.
+// isLine reports whether a string is valid text without control characters.
 func isLine(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) }
 
 func isHTTP(s string) bool {

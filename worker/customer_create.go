@@ -5,7 +5,8 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// createCustomer is POST /customers. An address belongs to one customer: if it has one already, that one is returned as it is.
+// createCustomer is POST /customers. A contact belongs to one customer: if it already has one, that
+// customer is returned unchanged.
 func createCustomer(c *call) (answer, error) {
 	p := newParams(c.request.Body)
 	var u store.Customer

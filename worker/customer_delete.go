@@ -1,7 +1,7 @@
 package worker
 
-// deleteCustomer is DELETE /customers/{id}. The customer's data goes and its contacts are free, at once here and within a
-// minute everywhere; checkouts keep its id.
+// deleteCustomer is DELETE /customers/{id}. The customer's data is deleted and their contacts
+// become free, here at once and everywhere within a minute. Checkouts keep the id.
 func deleteCustomer(c *call) (answer, error) {
 	u, err := c.ownCustomer()
 	if err != nil {

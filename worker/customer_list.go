@@ -8,7 +8,8 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// listCustomers is GET /customers. An e-mail address or phone number finds the one customer that has it, without a list.
+// listCustomers is GET /customers. For an e-mail address or phone number it returns the one
+// customer who has it, without a list call.
 func listCustomers(c *call) (answer, error) {
 	if c.query.Has("email") || c.query.Has("phone") {
 		return c.findCustomer(c.query)
@@ -29,14 +30,15 @@ func listCustomers(c *call) (answer, error) {
 	})
 }
 
-// findCustomer answers with a list of the customer that has all of the addresses, or of none.
+// findCustomer answers with a list of the customer who has all given contacts, or an empty list.
 func (c *call) findCustomer(query query) (answer, error) {
 	if w, err := windowOf(query, "customer"); err != nil {
 		return answer{}, err
 	} else if w.cursor != "" {
 		return answer{}, invalid(w.param(), "%s is not possible with email or phone, which one customer has at most.", w.param())
 	}
-	// A + that was not written as %2B arrives as a blank, of which an e-mail address has none, nor the beginning of a phone number.
+	// A + that was not escaped as %2B arrives as a space. Neither an e-mail address nor the
+	// beginning of a phone number contains one.
 	if email := strings.TrimSpace(query.Get("email")); strings.Contains(email, " ") {
 		query = query.with("email", strings.ReplaceAll(email, " ", "+"))
 	}

@@ -24,7 +24,7 @@ func customerView(u store.Customer) customerObject {
 	}
 }
 
-// describeCustomer reads what a merchant says of a customer.
+// describeCustomer parses a customer's fields.
 func describeCustomer(p *params, u *store.Customer) {
 	u.Email, u.Name, u.Phone, u.Metadata = p.email("email"), p.text("name", 200), p.phone("phone"), p.metadata("metadata")
 	if p.err == nil && u.Email == "" && u.Phone == "" && isBlank(u.Name) {
@@ -32,7 +32,7 @@ func describeCustomer(p *params, u *store.Customer) {
 	}
 }
 
-// ownCustomer reads the customer of the path.
+// ownCustomer reads the customer in the path.
 func (c *call) ownCustomer() (*store.Customer, error) {
 	u, err := c.customers().Get(c.ctx, c.path("id"))
 	if err == nil && u == nil {

@@ -14,19 +14,19 @@ import (
 	"edgecheckout/worker/kv/kvtest"
 )
 
-// find asks who has an address: his id, or nothing.
+// find returns the id of the customer who has a contact, or "".
 func (c client) find(query string) string {
 	c.t.Helper()
 	return strings.Join(c.list("/customers?"+query).ids, " ")
 }
 
-// charged is the customer whom a checkout for an address charges.
+// charged returns the customer whom a checkout for a contact charges.
 func (c client) charged(param, address string) string {
 	c.t.Helper()
 	return c.post("/checkout?type=direct", fmt.Sprintf(`{"amount":1,"asset_code":"XLM",%q:%q}`, param, address)).text("customer_id")
 }
 
-func TestACustomerIsFoundByEachAddress(t *testing.T) {
+func TestCustomerIsFoundByEachContact(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	ada := shop.post("/customers", `{"email":"Ada+Shop@Example.com","phone":"+1 (415) 555-0123","name":"Ada"}`)
@@ -58,7 +58,7 @@ func TestACustomerIsFoundByEachAddress(t *testing.T) {
 	}
 }
 
-func TestACustomerIsChangedFieldByField(t *testing.T) {
+func TestCustomerIsChangedFieldByField(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	last := shop.post("/customers", `{"email":"ada@example.com","phone":"+14155550123","name":"Ada","metadata":{"tier":"gold"}}`)
@@ -100,7 +100,7 @@ func TestACustomerIsChangedFieldByField(t *testing.T) {
 	}
 }
 
-func TestAnAddressBelongsToOneCustomer(t *testing.T) {
+func TestContactBelongsToOneCustomer(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	ada := shop.post("/customers", `{"email":"ada@example.com","phone":"+14155550123"}`).text("id")
@@ -115,7 +115,8 @@ func TestAnAddressBelongsToOneCustomer(t *testing.T) {
 		t.Errorf("a change that was refused gave %s an address", got)
 	}
 	shop.ok(shop.do("PUT", "/customers/"+bob, `{"email":"bob@example.com"}`))
-	shop.ok(shop.do("PUT", "/customers/"+ada, `{"email":"ada@example.com","phone":"+14155550123"}`)) // one's own are no one else's
+	// A customer may keep their own contacts.
+	shop.ok(shop.do("PUT", "/customers/"+ada, `{"email":"ada@example.com","phone":"+14155550123"}`))
 	for query, want := range map[string]string{"email=ada@example.com": ada, "phone=%2B14155550123": ada, "email=bob@example.com": bob} {
 		if got := shop.find(query); got != want {
 			t.Errorf("%s: %s, want %s", query, got, want)
@@ -126,8 +127,8 @@ func TestAnAddressBelongsToOneCustomer(t *testing.T) {
 	}
 }
 
-// TestAddressesMoveBetweenCustomers gives addresses up and takes them, in every order, and looks who has them then.
-func TestAddressesMoveBetweenCustomers(t *testing.T) {
+// Contacts are given up and taken in every order; then their holders are checked.
+func TestContactsMoveBetweenCustomers(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)
@@ -152,7 +153,7 @@ func TestAddressesMoveBetweenCustomers(t *testing.T) {
 	put(ada, `{"email":"b@example.com"}`)
 	wants("a moved to b", map[string]string{"email=a@example.com": "", "email=b@example.com": ada})
 
-	// The id that a's first customer was made for is in use by b.
+	// The id that was derived from a belongs to b.
 	second := shop.charged("customer_email", "a@example.com")
 	if second == ada || second == "null" {
 		t.Fatalf("a new customer with the id %s", second)
@@ -162,7 +163,7 @@ func TestAddressesMoveBetweenCustomers(t *testing.T) {
 		t.Errorf("elsewhere a is %s, not %s", again, second)
 	}
 	if r := shop.do("PUT", "/customers/"+ada, `{"email":"a@example.com"}`); r.status != 409 {
-		t.Errorf("b takes a, which has an owner: %d %s", r.status, r.body)
+		t.Errorf("b was given a, which belongs to another customer: %d %s", r.status, r.body)
 	}
 
 	put(second, `{"email":"c@example.com","phone":"+14155550123"}`)
@@ -171,7 +172,8 @@ func TestAddressesMoveBetweenCustomers(t *testing.T) {
 	if third == ada || third == second {
 		t.Fatalf("a new customer with the id %s", third)
 	}
-	// The first one goes. His id is that of a, which the third one has by now.
+	// The first customer is deleted. Their id was derived from a, which the third customer has by
+	// now.
 	shop.ok(shop.do("DELETE", "/customers/"+ada, ""))
 	wants("the first one is gone", map[string]string{"email=a@example.com": third, "email=b@example.com": "", "email=c@example.com": second})
 	if again := shop.charged("customer_email", "a@example.com"); again != third {
@@ -189,7 +191,7 @@ func TestAddressesMoveBetweenCustomers(t *testing.T) {
 	}
 }
 
-func TestADeletedCustomerIsGone(t *testing.T) {
+func TestDeletedCustomerIsNotFound(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)
@@ -199,7 +201,7 @@ func TestADeletedCustomerIsGone(t *testing.T) {
 	id := made.text("id")
 	sold := shop.post("/checkout?type=direct", fmt.Sprintf(`{"amount":1,"asset_code":"XLM","customer_id":%q}`, id)).text("id")
 	s.Sleep(2 * time.Minute)
-	there.get("/customers/" + id) // it remembers the customer for a while
+	there.get("/customers/" + id) // its store caches the customer for a while
 	if r := shop.do("DELETE", "/customers/"+id, ""); r.body != fmt.Sprintf(`{"id":%q,"object":"customer","deleted":true}`+"\n", id) {
 		t.Fatalf("%d %s", r.status, r.body)
 	}
@@ -236,12 +238,12 @@ func TestADeletedCustomerIsGone(t *testing.T) {
 	for _, key := range s.Store.Keys("") {
 		for _, private := range []string{"ada@example.com", "4155550123", "Lovelace", "gold"} {
 			if strings.Contains(string(s.Store.Peek(key)), private) {
-				t.Errorf("%s still says %s", key, private)
+				t.Errorf("%s still contains %s", key, private)
 			}
 		}
 	}
 
-	// Who comes back begins anew.
+	// A customer who comes back starts with an empty record.
 	back := shop.charged("customer_email", "ada@example.com")
 	got := shop.get("/customers/" + back)
 	want := strings.NewReplacer(`"name":"Ada Lovelace","phone":"+14155550123","metadata":{"tier":"gold"}`, `"name":null,"phone":null,"metadata":{}`,
@@ -257,17 +259,17 @@ func TestADeletedCustomerIsGone(t *testing.T) {
 	}
 }
 
-// TestACustomerDeletedAtOneEdgeIsMadeAnewAtAnother has edges that see nothing of each other agree within a minute.
-func TestACustomerDeletedAtOneEdgeIsMadeAnewAtAnother(t *testing.T) {
+// Data centres that do not see each other's writes must agree within a minute.
+func TestDataCentresAgreeOnACustomerDeletedElsewhere(t *testing.T) {
 	s := deploy(t)
 	first := s.edge()
 	shop, _ := s.merchant(first)
 	s.Sleep(2 * time.Minute)
 	edges := []*worker.Service{first, s.edge(), s.edge(), s.edge()}
-	shop.at(edges[1]).find("email=ada@example.com") // this one will go on believing that there is nobody
+	shop.at(edges[1]).find("email=ada@example.com") // this one has cached that there is no customer
 	id := shop.charged("customer_email", "ada@example.com")
 	s.Sleep(time.Second)
-	shop.at(edges[2]).get("/customers/" + id) // and this one that there is somebody
+	shop.at(edges[2]).get("/customers/" + id) // and this one that there is one
 	s.Sleep(time.Second)
 	shop.ok(shop.do("DELETE", "/customers/"+id, ""))
 	s.Sleep(time.Second)
@@ -296,7 +298,7 @@ func TestACustomerDeletedAtOneEdgeIsMadeAnewAtAnother(t *testing.T) {
 	}
 }
 
-func TestADeletionThatDiesHalfWayIsOne(t *testing.T) {
+func TestFailedDeletionCanBeRepeated(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	id := shop.post("/customers", `{"email":"ada@example.com"}`).text("id")
@@ -318,8 +320,8 @@ func TestADeletionThatDiesHalfWayIsOne(t *testing.T) {
 	}
 }
 
-// TestAListGoesOnBehindWhatWasDeleted deletes customers page by page.
-func TestAListGoesOnBehindWhatWasDeleted(t *testing.T) {
+// Customers are deleted page by page.
+func TestListContinuesAfterDeletedCustomers(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	for i := range 12 {
@@ -344,11 +346,11 @@ func TestAListGoesOnBehindWhatWasDeleted(t *testing.T) {
 	}
 	s.Sleep(25 * time.Hour)
 	if keys := s.Store.Keys("customer/"); len(keys) != 0 {
-		t.Errorf("kept for ever: %v", keys)
+		t.Errorf("never expire: %v", keys)
 	}
 }
 
-func TestOthersCannotChangeNorDelete(t *testing.T) {
+func TestOtherMerchantsCannotChangeOrDelete(t *testing.T) {
 	s := deploy(t)
 	here := s.edge("LIVE_HORIZON_URLS", "https://live.example", "LIVE_PASSPHRASE", "Public")
 	mine, key := s.merchant(here)
@@ -370,7 +372,7 @@ func TestOthersCannotChangeNorDelete(t *testing.T) {
 			t.Errorf("was %sis  %s", before.body, after.body)
 		}
 	}
-	// The same address is another customer of theirs.
+	// For another merchant, the same contact belongs to a different customer.
 	other := theirs.post("/customers", `{"email":"eve@example.com"}`).text("id")
 	if r := theirs.do("PUT", "/customers/"+other, `{"email":"ada@example.com"}`); r.status != 200 {
 		t.Errorf("%d %s", r.status, r.body)

@@ -2,10 +2,11 @@ package worker
 
 import "edgecheckout/worker/store"
 
-// updateCustomer is PUT /customers/{id}. What is not sent stays, null removes it. An address that another customer has is refused; one
-// that is given up is free at once here, and within a minute everywhere.
+// updateCustomer is PUT /customers/{id}. Omitted fields stay; null removes a field. A contact of
+// another customer is refused. A contact that is given up becomes free, here at once and everywhere
+// within a minute.
 func updateCustomer(c *call) (answer, error) {
-	var given store.Customer // what is wrong with it is told below
+	var given store.Customer // errors in it are reported below
 	describeCustomer(newParams(c.request.Body), &given)
 	if err := c.view.Fetch(c.ctx, append(c.customers().ContactKeys(given.Contacts()), store.CustomerKeys(c.path("id"))...)...); err != nil {
 		return answer{}, err

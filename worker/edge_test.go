@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// javaScript reads the modules that stand before the service on Cloudflare.
+// javaScript reads the modules in front of the service on Cloudflare.
 func javaScript(t *testing.T) string {
 	t.Helper()
 	files, err := filepath.Glob("../wasm/*.mjs")
@@ -36,8 +36,9 @@ func javaScript(t *testing.T) string {
 	return all.String()
 }
 
-// Cloudflare's cache keeps what says nothing for hours, gives it to whoever asks for the path, and does not look at x-api-key.
-func TestEveryAnswerSaysWhoMayKeepIt(t *testing.T) {
+// Cloudflare's cache keeps an answer without caching headers for hours, serves it to anyone who
+// requests the path, and ignores x-api-key.
+func TestEveryAnswerHasCachingHeaders(t *testing.T) {
 	s := deploy(t)
 	edge := s.edge()
 	anybody := client{t, edge, http.Header{}}
@@ -69,7 +70,7 @@ func TestEveryAnswerSaysWhoMayKeepIt(t *testing.T) {
 		if contract.Operations()[route.Pattern].RequestBody != nil {
 			body = "{}"
 		}
-		ask := s.ask(t, edge) // things that no route has changed yet
+		ask := s.ask(t, edge) // objects that no other route has changed
 		r := ask(route.Pattern, "", body)
 		expected := want[route.Pattern]
 		if expected == nil {
@@ -80,7 +81,7 @@ func TestEveryAnswerSaysWhoMayKeepIt(t *testing.T) {
 		if diff := cmp.Diff(expected, said(r)); diff != "" {
 			t.Errorf("%s, %d: (-want +got)\n%s", route.Pattern, r.status, diff)
 		}
-		// What goes wrong, and what leads elsewhere, is kept by nobody.
+		// Errors and redirects are not cached.
 		for _, again := range []reply{anybody.do("PATCH", "/product", ""), anybody.get("/nothing"), ask(route.Pattern, "?no_such_parameter=1", body)} {
 			if diff := cmp.Diff(nobody, said(again)); again.status != 200 && diff != "" {
 				t.Errorf("%s, %d: (-want +got)\n%s", route.Pattern, again.status, diff)
@@ -102,7 +103,7 @@ func TestEveryAnswerSaysWhoMayKeepIt(t *testing.T) {
 	}
 }
 
-// order makes a checkout and pays it.
+// order creates a checkout and pays it.
 func (s *site) order(edge *worker.Service) (id string) {
 	shop, _ := s.merchant(edge)
 	c := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
@@ -114,8 +115,8 @@ func (s *site) order(edge *worker.Service) (id string) {
 
 var seconds = regexp.MustCompile(`(max-age|stale-while-revalidate)=(\d+)`)
 
-// Cloudflare's cache has two tiers, and each may keep a page for all its time.
-func TestNobodySeesAnOpenPageThatIsOlderThanAMinute(t *testing.T) {
+// Cloudflare's cache has two tiers, each of which may keep a page for its whole lifetime.
+func TestOpenPagesAreNeverOlderThanAMinute(t *testing.T) {
 	s := deploy(t)
 	edge := s.edge()
 	shop, _ := s.merchant(edge)
@@ -138,7 +139,7 @@ func TestNobodySeesAnOpenPageThatIsOlderThanAMinute(t *testing.T) {
 	}
 }
 
-func TestTheEdgeForgetsACheckoutThatEndsOrIsCancelled(t *testing.T) {
+func TestEndedAndCancelledCheckoutsArePurged(t *testing.T) {
 	s := deploy(t)
 	here, cron := s.edge(), s.edge()
 	shop, _ := s.merchant(here)
@@ -191,7 +192,7 @@ func TestTheEdgeForgetsACheckoutThatEndsOrIsCancelled(t *testing.T) {
 	}
 }
 
-func TestAQueryThatChangesNothingIsNotKept(t *testing.T) {
+func TestIrrelevantQueriesAreNotCached(t *testing.T) {
 	s := deploy(t)
 	edge := s.edge()
 	order := s.order(edge)
@@ -205,11 +206,11 @@ func TestAQueryThatChangesNothingIsNotKept(t *testing.T) {
 		}
 	}
 	if r := anybody.get("/health?utm_source=mail"); r.status != http.StatusOK {
-		t.Errorf("what is not kept: %d", r.status)
+		t.Errorf("an answer that is not cached: %d", r.status)
 	}
 }
 
-func TestPlainHTTPLeadsPagesToHTTPSAndRefusesTheRest(t *testing.T) {
+func TestPlainHTTPRedirectsPagesAndRefusesTheRest(t *testing.T) {
 	s := deploy(t)
 	edge := s.edge()
 	ask := func(edge http.Handler, method, path string) *httptest.ResponseRecorder {
@@ -237,8 +238,8 @@ func TestPlainHTTPLeadsPagesToHTTPSAndRefusesTheRest(t *testing.T) {
 	}
 }
 
-// The edge gives what it keeps to everybody who asks for the path, under whatever host.
-func TestNothingOnAPageDependsOnTheHost(t *testing.T) {
+// Cloudflare's cache serves an answer for a path under any host.
+func TestPagesDoNotDependOnTheHost(t *testing.T) {
 	s := deploy(t)
 	edge := s.edge()
 	order := s.order(edge)
@@ -257,7 +258,7 @@ func TestNothingOnAPageDependsOnTheHost(t *testing.T) {
 	}
 }
 
-func TestTheEdgeTellsErrorsAsTheTableHasThem(t *testing.T) {
+func TestJavaScriptsErrorsMatchTheTable(t *testing.T) {
 	codes := worker.Codes()
 	told := map[string]bool{}
 	for _, match := range regexp.MustCompile(`problem\(id, (\d+), "(\w+)", "(\w+)"`).FindAllStringSubmatch(javaScript(t), -1) {
@@ -267,12 +268,12 @@ func TestTheEdgeTellsErrorsAsTheTableHasThem(t *testing.T) {
 		}
 		told[match[3]] = true
 		if got := (worker.CodeMeaning{Status: status, Type: match[2]}); codes[match[3]] != got {
-			t.Errorf("%s is told as %v, but stands in the table as %v", match[3], got, codes[match[3]])
+			t.Errorf("%s is sent as %v, but is in the table as %v", match[3], got, codes[match[3]])
 		}
 	}
 	for _, code := range []worker.Code{worker.CodeRateLimited, worker.CodeUnavailable, worker.CodeInternal} {
 		if !told[string(code)] {
-			t.Errorf("the edge does not tell %s in the way that this test reads", code)
+			t.Errorf("JavaScript does not send %s in a way that this test can read", code)
 		}
 	}
 }

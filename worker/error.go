@@ -6,16 +6,19 @@ import (
 	"strings"
 )
 
-// Error is what the API tells a caller. It is made where the fault is found and written by writeError alone.
+// Error is an error that the API returns to a caller. It is created where the error is found; only
+// errorAnswer writes it.
 type Error struct {
-	Code    Code
-	Message string // names the parameter, what was wrong, and what would be right; nothing of the inside
-	Param   string // the parameter, if one is to blame
+	Code Code
+	// Message names the parameter and says what is wrong and what is expected. It discloses nothing
+	// internal.
+	Message string
+	Param   string // the parameter at fault, if any
 }
 
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 
-// Code is the machine's word for an error.
+// Code is the machine-readable kind of an error.
 type Code string
 
 const (
@@ -26,16 +29,19 @@ const (
 	CodeBodyInvalid          Code = "body_invalid"
 	CodeAccountMissing       Code = "account_missing"
 	CodeNetworkMissing       Code = "network_missing"
+	CodeMerchantSuspended    Code = "merchant_suspended"
 	CodeProductArchived      Code = "product_archived"
 	CodeAPIKeyMissing        Code = "api_key_missing"
 	CodeAPIKeyInvalid        Code = "api_key_invalid"
 	CodeAdminTokenMissing    Code = "admin_token_missing"
 	CodeAdminTokenInvalid    Code = "admin_token_invalid"
+	CodeAdminTokenScope      Code = "admin_token_scope"
 	CodeNotFound             Code = "not_found"
 	CodeMethodNotAllowed     Code = "method_not_allowed"
 	CodeIdempotencyKeyReused Code = "idempotency_key_reused"
 	CodeCheckoutNotOpen      Code = "checkout_not_open"
 	CodeAddressTaken         Code = "address_taken"
+	CodeWebhookLimit         Code = "webhook_limit"
 	CodeBodyTooLarge         Code = "body_too_large"
 	CodeContentType          Code = "content_type_unsupported"
 	CodeAccountCannotPay     Code = "account_cannot_pay"
@@ -53,7 +59,7 @@ const (
 	typeAPI            = "api_error"
 )
 
-// codes is the one table of what a code means to HTTP.
+// codes is the table of the status and type of each code.
 var codes = map[Code]struct {
 	status int
 	kind   string
@@ -65,16 +71,19 @@ var codes = map[Code]struct {
 	CodeBodyInvalid:          {http.StatusBadRequest, typeInvalidRequest},
 	CodeAccountMissing:       {http.StatusBadRequest, typeInvalidRequest},
 	CodeNetworkMissing:       {http.StatusBadRequest, typeInvalidRequest},
+	CodeMerchantSuspended:    {http.StatusForbidden, typeInvalidRequest},
 	CodeProductArchived:      {http.StatusBadRequest, typeInvalidRequest},
 	CodeAPIKeyMissing:        {http.StatusUnauthorized, typeAuthentication},
 	CodeAPIKeyInvalid:        {http.StatusUnauthorized, typeAuthentication},
 	CodeAdminTokenMissing:    {http.StatusUnauthorized, typeAuthentication},
 	CodeAdminTokenInvalid:    {http.StatusUnauthorized, typeAuthentication},
+	CodeAdminTokenScope:      {http.StatusForbidden, typeAuthentication},
 	CodeNotFound:             {http.StatusNotFound, typeInvalidRequest},
 	CodeMethodNotAllowed:     {http.StatusMethodNotAllowed, typeInvalidRequest},
 	CodeIdempotencyKeyReused: {http.StatusConflict, typeIdempotency},
 	CodeCheckoutNotOpen:      {http.StatusConflict, typeInvalidRequest},
 	CodeAddressTaken:         {http.StatusConflict, typeInvalidRequest},
+	CodeWebhookLimit:         {http.StatusConflict, typeInvalidRequest},
 	CodeBodyTooLarge:         {http.StatusRequestEntityTooLarge, typeInvalidRequest},
 	CodeContentType:          {http.StatusUnsupportedMediaType, typeInvalidRequest},
 	CodeAccountCannotPay:     {http.StatusBadRequest, typeInvalidRequest},
@@ -84,7 +93,7 @@ var codes = map[Code]struct {
 	CodeUnavailable:          {http.StatusServiceUnavailable, typeAPI},
 }
 
-// retryAfter is the Retry-After, in seconds, of errors that pass by themselves.
+// retryAfter is the Retry-After, in seconds, of temporary errors.
 var retryAfter = map[Code]string{CodeRateLimited: "3", CodeUnavailable: "5"}
 
 func missing(param, format string, args ...any) *Error {
@@ -95,7 +104,7 @@ func invalid(param, format string, args ...any) *Error {
 	return &Error{CodeParameterInvalid, fmt.Sprintf(format, args...), param}
 }
 
-// unknownParameter says which parameters there are.
+// unknownParameter is the error for an unknown name; it lists the known ones.
 func unknownParameter(name, what string, known []string) *Error {
 	taken := "no parameters"
 	if len(known) > 0 {
@@ -108,7 +117,7 @@ func notFound(what, id string) *Error {
 	return &Error{Code: CodeNotFound, Message: fmt.Sprintf("No %s has the id %s.", what, clip(id))}
 }
 
-// clip quotes what a stranger wrote for a message, at most 60 characters of it.
+// clip quotes a caller's text for a message, at most 60 characters of it.
 func clip(s string) string {
 	runes := []rune(s)
 	if len(runes) > 60 {

@@ -9,11 +9,11 @@ import (
 // Operation is a route as the tests of the contract see it.
 type Operation struct {
 	Pattern  string
-	Scheme   string // of the OpenAPI document that lets one in; "" for everybody
-	Function string // that answers; "" for a file
+	Scheme   string // the security scheme in the OpenAPI document; "" if none is required
+	Function string // the handler; "" for a file
 }
 
-// Operations lists all that is answered.
+// Operations lists everything that is served.
 func Operations() []Operation {
 	var all []Operation
 	for _, r := range (*Service)(nil).routes() {
@@ -27,7 +27,7 @@ func Operations() []Operation {
 	return all
 }
 
-// CodeMeaning is what an error code means to HTTP.
+// CodeMeaning is the status and type of an error code.
 type CodeMeaning struct {
 	Status int
 	Type   string

@@ -8,7 +8,7 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// failing makes every use of the store of one sort fail.
+// failing makes all uses of the store of one kind fail.
 func failing(op string) func(string, string) kvtest.Fault {
 	return func(used, _ string) kvtest.Fault {
 		if used == op {

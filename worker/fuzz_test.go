@@ -12,7 +12,8 @@ import (
 	"edgecheckout/worker"
 )
 
-// sane wants a whole answer that is no fault of the service's; client.do has held it to the contract.
+// sane requires a complete answer that is not an internal error; client.do has checked it against
+// the contract.
 func sane(t *testing.T, r reply) {
 	t.Helper()
 	if r.status != 200 && (r.status < 400 || r.status >= 500 || r.status == 429) {
@@ -20,16 +21,17 @@ func sane(t *testing.T, r reply) {
 	}
 }
 
-// of is the stage for one round of a fuzz test.
-func (s stage) of(t *testing.T) stage {
+// of returns the fixture for one round of a fuzz test.
+func (s fixture) of(t *testing.T) fixture {
 	site := *s.site
 	site.t, s.site, s.everybody.t = t, &site, t
 	return s
 }
 
-// FuzzEveryBody throws bytes at every operation that takes a body. What was made or changed is read back as it was answered.
-func FuzzEveryBody(f *testing.F) {
-	s := stageOf(f)
+// Arbitrary bytes are sent to every operation with a body. What was created or changed must be read
+// back as it was answered.
+func FuzzBodies(f *testing.F) {
+	s := fixtureOf(f)
 	inputs := slices.DeleteFunc(s.inputs, func(in input) bool {
 		return in.fields == nil || in.op.OperationID == "createTransaction" || in.op.OperationID == "reconcileMerchant"
 	})
@@ -52,9 +54,9 @@ func FuzzEveryBody(f *testing.F) {
 	})
 }
 
-// FuzzQueries throws a query at every operation that takes one.
+// An arbitrary query is sent to every operation without a body.
 func FuzzQueries(f *testing.F) {
-	s := stageOf(f)
+	s := fixtureOf(f)
 	inputs := slices.DeleteFunc(s.inputs, func(in input) bool { return in.op.RequestBody != nil || in.op.Security != nil })
 	for i, in := range inputs {
 		f.Add(uint8(i), "")
@@ -70,7 +72,7 @@ func FuzzQueries(f *testing.F) {
 		s, in := s.of(t), inputs[int(which)%len(inputs)]
 		target := &url.URL{RawQuery: query}
 		if in.op.OperationID == "deleteCustomer" || strings.ContainsAny(query, "# \x7f") || strings.ContainsFunc(query, func(r rune) bool { return r < ' ' }) || target.RequestURI() != "?"+query && query != "" {
-			return // no such query comes over the wire, or next time nobody is there
+			return // such a query cannot be sent, or the object is gone next time
 		}
 		before := s.Store.Counts().Writes
 		r := s.ask(in, "?"+query, "")
@@ -81,9 +83,10 @@ func FuzzQueries(f *testing.F) {
 	})
 }
 
-// FuzzPaths throws paths at the service. Who asks without a key learns nothing, and with one nothing but what is there.
+// Arbitrary paths are requested. Without a key they disclose nothing, and with one only what
+// exists.
 func FuzzPaths(f *testing.F) {
-	s := stageOf(f)
+	s := fixtureOf(f)
 	for _, in := range s.inputs {
 		f.Add(s.path(in, "", ""))
 		f.Add(s.path(in, "id", "%00"))
@@ -109,16 +112,16 @@ func FuzzPaths(f *testing.F) {
 				r := as.do(method, path, body)
 				sane(t, r)
 				if public := strings.HasPrefix(path, "/pay/") || strings.HasPrefix(path, "/assets/") || slices.Contains([]string{"/health", "/docs", "/openapi.json", "/.well-known/stellar.toml"}, target.Path); r.status == 200 && as.header.Get("X-Api-Key") == "" && !public {
-					t.Errorf("%s %s is open to everybody: %s", method, path, clip(r.body))
+					t.Errorf("%s %s needs no credentials: %s", method, path, clip(r.body))
 				}
 			}
 		}
 	})
 }
 
-// FuzzIdempotencyKeys sends an order twice, and another one, under a key.
+// An order is sent twice, and then another one, under the same key.
 func FuzzIdempotencyKeys(f *testing.F) {
-	s := stageOf(f)
+	s := fixtureOf(f)
 	for _, key := range []string{"order-1042", "", " ", "a, b", strings.Repeat("k", 255), strings.Repeat("k", 256), "\xff", "\u202e", "operator", "../..", "\x00"} {
 		f.Add(key)
 	}
@@ -141,9 +144,9 @@ func FuzzIdempotencyKeys(f *testing.F) {
 	})
 }
 
-// FuzzKeysAndTokens has nobody let in who does not have the one key or the one token.
+// Only the right key or token may be accepted.
 func FuzzKeysAndTokens(f *testing.F) {
-	s := stageOf(f)
+	s := fixtureOf(f)
 	key := s.everybody.header.Get("X-Api-Key")
 	for _, text := range []string{key, strings.ToUpper(key), key + " ", "Bearer " + adminToken, "bearer " + adminToken, "Bearer " + adminToken + "\x00", "sk_live_" + key[8:], "", strings.Repeat("0", 72)} {
 		f.Add(text)
@@ -160,7 +163,7 @@ func FuzzKeysAndTokens(f *testing.F) {
 	})
 }
 
-// FuzzSettings has a deployment with any settings start, or say what is wrong with them and no secret.
+// With any settings, a deployment starts or says what is wrong, without disclosing a secret.
 func FuzzSettings(f *testing.F) {
 	for _, text := range []string{"", "https://pay.example", "https://pay.example/", "http://a@b", "300", "-1", "1e9", "a\nb", "USDC:G", "https://horizon.example https://horizon2.example", strings.Repeat("0123456789fedc5a", 4), strings.Repeat("t", 16) + ",", "\x00"} {
 		for i := range len(settingNames) {
@@ -174,7 +177,7 @@ func FuzzSettings(f *testing.F) {
 		config, err := worker.ParseConfig(func(name string) string { return settings[name] })
 		if err != nil {
 			if len(text) > 12 && strings.Contains(err.Error(), text) && (name == "ADMIN_TOKEN" || name == "MEMO_KEYS") || strings.Contains(err.Error(), adminToken) {
-				t.Errorf("the error tells a secret: %v", err)
+				t.Errorf("the error discloses a secret: %v", err)
 			}
 			return
 		}

@@ -10,15 +10,15 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// maxLag is how far settlement may be behind before the service says that it is not well. A checkout that was not paid ends two to
-// three minutes after its time.
+// maxLag is how far settlement may be behind before /health reports it. A checkout that was not
+// paid ends two to three minutes after its deadline.
 const maxLag = 5 * time.Minute
 
-// healthWindow is how long one answer serves everybody who asks in the same data centre.
+// healthWindow is how long all requests in a data centre share one answer.
 const healthWindow = 3 * time.Second
 
 type healthObject struct {
-	Status   string                         `json:"status"` // "ok", or "behind"
+	Status   string                         `json:"status"` // "ok" or "behind"
 	Networks map[stellar.Mode]networkHealth `json:"networks"`
 }
 
@@ -27,7 +27,7 @@ type networkHealth struct {
 	Horizon      string   `json:"horizon"` // "reachable" or "unreachable"
 	LatestLedger *int64   `json:"latest_ledger"`
 	ClosedAt     nullable `json:"closed_at"`
-	// AgeSeconds is how long ago the newest ledger closed.
+	// AgeSeconds is the age of the newest ledger.
 	AgeSeconds       *int64   `json:"ledger_age_seconds"`
 	LastSweep        nullable `json:"last_sweep"`
 	LagSeconds       int64    `json:"lag_seconds"`
@@ -40,7 +40,8 @@ type networkHealth struct {
 	LastError        nullable `json:"last_error"`
 }
 
-// getHealth is GET /health: whether the service is alive, and for each network whether its watcher can be trusted.
+// getHealth is GET /health: whether the service works, and for each network whether settlement is
+// up to date.
 func getHealth(c *call) (answer, error) {
 	const key = "health"
 	health, ok, err := store.Decode[healthObject](c.platform.Recent.Recall(c.ctx, key))

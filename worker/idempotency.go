@@ -12,17 +12,19 @@ import (
 
 const maxIdempotencyKey = 255
 
-// idempotency reads what a merchant's Idempotency-Key was used for, and in the same trip what else the request names.
-// The keys may depend on the Idempotency-Key.
+// idempotency reads what a merchant's Idempotency-Key was used for, in one trip with the other keys
+// that the request needs. Those may depend on the Idempotency-Key.
 func (c *call) idempotency(keys func(*store.Idempotency) []store.Key) (*store.Idempotency, error) {
 	i := &store.Idempotency{Merchant: c.Merchant.ID, Scope: string(c.Mode), Salt: c.Merchant.Salt}
 	return i, c.readIdempotency(i, keys)
 }
 
-// operatorScope stands in the place of a mode where the operator made something: the merchant's own keys are others.
+// operatorScope replaces the mode for the operator's requests, whose Idempotency-Keys are separate
+// from those of merchants.
 const operatorScope = "operator"
 
-// operatorIdempotency is idempotency for what the operator makes, for a merchant or, with "", a merchant itself.
+// operatorIdempotency is like idempotency, for what the operator creates: for a merchant, or if
+// merchant is "", a merchant itself.
 func (c *call) operatorIdempotency(merchant string, keys func(*store.Idempotency) []store.Key) (*store.Idempotency, error) {
 	i := &store.Idempotency{Merchant: merchant, Scope: operatorScope}
 	return i, c.readIdempotency(i, keys)

@@ -13,10 +13,10 @@ import (
 // crowd is how many requests race.
 const crowd = 32
 
-// blindEdges are edges of which each has just seen that nothing of what a request makes is there, and goes on believing it while the others
-// make it.
+// blindEdges are data centres that have each just cached that nothing the request creates exists
+// yet, and do not see the others' writes.
 func (s *site) blindEdges(request func(edge *worker.Service)) []*worker.Service {
-	s.Sleep(2 * time.Minute) // all can see the key and what was made so far
+	s.Sleep(2 * time.Minute) // all can see the key and what was created so far
 	edges := []*worker.Service{s.edge(), s.edge(), s.edge(), s.edge()}
 	s.Store.SetFault(failing("put"))
 	defer s.Store.SetFault(nil)
@@ -26,7 +26,8 @@ func (s *site) blindEdges(request func(edge *worker.Service)) []*worker.Service 
 	return edges
 }
 
-// race sends requests at once, by clocks that differ a little, and returns the answers in their order.
+// race sends requests concurrently, with clocks that differ slightly, and returns the answers in
+// order.
 func (s *site) race(send func(i int) reply) []reply {
 	answers := make([]reply, crowd)
 	var wait sync.WaitGroup
@@ -40,10 +41,10 @@ func (s *site) race(send func(i int) reply) []reply {
 	return answers
 }
 
-func TestRacingRequestsMakeOneObjectOnStaleEdges(t *testing.T) {
+func TestRacingRequestsCreateOneObjectInStaleDataCentres(t *testing.T) {
 	for name, c := range map[string]struct {
 		path, key, body string
-		records, field  string // what there must be one of, and where the answer names it
+		records, field  string // of what there must be exactly one, and the field that names it
 	}{
 		"a checkout by its key":              {"/checkout?type=direct", "once", `{"amount":1,"asset_code":"XLM"}`, "checkout/", "id"},
 		"a product's checkout by its key":    {"/checkout?type=product", "once", `{"product_id":"{product}"}`, "checkout/", "id"},
@@ -100,8 +101,8 @@ func TestRacingRequestsMakeOneObjectOnStaleEdges(t *testing.T) {
 	}
 }
 
-// A key is for one request. Whichever gets it, nobody's object takes the content of another's.
-func TestRacingRequestsThatDifferUnderOneKey(t *testing.T) {
+// A key is for one request. No object may get the content of another request.
+func TestOneOfRacingRequestsKeepsTheIdempotencyKey(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	shop = shop.with("Idempotency-Key", "order 1042")
@@ -138,7 +139,7 @@ func TestRacingRequestsThatDifferUnderOneKey(t *testing.T) {
 			}
 		}
 		if owner < 0 {
-			t.Error("the key belongs to nobody")
+			t.Error("the key belongs to no request")
 		}
 	}
 	if n := len(s.Store.Keys("checkout/")); n != len(made) {
@@ -146,7 +147,7 @@ func TestRacingRequestsThatDifferUnderOneKey(t *testing.T) {
 	}
 }
 
-func TestAKeyOfACustomerWhoWasKnown(t *testing.T) {
+func TestIdempotencyKeyRemembersAnExistingCustomer(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	known := shop.post("/customers", `{"email":"ada@example.com"}`).text("id")
@@ -159,11 +160,11 @@ func TestAKeyOfACustomerWhoWasKnown(t *testing.T) {
 		t.Errorf("once she has another address, a retry gives %s", r.body)
 	}
 	if r := shop.do("POST", "/customers", `{"email":"bob@example.com"}`); r.status != 409 {
-		t.Errorf("the key makes somebody else: %d %s", r.status, r.body)
+		t.Errorf("the key created another customer: %d %s", r.status, r.body)
 	}
 }
 
-func TestACancellationIsRetried(t *testing.T) {
+func TestCancellationCanBeRetried(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	cron := s.edge()
@@ -188,7 +189,7 @@ func TestACancellationIsRetried(t *testing.T) {
 	}
 }
 
-func TestIdempotencyKeysAtTheirBounds(t *testing.T) {
+func TestIdempotencyKeysAtTheirLimits(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	for key, status := range map[string]int{"": 400, "k": 200, strings.Repeat("k", 255): 200, strings.Repeat("k", 256): 400, strings.Repeat("ö", 255): 200, " ": 200} {
@@ -201,6 +202,6 @@ func TestIdempotencyKeysAtTheirBounds(t *testing.T) {
 	twice.header.Add("Idempotency-Key", "b")
 	body := `{"name":"Harrar","asset_code":"XLM","price_amount":5}`
 	if both, joined := twice.post("/product", body), shop.with("Idempotency-Key", "a, b").post("/product", body); both.text("id") != joined.text("id") {
-		t.Errorf("given twice it is another key than when somebody joined the two: %s, %s", both.body, joined.body)
+		t.Errorf("a key given twice differs from the two joined: %s, %s", both.body, joined.body)
 	}
 }

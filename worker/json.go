@@ -11,12 +11,12 @@ import (
 	"edgecheckout/worker/codec"
 )
 
-// maxDepth is how deep a body may nest; the deepest that means anything is metadata, at two.
+// maxDepth is how deep a body may nest. No valid body nests deeper than metadata, which is two.
 const maxDepth = 8
 
-// parseObject reads a body as exactly one JSON object and returns its members as they were written. It refuses what
-// encoding/json would pass over in silence: repeated names, bad UTF-8, halves of surrogate pairs, deep nesting,
-// anything after the object.
+// parseObject parses a body as exactly one JSON object and returns its members as raw JSON. It
+// refuses what encoding/json silently accepts: repeated names, invalid UTF-8, lone surrogates, deep
+// nesting, and data after the object.
 func parseObject(body []byte) ([]codec.Member, *Error) {
 	if members, ok := codec.PlainObject(string(body)); ok {
 		return members, nil
@@ -25,7 +25,7 @@ func parseObject(body []byte) ([]codec.Member, *Error) {
 	return codec.Members(object), err
 }
 
-// parseUnusualObject reads every object, and says what is wrong with a body that is none.
+// parseUnusualObject parses any object, and says what is wrong with an invalid body.
 func parseUnusualObject(body []byte) (map[string]json.RawMessage, *Error) {
 	fail := func(format string, args ...any) *Error {
 		return &Error{Code: CodeBodyInvalid, Message: fmt.Sprintf(format, args...)}
@@ -54,7 +54,8 @@ func parseUnusualObject(body []byte) (map[string]json.RawMessage, *Error) {
 	return members, nil
 }
 
-// checkValue walks one value and reports what is wrong with it. path names it: "metadata.color".
+// checkValue checks one value and reports what is wrong with it. path is its name:
+// "metadata.color".
 func checkValue(decoder *json.Decoder, path string, depth int) *Error {
 	token, err := decoder.Token()
 	if err != nil {
@@ -94,7 +95,7 @@ func checkValue(decoder *json.Decoder, path string, depth int) *Error {
 	return nil
 }
 
-// hasLoneSurrogate finds \u escapes that name half a character. encoding/json would replace them without a word.
+// hasLoneSurrogate finds \u escapes of lone surrogates, which encoding/json would silently replace.
 func hasLoneSurrogate(body []byte) bool {
 	half := func(at int) (high, low bool) {
 		if at+6 > len(body) || body[at] != '\\' || body[at+1] != 'u' {

@@ -19,7 +19,8 @@ type keyObject struct {
 	CreatedAt string `json:"created_at"`
 }
 
-// createKey is POST /merchants/{id}/keys. The secret is in this answer and nowhere else: the store has its SHA-256.
+// createKey is POST /merchants/{id}/keys. The secret is only in this response: the store has its
+// SHA-256.
 func createKey(c *call) (answer, error) {
 	id := c.path("id")
 	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
@@ -60,8 +61,8 @@ func createKey(c *call) (answer, error) {
 		secret = secretOf(random, key.Mode)
 	}
 	c.view.CreateAPIKey(key, secret)
-	// Written last, since it says that the key was made: a revoked one must not come back by a retry. A retry that does
-	// not see it derives the same secret.
+	// The record is written last because it says that the key exists: a retry must not bring back a
+	// revoked key. A retry that does not see the record derives the same secret.
 	c.view.RememberLast(idem, key.ID, c.platform.Now())
 	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
@@ -73,10 +74,11 @@ func keyView(key store.APIKey, secret string) keyObject {
 	return keyObject{key.ID, "api_key", secret, key.Mode.IsLive(), timestamp(key.CreatedAt)}
 }
 
-// deriveSecret makes the secret of a key that is made under an Idempotency-Key, so that a retry gets it again. It takes the operator's token
-// as well as what is stored: who reads the store learns no secret.
+// deriveSecret derives the secret of a key that is created with an Idempotency-Key, so that a retry
+// returns the same secret. The derivation includes the operator's token, so nobody can compute
+// secrets from the store alone.
 func (c *call) deriveSecret(m store.Merchant, keyID string, mode stellar.Mode) string {
-	mac := hmac.New(sha256.New, c.config.AdminTokens[0][:])
+	mac := hmac.New(sha256.New, c.config.AdminTokens[0].hash[:])
 	mac.Write(m.Salt)
 	mac.Write([]byte(keyID))
 	return secretOf(mac.Sum(nil), mode)

@@ -1,8 +1,11 @@
 package worker
 
-import "edgecheckout/worker/checkout"
+import (
+	"edgecheckout/worker/checkout"
+)
 
-// deleteKey is DELETE /merchants/{id}/keys/{key_id}: the key is dead within about a minute everywhere.
+// deleteKey is DELETE /merchants/{id}/keys/{key_id}. The key stops working everywhere within about
+// a minute.
 func deleteKey(c *call) (answer, error) {
 	id, keyID := c.path("id"), c.path("key_id")
 	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
@@ -11,7 +14,7 @@ func deleteKey(c *call) (answer, error) {
 	if _, err := checkout.ParseID(checkout.KindKey, keyID); err != nil {
 		return answer{}, notFound("API key", keyID)
 	}
-	found, err := c.store.DeleteAPIKey(c.ctx, id, keyID)
+	found, err := c.store.RevokeAPIKey(c.ctx, id, keyID)
 	if err != nil {
 		return answer{}, err
 	}

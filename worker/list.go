@@ -16,25 +16,27 @@ const (
 	maxLimit   = 100
 )
 
-// What a filtered list examines for one page at most. Cloudflare allows 1,000 operations an invocation: choosing takes one an object, showing one
-// takes up to four.
+// How many objects a filtered list examines for one page. Cloudflare allows 1,000 KV operations an
+// invocation; choosing takes one for each object, showing takes up to four.
 const (
 	maxExamined = kv.MaxListKeys
 	maxChosen   = 400
 	chosenFrom  = 100 // at once
 )
 
-// spareKeys is how many keys more than objects the first call of a list asks for: racing creates of one object leave an entry each.
+// spareKeys is how many more keys than objects the first list call requests, because racing creates
+// of one object leave an entry each.
 const spareKeys = 10
 
-// window is the part of a list that is asked for.
+// window is the requested part of a list.
 type window struct {
 	limit  int
-	cursor string // the id of an object; empty to begin with the newest one
-	newer  bool   // what is newer than the cursor, directly before it in the list; else what is older
+	cursor string // the id of an object; empty to start with the newest one
+	// If newer is set, the window is directly before the cursor in the list, otherwise after it.
+	newer bool
 }
 
-// The parameters of a window, which every list takes.
+// The parameters of a window, which all lists have.
 const (
 	paramLimit  = "limit"
 	paramAfter  = "starting_after"
@@ -44,7 +46,7 @@ const (
 func windowOf(query query, noun string) (window, error) {
 	w := window{limit: usualLimit, cursor: query.Get(paramAfter)}
 	if query.Has(paramLimit) {
-		limit, err := strconv.ParseUint(query.Get(paramLimit), 10, 8) // takes no sign
+		limit, err := strconv.ParseUint(query.Get(paramLimit), 10, 8) // accepts no sign
 		if err != nil || limit < 1 || limit > maxLimit {
 			return w, invalid(paramLimit, "limit must be a whole number from 1 to %d.", maxLimit)
 		}
@@ -70,7 +72,7 @@ func (w window) param() string {
 	return paramAfter
 }
 
-// unknown tells that the cursor names nothing that the caller has.
+// unknown is the error for a cursor that is none of the caller's objects.
 func (w window) unknown(noun string) *Error {
 	which := "last"
 	if w.newer {
@@ -80,29 +82,32 @@ func (w window) unknown(noun string) *Error {
 		w.param(), noun, which, clip(w.cursor))
 }
 
-// list is how a merchant's objects of a kind are listed.
+// list describes how a merchant's objects of one kind are listed.
 type list struct {
 	noun string
 	kind checkout.Kind
 	path string
-	// since is a time before which none was made.
+	// since is a time before which no object was created.
 	since time.Time
-	// created returns when the caller's object with an id was made; zero if there is none.
+	// created returns when the caller's object with an id was created; zero if there is none.
 	created func(id string) (time.Time, error)
-	// write returns what the API shows of objects: nil for one that is not visible here yet, and for an entry under another time than the object's.
+	// write encodes objects as the API shows them. It returns nil for one that is not visible here
+	// yet or was created at another time than its entry says.
 	write func([]store.Listed) ([][]byte, error)
 
-	// Filters, nil for none: keep by what the index says, choose by one read an object.
+	// Filters, or nil: keep decides by the entry alone, choose reads one key for each object.
 	keep   func(store.Listed) bool
 	choose func([]store.Listed) ([]store.Listed, error)
 }
 
-// list answers with a window of a list, newest first. It costs one read for the cursor, one list call, and one reading of each object that
-// is shown and of one more, which tells whether there is more. A window beyond the newest thousand objects, to which nobody has just come
-// page by page, costs more calls: see scan. What is added meanwhile moves nothing: an object's place is its time.
+// list answers with a window of a list, newest first. It takes one read for the cursor, one list
+// call, and one read of each object shown and of one more, which tells whether there are more. A
+// window beyond the newest thousand objects takes more calls, unless the previous page was read
+// here recently: see [store.Scan]. Objects that are added meanwhile do not move others, because an
+// object's place is its time of creation.
 //
-// A filter examines a bounded number of objects; then the page may have fewer than the limit, or none, and has_more is true. Whoever follows
-// the Link header goes on behind what was examined.
+// A filter examines a limited number of objects. A page may then have fewer objects than the limit,
+// or none, although has_more is true. The Link header continues after the examined objects.
 func (c *call) list(l list) (answer, error) {
 	w, err := windowOf(c.query, l.noun)
 	if err != nil {
@@ -126,7 +131,7 @@ func (c *call) list(l list) (answer, error) {
 	if l.keep != nil {
 		keys = kv.MaxListKeys
 	}
-	// The clocks of Cloudflare's machines agree to far less than a minute.
+	// The clocks of Cloudflare's machines differ by far less than a minute.
 	since := l.since.Add(-time.Minute)
 	s := c.view.Scan(c.Owner, l.kind, from, w.newer, since, keys)
 	if from != "" {
@@ -147,14 +152,15 @@ func (c *call) list(l list) (answer, error) {
 	return a, nil
 }
 
-// listPage is a page in the order in which the scan came by.
+// listPage is a page in the order of the scan.
 type listPage struct {
 	items [][]byte
 	more  bool
-	last  store.Listed // behind which the next page begins
+	last  store.Listed // the next page begins after it
 }
 
-// fill takes objects from a scan until a page has one more than its limit, or as many were examined as may be, or there are no more.
+// fill takes objects from a scan until it has one more than the limit, has examined the maximum, or
+// there are no more.
 func (l list) fill(c *call, s *store.Scan, limit int) (p listPage, err error) {
 	examined, chosen := 0, 0
 	for {
@@ -213,7 +219,7 @@ func (l list) fill(c *call, s *store.Scan, limit int) (p listPage, err error) {
 	}
 }
 
-// link names the page that comes next on the way, behind the object with an id.
+// link is the Link header for the next page, which begins after the object with the id last.
 func (w window) link(path string, query query, last string) string {
 	rel := "next"
 	if w.newer {
@@ -222,7 +228,7 @@ func (w window) link(path string, query query, last string) string {
 	return "<" + path + "?" + query.with(w.param(), last).encode() + `>; rel="` + rel + `"`
 }
 
-// listBody writes a list of objects that are written already.
+// listBody writes a list of encoded objects.
 func listBody(path string, items [][]byte, more bool) []byte {
 	b := []byte(`{"object":"list","data":[`)
 	for i, item := range items {
@@ -238,7 +244,8 @@ func listBody(path string, items [][]byte, more bool) []byte {
 	return append(b, "\"}\n"...)
 }
 
-// writeListed writes what view makes of the records that were read for a list, with the error of reading them.
+// writeListed encodes records that were read for a list as view shows them; err is the error of
+// reading them.
 func writeListed[T, V any](records []*T, err error, view func(T) V) ([][]byte, error) {
 	if err != nil {
 		return nil, err
@@ -255,7 +262,7 @@ func writeListed[T, V any](records []*T, err error, view func(T) V) ([][]byte, e
 	return items, nil
 }
 
-// encodeItem writes an object to stand within another one.
+// encodeItem encodes an object that is part of another one.
 func encodeItem(v any) (json.RawMessage, error) {
 	b, err := encode(v)
 	return b[:max(len(b)-1, 0)], err
@@ -264,3 +271,4 @@ func encodeItem(v any) (json.RawMessage, error) {
 func (c *call) checkouts() store.Checkouts { return c.view.Checkouts(c.Owner) }
 func (c *call) customers() store.Customers { return c.view.Customers(c.Owner) }
 func (c *call) products() store.Products   { return c.view.Products(c.Owner) }
+func (c *call) webhooks() store.Webhooks   { return c.view.Webhooks(c.Owner) }

@@ -16,7 +16,7 @@ import (
 	"edgecheckout/worker/kv/kvtest"
 )
 
-// lists are the routes that list, each with a way to make what it lists.
+// lists are the routes of lists, each with a function that creates an object.
 var lists = map[string]func(shop client, i int) reply{
 	"/product": func(shop client, i int) reply {
 		return shop.post("/product", fmt.Sprintf(`{"name":"Tea %d","asset_code":"XLM","price_amount":2}`, i))
@@ -24,7 +24,7 @@ var lists = map[string]func(shop client, i int) reply{
 	"/customers": func(shop client, i int) reply {
 		return shop.post("/customers", fmt.Sprintf(`{"email":"guest%d@example.com"}`, i))
 	},
-	// Every other one under a key: its id says on which day it was made, and no more.
+	// Every other one has an Idempotency-Key, so its id holds only the day of its creation.
 	"/checkout": func(shop client, i int) reply {
 		if i%2 == 0 {
 			shop = shop.with("Idempotency-Key", fmt.Sprint(i))
@@ -77,7 +77,7 @@ func (c client) list(path string) (l listed) {
 	return l
 }
 
-// reverse is a list the other way round.
+// reverse returns a list in the opposite order.
 func reverse(ids []string) []string {
 	ids = slices.Clone(ids)
 	slices.Reverse(ids)
@@ -97,12 +97,12 @@ func TestListsAreWalkedBothWaysWhileTheyGrow(t *testing.T) {
 			add := func(shop client) {
 				want = append([]string{create(shop, n).text("id")}, want...)
 				n++
-				s.Sleep(time.Duration(n%3) * time.Millisecond) // some are made in one millisecond
+				s.Sleep(time.Duration(n%3) * time.Millisecond) // some are created in the same millisecond
 			}
 			for range 25 {
 				add(shop)
 			}
-			// Of one millisecond, ids decide.
+			// Within a millisecond, the order is that of the ids.
 			want = shop.list(path + "?limit=100").ids
 			if len(want) != 25 {
 				t.Fatalf("%d of 25 in the list", len(want))
@@ -123,7 +123,9 @@ func TestListsAreWalkedBothWaysWhileTheyGrow(t *testing.T) {
 						t.Errorf("%s: %d list calls", ask, lists)
 					}
 					if limit == 25 {
-						break // nothing is newer than the newest when the walk began but what was added since
+						// Only what was added since then is newer than the newest one at the
+						// beginning.
+						break
 					}
 					older = append(older, page.ids...)
 					if !page.more {
@@ -168,7 +170,7 @@ func TestListsAreWalkedBothWaysWhileTheyGrow(t *testing.T) {
 	}
 }
 
-func TestAPageOfAListCostsOneListCallAndOneReadAnItem(t *testing.T) {
+func TestPageOfAListTakesOneListCallAndOneReadPerItem(t *testing.T) {
 	for path, create := range lists {
 		t.Run(path, func(t *testing.T) {
 			s := deploy(t)
@@ -180,10 +182,11 @@ func TestAPageOfAListCostsOneListCallAndOneReadAnItem(t *testing.T) {
 				ids = append(ids, create(shop, i).text("id"))
 			}
 			ids = reverse(ids)
-			shop.get("/product/unknown") // reads the key and the merchant
+			shop.get("/product/unknown") // caches the key and the merchant
 			perItem := 1
 			if path == "/checkout" {
-				perItem = 4 // what the store knows of a checkout has four keys, which are read at once
+				// The facts of a checkout have four keys, which are read in one trip.
+				perItem = 4
 			}
 			for query, items := range map[string]int{
 				"?limit=20": 21, "?limit=30": 30, "?limit=20&starting_after=" + ids[4]: 21, "?limit=20&ending_before=" + ids[29]: 21, "?limit=20&ending_before=" + ids[3]: 3,
@@ -203,7 +206,7 @@ func TestAPageOfAListCostsOneListCallAndOneReadAnItem(t *testing.T) {
 	}
 }
 
-func TestACursorMustNameAnObjectOfTheList(t *testing.T) {
+func TestCursorMustNameAnObjectOfTheList(t *testing.T) {
 	s := deploy(t)
 	here := s.edge("LIVE_HORIZON_URLS", "https://live.example", "LIVE_PASSPHRASE", "Public", "LIVE_ASSETS", "")
 	mine, key := s.merchant(here)
@@ -245,7 +248,7 @@ func TestACursorMustNameAnObjectOfTheList(t *testing.T) {
 	}
 }
 
-// liveKeyOf makes a live key of the merchant who has a test key, and a live account.
+// liveKeyOf creates a live key for the merchant of a test key, and a live account.
 func (s *site) liveKeyOf(edge http.Handler, test reply) client {
 	s.t.Helper()
 	for _, key := range s.Store.Keys("merchant-key/") {
@@ -260,7 +263,7 @@ func (s *site) liveKeyOf(edge http.Handler, test reply) client {
 	return client{}
 }
 
-func TestListsShowNothingOfOthersNorOfTheOtherMode(t *testing.T) {
+func TestListsShowOnlyTheMerchantsObjectsOfTheMode(t *testing.T) {
 	s := deploy(t)
 	here := s.edge("LIVE_HORIZON_URLS", "https://live.example", "LIVE_PASSPHRASE", "Public")
 	mine, key := s.merchant(here)
@@ -284,7 +287,7 @@ func TestListsShowNothingOfOthersNorOfTheOtherMode(t *testing.T) {
 			}
 		}
 	}
-	// Nor do filters.
+	// Nor do filters show others' objects.
 	customer := mine.post("/customers", `{"email":"ada@example.com","phone":"+14155550123"}`).text("id")
 	sold := mine.post("/checkout?type=direct", fmt.Sprintf(`{"amount":1,"asset_code":"XLM","customer_id":%q}`, customer)).text("id")
 	for query, want := range map[string]string{
@@ -299,7 +302,7 @@ func TestListsShowNothingOfOthersNorOfTheOtherMode(t *testing.T) {
 	}
 }
 
-func TestWhatIsListedTwiceIsShownOnce(t *testing.T) {
+func TestObjectsWithTwoEntriesAreListedOnce(t *testing.T) {
 	for path, create := range lists {
 		t.Run(path, func(t *testing.T) {
 			s := deploy(t)
@@ -309,7 +312,8 @@ func TestWhatIsListedTwiceIsShownOnce(t *testing.T) {
 			edges := []*worker.Service{first, s.edge(), s.edge(), s.edge()}
 			want := []string{create(shop, 1).text("id")}
 			s.Store.SetFault(failing("put"))
-			for _, edge := range edges { // none of them will see what the others make, since all have just seen that there is nothing
+			// None of them sees the others' writes, since all have just cached that nothing exists.
+			for _, edge := range edges {
 				broken := shop.at(edge).with("Idempotency-Key", "once")
 				broken.t = muted{t}
 				attempt(func() { create(broken, 3) })
@@ -347,7 +351,7 @@ func TestWhatIsListedTwiceIsShownOnce(t *testing.T) {
 	}
 }
 
-func TestACreateThatDiesLeavesNothingUnlisted(t *testing.T) {
+func TestFailedCreateLeavesNoUnlistedObject(t *testing.T) {
 	for path, create := range lists {
 		t.Run(path, func(t *testing.T) {
 			s := deploy(t)
@@ -382,14 +386,14 @@ func TestACreateThatDiesLeavesNothingUnlisted(t *testing.T) {
 	}
 }
 
-// muted is a test that gives up an attempt where it would fail.
+// muted is a test that gives up where it would fail.
 type muted struct{ testing.TB }
 
 type givenUp struct{}
 
 func (muted) Fatalf(string, ...any) { panic(givenUp{}) }
 
-// attempt does what may fail, as a muted test.
+// attempt runs what may fail, with a muted test.
 func attempt(do func()) {
 	defer func() {
 		if r := recover(); r != nil && r != any(givenUp{}) {
@@ -399,7 +403,7 @@ func attempt(do func()) {
 	do()
 }
 
-func TestCheckoutsAreListedAsTheyAreReadAlone(t *testing.T) {
+func TestCheckoutsAreListedAsTheyAreRetrieved(t *testing.T) {
 	s := deploy(t)
 	here, cron := s.edge(), s.edge()
 	shop, _ := s.merchant(here)
@@ -484,8 +488,8 @@ func TestCheckoutsAreListedAsTheyAreReadAlone(t *testing.T) {
 	}
 }
 
-// TestARareStatusIsFoundByGoingOn has a shop whose one paid checkout lies behind more unpaid ones than a page examines.
-func TestARareStatusIsFoundByGoingOn(t *testing.T) {
+// The one paid checkout of the shop is behind more unpaid ones than a page examines.
+func TestRareStatusIsFoundByFollowingTheList(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)
@@ -512,7 +516,7 @@ func TestARareStatusIsFoundByGoingOn(t *testing.T) {
 			}
 			mostLists := 1
 			if strings.Contains(query, "ending_before") {
-				mostLists = 12 // from the oldest of 1,301 checkouts up
+				mostLists = 12 // upwards from the oldest of 1,301 checkouts
 			}
 			if reads, lists := after.Reads-before.Reads, after.Lists-before.Lists; reads > 900 || lists > mostLists {
 				t.Errorf("%s: %d reads and %d list calls for one page", path, reads, lists)
@@ -522,7 +526,7 @@ func TestARareStatusIsFoundByGoingOn(t *testing.T) {
 		}
 		want := []string{paid.text("id")}
 		if strings.Contains(query, "ending_before") {
-			want = nil // there is nothing newer that was paid
+			want = nil // no newer one was paid
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", query, got, want)
@@ -533,8 +537,8 @@ func TestARareStatusIsFoundByGoingOn(t *testing.T) {
 	}
 }
 
-// TestADeepPageIsFound goes to where no list call from the beginning comes.
-func TestADeepPageIsFound(t *testing.T) {
+// A single list call from the beginning does not reach these pages.
+func TestDeepPageIsFound(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	ids := shop.catalog(s, 2500)
@@ -551,14 +555,15 @@ func TestADeepPageIsFound(t *testing.T) {
 	}
 }
 
-func TestAListLeavesOutWhatCannotBeSeenYet(t *testing.T) {
+func TestListOmitsObjectsThatAreNotVisibleYet(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)
 	s.Sleep(2 * time.Minute)
 	there := shop.at(s.edge())
 	old := shop.post("/customers", `{"email":"old@example.com"}`).text("id")
-	if r := there.get("/customers?email=new@example.com"); r.status != 200 { // this edge remembers that there is none
+	// This data centre caches that there is none.
+	if r := there.get("/customers?email=new@example.com"); r.status != 200 {
 		t.Fatal(r.body)
 	}
 	s.Sleep(time.Millisecond)

@@ -8,12 +8,13 @@ type merchantObject struct {
 	Name        string   `json:"name"`
 	AccountTest nullable `json:"account_test"`
 	AccountLive nullable `json:"account_live"`
+	Suspended   bool     `json:"suspended"`
 	CreatedAt   string   `json:"created_at"`
 	UpdatedAt   string   `json:"updated_at"`
 }
 
 func merchantView(m store.Merchant) any {
-	return merchantObject{m.ID, "merchant", m.Name, nullable(m.AccountTest), nullable(m.AccountLive), timestamp(m.CreatedAt), timestamp(m.UpdatedAt)}
+	return merchantObject{m.ID, "merchant", m.Name, nullable(m.AccountTest), nullable(m.AccountLive), m.Suspended, timestamp(m.CreatedAt), timestamp(m.UpdatedAt)}
 }
 
 func (c *call) commitMerchant(m store.Merchant) (answer, error) {
@@ -23,7 +24,7 @@ func (c *call) commitMerchant(m store.Merchant) (answer, error) {
 	return jsonAnswer(merchantView(m))
 }
 
-// merchantOfPath reads the merchant that the path names.
+// merchantOfPath reads the merchant in the path.
 func (c *call) merchantOfPath() (store.Merchant, error) {
 	m, err := c.view.Merchant(c.ctx, c.path("id"))
 	if err != nil {

@@ -30,8 +30,9 @@ type reconciledNetwork struct {
 	Complete bool   `json:"complete"`
 }
 
-// reconcileMerchant is POST /merchants/{id}/reconcile: it reads the ledger of the merchant's accounts again from a time on, and puts right what
-// the store does not know. It does one step, and says in cursor where the next one goes on. Any step may be repeated.
+// reconcileMerchant is POST /merchants/{id}/reconcile: it reads the ledger of the merchant's
+// accounts again from a time on and repairs the store. Each request does one step and returns a
+// cursor for the next one. Any step may be repeated.
 func reconcileMerchant(c *call) (answer, error) {
 	m, err := c.merchantOfPath()
 	if err != nil {
@@ -46,7 +47,7 @@ func reconcileMerchant(c *call) (answer, error) {
 	if oldest := c.began.Add(-checkout.MemoLifetime); since.Before(oldest) || since.After(c.began) {
 		return answer{}, invalid("since", "since must lie in the last 91 days; checkouts older than that are forgotten.")
 	}
-	// A payment from since on may belong to a checkout that is as old as a checkout can be.
+	// A payment after since may belong to a checkout that was created ExpiresInMax earlier.
 	first := watch.Step{From: since.Add(-ExpiresInMax)}
 	var modes []stellar.Mode // that are left
 	for _, mode := range stellar.Modes {
@@ -85,7 +86,8 @@ func reconcileMerchant(c *call) (answer, error) {
 	return jsonAnswer(o)
 }
 
-// A cursor is the mode, the ledger, the time in milliseconds, how many to skip, and whether there was a gap.
+// A cursor is the mode, the ledger, the time in milliseconds, how many to skip, and whether there
+// was a gap.
 
 func writeStep(mode stellar.Mode, s watch.Step) string {
 	return fmt.Sprintf("%s-%d-%d-%d-%t", mode, s.After, s.From.UnixMilli(), s.Skip, s.Gap)

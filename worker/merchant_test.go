@@ -14,14 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestARetryOfTheOperatorMakesNothingTwice(t *testing.T) {
+func TestOperatorsRetriesAreIdempotent(t *testing.T) {
 	s := deploy(t)
 	edges := []*worker.Service{s.edge(), s.edge(), s.edge()}
 	account := s.Merchant().Address()
 	body := fmt.Sprintf(`{"name":"Corner Shop","account_test":%q}`, account)
 	operator := s.operator(edges[0]).with("Idempotency-Key", "corner-shop")
 
-	// The same request, many at once.
+	// The same request, many times concurrently.
 	var mu sync.Mutex
 	var wait sync.WaitGroup
 	merchants, secrets := map[string]int{}, map[string]int{}
@@ -70,13 +70,13 @@ func TestARetryOfTheOperatorMakesNothingTwice(t *testing.T) {
 	}
 	reused("another name", operator.do("POST", "/merchants", `{"name":"Another Shop"}`))
 	reused("another mode", operator.do("POST", keys, `{"livemode":true}`))
-	// What belongs to the merchant is another thing under the same word.
+	// A merchant's Idempotency-Keys are separate from the operator's.
 	shop := client{t, edges[0], http.Header{}}.with("X-Api-Key", key.text("secret")).with("Idempotency-Key", "corner-shop")
 	if r := shop.post("/product", `{"name":"Sidamo","asset_code":"XLM","price_amount":5}`); r.text("object") != "product" {
 		t.Errorf("%s", r.body)
 	}
 
-	// A key that was revoked does not come back.
+	// A revoked key must not come back.
 	if r := operator.do("DELETE", keys+"/"+key.text("id"), ""); r.status != 200 {
 		t.Fatal(r.body)
 	}
@@ -87,8 +87,8 @@ func TestARetryOfTheOperatorMakesNothingTwice(t *testing.T) {
 	}
 }
 
-// Whoever reads the store, or all of it but the operator's token, knows no API key.
-func TestSecretsOfRetriesDoNotFollowFromTheStore(t *testing.T) {
+// API keys cannot be computed from the store without the operator's token.
+func TestSecretsOfRetriesCannotBeDerivedFromTheStore(t *testing.T) {
 	s := deploy(t)
 	operator := s.operator(s.edge()).with("Idempotency-Key", "corner-shop")
 	merchant := operator.post("/merchants", `{"name":"Corner Shop"}`)

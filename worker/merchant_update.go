@@ -1,6 +1,7 @@
 package worker
 
-// updateMerchant is PUT /merchants/{id}. What is not sent stays; null removes an account. Checkouts keep the account they were made with.
+// updateMerchant is PUT /merchants/{id}. Omitted fields stay; null removes an account. Existing
+// checkouts keep their account. A suspension is known everywhere within about a minute.
 func updateMerchant(c *call) (answer, error) {
 	m, err := c.merchantOfPath()
 	if err != nil {
@@ -18,6 +19,8 @@ func updateMerchant(c *call) (answer, error) {
 	if account := p.account("account_live"); p.has("account_live") {
 		m.AccountLive = account
 	}
+	p.keep("suspended", m.Suspended)
+	m.Suspended = p.boolean("suspended")
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}

@@ -19,7 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// contract is the description that every exchange of these tests is held to: see client.do.
+// contract is the description against which all exchanges of these tests are checked: see
+// client.do.
 var contract = func() *openapitest.Contract {
 	c, err := openapitest.Load(300)
 	if err != nil {
@@ -28,7 +29,7 @@ var contract = func() *openapitest.Contract {
 	return c
 }()
 
-func TestEveryRouteIsDescribedAndNoOther(t *testing.T) {
+func TestRoutesMatchTheDescription(t *testing.T) {
 	described := map[string]worker.Operation{}
 	for pattern, op := range contract.Operations() {
 		security := contract.Document().Security
@@ -55,13 +56,13 @@ func TestEveryRouteIsDescribedAndNoOther(t *testing.T) {
 	}
 }
 
-func TestEveryErrorCodeIsDescribedAndNoOther(t *testing.T) {
+func TestErrorCodesMatchTheDescription(t *testing.T) {
 	described := map[string]worker.CodeMeaning{}
 	for code, kind := range contract.Errors {
 		described[code] = worker.CodeMeaning(kind)
 	}
 	if diff := cmp.Diff(worker.Codes(), described); diff != "" {
-		t.Errorf("told (-), described (+):\n%s", diff)
+		t.Errorf("used (-), described (+):\n%s", diff)
 	}
 }
 
@@ -70,7 +71,7 @@ var (
 	words = regexp.MustCompile(`[a-z_]+`)
 )
 
-// taken reads from an error which parameters there are.
+// taken parses the known parameters from an error message.
 func taken(t *testing.T, r reply) []string {
 	t.Helper()
 	match := takes.FindStringSubmatch(r.text("error.message"))
@@ -83,7 +84,7 @@ func taken(t *testing.T, r reply) []string {
 	return slices.Sorted(slices.Values(words.FindAllString(match[1], -1)))
 }
 
-// ask calls an operation with the keys that it wants, and with ids of things that exist.
+// ask calls an operation with the required credentials, and with ids of existing objects.
 func (s *site) ask(t *testing.T, edge http.Handler) func(pattern, query, body string) reply {
 	shop, _ := s.merchant(edge)
 	merchant := s.operator(edge).post("/merchants", `{"name":"Corner Shop"}`).text("id")
@@ -91,18 +92,19 @@ func (s *site) ask(t *testing.T, edge http.Handler) func(pattern, query, body st
 	product := shop.post("/product", `{"name":"Sidamo","asset_code":"XLM","price_amount":5}`).text("id")
 	customer := shop.post("/customers", `{"name":"Ada"}`).text("id")
 	order := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`).text("id")
-	ids := map[string]string{"checkout": order, "pay": order, "product": product, "customers": customer, "merchants": merchant, "payment": "pay_01m82e18c00094z98000802001"}
+	webhook := shop.post("/webhooks", aWebhook).text("id")
+	ids := map[string]string{"webhooks": webhook, "checkout": order, "pay": order, "product": product, "customers": customer, "merchants": merchant, "payment": "pay_01m82e18c00094z98000802001"}
 	everybody := shop.with("Authorization", "Bearer "+adminToken).with("Content-Type", "application/json")
 	return func(pattern, query, body string) reply {
 		t.Helper()
 		method, path, _ := strings.Cut(pattern, " ")
-		path = strings.NewReplacer("{id}", ids[strings.Split(path, "/")[1]], "{key_id}", key).Replace(path)
+		path = strings.NewReplacer("{id}", ids[strings.Split(path, "/")[1]], "{key_id}", key, "{checkout_id}", order).Replace(path)
 		return everybody.do(method, path+query, body)
 	}
 }
 
-// A service that is told of something that it does not know says what it does know.
-func TestEveryFieldOfABodyIsDescribedAndNoOther(t *testing.T) {
+// For an unknown parameter, the error lists the known ones.
+func TestFieldsOfBodiesMatchTheDescription(t *testing.T) {
 	s := deploy(t)
 	ask := s.ask(t, s.edge())
 	for _, pattern := range contract.Patterns() {
@@ -129,13 +131,13 @@ func TestEveryFieldOfABodyIsDescribedAndNoOther(t *testing.T) {
 			}
 			got, want := taken(t, ask(pattern, query, string(body))), slices.Sorted(maps.Keys(schema.Properties))
 			if diff := cmp.Diff(got, want); diff != "" {
-				t.Errorf("%s%s: taken (-), described (+):\n%s", pattern, query, diff)
+				t.Errorf("%s%s: accepted (-), described (+):\n%s", pattern, query, diff)
 			}
 		}
 	}
 }
 
-func TestEveryParameterOfAQueryIsDescribedAndNoOther(t *testing.T) {
+func TestParametersOfQueriesMatchTheDescription(t *testing.T) {
 	s := deploy(t)
 	ask := s.ask(t, s.edge())
 	for _, pattern := range contract.Patterns() {
@@ -150,17 +152,18 @@ func TestEveryParameterOfAQueryIsDescribedAndNoOther(t *testing.T) {
 			body = "{}"
 		}
 		if security := contract.Operations()[pattern].Security; security != nil && len(*security) == 0 {
-			continue // pages leave out what they do not know: see TestAQueryThatChangesNothingIsNotKept
+			// Pages ignore unknown parameters: see TestIrrelevantQueriesAreNotCached.
+			continue
 		}
 		r := ask(pattern, "?no_such_parameter=1", body)
 		slices.Sort(want)
 		if diff := cmp.Diff(taken(t, r), want); diff != "" {
-			t.Errorf("%s: taken (-), described (+):\n%s", pattern, diff)
+			t.Errorf("%s: accepted (-), described (+):\n%s", pattern, diff)
 		}
 	}
 }
 
-// Whoever reads the page misses nothing that stands in the document.
+// The page must contain everything in the document.
 func TestReferencePageShowsTheWholeDocument(t *testing.T) {
 	d, err := goquery.NewDocumentFromReader(strings.NewReader(openapi.Reference))
 	if err != nil {
@@ -237,7 +240,7 @@ func TestReferencePageShowsTheWholeDocument(t *testing.T) {
 	}
 	d.Find("a").Each(func(_ int, a *goquery.Selection) {
 		if href, _ := a.Attr("href"); strings.HasPrefix(href, "#") && d.Find(`[id="`+href[1:]+`"]`).Length() != 1 {
-			t.Errorf("the link %s leads nowhere", href)
+			t.Errorf("the link %s has no target", href)
 		}
 	})
 }

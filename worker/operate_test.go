@@ -37,7 +37,8 @@ func TestCancellingMovesTheDeadline(t *testing.T) {
 			t.Error("the page of a cancelled checkout asks to pay")
 		}
 	}
-	s.Pay(person, addr(paid.text("destination")), "5", s.USDC(), paid.text("memo")) // was on its way
+	// The payment was in transit.
+	s.Pay(person, addr(paid.text("destination")), "5", s.USDC(), paid.text("memo"))
 	for i := range 6 {
 		s.Advance(time.Minute)
 		s.sweep(cron)
@@ -54,15 +55,16 @@ func TestCancellingMovesTheDeadline(t *testing.T) {
 		}
 	}
 	if got := shop.get("/checkout/" + late.text("id")); !strings.Contains(got.body, `"reason":"late"`) {
-		t.Errorf("the late payment is not told: %s", got.body)
+		t.Errorf("the late payment is missing: %s", got.body)
 	}
 	if open := s.Store.Keys("open/"); len(open) != 0 {
 		t.Errorf("still listed as open: %v", open)
 	}
 }
 
-// TestNothingInTheStoreIsNeededToBeRight throws away all that the store remembers of money, and gets every checkout back from the ledger.
-func TestNothingInTheStoreIsNeededToBeRight(t *testing.T) {
+// Everything in the store that concerns money is deleted, and every checkout is recovered from the
+// ledger.
+func TestEveryStatusIsRecoveredFromTheLedger(t *testing.T) {
 	s := deploy(t)
 	here, cron := s.edge(), s.edge()
 	shop, _ := s.merchant(here)
@@ -129,7 +131,7 @@ func TestNothingInTheStoreIsNeededToBeRight(t *testing.T) {
 			t.Errorf("was  %sis   %s", before[id], got.body)
 		}
 	}
-	// And what was open is watched again.
+	// Checkouts that were open are watched again.
 	s.Pay(person, addr(open.text("destination")), "3", s.USDC(), open.text("memo"))
 	s.Advance(time.Minute)
 	s.sweep(s.edge())
@@ -141,13 +143,13 @@ func TestNothingInTheStoreIsNeededToBeRight(t *testing.T) {
 	}
 }
 
-// reconciled is what all steps of a reconciliation came to.
+// reconciled is the sum of all steps of a reconciliation.
 type reconciled struct {
 	steps, checked, repaired int
 	complete                 bool
 }
 
-// reconcile does all steps, every one of them twice, as a client does whose answers are lost now and then.
+// reconcile runs all steps, each of them twice, as a client does that loses answers.
 func (s *site) reconcile(edge http.Handler, merchant string, since time.Time) (all reconciled) {
 	s.t.Helper()
 	cursor := "null"
@@ -189,9 +191,9 @@ func (h shortPages) Get(ctx context.Context, url string, timeout time.Duration) 
 	return h.Transport.Get(ctx, strings.Replace(url, "limit=200", "limit=4", 1), timeout)
 }
 
-// An account with more payments than a step reads, and more checkouts than it compares, is read in
-// steps that come to the same as one pass.
-func TestReconcilingInStepsComesToTheSame(t *testing.T) {
+// An account with more payments than a step reads, and more checkouts than it compares, is
+// reconciled in steps with the same result as in one pass.
+func TestReconcilingInStepsEqualsOnePass(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)
@@ -208,7 +210,7 @@ func TestReconcilingInStepsComesToTheSame(t *testing.T) {
 		for range i % 3 {
 			pay(c, "3", c.text("memo"))
 		}
-		for range 3 { // what belongs to no checkout makes the history long
+		for range 3 { // payments without a checkout make the history long
 			pay(c, "1", "")
 		}
 		for range 3 {
@@ -242,7 +244,7 @@ func TestReconcilingInStepsComesToTheSame(t *testing.T) {
 	}
 }
 
-func TestReconcileRefusesWhatItCannotDo(t *testing.T) {
+func TestReconcileRefusesInvalidRequests(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	s.merchant(here)
@@ -275,7 +277,7 @@ func TestHealthSaysWhenSettlementIsBehind(t *testing.T) {
 	if well.status != 200 || well.text("networks.test.open_checkouts") != "1" || well.text("networks.test.active_accounts") != "1" || well.text("networks.test.lag_seconds") != "0" {
 		t.Errorf("%d %s", well.status, well.body)
 	}
-	s.Advance(9 * time.Minute) // no cron
+	s.Advance(9 * time.Minute) // without the cron
 	late := client{t, here, nil}.get("/health")
 	if late.status != 200 || late.text("status") != "ok" || late.text("networks.test.oldest_unfinished") == "null" {
 		t.Errorf("four minutes behind: %d %s", late.status, late.body)
@@ -295,7 +297,7 @@ func TestHealthSaysWhenSettlementIsBehind(t *testing.T) {
 		t.Errorf("after the sweeps: %d %s", again.status, again.body)
 	}
 
-	// A cron that is dead is noticed long before anything falls due.
+	// A dead cron must be noticed long before a checkout is due.
 	shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
 	s.Advance(20 * time.Minute)
 	if dead := (client{t, s.edge(), nil}.get("/health")); dead.status != 503 {

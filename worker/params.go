@@ -17,8 +17,9 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// params takes a body's members apart: each is asked for once, by name, and comes back as the type it must be. The
-// first fault stays; the zero value is returned from then on. What nobody asked for is unknown.
+// params parses the members of a body: each is requested once, by name, and returned as its type.
+// The first error is kept, and all later values are zero. Members that are never requested are
+// unknown.
 type params struct {
 	members []codec.Member
 	asked   []string
@@ -30,7 +31,8 @@ func newParams(body []byte) *params {
 	return &params{members: members, asked: make([]string, 0, 16), err: err}
 }
 
-// queryParams makes params of a query, whose values are all strings. The caller has looked whether it knows the names.
+// queryParams returns the params of a query, whose values are all strings. The caller has checked
+// the names.
 func queryParams(query query) *params {
 	p := &params{}
 	for _, m := range query {
@@ -45,7 +47,7 @@ func (p *params) fail(err *Error) {
 	}
 }
 
-// done returns the first fault, or names a member that was not asked for.
+// done returns the first error, or an error for an unknown member.
 func (p *params) done() *Error {
 	if p.err != nil {
 		return p.err
@@ -62,7 +64,7 @@ func (p *params) done() *Error {
 	return unknownParameter(slices.Min(unknown), "a parameter", p.asked)
 }
 
-// take returns a member, nil if it is absent or null.
+// take returns a member; nil if it is absent or null.
 func (p *params) take(name string) *codec.Member {
 	p.asked = append(p.asked, name)
 	m := codec.Find(p.members, name)
@@ -72,22 +74,24 @@ func (p *params) take(name string) *codec.Member {
 	return m
 }
 
-// has reports whether the member was sent at all, null included.
+// has reports whether the member was sent, even as null.
 func (p *params) has(name string) bool { return codec.Find(p.members, name) != nil }
 
-// keep puts what an object has in the place of a member that is absent, so that a change is read and checked as a creation is.
+// keep sets an absent member to the object's current value, so that an update is parsed and checked
+// like a creation.
 func (p *params) keep(name string, value any) {
 	if p.err != nil || p.has(name) {
 		return
 	}
 	raw, err := json.Marshal(value)
 	if err != nil {
-		panic(fmt.Sprintf("worker: %T cannot be encoded: %v", value, err)) // only a programming error makes it fail
+		// Only a programming error makes it fail.
+		panic(fmt.Sprintf("worker: %T cannot be encoded: %v", value, err))
 	}
 	p.members = append(p.members, codec.Member{Name: name, Value: string(raw)})
 }
 
-// is reports whether a member is this string.
+// is reports whether a member equals this string.
 func (p *params) is(name, want string) bool {
 	var s string
 	m := codec.Find(p.members, name)
@@ -119,8 +123,8 @@ func (p *params) text(name string, max int) string {
 	return s
 }
 
-// displayName returns a name that customers see; "" if it is absent. Characters that show nothing,
-// or change the direction of what follows, could make it look like another one's.
+// displayName returns a name that is shown to customers; "" if it is absent. Invisible characters,
+// or those that change the direction of text, could make it look like another name.
 func (p *params) displayName(name string, max int) string {
 	s := p.text(name, max)
 	if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Cf, r) }) {
@@ -129,7 +133,7 @@ func (p *params) displayName(name string, max int) string {
 	return s
 }
 
-// parseString reads a member of a body, which is valid JSON, and reports whether it is a string.
+// parseString parses a member, which is valid JSON, and reports whether it is a string.
 func parseString(m *codec.Member, s *string) bool {
 	if m.Plain {
 		*s = m.Text()
@@ -138,7 +142,7 @@ func parseString(m *codec.Member, s *string) bool {
 	return json.Unmarshal([]byte(m.Value), s) == nil
 }
 
-// required is text that must be there and not be blank.
+// required returns a text that must be present and not blank.
 func (p *params) required(name string, max int, why string) string {
 	s := p.text(name, max)
 	if p.err == nil && strings.TrimSpace(s) == "" {
@@ -177,7 +181,8 @@ func (p *params) amount(name, why string) stellar.Amount {
 	return amount
 }
 
-// asset returns the asset of asset_code and asset_issuer; the code is required, the issuer may be left out for known ones.
+// asset returns the asset of asset_code and asset_issuer. The code is required; the issuer may be
+// omitted for known assets.
 func (p *params) asset(known map[string]stellar.Asset, why string) stellar.Asset {
 	code := p.required("asset_code", 1000, why)
 	issuer := p.text("asset_issuer", 1000)
@@ -224,7 +229,7 @@ const (
 	metadataValueChars = 500
 )
 
-// metadata returns an object of strings, kept exactly; nil if it is absent.
+// metadata returns an object of strings, unchanged; nil if it is absent.
 func (p *params) metadata(name string) checkout.Metadata {
 	m := p.take(name)
 	if m == nil {
@@ -245,7 +250,7 @@ func (p *params) metadata(name string) checkout.Metadata {
 	}
 	metadata := make(checkout.Metadata, len(members))
 	var fault *Error
-	first := "" // of the keys at fault, so that the message is always the same
+	first := "" // of the keys at fault, so that the message is deterministic
 	for i := range members {
 		key := members[i].Name
 		value, err := metadataValue(name, &members[i])
@@ -276,7 +281,8 @@ func metadataValue(name string, m *codec.Member) (value string, err *Error) {
 
 const maxURLChars = 2048
 
-// returnURL returns where a customer may be sent: https, or http://localhost in test mode; "" if it is absent.
+// returnURL returns the URL of a redirect: https, or http://localhost in test mode; "" if it is
+// absent.
 func (p *params) returnURL(name string, mode stellar.Mode) string {
 	s := p.text(name, maxURLChars)
 	if s == "" {
@@ -306,8 +312,8 @@ func (p *params) returnURL(name string, mode stellar.Mode) string {
 	return s
 }
 
-// parseURL takes a URL apart that a browser follows as it is read: without blanks, backslashes and what cannot be seen, and with a host and a port
-// that there can be.
+// parseURL parses a URL that browsers follow exactly as it is written: without spaces, backslashes
+// and invisible characters, and with a valid host and port.
 func parseURL(s string) (*url.URL, bool) {
 	if strings.ContainsFunc(s, func(r rune) bool { return r == ' ' || r == '\\' || !strconv.IsPrint(r) }) {
 		return nil, false
@@ -322,8 +328,9 @@ func parseURL(s string) (*url.URL, bool) {
 	return u, err == nil
 }
 
-// isPlainHTTPS reports whether a URL is https:, a host name of letters, digits, dots and hyphens, and then a path of characters that
-// need no second look, as nearly all are; it saves taking them apart. It may report false for any other good one.
+// isPlainHTTPS reports whether a URL is https:, a host name of letters, digits, dots and hyphens,
+// and a path of characters that need no further checks, as nearly all are. That saves parsing them.
+// It may report false for any other valid URL.
 func isPlainHTTPS(s string) bool {
 	rest, ok := strings.CutPrefix(s, "https://")
 	end := strings.IndexByte(rest, '/')
@@ -341,7 +348,8 @@ func isPlainHTTPS(s string) bool {
 	return true
 }
 
-// email returns an address in lower case, for comparison; "" if it is absent.
+// email returns an e-mail address in lower case, so that equal ones compare equal; "" if it is
+// absent.
 func (p *params) email(name string) string {
 	s := strings.ToLower(strings.TrimSpace(p.text(name, 254)))
 	if s == "" {
@@ -356,7 +364,8 @@ func (p *params) email(name string) string {
 	return s
 }
 
-// phone returns a number as E.164: + and 7 to 15 digits, the first not 0. Blanks, dots, hyphens and parentheses are left out.
+// phone returns a number as E.164: + and 7 to 15 digits, the first not 0. Spaces, dots, hyphens and
+// parentheses are removed.
 func (p *params) phone(name string) string {
 	s := p.text(name, 40)
 	if s == "" {
@@ -429,7 +438,15 @@ func (p *params) account(name string) stellar.Address {
 	return address
 }
 
-// time returns a moment in ISO 8601; it is required.
+// optionalTime returns a time in ISO 8601; the zero time if it is absent.
+func (p *params) optionalTime(name string) time.Time {
+	if !p.has(name) {
+		return time.Time{}
+	}
+	return p.time(name)
+}
+
+// time returns a time in ISO 8601; it is required.
 func (p *params) time(name string) time.Time {
 	m := p.take(name)
 	if p.err != nil {

@@ -16,14 +16,14 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// given makes params of one text.
+// given returns the params of one text.
 func given(t *testing.T, text string) *params {
 	raw, err := json.Marshal(text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	members, ok := codec.PlainObject(`{"x":` + string(raw) + `}`)
-	if !ok { // it is read the long way
+	if !ok { // it needs the slow parser
 		members = codec.Members(map[string]json.RawMessage{"x": raw})
 	}
 	return &params{members: members}
@@ -35,7 +35,7 @@ func FuzzEmailAddresses(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if !utf8.ValidString(text) {
-			return // no such text gets so far
+			return // text cannot contain this
 		}
 		p := given(t, text)
 		address := p.email("x")
@@ -50,7 +50,7 @@ func FuzzEmailAddresses(f *testing.F) {
 		}
 		local, domain, _ := strings.Cut(address, "@")
 		if local == "" || len(local) > 64 || !strings.Contains(domain, ".") || strings.ContainsAny(address, " ,;:<>()[]\"\\") || strings.Count(address, "@") != 1 || strings.ContainsFunc(address, unseen) {
-			t.Errorf("%q is taken for the address %q", text, address)
+			t.Errorf("%q was accepted as the address %q", text, address)
 		}
 	})
 }
@@ -67,7 +67,7 @@ func FuzzPhoneNumbers(f *testing.F) {
 	digits := regexp.MustCompile(`[0-9]`)
 	f.Fuzz(func(t *testing.T, text string) {
 		if !utf8.ValidString(text) {
-			return // no such text gets so far
+			return // text cannot contain this
 		}
 		p := given(t, text)
 		number := p.phone("x")
@@ -78,12 +78,13 @@ func FuzzPhoneNumbers(f *testing.F) {
 			return
 		}
 		if !e164.MatchString(number) || strings.Join(digits.FindAllString(text, -1), "") != number[1:] {
-			t.Errorf("%q is taken for %q", text, number)
+			t.Errorf("%q was accepted as %q", text, number)
 		}
 	})
 }
 
-// Whatever becomes of {CHECKOUT_ID}, a customer is sent where the merchant wrote, and runs nothing.
+// Whatever replaces {CHECKOUT_ID}, the customer is redirected to the merchant's host, and no script
+// runs.
 func FuzzReturnURLs(f *testing.F) {
 	for _, text := range []string{"https://shop.example/{CHECKOUT_ID}", "http://localhost:3000/", "http://localhost.evil.example/", "https://a:b@c.example/", "https://shop.example\\@evil.example/", "javascript:alert(1)",
 		"https://{CHECKOUT_ID}/", "https://[::1]:443/", "https://shop.example:65536/", "https://b\u00fccher.example/\u202e", "HTTPS://shop.example/", "https:///x", "https://shop.example/%zz", "https://shop.example?{CHECKOUT_ID}#{"} {
@@ -103,14 +104,14 @@ func FuzzReturnURLs(f *testing.F) {
 		filled := (&checkout.Checkout{RedirectURL: text}).Redirect()
 		u, err := url.Parse(filled)
 		if err != nil || u.User != nil || u.Hostname() == "" || strings.ContainsFunc(filled, unseen) || strings.ContainsRune(filled, '\\') {
-			t.Fatalf("%q leads to %#v, %v", text, u, err)
+			t.Fatalf("%q redirects to %#v, %v", text, u, err)
 		}
 		before, err := url.Parse(strings.ReplaceAll(text, checkout.IDPlaceholder, ""))
 		if err != nil || before.Host != u.Host || before.Scheme != u.Scheme {
-			t.Errorf("%q leads to %s, by the id in it", text, filled)
+			t.Errorf("%q redirects to %s because of the id", text, filled)
 		}
 		if u.Scheme != "https" && (livemode || u.Scheme != "http" || u.Hostname() != "localhost") {
-			t.Errorf("%q leads to %s, livemode %v", text, filled, livemode)
+			t.Errorf("%q redirects to %s, livemode %v", text, filled, livemode)
 		}
 	})
 }
@@ -125,15 +126,15 @@ func FuzzTexts(f *testing.F) {
 		p := given(t, text)
 		taken := p.text("x", most)
 		if p.err == nil && (taken != text || utf8.RuneCountInString(taken) > max(most, 0) || strings.ContainsAny(taken, "\x00\r\x1b\x7f\u0085")) {
-			t.Errorf("%q was taken as %q", text, taken)
+			t.Errorf("%q was accepted as %q", text, taken)
 		}
 		if p.err != nil && taken != "" {
-			t.Errorf("%q was refused, and taken as %q", text, taken)
+			t.Errorf("%q was refused, and accepted as %q", text, taken)
 		}
 	})
 }
 
-func FuzzThePlainQueryIsReadLikeURLParseQuery(f *testing.F) {
+func FuzzPlainQueryAgreesWithURLParseQuery(f *testing.F) {
 	for _, query := range []string{"type=direct", "limit=5&starting_after=chk_01", "type=direct&type=product", "type", "type=", "a=b", "type=a;limit=1", "type=%64", "&type=a", "type=a&", "limit=+1"} {
 		f.Add(query)
 	}
@@ -153,7 +154,7 @@ func FuzzThePlainQueryIsReadLikeURLParseQuery(f *testing.F) {
 	})
 }
 
-func TestOrdinaryQueriesAreReadTheShortWay(t *testing.T) {
+func TestOrdinaryQueriesUseTheFastParser(t *testing.T) {
 	if plainQuery("limit=100&starting_after=chk_01m81j18g0h1djbedcgmej9myt", []string{"limit", "starting_after"}) == nil {
 		t.Error("it is not")
 	}

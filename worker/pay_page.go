@@ -12,21 +12,24 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// How long a page is kept. What an open page shows can become wrong, so nobody sees one that is older than a minute, even if it is not purged
-// when the checkout ends: Cloudflare's cache has two tiers, each of which may keep a page for its 15 seconds and show it for 15 more while it
-// asks for a new one. A terminal page never changes, except with a deployment, which begins with an empty cache.
+// How long pages are cached. An open page can become wrong, so nobody may get one that is older
+// than a minute, even if it is not purged when the checkout ends. Cloudflare's cache has two tiers,
+// each of which may keep a page for its 15 seconds and serve it for 15 more while it requests a new
+// one. A terminal page changes only with a deployment, which begins with an empty cache.
 var (
-	keepOpenPage     = keep{"no-cache", "max-age=15, stale-while-revalidate=15, stale-if-error=0"}
-	keepClosingPage  = keep{"no-cache", "max-age=5, stale-if-error=0"} // the deadline is over, the ledger not read past it
+	keepOpenPage = keep{"no-cache", "max-age=15, stale-while-revalidate=15, stale-if-error=0"}
+	// The deadline has passed, but the ledger has not been read past it.
+	keepClosingPage  = keep{"no-cache", "max-age=5, stale-if-error=0"}
 	keepTerminalPage = keep{"max-age=60", "max-age=86400, stale-while-revalidate=86400"}
-	keepNoPage       = keep{"no-cache", "max-age=10, stale-if-error=0"} // the checkout may be so new that this edge cannot see it yet
+	// The checkout may be so new that it is not visible here yet.
+	keepNoPage = keep{"no-cache", "max-age=10, stale-if-error=0"}
 )
 
-// quietStart is how old an open checkout is before its page looks at the ledger by itself. Earlier there is nothing to find:
-// its memo has only just been shown.
+// quietStart is the age from which the page of an open checkout reads the ledger. Before, there is
+// nothing to find, because its memo has only just been shown.
 const quietStart = 30 * time.Second
 
-// getPage is GET /pay/{id}. Everybody gets the same bytes.
+// getPage is GET /pay/{id}. The response is the same for everyone.
 func getPage(c *call) (answer, error) {
 	a, err := c.page()
 	if err != nil {
@@ -71,8 +74,8 @@ func (c *call) page() (answer, error) {
 	return a, err
 }
 
-// publicCheckout loads the checkout of the path for somebody who only knows its id. Anybody can make
-// up ids: those that cannot exist cost no read of KV.
+// publicCheckout reads the checkout in the path for anyone who knows its id. Anyone can make up
+// ids, so those that cannot exist cost no read from KV.
 func (c *call) publicCheckout() (*checkout.Facts, error) {
 	id, err := checkout.ParseCheckoutID(c.path("id"))
 	if err != nil || !id.MayExist(c.began) {
@@ -102,7 +105,8 @@ func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Check
 		Exception:   string(out.Exception),
 		Received:    out.Received.String(),
 		Due:         out.Due(co.Amount).String(),
-		// A cancelled checkout still takes what is on its way, but the page asks nobody to pay any more.
+		// A cancelled checkout still accepts payments in transit, but the page no longer asks for
+		// money.
 		Late: out.Status == checkout.Open && (!s.CancelledBy.IsZero() || !c.platform.Now().Before(deadline)),
 	}
 	if out.Status == checkout.Completed {
@@ -117,8 +121,9 @@ func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Check
 	return view
 }
 
-// streamURL is where the first Horizon streams the payments of an account to the customer's browser. A Horizon whose URL is
-// more than an origin stays private, since providers put the key that they sell into the path; its pages only ask us.
+// streamURL is where the first Horizon streams the payments of an account to the customer's
+// browser. A Horizon whose URL has a path stays private, because providers put paid API keys into
+// the path; pages then only poll this service.
 func streamURL(horizons []string, account stellar.Address) string {
 	if len(horizons) == 0 || !isOrigin(horizons[0]) {
 		return ""
@@ -132,18 +137,18 @@ func (c *call) message(status int, kept keep, m templates.MessagePage) (answer, 
 	return a, err
 }
 
-// html renders a page with the headers that every page has.
+// html renders a page, with the headers that all pages have.
 func (c *call) html(component interface {
 	Render(ctx context.Context, w io.Writer) error
 }, policy string) (answer, error) {
 	var b bytes.Buffer
-	b.Grow(20 << 10) // a page with its code has some 16,000 bytes
+	b.Grow(20 << 10) // a page with its code has about 16,000 bytes
 	if err := component.Render(c.ctx, &b); err != nil {
 		return answer{}, err
 	}
 	return written("text/html; charset=utf-8", b.Bytes()).
 		with("Content-Security-Policy", policy).
-		with("Referrer-Policy", "no-referrer"). // the page's address is the customer's secret
-		// Browsers obey it only where it came over https.
+		with("Referrer-Policy", "no-referrer"). // anyone with the page's address can open it
+		// Browsers ignore it over http.
 		with("Strict-Transport-Security", templates.StrictTransportSecurity), nil
 }

@@ -7,7 +7,7 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// statusObject is what the payment page needs to keep itself current, and nothing else.
+// statusObject is what the payment page needs to stay up to date, and nothing else.
 type statusObject struct {
 	Status         checkout.Status `json:"status"`
 	Exception      nullable        `json:"exception"`
@@ -17,8 +17,8 @@ type statusObject struct {
 	RedirectURL    nullable        `json:"redirect_url"`
 }
 
-// getStatus is GET /pay/{id}/status. While the checkout is open it looks at the ledger; the edge shares one answer among
-// everybody for a moment, so that a crowd costs no more than one visitor.
+// getStatus is GET /pay/{id}/status. While the checkout is open, it reads the ledger. Cloudflare's
+// cache shares an answer for a moment, so many visitors cost no more than one.
 func getStatus(c *call) (answer, error) {
 	s, err := c.publicCheckout()
 	if err != nil {
@@ -49,8 +49,8 @@ func getStatus(c *call) (answer, error) {
 	return a, err
 }
 
-// How long the edge may repeat an answer. Of an open checkout it is the least there is: a page that heard of the payment
-// asks every 1.1 s, and must not be told again what was known before.
+// How long Cloudflare's cache may repeat an answer. For an open checkout it is the minimum: a page
+// that was notified of a payment asks every 1.1 s and must not get an earlier answer again.
 var (
 	keepOpenStatus     = keep{"no-cache", "max-age=1, stale-if-error=0"}
 	keepTerminalStatus = keep{"no-cache", "max-age=300"}

@@ -13,20 +13,21 @@ import (
 	"edgecheckout/worker/watch"
 )
 
-// transactionObject is a transaction that a wallet may sign and submit.
+// transactionObject is a transaction for a wallet to sign and submit.
 type transactionObject struct {
-	XDR        string         `json:"xdr"` // a TransactionEnvelope without a signature, in base64
+	XDR        string         `json:"xdr"` // a TransactionEnvelope without signatures, in base64
 	Passphrase string         `json:"network_passphrase"`
-	Hash       string         `json:"hash"` // under which the ledger will know it
+	Hash       string         `json:"hash"` // the transaction's id on the ledger
 	Amount     stellar.Amount `json:"amount"`
 	ExpiresAt  string         `json:"expires_at"`
 }
 
-// maxTransactionBody is the largest body, in bytes, that asks for a transaction.
+// maxTransactionBody is the size limit of a request for a transaction, in bytes.
 const maxTransactionBody = 1 << 10
 
-// createTransaction is POST /pay/{id}/transaction: a payment of exactly what is still due, from the account of a wallet. It can only be on the
-// ledger before the checkout's deadline. Nothing is stored and no status changes by it: that needs the ledger.
+// createTransaction is POST /pay/{id}/transaction: it returns a payment of exactly the amount due,
+// from the account of a wallet. The transaction is valid only before the checkout's deadline.
+// Nothing is stored, and no status changes: that requires the ledger.
 func createTransaction(c *call) (answer, error) {
 	s, err := c.publicCheckout()
 	if err != nil {
@@ -35,7 +36,7 @@ func createTransaction(c *call) (answer, error) {
 	if s == nil {
 		return answer{}, notFound("checkout", c.path("id"))
 	}
-	// Anybody may send this, so the body is looked at only now, and only if it is short.
+	// Anyone may send this request, so its body is parsed only now, and only if it is short.
 	if len(c.request.Body) > maxTransactionBody {
 		return answer{}, &Error{Code: CodeBodyTooLarge, Message: fmt.Sprintf("The body has more than %d bytes (1 KiB).", maxTransactionBody)}
 	}
@@ -74,12 +75,12 @@ func createTransaction(c *call) (answer, error) {
 	})
 }
 
-// lastSecond is the latest close time of a ledger that is before a deadline: ledgers close at whole seconds.
+// lastSecond is the latest possible close time of a ledger before a deadline, in whole seconds.
 func lastSecond(deadline time.Time) time.Time {
 	return deadline.Add(-time.Nanosecond).Truncate(time.Second)
 }
 
-// payerAccount reads the account of a wallet from the ledger.
+// payerAccount reads a wallet's account from the ledger.
 func (c *call) payerAccount(s *checkout.Facts, account stellar.Address) (horizon.Account, error) {
 	read, err := c.watcher.Account(c.ctx, s.Checkout, account)
 	switch {
@@ -94,7 +95,7 @@ func (c *call) payerAccount(s *checkout.Facts, account stellar.Address) (horizon
 	return read, &Error{Code: CodeUnavailable, Message: "The ledger cannot be read right now. Try again in a moment, or pay by the payment_uri, which needs no transaction from here."}
 }
 
-// mayPay says why an account cannot pay what is due, before the network would.
+// mayPay says why an account cannot pay the amount due, before the network would.
 func mayPay(account stellar.Address, read horizon.Account, s checkout.Checkout, due stellar.Amount) *Error {
 	if account == s.Account {
 		return cannotPay("This is the account that is to be paid; pay from another one.")
@@ -111,7 +112,7 @@ func mayPay(account stellar.Address, read horizon.Account, s checkout.Checkout, 
 		return cannotPay("The account can spend %s XLM; the network's fee is up to %s XLM, whatever is paid. Put some XLM into it.", native.Spendable, stellar.Amount(stellar.MaxFee))
 	}
 	if account == s.Asset.Issuer {
-		return nil // an issuer makes what it pays
+		return nil // an issuer creates what it pays
 	}
 	balance, ok := read.Balance(s.Asset)
 	switch {

@@ -19,13 +19,13 @@ import (
 	"edgecheckout/worker/watch/watchtest"
 )
 
-// transaction asks for one as a wallet, which has no key.
+// transaction requests one as a wallet does, without a key.
 func (s *site) transaction(edge http.Handler, c reply, account string) reply {
 	s.t.Helper()
 	return client{s.t, edge, http.Header{}}.do("POST", "/pay/"+c.text("id")+"/transaction", fmt.Sprintf(`{"account":%q}`, account))
 }
 
-// sign signs what a wallet was given and submits it; it says how the network took it.
+// sign signs and submits the given transaction, and returns the network's error.
 func (s *site) sign(r reply, keys *keypair.Full) error {
 	s.t.Helper()
 	parsed, err := txnbuild.TransactionFromXDR(r.text("xdr"))
@@ -50,7 +50,7 @@ func (s *site) sign(r reply, keys *keypair.Full) error {
 	return err
 }
 
-func TestATransactionPaysWhatIsDue(t *testing.T) {
+func TestTransactionPaysTheAmountDue(t *testing.T) {
 	s := deploy(t)
 	here, cron := s.edge(), s.edge()
 	shop, _ := s.merchant(here)
@@ -91,7 +91,7 @@ func TestATransactionPaysWhatIsDue(t *testing.T) {
 	}
 }
 
-func TestATransactionPaysXLM(t *testing.T) {
+func TestTransactionPaysXLM(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)
@@ -106,7 +106,7 @@ func TestATransactionPaysXLM(t *testing.T) {
 	}
 }
 
-func TestATransactionLandsInTimeOrNotAtAll(t *testing.T) {
+func TestTransactionIsInvalidAfterTheDeadline(t *testing.T) {
 	for name, c := range map[string]struct {
 		signed time.Duration // before the deadline; the next ledger closes a second later
 		status string
@@ -138,7 +138,7 @@ func TestATransactionLandsInTimeOrNotAtAll(t *testing.T) {
 	}
 }
 
-func TestNoTransactionForWhatIsNotToBePaid(t *testing.T) {
+func TestNoTransactionWithoutAnAmountDue(t *testing.T) {
 	s := deploy(t)
 	here, cron := s.edge(), s.edge()
 	shop, _ := s.merchant(here)
@@ -172,7 +172,7 @@ func TestNoTransactionForWhatIsNotToBePaid(t *testing.T) {
 	}
 }
 
-func TestAccountsThatCannotPayAreToldWhy(t *testing.T) {
+func TestAccountsThatCannotPayGetAReason(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)
@@ -223,8 +223,8 @@ func TestAccountsThatCannotPayAreToldWhy(t *testing.T) {
 	}
 }
 
-// Whoever has the address of a page can have few accounts read.
-func TestReadsOfAccountsAreBounded(t *testing.T) {
+// Anyone with the address of a page can cause only a few reads of accounts.
+func TestReadsOfAccountsAreLimited(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)

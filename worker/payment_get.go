@@ -7,8 +7,9 @@ import (
 	"edgecheckout/worker/watch"
 )
 
-// getPayment is GET /payment/{id}. The id says where on the ledger the payment stands, and its memo there which checkout it is for: it is
-// read from the ledger, and no index of payments is kept.
+// getPayment is GET /payment/{id}. The id is the payment's position in the ledger, and the memo
+// there names the checkout. So a payment is read from the ledger, and no index of payments is
+// needed.
 func getPayment(c *call) (answer, error) {
 	unknown := notFound("payment", c.path("id"))
 	id, err := checkout.ParsePaymentID(c.path("id"))

@@ -15,7 +15,7 @@ const (
 	paramSince     = "since"
 )
 
-// listPayments is GET /payment: those of a checkout, or those that belong to none.
+// listPayments is GET /payment: the payments of a checkout, or those that belong to none.
 func listPayments(c *call) (answer, error) {
 	query := c.query
 	switch {
@@ -52,7 +52,7 @@ func paymentList(query query, w window, items [][]byte, more bool, last string) 
 	return a
 }
 
-// paymentsOf lists what a checkout lists, the newest first.
+// paymentsOf lists the payments of a checkout, newest first.
 func (c *call) paymentsOf(query query, w window) (answer, error) {
 	s, err := c.ownCheckout(query.Get(paramCheckout))
 	if err != nil {
@@ -62,7 +62,7 @@ func (c *call) paymentsOf(query query, w window) (answer, error) {
 	slices.Reverse(payments)
 	if w.cursor != "" {
 		payments = slices.DeleteFunc(payments, func(p checkout.Judged) bool {
-			order := strings.Compare(p.ID(c.Mode), w.cursor) // payment ids sort as the ledger does
+			order := strings.Compare(p.ID(c.Mode), w.cursor) // ids of payments sort as the ledger does
 			return order == 0 || (order > 0) != w.newer
 		})
 	}
@@ -82,13 +82,15 @@ func (c *call) paymentsOf(query query, w window) (answer, error) {
 	return paymentList(query, w, items, more, last), nil
 }
 
-// usualSince is how far back unmatched payments are looked for, unless since says otherwise.
+// usualSince is the default of since for unmatched payments: how long ago they may have been made.
 const usualSince = 24 * time.Hour
 
-// unmatchedPayments reads from the ledger what reached the merchant's account and belongs to no checkout.
+// unmatchedPayments reads from the ledger what reached the merchant's account and belongs to no
+// checkout.
 //
-// It reads a bounded part of the ledger at a time (see watch.Unmatched): a page may have fewer payments than the limit, or none, and has_more is true.
-// Whoever follows the Link header goes on behind what was read.
+// It reads a limited part of the ledger at a time (see [watch.Watcher.Unmatched]). A page may then
+// have fewer payments than the limit, or none, although has_more is true. The Link header continues
+// after what was read.
 func (c *call) unmatchedPayments(query query, w window, edge checkout.PaymentID) (answer, error) {
 	if query.Get(paramUnmatched) != "true" {
 		return answer{}, invalid(paramUnmatched, "unmatched must be true; to list the payments of a checkout, leave it out and give checkout_id.")

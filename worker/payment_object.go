@@ -6,7 +6,7 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// paymentObject is a payment as the API shows it by itself.
+// paymentObject is a payment as the API shows it outside of a checkout.
 //
 //codec:write
 type paymentObject struct {
@@ -17,14 +17,14 @@ type paymentObject struct {
 	Livemode bool `json:"livemode"`
 }
 
-// paymentItem writes a payment; of is the checkout that it is for, or empty.
+// paymentItem encodes a payment; of is the id of its checkout, or empty.
 func paymentItem(p checkout.Judged, of string, mode stellar.Mode) []byte {
 	w := codec.NewWriter(512)
 	paymentObject{p.ID(mode), "payment", nullable(of), detailsOf(p), mode.IsLive()}.WriteJSON(w)
 	return w.Bytes()
 }
 
-// ledgerUnread logs why the ledger could not be read and tells the caller that it could not.
+// ledgerUnread logs why the ledger could not be read, and returns the error for the caller.
 func (c *call) ledgerUnread(event string, err error) *Error {
 	c.log(c.ctx, event, map[string]any{"merchant": c.Merchant.ID, "error": err.Error()})
 	return &Error{Code: CodeUnavailable, Message: "The ledger cannot be read up to there right now. Try again in a moment."}

@@ -17,7 +17,7 @@ import (
 	"edgecheckout/worker/watch/watchtest"
 )
 
-// data is what a list lists.
+// data returns the items of a list.
 func (r reply) data() []map[string]any {
 	r.t.Helper()
 	items, ok := r.fields["data"].([]any)
@@ -31,7 +31,7 @@ func (r reply) data() []map[string]any {
 	return data
 }
 
-// each is a field of all that a list lists.
+// each returns one field of all items.
 func (r reply) each(field string) []string {
 	r.t.Helper()
 	values := []string{}
@@ -41,7 +41,7 @@ func (r reply) each(field string) []string {
 	return values
 }
 
-func TestAPaymentIsReadByItsIDAndListed(t *testing.T) {
+func TestPaymentIsReadByItsIDAndListed(t *testing.T) {
 	s := deploy(t)
 	here, cron := s.edge(), s.edge()
 	shop, _ := s.merchant(here)
@@ -126,12 +126,12 @@ func TestPaymentsOfACheckoutInPages(t *testing.T) {
 	}
 }
 
-// earlier is the id of a payment from before the world began.
+// earlier is the id of a payment from before the first ledger.
 func earlier() string {
 	return checkout.PaymentID{ClosedAt: time.UnixMilli(1), Operation: 1}.String()
 }
 
-// linkOf says where the Link header of a list goes on; empty without one.
+// linkOf returns the target of a list's Link header; empty without one.
 func linkOf(t *testing.T, r reply) string {
 	t.Helper()
 	header := r.header.Get("Link")
@@ -198,13 +198,13 @@ func TestUnmatchedPaymentsAreListed(t *testing.T) {
 	if diff := cmp.Diff([]string{"4", "3"}, up.each("amount")); diff != "" || linkOf(t, up) != "prev ending_before "+got.each("id")[1] {
 		t.Errorf("%s %s", up.header.Get("Link"), diff)
 	}
-	// What opened the account is a payment as well, a day ago.
+	// The payment that created the account, a day ago, is included.
 	if diff := cmp.Diff([]string{"5", "4", "3", "1", "10000"}, shop.get("/payment?unmatched=true&since="+url.QueryEscape(began.Add(-26*time.Hour).Format(time.RFC3339))).each("amount")); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestUnmatchedPaymentsBehindManyOthers(t *testing.T) {
+func TestUnmatchedPaymentsAreFoundBehindManyOthers(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	person := s.Person()
@@ -232,7 +232,7 @@ func TestUnmatchedPaymentsBehindManyOthers(t *testing.T) {
 	}
 }
 
-func TestPaymentsOfOthersAreNotFound(t *testing.T) {
+func TestPaymentsOfOtherMerchantsAreNotFound(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	mine, _ := s.merchant(here)
@@ -262,7 +262,8 @@ func TestPaymentsOfOthersAreNotFound(t *testing.T) {
 	if r := theirs.get("/payment?checkout_id=" + c.text("id")); r.status != 404 {
 		t.Errorf("another's checkout: %d %s", r.status, r.body)
 	}
-	// The customer took the memo of a checkout of somebody else: the money is in the wrong place, and belongs to nothing there.
+	// The customer used the memo of another merchant's checkout: the money is in the wrong account
+	// and belongs to no checkout there.
 	other := theirs.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`)
 	s.Pay(person, addr(other.text("destination")), "8", stellar.XLM, c.text("memo"))
 	s.Advance(watchtest.LedgerTime)
@@ -272,8 +273,8 @@ func TestPaymentsOfOthersAreNotFound(t *testing.T) {
 	}
 }
 
-// Two merchants may be paid into one account: what is for one of them is no business of the other's.
-func TestAnAccountOfTwoMerchants(t *testing.T) {
+// Two merchants may use the same account. Neither may see payments to the other.
+func TestTwoMerchantsMayShareAnAccount(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	account := s.Merchant().Address()
@@ -295,7 +296,7 @@ func TestAnAccountOfTwoMerchants(t *testing.T) {
 	}
 }
 
-func TestBadQuestionsAboutPayments(t *testing.T) {
+func TestInvalidQueriesForPaymentsAreRefused(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	c := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`)
@@ -362,7 +363,7 @@ func TestPaymentsWithoutHorizon(t *testing.T) {
 			t.Errorf("%s is not in the log", path)
 		}
 	}
-	// What is known of a checkout is told all the same.
+	// What the store knows about a checkout is still returned.
 	if got := shop.get(list).each("id"); len(got) != 1 {
 		t.Errorf("%v", got)
 	}

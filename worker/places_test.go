@@ -50,11 +50,11 @@ func TestEveryCodeOfAnErrorIsInTheTable(t *testing.T) {
 	})
 	for code := range declared {
 		if table[code].Status == 0 {
-			t.Errorf("%s has no line in codes: it would be told with the status 0", code)
+			t.Errorf("%s is not in codes: it would have the status 0", code)
 		}
 	}
 	if len(declared) < len(table) {
-		t.Errorf("%d codes are declared in the way that this test reads, and %d stand in the table", len(declared), len(table))
+		t.Errorf("this test finds %d declared codes, but %d are in the table", len(declared), len(table))
 	}
 }
 
@@ -72,7 +72,7 @@ func TestDocsDescribeEveryRoute(t *testing.T) {
 	for _, route := range worker.Operations() {
 		method, path, _ := strings.Cut(route.Pattern, " ")
 		if path == "/assets/{name}" {
-			continue // only pages ask for these
+			continue // only pages request these
 		}
 		// `GET /a`, or several methods of one path: `GET` `PUT /a`.
 		if !regexp.MustCompile("`" + method + "(` `[A-Z]+)* " + regexp.QuoteMeta(path) + "[`?]").MatchString(docs) {
@@ -81,7 +81,7 @@ func TestDocsDescribeEveryRoute(t *testing.T) {
 	}
 }
 
-func TestDocsDescribeEveryErrorCodeAndNoOther(t *testing.T) {
+func TestDocsListExactlyTheErrorCodes(t *testing.T) {
 	documented := map[string]worker.CodeMeaning{}
 	for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\d{3}) \\| `(\\w+)` \\|").FindAllStringSubmatch(apiDocs(t), -1) {
 		status, err := strconv.Atoi(row[2])

@@ -1,6 +1,7 @@
 package worker
 
-// archiveProduct is DELETE /product/{id}: it can be read as before, but not sold until it is active again. Checkouts that exist keep their price.
+// archiveProduct is DELETE /product/{id}. The product can still be read, but not sold until it is
+// active again. Existing checkouts keep their price.
 func archiveProduct(c *call) (answer, error) {
 	p, err := c.ownProduct()
 	if err != nil {

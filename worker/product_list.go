@@ -7,7 +7,7 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// listProducts is GET /product, archived ones included.
+// listProducts is GET /product. It includes archived products.
 func listProducts(c *call) (answer, error) {
 	return c.list(list{
 		noun: "product", kind: checkout.KindProduct, path: "/product", since: c.Merchant.CreatedAt,

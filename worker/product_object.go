@@ -43,7 +43,7 @@ func productView(p store.Product) productObject {
 	return o
 }
 
-// describe reads what a merchant says of a product.
+// describe parses a product's fields.
 func (c *call) describe(p *params, product *store.Product) {
 	product.Name = p.required("name", 200, "")
 	product.Description = p.text("description", 500)
@@ -63,7 +63,7 @@ func (c *call) commitProduct(p store.Product) (answer, error) {
 	return jsonAnswer(productView(p))
 }
 
-// ownProduct reads the product of the path.
+// ownProduct reads the product in the path.
 func (c *call) ownProduct() (*store.Product, error) {
 	p, err := c.products().Get(c.ctx, c.path("id"))
 	if err == nil && p == nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestAProductIsChangedFieldByField(t *testing.T) {
+func TestProductIsChangedFieldByField(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	other, third := s.USDC().Issuer, s.Merchant().Address()
@@ -24,11 +24,11 @@ func TestAProductIsChangedFieldByField(t *testing.T) {
 		{`{"price_amount":"0.0000001"}`, `"price_amount":2.5`, `"price_amount":0.0000001`},
 		{`{"metadata":{"a":"b"}}`, `"metadata":{"sku":"t-1"}`, `"metadata":{"a":"b"}`},
 		{`{"metadata":null,"description":"Two teas"}`, `"description":null`, `"description":"Two teas"`},
-		{`{"asset_code":"EURC"}`, `"name"`, `"name"`}, // as it is: the issuer too
+		{`{"asset_code":"EURC"}`, `"name"`, `"name"`}, // unchanged, including the issuer
 		{`{"asset_code":"XLM"}`, fmt.Sprintf(`"asset_code":"EURC","asset_issuer":%q`, other), `"asset_code":"XLM","asset_issuer":null`},
 		{`{"asset_code":"USDC"}`, `"asset_code":"XLM","asset_issuer":null`, fmt.Sprintf(`"asset_code":"USDC","asset_issuer":%q`, other)},
 		{fmt.Sprintf(`{"asset_issuer":%q}`, third), string(other), third},
-		{`{"asset_issuer":null}`, third, string(other)}, // the one that is known
+		{`{"asset_issuer":null}`, third, string(other)}, // the known issuer
 		{`{"status":"archived","type":"one_time"}`, `"status":"active"`, `"status":"archived"`},
 		{`{"name":"Tea"}`, `"name":"Tea, 100 g"`, `"name":"Tea"`},
 		{`{"status":"active"}`, `"status":"archived"`, `"status":"active"`},
@@ -53,7 +53,7 @@ func TestAProductIsChangedFieldByField(t *testing.T) {
 	}
 }
 
-func TestAChangeOfAProductIsCheckedAsItsCreationIs(t *testing.T) {
+func TestChangeOfAProductIsCheckedLikeItsCreation(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	made := shop.post("/product", `{"name":"Tea","asset_code":"XLM","price_amount":2}`)
@@ -78,7 +78,7 @@ func TestAChangeOfAProductIsCheckedAsItsCreationIs(t *testing.T) {
 	}
 }
 
-func TestAnArchivedProductIsSoldAgainOnceItIsActive(t *testing.T) {
+func TestActivatedProductIsSoldAgain(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	product := shop.post("/product", `{"name":"Tea","asset_code":"XLM","price_amount":2}`)

@@ -1,6 +1,7 @@
 package worker
 
-// updateProduct is PUT /product/{id}. What is not sent stays, null removes what is optional. Checkouts that exist keep their price.
+// updateProduct is PUT /product/{id}. Omitted fields stay; null removes an optional field. Existing
+// checkouts keep their price.
 func updateProduct(c *call) (answer, error) {
 	product, err := c.ownProduct()
 	if err != nil {
@@ -12,7 +13,8 @@ func updateProduct(c *call) (answer, error) {
 	p.keep("description", view.Description)
 	p.keep("images", view.Images)
 	p.keep("type", view.Type)
-	// An issuer belongs to its code: with another code it is the one that this asset is known to have, or has to be sent.
+	// The issuer belongs to the code. If the code changes, the issuer must be sent, or is that of
+	// the known asset.
 	if p.keep("asset_code", view.AssetCode); p.is("asset_code", view.AssetCode) {
 		p.keep("asset_issuer", view.AssetIssuer)
 	}

@@ -10,10 +10,11 @@ import (
 	"edgecheckout/worker/codec"
 )
 
-// query is the parameters in the query of a URL, each once. There are so few that a list of them is found through faster than a map is made.
+// query is the parameters of a URL's query, each once. There are so few that searching a list is
+// faster than making a map.
 type query []codec.Member
 
-// Get returns a parameter's value, "" if it is not there.
+// Get returns a parameter's value; "" if it is absent.
 func (q query) Get(name string) string {
 	if m := codec.Find(q, name); m != nil {
 		return m.Value
@@ -21,10 +22,10 @@ func (q query) Get(name string) string {
 	return ""
 }
 
-// Has reports whether a parameter is there.
+// Has reports whether a parameter is present.
 func (q query) Has(name string) bool { return codec.Find(q, name) != nil }
 
-// with returns the query with a parameter that has another value, or was not there.
+// with returns the query with a parameter added or changed.
 func (q query) with(name, value string) query {
 	changed := slices.Clone(q)
 	if m := codec.Find(changed, name); m != nil {
@@ -34,7 +35,7 @@ func (q query) with(name, value string) query {
 	return append(changed, codec.Member{Name: name, Value: value})
 }
 
-// encode writes the query for a URL, in the order of the names.
+// encode encodes the query for a URL, sorted by name.
 func (q query) encode() string {
 	values := url.Values{}
 	for _, m := range q {
@@ -43,7 +44,7 @@ func (q query) encode() string {
 	return values.Encode()
 }
 
-// parseQuery reads a query; names says which parameters there may be.
+// parseQuery parses a query; names are the known parameters.
 func parseQuery(raw string, names []string) (query, error) {
 	if q := plainQuery(raw, names); q != nil {
 		return q, nil
@@ -68,8 +69,8 @@ func parseQuery(raw string, names []string) (query, error) {
 	return q, nil
 }
 
-// plainQuery is what url.ParseQuery makes of a query that has only known names, each once, and values of letters, digits, '_', '-' and '.', as nearly
-// all have; nil for any other.
+// plainQuery returns what url.ParseQuery would for a query with only known names, each once, and
+// values of letters, digits, '_', '-' and '.', as nearly all have; nil for any other.
 func plainQuery(raw string, names []string) query {
 	q := make(query, 0, 2)
 	for more := true; more; {

@@ -16,13 +16,13 @@ import (
 	"edgecheckout/worker/web"
 )
 
-// Rehearse has a service of its own answer what most requests ask for, against in-memory stubs: no I/O, and nothing of it is kept.
-// An isolate that does so while it starts has compiled, when the first real request comes, what that one needs. Entropy need not
-// be secure, since nobody ever sees what is made of it.
+// Rehearse lets a service answer the most frequent requests against in-memory stubs, without I/O,
+// and discards the results. An isolate that does so as it starts has compiled the functions that
+// the first real request needs. Entropy need not be secure, because nobody sees the results.
 func Rehearse(config Config, entropy io.Reader) error {
 	const key = testKeyPrefix + "0000000000000000000000000000000000000000000000000000000000000000"
 	const merchant = "mer_00000000000000000000000000"
-	// The account that nobody has the key of: 32 zero bytes.
+	// The account whose public key is 32 zero bytes, for which nobody has the secret key.
 	const account = "GAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAWHF"
 	kept := stub{}
 	kept[store.APIKeyKey(key).String()] = store.Encode(store.APIKey{Merchant: merchant, Mode: stellar.Test})
@@ -32,7 +32,8 @@ func Rehearse(config Config, entropy io.Reader) error {
 	}
 	service := New(config, Platform{
 		Store: kept, Horizon: horizonStub{}, Recent: stub{}, Cache: stub{}, Log: io.Discard, Entropy: entropy,
-		Now: func() time.Time { return time.Unix(1_800_000_000, 0) }, // the clock stands at zero while an isolate starts
+		// The clock is at zero while an isolate starts.
+		Now: func() time.Time { return time.Unix(1_800_000_000, 0) },
 	})
 
 	const order = `{"amount": "12.50", "asset_code": "XLM", "description": "A \"rehearsal\"", "redirect_url": "https://shop.example/", ` +
@@ -50,7 +51,7 @@ func Rehearse(config Config, entropy io.Reader) error {
 	return nil
 }
 
-// stub is a store in memory and a memory that keeps nothing.
+// stub is an in-memory store, and a cache that keeps nothing.
 type stub map[string][]byte
 
 func ask(service *Service, method, path, key, body string) (string, error) {
@@ -100,3 +101,5 @@ func (horizonStub) Get(context.Context, string, time.Duration) (horizon.Response
 func (horizonStub) GetAll(_ context.Context, urls []string, _ time.Duration) []horizon.Result {
 	return horizon.InTurn(urls, func(string) (horizon.Response, error) { return horizon.Response{}, errStub })
 }
+
+func (horizonStub) Rest(context.Context) {}

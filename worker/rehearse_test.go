@@ -8,7 +8,7 @@ import (
 	"edgecheckout/worker/checkout"
 )
 
-func TestTheRehearsalComesToItsEnd(t *testing.T) {
+func TestRehearsalSucceeds(t *testing.T) {
 	memos, err := checkout.ParseMemoKeys(strings.Repeat("0123456789fedcab", 4))
 	if err != nil {
 		t.Fatal(err)

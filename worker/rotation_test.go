@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// The operator puts a new secret in front of the old one, and drops the old one later. Edges learn of it one after the other.
+// The operator adds a new secret in front of the old one and later removes the old one. Data
+// centres learn of it at different times.
 func TestRotatingSecretsLosesNoOpenCheckout(t *testing.T) {
 	const newToken = "the-operators-new-token"
 	newMemoKey := strings.Repeat("0123456789fedcc3", 4)
@@ -18,7 +19,7 @@ func TestRotatingSecretsLosesNoOpenCheckout(t *testing.T) {
 
 	shop, _ := s.merchant(before)
 	made := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
-	s.Sleep(time.Minute) // until the other edges see the key
+	s.Sleep(time.Minute) // until the other data centres see the key
 	alsoMade := shop.at(during).post("/checkout?type=direct", `{"amount":6,"asset_code":"USDC"}`)
 	s.Advance(time.Minute)
 
@@ -27,7 +28,7 @@ func TestRotatingSecretsLosesNoOpenCheckout(t *testing.T) {
 	s.Advance(time.Minute)
 	s.Pay(person, addr(alsoMade.text("destination")), "6", s.USDC(), alsoMade.text("memo"))
 	s.Advance(time.Minute)
-	s.sweep(before) // knows nothing of the new key: what it cannot read, another sweep reads
+	s.sweep(before) // does not know the new key; another sweep finds what it cannot decrypt
 	s.Advance(time.Minute)
 	s.sweep(during)
 	s.Sleep(time.Minute)
@@ -55,7 +56,7 @@ func TestRotatingSecretsLosesNoOpenCheckout(t *testing.T) {
 	}
 }
 
-func TestWithoutATokenNobodyIsTheOperator(t *testing.T) {
+func TestWithoutATokenTheOperatorIsRefused(t *testing.T) {
 	s := deploy(t)
 	edge := s.edge("ADMIN_TOKEN", "")
 	for _, token := range []string{"", " ", ",", adminToken} {

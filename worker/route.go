@@ -19,17 +19,19 @@ const (
 	forOperator           // with the ADMIN_TOKEN
 )
 
-// serving says who answers a route, and whether the edge may keep the answer.
+// serving says who answers a route, and whether Cloudflare's cache may keep the answer.
 type serving int
 
 const (
-	fresh  serving = iota // the service answers each time
-	shared                // the service answers, and says how long everybody may get the same
-	page                  // shared, for people to look at: also errors are a page
-	file                  // Cloudflare answers with a file, without calling the Worker: see package static
+	fresh  serving = iota // the service answers each request
+	shared                // the service answers, and says how long all may get the same answer
+	page                  // like shared, for people: errors are pages, too
+	// Cloudflare serves a file, without calling the Worker: see package static.
+	file
 )
 
-// route is one line of the API. A handler returns what to answer, or an *Error to tell, or another error to hide and log.
+// route is an entry in the table of routes. A handler returns an answer, an [*Error] for the
+// caller, or another error, which is logged and not disclosed.
 type route struct {
 	pattern  string // GET /path?parameter&parameter
 	audience audience
@@ -43,13 +45,13 @@ func (r route) methodAndPath() string {
 	return pattern
 }
 
-// parameters lists the names that the query may have.
+// parameters lists the names allowed in the query.
 func (r route) parameters() []string {
 	_, names, _ := strings.Cut(r.pattern, "?")
 	return strings.FieldsFunc(names, func(c rune) bool { return c == '&' })
 }
 
-// Route is a route as wasm/routes.mjs has it.
+// Route is a route as wasm/routes.mjs contains it.
 type Route struct {
 	Method, Path string // the path may have wildcards, each a whole segment: /path/{wildcard}
 	Audience     string // "everybody", "merchant" or "operator"
@@ -67,17 +69,18 @@ func Routes() []Route {
 	return all
 }
 
-// endpoint is a route that has been taken apart.
+// endpoint is a parsed route.
 type endpoint struct {
 	route
 	method  string
 	path    string   // /path/{wildcard}
 	literal string   // the path up to its first wildcard
-	query   []string // the names that the query may have
+	query   []string // the names allowed in the query
 }
 
-// router finds the endpoint of a request. A path has one spelling: unreserved characters (RFC 3986) and slashes, none of them escaped, no
-// segment empty. wasm/door.mjs reads paths in the same way, by the same table.
+// router finds the endpoint of a request. A path has only one spelling: unreserved characters (RFC
+// 3986) and slashes, none of them escaped, and no empty segment. wasm/door.mjs reads paths in the
+// same way, with the same table.
 type router [][]*endpoint // by the number of slashes in the path
 
 func newRouter(routes []route) router {
@@ -94,7 +97,8 @@ func newRouter(routes []route) router {
 	return t
 }
 
-// find returns the endpoint for a request, or an error that says what is wrong with its path or its method, or where else to ask.
+// find returns the endpoint of a request, or an error: for an unknown path or method, or a redirect
+// to the right spelling.
 func (t router) find(r *web.Request) (*endpoint, error) {
 	u := r.URL
 	if u.RawPath == "" && isPlain(u.Path) {
@@ -106,7 +110,8 @@ func (t router) find(r *web.Request) (*endpoint, error) {
 			return e, nil
 		}
 	} else if (r.Method == http.MethodGet || r.Method == http.MethodHead) && isPlain(u.Path) && !strings.Contains(strings.ToUpper(u.RawPath), "%2F") {
-		// Some mail programs escape characters that need none. Whoever follows their links is led to the one spelling.
+		// Some mail programs escape characters unnecessarily. Their links redirect to the one
+		// spelling.
 		if e, _ := t.match(r.Method, u.Path); e != nil && e.audience == forEverybody {
 			return nil, moved{u.Path + e.canonical(u)}
 		}
@@ -114,7 +119,7 @@ func (t router) find(r *web.Request) (*endpoint, error) {
 	return nil, &Error{Code: CodeNotFound, Message: fmt.Sprintf("There is nothing at %s.", clip(u.Path))}
 }
 
-// match returns the endpoint of a method and a path; if there is none, the methods that the path has.
+// match returns the endpoint of a method and a path, or if there is none, the methods of the path.
 func (t router) match(method, path string) (found *endpoint, allow []string) {
 	if method == http.MethodHead {
 		method = http.MethodGet
@@ -153,7 +158,7 @@ func isPlain(path string) bool {
 	return true
 }
 
-// fits compares the segments of a path, of which there are as many as in the pattern.
+// fits compares the segments of a path with a pattern that has as many.
 func fits(pattern, path string) bool {
 	for more := true; more; {
 		var want, got string
@@ -167,7 +172,7 @@ func fits(pattern, path string) bool {
 	return true
 }
 
-// pathValue matches a path against the pattern that was chosen for it.
+// pathValue returns the value of a wildcard in a path that matches the pattern.
 func pathValue(pattern, path, name string) string {
 	for pattern != "" {
 		var wildcard, value string
@@ -180,12 +185,13 @@ func pathValue(pattern, path, name string) string {
 	return ""
 }
 
-// canonical is the one query under which the edge keeps what e answers to the query of u, with its question mark: what the route knows, once and
-// in the order of its pattern. Everything else changes nothing, and would fill the cache with copies.
+// canonical returns the query, with its question mark, under which Cloudflare's cache keeps the
+// answer of e to u: the known parameters, once and in the order of the pattern. Others do not
+// change the answer and would only fill the cache with copies.
 func (e *endpoint) canonical(u *url.URL) string {
 	var b strings.Builder
 	if len(e.query) > 0 && u.RawQuery != "" {
-		given := u.Query() // leaves out what cannot be read
+		given := u.Query() // omits what cannot be parsed
 		for _, name := range e.query {
 			if values := given[name]; len(values) > 0 && values[0] != "" {
 				b.WriteByte("?&"[min(b.Len(), 1)])
@@ -196,7 +202,7 @@ func (e *endpoint) canonical(u *url.URL) string {
 	return b.String()
 }
 
-// moved leads whoever asks for something under another address than its own to that one.
+// moved redirects a request to the proper address.
 type moved struct{ to string }
 
 func (moved) Error() string { return "moved" }

@@ -12,8 +12,8 @@ import (
 	"edgecheckout/worker/web"
 )
 
-// FuzzAPathLeadsWhereAMuxLeads compares the router with the standard library's, wherever the router leads anywhere.
-func FuzzAPathLeadsWhereAMuxLeads(f *testing.F) {
+// The router must agree with that of the standard library wherever it finds a route.
+func FuzzRouterAgreesWithServeMux(f *testing.F) {
 	routes := (&Service{}).routes()
 	t, mux := newRouter(routes), http.NewServeMux()
 	for _, r := range routes {
@@ -34,17 +34,18 @@ func FuzzAPathLeadsWhereAMuxLeads(f *testing.F) {
 		e, err := t.find(&web.Request{Method: method, URL: u})
 		_, pattern := mux.Handler(&http.Request{Method: method, URL: u, Host: u.Host})
 		if err == nil && e.methodAndPath() != pattern {
-			tt.Errorf("%s %s leads to %q, a mux to %q", method, path, e.pattern, pattern)
+			tt.Errorf("%s %s matches %q, in a mux %q", method, path, e.pattern, pattern)
 		}
 	})
 }
 
-// places are the paths of a route, with something in the place of its wildcards.
+// example is a path of the route, with values for its wildcards.
 func (e *endpoint) example() string {
-	return strings.NewReplacer("{id}", "chk_01kay3t4w5x6y7z8a90123456z", "{key_id}", "key_1", "{name}", "pay.0.css").Replace(e.path)
+	return strings.NewReplacer("{id}", "chk_01kay3t4w5x6y7z8a90123456z", "{key_id}", "key_1", "{checkout_id}", "chk_01kay3t4w5x6y7z8a90123456z", "{name}", "pay.0.css").Replace(e.path)
 }
 
-// spellings are other ways to write a path that is spelled plainly. The first three escape what needs no escape.
+// spellings are other ways to write a plain path. The first three escape characters that need no
+// escaping.
 func spellings(path string) []string {
 	last := strings.LastIndexByte(path, '/') + 1
 	escaped := func(i int, digits string) string {
@@ -64,26 +65,26 @@ func TestEveryRouteHasOneSpelling(t *testing.T) {
 	for _, e := range slices.Concat(router...) {
 		find := func(path string) (*endpoint, error) {
 			u, err := url.Parse("https://pay.example" + path)
-			if err != nil { // wasm/edge hands on what net/url does not read
+			if err != nil { // wasm/edge passes on what net/url cannot parse
 				u = &url.URL{Scheme: "https", Host: "pay.example", Path: path}
 			}
 			return router.find(&web.Request{Method: e.method, URL: u})
 		}
 		plain := e.example()
 		if got, err := find(plain); e.serving != file && (err != nil || got != e) {
-			t.Errorf("%s leads to %v, %v", e.pattern, got, err)
+			t.Errorf("%s matches %v, %v", e.pattern, got, err)
 		}
 		for i, path := range spellings(plain) {
 			got, err := find(path)
 			leads := e.method == http.MethodGet && e.audience == forEverybody && i < 3
 			if to, ok := err.(moved); got != nil || ok != leads || ok && to.to != plain {
-				t.Errorf("%s, spelled %s, leads to %v, %v", e.pattern, path, got, err)
+				t.Errorf("%s, spelled %s, matches %v, %v", e.pattern, path, got, err)
 			}
 		}
 	}
 }
 
-func TestAPathLeadsToOneRouteAtMost(t *testing.T) {
+func TestPathMatchesAtMostOneRoute(t *testing.T) {
 	router := newRouter((&Service{}).routes())
 	for _, e := range slices.Concat(router...) {
 		for _, other := range slices.Concat(router...) {
@@ -94,7 +95,7 @@ func TestAPathLeadsToOneRouteAtMost(t *testing.T) {
 	}
 }
 
-func TestTheQueryOfAPageIsWhatItsRouteKnowsInItsOrder(t *testing.T) {
+func TestCanonicalQueryHasKnownParametersInOrder(t *testing.T) {
 	e := newRouter([]route{{"GET /pay/{id}?lang&theme", forEverybody, page, nil}})[2][0]
 	got := map[string]string{}
 	for _, query := range []string{"", "?", "?utm_source=mail", "?lang=de", "?theme=dark&lang=de&x=1", "?lang=de&lang=fr", "?lang=", "?lang=a%26b", "?lang=%zz", "?%6Cang=de", "?lang=de;x"} {

@@ -1,5 +1,5 @@
-// Package worker is the checkout service as an ordinary http.Handler, and the sweep that its cron runs. It knows
-// nothing of where it runs: see Platform.
+// Package worker is the checkout service as an ordinary [http.Handler], and the sweep that its cron
+// runs. It does not depend on where it runs: see [Platform].
 package worker
 
 import (
@@ -28,11 +28,11 @@ type Service struct {
 
 // served is what most requests need of their mode's network.
 type served struct {
-	network *Network           // nil if the deployment serves none in this mode
+	network *Network           // nil if the deployment has no network in this mode
 	uri     stellar.URINetwork // for the URIs that wallets read
 }
 
-// in returns what is served in a mode.
+// in returns the network of a mode.
 func (s *Service) in(mode stellar.Mode) *served {
 	if mode == stellar.Live {
 		return &s.served[1]
@@ -40,7 +40,7 @@ func (s *Service) in(mode stellar.Mode) *served {
 	return &s.served[0]
 }
 
-// New makes a service. Nothing is read or written before the first request.
+// New creates a service. It does no I/O before the first request.
 func New(config Config, platform Platform) *Service {
 	s := &Service{config: config, platform: platform, store: store.New(platform.Store), keys: newKeyCache()}
 	pools := map[stellar.Mode]*horizon.Pool{}
@@ -64,8 +64,8 @@ func New(config Config, platform Platform) *Service {
 	return s
 }
 
-// routes lists everything the service answers, the parameters that the query may have, who may ask, and who answers. make generate gives
-// JavaScript the same list.
+// routes lists everything that the service answers: the route and its query parameters, who may
+// call it, who answers, and the handler. JavaScript gets the same list from make generate.
 func (s *Service) routes() []route {
 	return []route{
 		{"POST /checkout?type", forMerchant, fresh, createCheckout},
@@ -88,11 +88,21 @@ func (s *Service) routes() []route {
 		{"GET /payment?checkout_id&unmatched&since&limit&starting_after&ending_before", forMerchant, fresh, listPayments},
 		{"GET /payment/{id}", forMerchant, fresh, getPayment},
 
+		{"POST /webhooks", forMerchant, fresh, createWebhook},
+		{"GET /webhooks?limit&starting_after&ending_before", forMerchant, fresh, listWebhooks},
+		{"GET /webhooks/{id}", forMerchant, fresh, getWebhook},
+		{"PUT /webhooks/{id}", forMerchant, fresh, updateWebhook},
+		{"DELETE /webhooks/{id}", forMerchant, fresh, deleteWebhook},
+		{"POST /webhooks/{id}/rotate", forMerchant, fresh, rotateWebhook},
+
 		{"POST /merchants", forOperator, fresh, createMerchant},
 		{"GET /merchants/{id}", forOperator, fresh, getMerchant},
 		{"PUT /merchants/{id}", forOperator, fresh, updateMerchant},
 		{"POST /merchants/{id}/reconcile", forOperator, fresh, reconcileMerchant},
+		{"POST /merchants/{id}/checkouts/{checkout_id}/expire", forOperator, fresh, expireMerchantCheckout},
 		{"POST /merchants/{id}/keys", forOperator, fresh, createKey},
+		{"GET /merchants/{id}/keys", forOperator, fresh, listKeys},
+		{"DELETE /merchants/{id}/keys?created_since", forOperator, fresh, deleteKeys},
 		{"DELETE /merchants/{id}/keys/{key_id}", forOperator, fresh, deleteKey},
 
 		{"GET /pay/{id}", forEverybody, page, getPage},
@@ -106,7 +116,8 @@ func (s *Service) routes() []route {
 	}
 }
 
-// forget has the edge forget the pages of checkouts, and their status, because they changed for good.
+// forget purges the pages and statuses of checkouts from Cloudflare's cache after they have changed
+// for good.
 func (s *Service) forget(ctx context.Context, ids []checkout.ID) {
 	for some := range slices.Chunk(ids, MaxPurge) {
 		tags := make([]string, len(some))
@@ -117,8 +128,8 @@ func (s *Service) forget(ctx context.Context, ids []checkout.ID) {
 	}
 }
 
-// Sweep is what the cron runs every minute. It may run twice, late, or at the same time as itself. The error is for
-// the log: whatever was not done is done by a later sweep.
+// Sweep is run by the cron every minute. It may run twice, late, or concurrently with itself. The
+// error is for the log: what was not done is done by a later sweep.
 func (s *Service) Sweep(ctx context.Context) error {
 	if id, err := checkout.NewID(checkout.KindRequest, s.platform.Now(), s.platform.Entropy); err == nil {
 		ctx = context.WithValue(ctx, requestIDKey{}, &id)
@@ -133,10 +144,11 @@ func (s *Service) Sweep(ctx context.Context) error {
 	return err
 }
 
-// requestIDKey is the context's key for the id of a request, or of a sweep.
+// requestIDKey is the context key of the id of a request or sweep.
 type requestIDKey struct{}
 
-// log writes one JSON line, with the id of the request or sweep that it belongs to. Nothing secret and nothing about a customer belongs in fields.
+// log writes one JSON line with the id of the request or sweep. Fields must contain no secrets and
+// nothing about a customer.
 func (s *Service) log(ctx context.Context, event string, fields map[string]any) {
 	line := map[string]any{"time": s.platform.Now().UTC().Format(time.RFC3339Nano), "event": event}
 	if id, ok := ctx.Value(requestIDKey{}).(*string); ok {

@@ -21,16 +21,16 @@ import (
 
 const adminToken = "the-operators-own-token"
 
-// site is a deployment: a world with edges that serve it.
+// site is a deployment: a world and the data centres that serve it.
 type site struct {
 	*watchtest.World
 	t   testing.TB
 	log *lockedBuffer
-	// purges is what the edge was told to forget.
+	// purges records what Cloudflare's cache was told to purge.
 	purges *purges
 }
 
-// purges is a cache that keeps nothing but what it was told to forget, a line a call.
+// purges is a cache that keeps nothing but the purges, a line for each call.
 type purges struct {
 	mu    sync.Mutex
 	calls []string
@@ -42,7 +42,7 @@ func (p *purges) Purge(_ context.Context, tags ...string) {
 	p.calls = append(p.calls, strings.Join(tags, " "))
 }
 
-// take returns the calls since it was asked last.
+// take returns the calls since the last take.
 func (p *purges) take() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -80,7 +80,8 @@ func (s *site) settings() map[string]string {
 	}
 }
 
-// edge is one data centre, with an instance of the service that nobody has used yet; more are pairs of a setting and its value.
+// edge returns the service in another data centre, freshly started; more are alternating names and
+// values of settings.
 func (s *site) edge(more ...string) *worker.Service {
 	s.t.Helper()
 	return worker.New(s.config(more...), s.platform())
@@ -99,7 +100,7 @@ func (s *site) config(more ...string) worker.Config {
 	return config
 }
 
-// platform is where an instance runs.
+// platform is the platform of one instance.
 func (s *site) platform() worker.Platform {
 	return worker.Platform{
 		Store: s.Store.Edge(), Horizon: s.World, Recent: watchtest.NewRecent(s.Now), Cache: s.purges, Now: s.Now, Entropy: rand.Reader,
@@ -107,7 +108,7 @@ func (s *site) platform() worker.Platform {
 	}
 }
 
-// client calls one edge as somebody.
+// client calls the service in one data centre with some credentials.
 type client struct {
 	t       testing.TB
 	handler http.Handler
@@ -118,7 +119,7 @@ func (s *site) operator(edge http.Handler) client {
 	return client{s.t, edge, http.Header{"Authorization": {"Bearer " + adminToken}}}
 }
 
-// merchant makes a merchant with a test key at an edge.
+// merchant creates a merchant with a test key.
 func (s *site) merchant(edge http.Handler) (client, reply) {
 	s.t.Helper()
 	m := s.operator(edge).post("/merchants", fmt.Sprintf(`{"name":"Corner Shop","account_test":%q}`, s.Merchant().Address()))
@@ -182,7 +183,7 @@ func (c client) ok(r reply) reply {
 	return r
 }
 
-// text returns a field, by a path such as "error.code".
+// text returns a field by its path, such as "error.code".
 func (r reply) text(path string) string {
 	r.t.Helper()
 	var v any = r.fields
@@ -249,7 +250,7 @@ func TestCheckoutFromCreationToPayment(t *testing.T) {
 	}
 }
 
-func TestCreatingACheckoutStaysWithinItsWrites(t *testing.T) {
+func TestCreatingACheckoutKeepsItsLimitOfWrites(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)
@@ -275,7 +276,7 @@ func TestCreatingACheckoutStaysWithinItsWrites(t *testing.T) {
 	}
 }
 
-func TestFinishingACheckoutStaysWithinItsWrites(t *testing.T) {
+func TestFinishingACheckoutKeepsItsLimitOfWrites(t *testing.T) {
 	s := deploy(t)
 	here, cron := s.edge(), s.edge()
 	shop, _ := s.merchant(here)
@@ -302,11 +303,11 @@ func TestFinishingACheckoutStaysWithinItsWrites(t *testing.T) {
 	}
 }
 
-func TestIdempotentCreatesConvergeOnStaleEdges(t *testing.T) {
+func TestIdempotentCreatesConvergeInStaleDataCentres(t *testing.T) {
 	s := deploy(t)
 	first := s.edge()
 	shop, _ := s.merchant(first)
-	s.Sleep(2 * time.Minute) // everywhere can see the key
+	s.Sleep(2 * time.Minute) // visible everywhere
 	edges := []*worker.Service{first, s.edge(), s.edge(), s.edge()}
 	const body = `{"amount":7,"asset_code":"XLM","customer_email":"new@example.com"}`
 	ids, customers := map[string]int{}, map[string]int{}
@@ -371,7 +372,7 @@ func TestMerchantsDoNotSeeEachOther(t *testing.T) {
 	}
 }
 
-func TestAnArchivedProductIsSoldNoMore(t *testing.T) {
+func TestArchivedProductIsNotSold(t *testing.T) {
 	s := deploy(t)
 	shop, _ := s.merchant(s.edge())
 	product := shop.post("/product", `{"name":"Tea","asset_code":"XLM","price_amount":2}`)
@@ -388,7 +389,7 @@ func TestAnArchivedProductIsSoldNoMore(t *testing.T) {
 	}
 }
 
-func TestARevokedKeyIsDeadWithinAMinute(t *testing.T) {
+func TestRevokedKeyStopsWorkingWithinAMinute(t *testing.T) {
 	s := deploy(t)
 	here, there := s.edge(), s.edge()
 	shop, key := s.merchant(here)
@@ -429,7 +430,7 @@ func TestSecretsAreStoredOnlyAsHashes(t *testing.T) {
 	}
 }
 
-func TestAnInternalErrorTellsNothingAndIsLogged(t *testing.T) {
+func TestInternalErrorIsLoggedAndDisclosesNothing(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)
@@ -449,7 +450,7 @@ func TestAnInternalErrorTellsNothingAndIsLogged(t *testing.T) {
 	}
 }
 
-func TestPageIsTheSameForEverybodyAndShowsNothingPrivate(t *testing.T) {
+func TestPageIsTheSameForAllAndShowsNothingPrivate(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)
@@ -477,8 +478,9 @@ func TestPageIsTheSameForEverybodyAndShowsNothingPrivate(t *testing.T) {
 	}
 }
 
-// Whoever opens an open page half a minute or more after its checkout was made is shown what the ledger says now.
-func TestPageOfACheckoutPaidElsewhereAsksForNothing(t *testing.T) {
+// If an open page is requested half a minute or more after its checkout was created, it must show
+// what the ledger says now.
+func TestPageOfACheckoutPaidElsewhereAsksForNoMoney(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)
@@ -502,7 +504,8 @@ func TestUnknownPages(t *testing.T) {
 	}
 }
 
-// FuzzCreateCheckout throws bytes at the largest parser: never a 500, always a whole answer, and what is accepted can be read back.
+// Arbitrary bytes are sent to the largest parser: the response is complete and never a 500, and
+// what is accepted can be read back.
 func FuzzCreateCheckout(f *testing.F) {
 	for _, body := range []string{
 		`{"amount":50,"asset_code":"XLM"}`, `{"amount":"0.0000001","asset_code":"USDC","metadata":{"a":"b"},"expires_in":300}`, `{}`, `[]`, `null`, ``,
@@ -550,7 +553,7 @@ func TestConfigNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestHealthTellsWhetherTheNetworkCanBeRead(t *testing.T) {
+func TestHealthReportsWhetherHorizonCanBeRead(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	up := client{t, here, nil}.get("/health")

@@ -5,15 +5,17 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Organization is who runs the deployment, for wallets that want to know. What is empty is not told.
+// Organization is the operator of the deployment, for wallets that show it. Empty fields are
+// omitted.
 type Organization struct {
 	Name, URL, SupportEmail string
 }
 
 var keepStellarTOML = keep{"max-age=300", "max-age=3600, stale-while-revalidate=86400"}
 
-// getStellarTOML is GET /.well-known/stellar.toml, where SEP-1 has wallets look up a domain. There is little to say: the service has no account, and no
-// key to sign SEP-7 requests with, so that those name no origin_domain.
+// getStellarTOML is GET /.well-known/stellar.toml, where wallets look up a domain (SEP-1). It is
+// short: the service has no account, and no key with which to sign SEP-7 requests, so those have no
+// origin_domain.
 func getStellarTOML(c *call) (answer, error) {
 	b := []byte(`# A hosted checkout: its customers pay the accounts of its merchants directly. It has no account and no key of its own,
 # so no ACCOUNTS, SIGNING_KEY or URI_REQUEST_SIGNING_KEY are listed here, and its payment requests (SEP-7) are not signed.
@@ -31,12 +33,14 @@ func getStellarTOML(c *call) (answer, error) {
 		b = appendTOML(b, "ORG_URL", org.URL)
 		b = appendTOML(b, "ORG_SUPPORT_EMAIL", org.SupportEmail)
 	}
-	a := written("text/plain; charset=utf-8", b).with("Access-Control-Allow-Origin", "*") // wallets in browsers read it from everywhere
+	// Wallets in browsers read it from any origin.
+	a := written("text/plain; charset=utf-8", b).with("Access-Control-Allow-Origin", "*")
 	a.keep = keepStellarTOML
 	return a, nil
 }
 
-// appendTOML writes a line, unless the value is empty. A string of JSON is one of TOML, but for U+007F, which ParseConfig refuses.
+// appendTOML writes a line unless the value is empty. A JSON string is a TOML string, except for
+// U+007F, which ParseConfig refuses.
 func appendTOML(b []byte, name, value string) []byte {
 	if value == "" {
 		return b

@@ -13,7 +13,7 @@ import (
 func TestStellarTOML(t *testing.T) {
 	const public = "Public Global Stellar Network ; September 2015"
 	for name, c := range map[string]struct {
-		settings []string // pairs of a name and a value
+		settings []string // alternating names and values
 		want     map[string]any
 	}{
 		"the test network alone": {nil, map[string]any{"NETWORK_PASSPHRASE": ledger.Passphrase}},

@@ -16,7 +16,7 @@ import (
 	"edgecheckout/worker/kv"
 )
 
-// tripCounter counts what waits for the store: each call is a trip, however many keys it is about.
+// tripCounter counts trips to the store: each call is one, however many keys it has.
 type tripCounter struct {
 	kv.Store
 	trips, read, written, listed int
@@ -46,12 +46,14 @@ func (c *tripCounter) List(ctx context.Context, prefix, cursor string, limit int
 	return c.Store.List(ctx, prefix, cursor, limit)
 }
 
-// maxTrips is how many trips of a request may follow one another. Reconciling reads and writes for a
-// dozen checkouts.
+// maxTrips is how many trips a request may make one after another. Reconciling reads and writes for
+// a dozen checkouts.
 func maxTrips(route string) int {
 	switch {
 	case route == "POST /merchants/{id}/reconcile":
 		return 2 + 2*12
+	case route == "DELETE /merchants/{id}/keys": // finds them, and deletes them and then their index
+		return 4
 	case strings.HasPrefix(route, "GET "):
 		return 2
 	}
@@ -70,6 +72,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 	order := `{"amount":5,"asset_code":"USDC"}`
 	open := shop.post("/checkout?type=direct", order)
 	toCancel := shop.post("/checkout?type=direct", order).text("id")
+	toExpire := shop.post("/checkout?type=direct", order).text("id")
 	toCancelOnce := shop.post("/checkout?type=direct", order).text("id")
 	paid := shop.post("/checkout?type=direct", order)
 	s.Pay(person, addr(paid.text("destination")), "5", s.USDC(), paid.text("memo"))
@@ -77,6 +80,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 	s.sweep(s.edge())
 	payment := shop.list("/payment?checkout_id=" + paid.text("id")).ids[0]
 	key := s.operator(s.edge()).post("/merchants/"+merchant+"/keys", `{"livemode":false}`).text("id")
+	webhook := shop.post("/webhooks", aWebhook).text("id")
 	s.Sleep(2 * time.Minute)
 
 	keyed := func(key string) func(client) client {
@@ -112,12 +116,22 @@ func TestTripsOfEachRoute(t *testing.T) {
 		{route: "GET /payment", when: "of a checkout", path: "/payment?checkout_id=" + paid.text("id")},
 		{route: "GET /payment", when: "unmatched", path: "/payment?unmatched=true"},
 		{route: "GET /payment/{id}", path: "/payment/" + payment},
+		{route: "POST /webhooks", body: aWebhook},
+		{route: "POST /webhooks", when: "with an Idempotency-Key", body: aWebhook, as: keyed("webhook")},
+		{route: "GET /webhooks"},
+		{route: "GET /webhooks/{id}", path: "/webhooks/" + webhook},
+		{route: "PUT /webhooks/{id}", path: "/webhooks/" + webhook, body: `{"events":["*"]}`},
+		{route: "POST /webhooks/{id}/rotate", path: "/webhooks/" + webhook + "/rotate", as: keyed("rotation")},
+		{route: "DELETE /webhooks/{id}", path: "/webhooks/" + webhook},
 		{route: "POST /merchants", body: `{"name":"Shop"}`},
 		{route: "GET /merchants/{id}", path: "/merchants/" + merchant},
 		{route: "PUT /merchants/{id}", path: "/merchants/" + merchant, body: `{"name":"Shop"}`},
 		{route: "POST /merchants/{id}/reconcile", path: "/merchants/" + merchant + "/reconcile", body: fmt.Sprintf(`{"since":%q}`, s.Now().Add(-time.Hour).Format(time.RFC3339))},
 		{route: "POST /merchants/{id}/keys", path: "/merchants/" + merchant + "/keys", body: `{"livemode":false}`, as: keyed("key")},
+		{route: "POST /merchants/{id}/checkouts/{checkout_id}/expire", path: "/merchants/" + merchant + "/checkouts/" + toExpire + "/expire"},
+		{route: "GET /merchants/{id}/keys", path: "/merchants/" + merchant + "/keys"},
 		{route: "DELETE /merchants/{id}/keys/{key_id}", path: "/merchants/" + merchant + "/keys/" + key},
+		{route: "DELETE /merchants/{id}/keys", when: "one of them", path: "/merchants/" + merchant + "/keys?created_since=" + s.Now().Add(-time.Hour).Format(time.RFC3339)},
 		{route: "GET /pay/{id}", when: "open", path: "/pay/" + open.text("id")},
 		{route: "GET /pay/{id}", when: "completed", path: "/pay/" + paid.text("id")},
 		{route: "GET /pay/{id}/status", when: "open", path: "/pay/" + open.text("id") + "/status"},
@@ -144,7 +158,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 			as = client{t, edge, http.Header{}}
 		}
 		if as.header.Get("X-Api-Key") != "" {
-			as.get("/product/prod_0") // the isolate knows the key from now on
+			as.get("/product/prod_0") // the isolate has the key in its cache from now on
 		}
 		if c.as != nil {
 			as = c.as(as)

@@ -114,6 +114,10 @@ class Payments extends Resource {
   unmatched = (since) => this.list({ unmatched: true, since });
 }
 
+class Webhooks extends Resource {
+  rotate = (id, options) => this.caller.post(`${this.at(id)}/rotate`, {}, options);
+}
+
 /** A merchant's backend. */
 export class Merchant extends Caller {
   constructor(baseURL, key) {
@@ -121,6 +125,7 @@ export class Merchant extends Caller {
     this.checkouts = new Checkouts(this, "/checkout");
     this.products = new Resource(this, "/product");
     this.customers = new Resource(this, "/customers");
+    this.webhooks = new Webhooks(this, "/webhooks");
     this.payments = new Payments(this, "/payment");
   }
 }
@@ -132,6 +137,10 @@ export class Operator extends Caller {
     this.merchants = new Resource(this, "/merchants");
   }
   createKey = (merchant, livemode, options) => this.post(`/merchants/${segment(merchant)}/keys`, { livemode }, options);
+  keys = (merchant) => this.get(`/merchants/${segment(merchant)}/keys`);
+  /** Revokes all keys of a merchant, or those that were made since a time. */
+  revokeKeys = (merchant, created_since) => this.call("DELETE", `/merchants/${segment(merchant)}/keys`, { query: { created_since } });
+  expireCheckout = (merchant, id, options) => this.post(`/merchants/${segment(merchant)}/checkouts/${segment(id)}/expire`, {}, options);
   revokeKey = (merchant, key) => this.delete(`/merchants/${segment(merchant)}/keys/${segment(key)}`);
   // reconcile runs all steps.
   reconcile = async (merchant, since) => {

@@ -97,6 +97,24 @@ before(async () => {
   await operator.revokeKey(merchant.id, spent.id);
 });
 
+test("the operator stops a merchant", async () => {
+  const merchant = await operator.merchants.create({ name: "Runaway", account_test: await accountOf("runaway") });
+  const key = await operator.createKey(merchant.id, false);
+  const runaway = merchantWith(key.secret);
+  const c = await runaway.checkouts.create("direct", { amount: 1, asset_code: "XLM" });
+  assert.equal((await operator.merchants.update(merchant.id, { suspended: true })).suspended, true);
+  await until(
+    () => runaway.checkouts.create("direct", { amount: 1, asset_code: "XLM" }).then(() => "created", (e) => e.code),
+    (code) => code === "merchant_suspended",
+    "refused",
+  );
+  assert.equal((await operator.expireCheckout(merchant.id, c.id)).id, c.id);
+  await until(() => operator.keys(merchant.id), (keys) => keys.length === 1 && keys[0].id === key.id && !("secret" in keys[0]), "the key is listed");
+  assert.deepEqual((await operator.revokeKeys(merchant.id, new Date(Date.now() + 60_000).toISOString())).revoked, []);
+  assert.deepEqual((await operator.revokeKeys(merchant.id)).revoked, [key.id]);
+  await until(() => runaway.products.list().then(() => "alive", (e) => e.code), (code) => code === "api_key_invalid", "revoked");
+});
+
 test("the operator changes a merchant", async () => {
   const merchant = await operator.merchants.create({ name: "Old Name" });
   const changed = await operator.merchants.update(merchant.id, { name: "New Name", account_test: accounts.shop });
@@ -168,6 +186,28 @@ test("customers", async () => {
   assert.deepEqual(ids(await shop.customers.list()), [bob]);
   await refuses(shop.customers.create({ email: "ada" }), 400, "parameter_invalid", "email");
   await refuses(shop.customers.list({ phone: "0171 1234567" }), 400, "parameter_invalid", "phone");
+});
+
+test("webhook endpoints", async () => {
+  const made = await shop.webhooks.create({ name: "Orders", url: "https://shop.example/webhooks", events: ["checkout.completed"] });
+  hasFields(made, "id object name url events is_disabled description secret livemode created_at updated_at");
+  assert.match(made.id, /^wh_/);
+  assert.match(made.secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
+  assert.deepEqual([made.object, made.name, made.events, made.is_disabled, made.livemode], ["webhook", "Orders", ["checkout.completed"], false, false]);
+  assert.deepEqual(await shop.webhooks.retrieve(made.id), { ...made, secret: null });
+  const changed = await shop.webhooks.update(made.id, { events: ["*"], description: "For the till", is_disabled: true });
+  assert.deepEqual([changed.events, changed.description, changed.is_disabled, changed.url], [["*"], "For the till", true, made.url]);
+  assert.deepEqual([...(await shop.webhooks.list())], [changed]);
+  const rotated = await shop.webhooks.rotate(made.id);
+  assert.match(rotated.secret, /^whsec_/);
+  assert.notEqual(rotated.secret, made.secret);
+  await refuses(neighbour.webhooks.rotate(made.id), 404, "not_found");
+  await refuses(live.webhooks.retrieve(made.id), 404, "not_found");
+  await refuses(shop.webhooks.create({ name: "Orders", url: "https://127.0.0.1/", events: ["*"] }), 400, "parameter_invalid", "url");
+  await refuses(shop.webhooks.create({ name: "Orders", url: "https://shop.example/", events: ["paid"] }), 400, "parameter_invalid", "events[0]");
+  await shop.webhooks.remove(made.id);
+  await refuses(shop.webhooks.retrieve(made.id), 404, "not_found");
+  assert.deepEqual(ids(await shop.webhooks.list()), []);
 });
 
 test("a checkout, from its making to its payment", async () => {

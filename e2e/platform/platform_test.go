@@ -318,7 +318,7 @@ func TestReadsAreStaleInOtherDataCentres(t *testing.T) {
 	got = append(got, both())
 	want := [][2]any{{nil, nil}, {"1", nil}, {"1", "1"}, {"2", "1"}, {"2", "2"}, {nil, "2"}, {nil, nil}}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("what is read here and there (-want +got):\n%s", diff)
+		t.Errorf("reads here and there (-want +got):\n%s", diff)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// begin sends the head of a request that announces a body, and what of it is given.
+// begin sends the head of a request with a body, and the given part of the body.
 func begin(t *testing.T, w *worker, path, headers string, announced int, body string) net.Conn {
 	t.Helper()
 	connection, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
@@ -50,9 +50,9 @@ func TestSlowBodyIsRefusedAtItsLimit(t *testing.T) {
 	}
 }
 
-// The isolate holds at most 16 MiB of bodies that are on their way. What a body may have at most
-// counts, so 256 slow ones of 64 KiB are too many; those of clients that are gone count until their
-// time is over.
+// An isolate reserves at most 16 MiB for bodies that are still arriving. A body counts with its
+// maximum size, so 256 slow ones of 64 KiB are too many. Bodies of clients that have disconnected
+// count until their timeout.
 func TestSlowBodiesDoNotFillTheMemory(t *testing.T) {
 	w := serve(t, 1, "BODY_LIMIT_MS=3000")
 	for range 256 {

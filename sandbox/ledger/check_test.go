@@ -60,7 +60,7 @@ func TestTransactionsAreRefusedBeforeInclusionAsTheNetworkDoes(t *testing.T) {
 				t.Errorf("codes (- want, + got):\n%s", diff)
 			}
 			if h := s.close(); len(h.Transactions) > 0 || s.balance("alice") != 100_0000000 {
-				t.Errorf("it was applied all the same: %d transactions, balance %d", len(h.Transactions), s.balance("alice"))
+				t.Errorf("it was applied: %d transactions, balance %d", len(h.Transactions), s.balance("alice"))
 			}
 		})
 	}

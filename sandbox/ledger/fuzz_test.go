@@ -44,7 +44,7 @@ func FuzzSubmit(f *testing.F) {
 		l := New(Options{Genesis: opened})
 		hash, err := l.Submit(base64.StdEncoding.EncodeToString(envelope))
 		if err == nil {
-			t.Fatalf("a transaction of nobody was accepted: %s", hash)
+			t.Fatalf("a transaction of an unknown account was accepted: %s", hash)
 		}
 		if h := mustClose(t, l, opened.Add(time.Second)); len(h.Transactions) != 0 {
 			t.Fatalf("%d transactions", len(h.Transactions))

@@ -85,7 +85,7 @@ func TestZeroAmountDueIsNotPayable(t *testing.T) {
 	}
 	r.Asset = "FOO"
 	if p, err := r.payment(stack.Checkout{ID: id, Status: "open"}, 5); err == nil || !strings.Contains(err.Error(), "FOO:ISSUER") {
-		t.Errorf("a code that nobody knows: %+v, %v", p, err)
+		t.Errorf("an unknown code: %+v, %v", p, err)
 	}
 }
 

@@ -121,7 +121,7 @@ func TestGroupEndsWhenThisProgramIsKilled(t *testing.T) {
 		}
 	}
 	if grandchild == 0 {
-		t.Fatal("the grandchild did not tell its process id")
+		t.Fatal("the grandchild did not print its process id")
 	}
 	if err := parent.Process.Kill(); err != nil {
 		t.Fatal(err)

@@ -67,7 +67,7 @@ func TestSecretsAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := KeepSecrets(path); err == nil {
-		t.Error("a broken file is no error, and its secrets would be lost")
+		t.Error("a broken file gave no error, so its secrets would be lost")
 	}
 }
 

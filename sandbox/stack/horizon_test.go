@@ -24,7 +24,7 @@ func TestStartRefusesAnotherNetwork(t *testing.T) {
 	}
 	answer = "<html>"
 	if err := check("mine"); err == nil {
-		t.Error("what is no Horizon is no error")
+		t.Error("a server that is not a Horizon gave no error")
 	}
 	status = http.StatusServiceUnavailable
 	if err := check("mine"); err != nil {

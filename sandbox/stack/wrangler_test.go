@@ -107,14 +107,14 @@ main = "not this one"
 		t.Error(diff)
 	}
 	if _, _, err := frozen("name = \"x\"\n[build]\n", "m", nil, nil); err == nil {
-		t.Error("a configuration without main is no error")
+		t.Error("a configuration without main gave no error")
 	}
 }
 
 func TestFreezeCopiesTheBuiltWorker(t *testing.T) {
 	root, dir := t.TempDir(), t.TempDir()
 	if _, err := freeze(root, dir, nil, nil); err == nil {
-		t.Error("no wrangler.toml is no error")
+		t.Error("a missing wrangler.toml gave no error")
 	}
 	write(t, root, "wrangler.toml", toml)
 	if _, err := freeze(root, dir, nil, nil); err == nil || !strings.Contains(err.Error(), "make build") {
@@ -199,7 +199,7 @@ func TestOnlyTheOwnerCanReadSecrets(t *testing.T) {
 		t.Errorf("content %q, %v, want %q", content, err, want)
 	}
 	if err := writeSecrets(path, map[string]string{"ADMIN_TOKEN": "a'b"}); err == nil {
-		t.Error("a secret that the file cannot hold is no error")
+		t.Error("a secret that the file cannot represent gave no error")
 	}
 }
 

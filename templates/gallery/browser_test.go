@@ -279,7 +279,7 @@ func TestOneClickSelectsAWholeValueWithoutScripts(t *testing.T) {
 		t.Errorf("selected is %q, want %q", got, c.Destination)
 	}
 	if got := text(t, ctx, visible("copy-destination")); got != "false" {
-		t.Error("a copy button stands where it can do nothing")
+		t.Error("a copy button is shown that does nothing")
 	}
 }
 
@@ -310,7 +310,7 @@ func TestHiddenPagePausesAndResumesAtOnce(t *testing.T) {
 	hide(false)
 	time.Sleep(500 * time.Millisecond)
 	if got := text(t, ctx, standing); got != "Paid" {
-		t.Errorf("half a second after coming back it says %q", got)
+		t.Errorf("half a second after returning, the page shows %q", got)
 	}
 	ended := s.called()
 	time.Sleep(3 * time.Second)

@@ -160,14 +160,14 @@ func TestPaymentOnTheStreamMakesThePageAskAtOnce(t *testing.T) {
 	}
 	time.Sleep(2 * time.Second)
 	if got := s.called(); got != calm {
-		t.Errorf("%d status calls after what is not this checkout's payment, want none", got-calm)
+		t.Errorf("%d status calls after events that are not for this checkout, want none", got-calm)
 	}
 	s.say(200, "", paidAnswer)
 	h.events <- payment("text", strings.ToUpper(c.Memo)) // as some exchanges write it
 	told := time.Now()
 	await(t, ctx, standing, "Paid")
 	if took := time.Since(told); took > time.Second {
-		t.Errorf("the page says so %s after the event", took)
+		t.Errorf("the page showed it %s after the event", took)
 	}
 	eventually(t, "a finished page closes its stream", func() bool { _, open := h.counts(); return open == 0 })
 }

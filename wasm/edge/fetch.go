@@ -47,6 +47,11 @@ func (Horizon) GetAll(ctx context.Context, urls []string, timeout time.Duration)
 	return results
 }
 
+// Rest implements horizon.Transport.
+func (Horizon) Rest(ctx context.Context) {
+	_, _, _ = ask(ctx, say("rest")) // it cannot fail
+}
+
 func resultOf(url string, timeout time.Duration, status, retryAfter, remaining, failure string, body []byte) horizon.Result {
 	switch failure {
 	case "":

@@ -163,6 +163,7 @@ func ask(ctx context.Context, request message) (said string, values [][]byte, er
 
 	// The first line says how it went: empty if well, else what went wrong.
 	fields := f.received.fields()
+	f.received = nil // which may be a megabyte, and f may wait long for its next call
 	failure, said, _ := strings.Cut(text(fields[0]), "\n")
 	if failure != "" {
 		return "", nil, fmt.Errorf("%w: %s", ErrPlatform, failure)

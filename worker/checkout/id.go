@@ -29,6 +29,8 @@ const (
 	KindMerchant Kind = "mer_"
 	KindKey      Kind = "key_"
 	KindRequest  Kind = "req_"
+	KindWebhook  Kind = "wh_"
+	KindEvent    Kind = "evt_"
 )
 
 // ErrID reports a string that is not an id of the wanted kind.
@@ -111,9 +113,9 @@ func ParseCheckoutID(s string) (ID, error) {
 
 func (id ID) String() string { return KindCheckout.format(ulid.ULID(id)) }
 
-// MayExist reports whether a checkout with this id can still be stored, by the time that the id
-// holds. That is the time of creation, or the beginning of the day before for an id that was derived
-// from an Idempotency-Key.
+// MayExist reports whether a checkout with this id can still be stored, judging by the time in the
+// id. That is the time of creation, or the beginning of the day of creation for an id that was
+// derived from an Idempotency-Key.
 func (id ID) MayExist(now time.Time) bool {
 	at := ulid.Time(ulid.ULID(id).Time())
 	return at.After(now.Add(-MemoLifetime-24*time.Hour)) && at.Before(now.Add(memoSkew))

@@ -47,6 +47,6 @@ func TestDerivedIDsDependOnEveryPart(t *testing.T) {
 		}
 	}
 	if id, err := checkout.ParseCheckoutID(base); err != nil || id.String() != base {
-		t.Errorf("a derived id is no id: %v", err)
+		t.Errorf("a derived id is invalid: %v", err)
 	}
 }

@@ -44,8 +44,8 @@ func ParseMemoKeys(list string) (MemoKeys, error) {
 	return keys, nil
 }
 
-// isWeak reports whether a key was typed or padded instead of drawn at random: 32 random bytes have
-// fewer than eight different values in less than one of 10^30 cases.
+// isWeak reports whether a key was typed or padded instead of generated at random. The probability
+// that 32 random bytes have fewer than eight different values is below 10^-30.
 func isWeak(key []byte) bool {
 	different := map[byte]bool{}
 	for _, b := range key {

@@ -47,7 +47,7 @@ func TestPaymentIDHoldsThePlaceOfThePayment(t *testing.T) {
 			{Operation: id.Operation, Index: id.Index, ClosedAt: id.ClosedAt.Add(time.Second)},
 		} {
 			if id.Names(other) {
-				t.Fatalf("%+v is taken for %+v", other, p)
+				t.Fatalf("%+v has the id of %+v", other, p)
 			}
 		}
 	})

@@ -66,8 +66,8 @@ func Deadline(expiresAt, cancelledAt time.Time) time.Time {
 // how often and in which batches it was read:
 //   - A checkout completes in the first ledger by whose end the counting payments reach the amount.
 //     All counting payments of that ledger are included, and none of a later one.
-//   - It expires or fails only when both coverage and now have passed the deadline, so a Horizon with
-//     a wrong clock ends no checkout early.
+//   - It expires or fails only when both coverage and now have passed the deadline, so a Horizon
+//     with a wrong clock ends no checkout early.
 func Settle(amount stellar.Amount, asset stellar.Asset, deadline time.Time, payments []Payment, coverage, now time.Time) Outcome {
 	out := Outcome{Status: Open}
 	var wrongAsset bool

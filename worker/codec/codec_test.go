@@ -29,7 +29,7 @@ func FuzzStringsAreWrittenAndReadLikeEncodingJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		written := codec.AppendString(nil, s)
 		if diff := cmp.Diff(standard(t, s), string(written)); diff != "" {
-			t.Fatalf("%q is written otherwise (-want +got):\n%s", s, diff)
+			t.Fatalf("%q is encoded differently (-want +got):\n%s", s, diff)
 		}
 		var want string
 		if err := json.Unmarshal(written, &want); err != nil {
@@ -74,7 +74,7 @@ func FuzzPlainObjectsMeanTheSame(f *testing.F) {
 		}
 		var want map[string]json.RawMessage
 		if err := json.Unmarshal(data, &want); err != nil {
-			t.Fatalf("%q was taken; encoding/json: %v", data, err)
+			t.Fatalf("%q was accepted; encoding/json: %v", data, err)
 		}
 		read := map[string]json.RawMessage{}
 		for _, m := range got {
@@ -89,6 +89,6 @@ func FuzzPlainObjectsMeanTheSame(f *testing.F) {
 func TestPlainObjectParsesTypicalBodies(t *testing.T) {
 	body := `{"amount": "12.50", "asset_code": "USDC", "description": "Three \"books\" & ü", "metadata": {"cart": "1"}, "expires_in": 3600, "x": null}`
 	if _, ok := codec.PlainObject(body); !ok {
-		t.Error("an ordinary body was not taken")
+		t.Error("an ordinary body was refused")
 	}
 }

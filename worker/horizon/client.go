@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"net/url"
 	"strconv"
 	"strings"
@@ -104,23 +105,31 @@ type History struct {
 	Cursor  int64
 }
 
-// PaymentsResult is one of the results of PaymentsOf.
+// PaymentsResult is what PaymentsOf yields.
 type PaymentsResult struct {
 	Page PaymentsPage
 	Err  error
 }
 
-// PaymentsOf reads a page of each of up to MaxBatch histories at the same time, in their order.
-func (c Client) PaymentsOf(ctx context.Context, histories []History) []PaymentsResult {
-	urls := make([]string, len(histories))
-	for i, h := range histories {
-		urls[i] = c.Base + paymentsPath(h, ascending)
+// PaymentsOf reads a page of each of up to MaxBatch histories at the same time, and yields them in their order. A page is
+// decoded when it is its turn, with a rest before it.
+func (c Client) PaymentsOf(ctx context.Context, histories []History) iter.Seq2[int, PaymentsResult] {
+	return func(yield func(int, PaymentsResult) bool) {
+		urls := make([]string, len(histories))
+		for i, h := range histories {
+			urls[i] = c.Base + paymentsPath(h, ascending)
+		}
+		for i, result := range c.Transport.GetAll(ctx, urls, RequestTimeout) {
+			if i > 0 {
+				c.Transport.Rest(ctx)
+			}
+			var decoded PaymentsResult
+			decoded.Page, decoded.Err = readPayments(result, histories[i], ascending)
+			if !yield(i, decoded) {
+				return
+			}
+		}
 	}
-	pages := make([]PaymentsResult, len(histories))
-	for i, result := range c.Transport.GetAll(ctx, urls, RequestTimeout) {
-		pages[i].Page, pages[i].Err = readPayments(result, histories[i], ascending)
-	}
-	return pages
 }
 
 func (c Client) payments(ctx context.Context, h History, o order) (PaymentsPage, error) {

@@ -143,6 +143,8 @@ func (h *history) GetAll(ctx context.Context, urls []string, timeout time.Durati
 	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return h.Get(ctx, url, timeout) })
 }
 
+func (*history) Rest(context.Context) {}
+
 func closing(ledger int64) time.Time {
 	newest := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	if ledger > 1000 {

@@ -23,6 +23,8 @@ func (a answer) GetAll(ctx context.Context, urls []string, timeout time.Duration
 	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return a.Get(ctx, url, timeout) })
 }
 
+func (answer) Rest(context.Context) {}
+
 // says is a client of such a Horizon.
 func says(body []byte) horizon.Client {
 	return horizon.Client{Base: "https://horizon.example", Transport: answer{Status: 200, Body: body}}

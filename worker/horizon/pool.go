@@ -171,6 +171,9 @@ func (t metered) GetAll(ctx context.Context, urls []string, timeout time.Duratio
 	return results
 }
 
+// Rest implements Transport.
+func (t metered) Rest(ctx context.Context) { t.pool.transport.Rest(ctx) }
+
 // note remembers what an answer says of its Horizon.
 func (p *Pool) note(ctx context.Context, base string, response Response, err error) {
 	if err == nil && response.Status >= 429 {

@@ -51,6 +51,8 @@ func (w *town) GetAll(ctx context.Context, urls []string, timeout time.Duration)
 	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return w.Get(ctx, url, timeout) })
 }
 
+func (*town) Rest(context.Context) {}
+
 func (w *town) Recall(_ context.Context, key string) []byte { return w.kept[key] }
 
 func (w *town) Keep(_ context.Context, key string, value []byte, _ time.Duration) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,8 @@ func (r *replay) Get(_ context.Context, url string, _ time.Duration) (horizon.Re
 func (r *replay) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
 	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return r.Get(ctx, url, timeout) })
 }
+
+func (*replay) Rest(context.Context) {}
 
 func page(t testing.TB, name string) (horizon.PaymentsPage, error) {
 	t.Helper()
@@ -424,5 +427,28 @@ func TestEveryRecordingIsUnderstood(t *testing.T) {
 		if _, err := client.MergedAmount(context.Background(), 1, account); (name == "operation-account-merge-effects") != (err == nil) {
 			t.Errorf("%s as effects: %v", name, err)
 		}
+	}
+}
+
+// resting counts how often requests that wait were let run.
+type resting struct {
+	replay
+	rests int
+}
+
+func (r *resting) Rest(context.Context) { r.rests++ }
+
+func TestWaitingRequestsRunBetweenTwoPagesOfABatch(t *testing.T) {
+	transport := &resting{replay: replay{recording: load(t, "payment-credit-alphanum12")}}
+	client := horizon.Client{Base: "https://horizon.example", Transport: transport}
+	var rests []int // before each page
+	for _, result := range client.PaymentsOf(context.Background(), make([]horizon.History, 3)) {
+		if result.Err != nil {
+			t.Error(result.Err)
+		}
+		rests = append(rests, transport.rests)
+	}
+	if want := []int{0, 1, 2}; !slices.Equal(rests, want) {
+		t.Errorf("rests before the pages: %v, want %v", rests, want)
 	}
 }

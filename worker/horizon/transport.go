@@ -40,6 +40,10 @@ type Transport interface {
 	// GetAll performs up to MaxBatch requests at the same time, each with the timeout for itself, and returns their
 	// results in the order of the URLs once all are there. The failure of one is not that of another.
 	GetAll(ctx context.Context, urls []string, timeout time.Duration) []Result
+
+	// Rest lets requests that wait for the thread run first. It is called between two pages of a batch: decoding one
+	// takes up to 30 ms, and an isolate has a single thread.
+	Rest(ctx context.Context)
 }
 
 // InTurn is GetAll for a Transport that can perform one request at a time.

@@ -85,6 +85,9 @@ func (e *edge) GetAll(ctx context.Context, urls []string, timeout time.Duration)
 	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return e.Get(ctx, url, timeout) })
 }
 
+// Rest does nothing: all others go on whenever Horizon or the store is asked.
+func (*edge) Rest(context.Context) {}
+
 func problem(name string) []byte {
 	return []byte(`{"type":"https://stellar.org/horizon-errors/` + name + `"}`)
 }

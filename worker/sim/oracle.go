@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -130,8 +131,18 @@ func (w *world) check(s *sale, who string, o observation) {
 		if o.received > truth.received {
 			w.fail("%s received %d for %s; the ledger says %v", s.id, o.received, who, truth)
 		}
+		if !w.watched(s) {
+			w.fail("%s is open for %s, and no sweep can know of it", s.id, who)
+		}
 	}
 	w.checkPayments(s, who, o)
+}
+
+// watched reports whether the store lists a checkout among the open ones, or has its outcome. Whoever
+// was told of a checkout may pay, and need never look again.
+func (w *world) watched(s *sale) bool {
+	listed := func(key string) bool { return strings.HasSuffix(key, "/"+s.id) }
+	return slices.ContainsFunc(w.memory.Keys("open/"), listed) || w.memory.Peek("outcome/"+s.id) != nil || w.lost["outcome/"+s.id]
 }
 
 // checkPayments holds that the same money always has the same id, and means the same.

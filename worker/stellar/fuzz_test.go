@@ -24,7 +24,7 @@ func FuzzAddresses(f *testing.F) {
 		}
 		key, err := strkey.Decode(strkey.VersionByteAccountID, text)
 		if err != nil || string(address) != text || len(key) != 32 || strkey.MustEncode(strkey.VersionByteAccountID, key) != text {
-			t.Errorf("%q is taken as %q: %x, %v", text, address, key, err)
+			t.Errorf("%q was accepted as %q: %x, %v", text, address, key, err)
 		}
 	})
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"edgecheckout/worker/stellar"
@@ -18,8 +20,17 @@ type APIKey struct {
 // APIKeyKey names an [APIKey] by its secret.
 func APIKeyKey(secret string) Key { return Key{"apikey/" + hash(secret)} }
 
-// merchantAPIKeyKey maps the id of a key to its [APIKeyKey].
-func merchantAPIKeyKey(merchant, id string) Key { return Key{"merchant-key/" + merchant + "/" + id} }
+// indexedAPIKey is a key in the index of a merchant's keys. It says where the [APIKey] is, and what
+// a list shows of it.
+type indexedAPIKey struct {
+	APIKey
+	Record string `json:"record"` // the name of APIKeyKey
+	entry  Key    // of the index
+}
+
+func apiKeyIndexPrefix(merchant string) string { return "merchant-key/" + merchant + "/" }
+
+func apiKeyIndexKey(merchant, id string) Key { return Key{apiKeyIndexPrefix(merchant) + id} }
 
 // APIKey reads what a secret authorizes; nil if it is unknown or revoked.
 func (v *View) APIKey(ctx context.Context, secret string) (*APIKey, error) {
@@ -34,20 +45,104 @@ func (v *View) APIKey(ctx context.Context, secret string) (*APIKey, error) {
 func (v *View) CreateAPIKey(k APIKey, secret string) {
 	v.indexes = append(v.indexes,
 		entry{key: APIKeyKey(secret), value: Encode(k), derived: true},
-		entry{key: merchantAPIKeyKey(k.Merchant, k.ID), value: []byte(APIKeyKey(secret).name), derived: true})
+		entry{key: apiKeyIndexKey(k.Merchant, k.ID), value: Encode(indexedAPIKey{APIKey: k, Record: APIKeyKey(secret).name}), derived: true})
 }
 
-// DeleteAPIKey revokes a key and reports whether it existed. The key stops working here at once,
-// and everywhere within about a minute.
-func (s Store) DeleteAPIKey(ctx context.Context, merchant, id string) (bool, error) {
-	index := merchantAPIKeyKey(merchant, id)
-	values, err := s.get(ctx, "an API key's index", index)
-	if err != nil || values[0] == nil {
+// maxAPIKeys is the most keys of a merchant that are listed.
+const maxAPIKeys = 1000
+
+// APIKeys reads the keys of a merchant, the newest first, at most [maxAPIKeys]. Their secrets are
+// not stored. A key that was made or revoked less than a minute ago may be missing or still there.
+func (s Store) APIKeys(ctx context.Context, merchant string) ([]APIKey, error) {
+	indexed, err := s.listAPIKeys(ctx, merchant)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]APIKey, len(indexed))
+	for i, k := range indexed {
+		keys[i] = k.APIKey
+	}
+	slices.SortFunc(keys, func(a, b APIKey) int { return strings.Compare(b.ID, a.ID) }) // ids sort by time
+	return keys, nil
+}
+
+func (s Store) listAPIKeys(ctx context.Context, merchant string) ([]indexedAPIKey, error) {
+	var entries []Key
+	// A page may be short, or empty, although more follow.
+	for cursor, more := "", true; more && len(entries) < maxAPIKeys; more = cursor != "" {
+		page, err := s.kv.List(ctx, apiKeyIndexPrefix(merchant), cursor, maxAPIKeys)
+		if err != nil {
+			return nil, wrap("listing", "API keys", err)
+		}
+		for _, name := range page.Keys {
+			entries = append(entries, Key{name})
+		}
+		cursor = page.Cursor
+	}
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	return s.indexedAPIKeys(ctx, entries...)
+}
+
+// indexedAPIKeys reads entries of the index; those that are not there are left out.
+func (s Store) indexedAPIKeys(ctx context.Context, entries ...Key) ([]indexedAPIKey, error) {
+	values, err := s.get(ctx, "the index of API keys", entries...)
+	if err != nil {
+		return nil, err
+	}
+	var keys []indexedAPIKey
+	for i, value := range values {
+		k, ok, err := Decode[indexedAPIKey](value)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			k.entry = entries[i]
+			keys = append(keys, k)
+		}
+	}
+	return keys, nil
+}
+
+// RevokeAPIKey revokes a key and reports whether it existed. The key stops working here at once, and
+// everywhere within about a minute.
+func (s Store) RevokeAPIKey(ctx context.Context, merchant, id string) (bool, error) {
+	found, err := s.indexedAPIKeys(ctx, apiKeyIndexKey(merchant, id))
+	if err != nil {
 		return false, err
+	}
+	return len(found) > 0, s.revoke(ctx, found)
+}
+
+// RevokeAPIKeys revokes the keys of a merchant that were made at or after a time, like
+// [Store.RevokeAPIKey], and returns their ids, the newest first.
+func (s Store) RevokeAPIKeys(ctx context.Context, merchant string, since time.Time) ([]string, error) {
+	found, err := s.listAPIKeys(ctx, merchant)
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, func(k indexedAPIKey) bool { return k.CreatedAt.Before(since) })
+	ids := make([]string, len(found))
+	for i, k := range found {
+		ids[i] = k.ID
+	}
+	slices.Sort(ids)
+	slices.Reverse(ids)
+	return ids, s.revoke(ctx, found)
+}
+
+func (s Store) revoke(ctx context.Context, keys []indexedAPIKey) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	var records, entries []Key
+	for _, k := range keys {
+		records, entries = append(records, Key{k.Record}), append(entries, k.entry)
 	}
 	// The index is deleted last, so that a revocation which failed half way can be repeated.
-	if err := s.delete(ctx, "an API key", Key{string(values[0])}); err != nil {
-		return false, err
+	if err := s.delete(ctx, "API keys", records...); err != nil {
+		return err
 	}
-	return true, s.delete(ctx, "an API key's index", index)
+	return s.delete(ctx, "the index of API keys", entries...)
 }

@@ -87,11 +87,11 @@ func standard(t *testing.T, v any) []byte {
 func agrees[T any](t *testing.T, v T) {
 	t.Helper()
 	if _, ok := any(&v).(Writer); !ok {
-		t.Fatalf("%T does not write itself", v)
+		t.Fatalf("%T does not encode itself", v)
 	}
 	written := Encode(&v)
 	if diff := cmp.Diff(string(standard(t, v)), string(written)); diff != "" {
-		t.Fatalf("%T is written otherwise (-want +got):\n%s", v, diff)
+		t.Fatalf("%T is encoded differently (-want +got):\n%s", v, diff)
 	}
 	reads[T](t, written, true)
 }
@@ -104,7 +104,7 @@ func reads[T any](t *testing.T, data []byte, all bool) {
 	r := codec.NewReader(string(data))
 	any(&own).(Reader).ReadJSON(&r)
 	if all && !r.Done() {
-		t.Fatalf("%T does not read %s", own, data)
+		t.Fatalf("%T does not decode %s", own, data)
 	}
 	wantErr := json.Unmarshal(data, &want)
 	if r.Done() {
@@ -112,7 +112,7 @@ func reads[T any](t *testing.T, data []byte, all bool) {
 			t.Fatalf("%T reads %q, encoding/json says %v", own, data, wantErr)
 		}
 		if !reflect.DeepEqual(own, want) {
-			t.Fatalf("%T reads %q otherwise (-want +got):\n%s", own, data, cmp.Diff(fmt.Sprintf("%#v", want), fmt.Sprintf("%#v", own)))
+			t.Fatalf("%T decodes %q differently (-want +got):\n%s", own, data, cmp.Diff(fmt.Sprintf("%#v", want), fmt.Sprintf("%#v", own)))
 		}
 	}
 	got, ok, err := Decode[T](data)

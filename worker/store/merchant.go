@@ -16,7 +16,9 @@ type Merchant struct {
 	AccountLive stellar.Address `json:"account_live,omitempty"`
 	// Salt keeps derived ids unguessable for anyone who knows what a merchant sent. It is never
 	// shown.
-	Salt      []byte    `json:"salt"`
+	Salt []byte `json:"salt"`
+	// Suspended merchants cannot create checkouts. Those that exist are settled.
+	Suspended bool      `json:"suspended,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }

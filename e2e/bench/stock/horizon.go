@@ -52,3 +52,6 @@ func (t transport) GetAll(ctx context.Context, urls []string, timeout time.Durat
 	wait.Wait()
 	return results
 }
+
+// Rest implements horizon.Transport. The Go scheduler lets others run by itself.
+func (transport) Rest(context.Context) {}

@@ -1,4 +1,5 @@
-// Serves worker.mjs within the limits of platform.mjs on a free port of 127.0.0.1 and prints its URL:
+// Serves worker.mjs within the limits of platform.mjs on a free port of 127.0.0.1 and prints its
+// URL:
 //   node serve.mjs [NAME=VALUE ...]
 
 import { readFileSync } from "node:fs";

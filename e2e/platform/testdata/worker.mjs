@@ -1,4 +1,5 @@
-// A Worker that does what a request's body says: { op: [name, ...arguments], times, together }.
+// A Worker that performs the operations in a request's body:
+// { op: [name, ...arguments], times, together }.
 
 const say = (key) => `https://kept.example/${key}`;
 
@@ -29,7 +30,7 @@ async function perform(env, { op: [name, ...args], times = 1, together = false }
   return { done: done.length, last: done.at(-1) ?? null, errors };
 }
 
-// count writes a key every 100 ms for a time.
+// count writes a key every 100 ms for a while.
 async function count(env, prefix, milliseconds) {
   for (let passed = 0; passed < milliseconds; passed += 100) {
     await scheduler.wait(100);
@@ -47,6 +48,6 @@ export default {
     return Response.json(await perform(env, asked));
   },
 
-  // The events write keys of their own: KV refuses a second write within a second.
+  // Each event writes its own keys, because KV refuses a second write of a key within a second.
   scheduled: ({ cron }, env) => count(env, cron, Number(cron.split(" ")[0]) * 100),
 };

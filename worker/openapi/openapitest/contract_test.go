@@ -29,7 +29,7 @@ func example(t *testing.T, c *Contract, name string, changes map[string]any) []b
 	t.Helper()
 	value, ok := c.doc.Components.Examples[name].Value.Value.(map[string]any)
 	if !ok {
-		t.Fatalf("the example %s is no object", name)
+		t.Fatalf("the example %s is not an object", name)
 	}
 	value = maps.Clone(value)
 	for member, v := range changes {
@@ -162,7 +162,7 @@ func TestEveryKeywordIsEnforced(t *testing.T) {
 		}
 		for _, bad := range test.bad {
 			if schema.Validate(bad) == nil {
-				t.Errorf("%s takes %v", test.schema, bad)
+				t.Errorf("%s accepts %v", test.schema, bad)
 			}
 		}
 	}
@@ -197,10 +197,10 @@ func TestTransportReportsDeviationsAndFails(t *testing.T) {
 		return errors.Join(err, answer.Body.Close(), json.Unmarshal(body, &map[string]any{}))
 	}
 	if err := errors.Join(ask("/customers"), ask("/elsewhere")); err != nil || len(told) != 0 {
-		t.Errorf("what is as described is refused: %v, %v", err, told)
+		t.Errorf("an exchange that matches the description was refused: %v, %v", err, told)
 	}
 	if err := ask("/product"); err == nil || len(told) != 1 || !errors.Is(err, told[0]) {
-		t.Errorf("a customer where a product was made gives %v, and was told as %v", err, told)
+		t.Errorf("a customer instead of a product gave %v, and was reported as %v", err, told)
 	}
 }
 
@@ -212,7 +212,7 @@ func TestInvalidDescriptionIsRefused(t *testing.T) {
 	} {
 		broken := strings.ReplaceAll(string(openapi.Document), change[0], change[1])
 		if _, err := parse([]byte(broken), 300); err == nil {
-			t.Errorf("%s, and nobody says so", about)
+			t.Errorf("%s was not detected", about)
 		}
 	}
 }

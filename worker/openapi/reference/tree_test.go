@@ -21,20 +21,20 @@ func TestTreeKeepsTheOrder(t *testing.T) {
 		t.Errorf("z is %q, want %q", got.at("z").texts(), want)
 	}
 	if target, name := got.at("a").resolve(got); name != "z" || string(target.raw) != `[1.50, "a\u00e9", null]` {
-		t.Errorf("the reference leads to %q, %s", name, target.raw)
+		t.Errorf("the reference resolves to %q, %s", name, target.raw)
 	}
 	if target, name := got.at("m").resolve(got); name != "" || string(target.raw) != "{}" {
-		t.Errorf("what is no reference leads to %q, %s", name, target.raw)
+		t.Errorf("a value that is not a reference resolves to %q, %s", name, target.raw)
 	}
 	if nothing := got.at("a", "b", "c"); nothing.exists() || nothing.text() != "" || nothing.texts() != nil || nothing.indented() != "" {
-		t.Errorf("what is not there is %+v", nothing)
+		t.Errorf("a missing value is %+v", nothing)
 	}
 	if want := "[\n  1.50,\n  \"a\\u00e9\",\n  null\n]"; got.at("z").indented() != want {
 		t.Errorf("z indented is %s", got.at("z").indented())
 	}
 	for _, broken := range []string{"", "{", `{"a"`, `{"a":`, `{"a":1`, `[1`, "]"} {
 		if _, err := parse([]byte(broken)); err == nil {
-			t.Errorf("%q is taken for JSON", broken)
+			t.Errorf("%q was accepted as JSON", broken)
 		}
 	}
 }

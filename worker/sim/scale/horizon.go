@@ -105,6 +105,9 @@ func (n *network) GetAll(ctx context.Context, urls []string, timeout time.Durati
 	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return n.Get(ctx, url, timeout) })
 }
 
+// Rest implements horizon.Transport.
+func (*network) Rest(context.Context) {}
+
 func (n *network) answer(url string) string {
 	path, query, _ := strings.Cut(strings.TrimPrefix(url, base), "?")
 	parts := strings.Split(strings.Trim(path, "/"), "/")

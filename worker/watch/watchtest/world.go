@@ -219,6 +219,9 @@ func (w *World) GetAll(ctx context.Context, urls []string, timeout time.Duration
 	return horizon.InTurn(urls, func(url string) (horizon.Response, error) { return w.Get(ctx, url, timeout) })
 }
 
+// Rest implements horizon.Transport.
+func (*World) Rest(context.Context) {}
+
 // Recent is a short memory by the world's clock, one for each data centre.
 type Recent struct {
 	now    func() time.Time

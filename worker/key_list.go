@@ -1,0 +1,29 @@
+package worker
+
+import "edgecheckout/worker/checkout"
+
+type listedKeyObject struct {
+	ID        string `json:"id"`
+	Object    string `json:"object"`
+	Livemode  bool   `json:"livemode"`
+	CreatedAt string `json:"created_at"`
+}
+
+// listKeys is GET /merchants/{id}/keys: all keys of a merchant, without their secrets.
+func listKeys(c *call) (answer, error) {
+	id := c.path("id")
+	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
+		return answer{}, notFound("merchant", id)
+	}
+	keys, err := c.store.APIKeys(c.ctx, id)
+	if err != nil {
+		return answer{}, err
+	}
+	items := make([][]byte, len(keys))
+	for i, key := range keys {
+		if items[i], err = encodeItem(listedKeyObject{key.ID, "api_key", key.Mode.IsLive(), timestamp(key.CreatedAt)}); err != nil {
+			return answer{}, err
+		}
+	}
+	return written(jsonType, listBody("/merchants/"+id+"/keys", items, false)), nil
+}
