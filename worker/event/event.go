@@ -60,13 +60,22 @@ func Of(f *checkout.Facts, out checkout.Outcome) []Event {
 	}
 	switch out.Status {
 	case checkout.Completed:
-		events = append(events, New(CheckoutCompleted, out.CompletedAt, c.ID.String()))
+		events = append(events, ofEnd(CheckoutCompleted, c, out.CompletedAt))
 	case checkout.Expired:
-		events = append(events, New(CheckoutExpired, f.Deadline(), c.ID.String()))
+		events = append(events, ofEnd(CheckoutExpired, c, f.Deadline()))
 	case checkout.Failed:
-		events = append(events, New(CheckoutFailed, f.Deadline(), c.ID.String()))
+		events = append(events, ofEnd(CheckoutFailed, c, f.Deadline()))
 	}
 	return events
+}
+
+// ofEnd makes the event of a checkout's end. Its id has the time of the checkout's creation, because
+// data centres may see different ends: one does not know of a cancellation yet, or a test network was
+// reset between them.
+func ofEnd(t Type, c *checkout.Checkout, at time.Time) Event {
+	e := New(t, c.CreatedAt, c.ID.String())
+	e.CreatedAt = at
+	return e
 }
 
 func ofPayment(t Type, c *checkout.Checkout, p *checkout.Judged) Event {
