@@ -22,9 +22,9 @@ type keyObject struct {
 // createKey is POST /merchants/{id}/keys. The secret is only in this response: the store has its
 // SHA-256.
 func createKey(c *call) (answer, error) {
-	id := c.path("id")
-	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
-		return answer{}, notFound("merchant", id)
+	id, err := c.merchantID()
+	if err != nil {
+		return answer{}, err
 	}
 	idem, refused := c.operatorIdempotency(id, func(*store.Idempotency) []store.Key { return store.MerchantKeys(id) })
 	m, err := c.merchantOfPath()

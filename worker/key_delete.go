@@ -7,10 +7,11 @@ import (
 // deleteKey is DELETE /merchants/{id}/keys/{key_id}. The key stops working everywhere within about
 // a minute.
 func deleteKey(c *call) (answer, error) {
-	id, keyID := c.path("id"), c.path("key_id")
-	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
-		return answer{}, notFound("merchant", id)
+	id, err := c.merchantID()
+	if err != nil {
+		return answer{}, err
 	}
+	keyID := c.path("key_id")
 	if _, err := checkout.ParseID(checkout.KindKey, keyID); err != nil {
 		return answer{}, notFound("API key", keyID)
 	}

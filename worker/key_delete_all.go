@@ -1,7 +1,5 @@
 package worker
 
-import "edgecheckout/worker/checkout"
-
 type revocationObject struct {
 	Object  string   `json:"object"`
 	Revoked []string `json:"revoked"`
@@ -11,9 +9,9 @@ type revocationObject struct {
 // made since a time. A key that is made at the same moment may not be visible here yet: ask again
 // after a minute.
 func deleteKeys(c *call) (answer, error) {
-	id := c.path("id")
-	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
-		return answer{}, notFound("merchant", id)
+	id, err := c.merchantID()
+	if err != nil {
+		return answer{}, err
 	}
 	p := queryParams(c.query)
 	since := p.optionalTime("created_since")

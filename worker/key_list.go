@@ -1,7 +1,5 @@
 package worker
 
-import "edgecheckout/worker/checkout"
-
 type listedKeyObject struct {
 	ID        string `json:"id"`
 	Object    string `json:"object"`
@@ -11,9 +9,9 @@ type listedKeyObject struct {
 
 // listKeys is GET /merchants/{id}/keys: all keys of a merchant, without their secrets.
 func listKeys(c *call) (answer, error) {
-	id := c.path("id")
-	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
-		return answer{}, notFound("merchant", id)
+	id, err := c.merchantID()
+	if err != nil {
+		return answer{}, err
 	}
 	keys, err := c.store.APIKeys(c.ctx, id)
 	if err != nil {

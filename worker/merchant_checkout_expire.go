@@ -13,10 +13,11 @@ func expireMerchantCheckout(c *call) (answer, error) {
 			return answer{}, err
 		}
 	}
-	merchant, checkoutID := c.path("id"), c.path("checkout_id")
-	if _, err := checkout.ParseID(checkout.KindMerchant, merchant); err != nil {
-		return answer{}, notFound("merchant", merchant)
+	merchant, err := c.merchantID()
+	if err != nil {
+		return answer{}, err
 	}
+	checkoutID := c.path("checkout_id")
 	idem, err := c.operatorIdempotency(merchant, func(*store.Idempotency) []store.Key {
 		return append(store.MerchantKeys(merchant), store.FactsKeys(checkoutID)...)
 	})

@@ -1,6 +1,9 @@
 package worker
 
-import "edgecheckout/worker/store"
+import (
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/store"
+)
 
 type merchantObject struct {
 	ID          string   `json:"id"`
@@ -22,6 +25,16 @@ func (c *call) commitMerchant(m store.Merchant) (answer, error) {
 		return answer{}, err
 	}
 	return jsonAnswer(merchantView(m))
+}
+
+// merchantID returns the merchant's id from the path, without a read: whether there is such a merchant
+// is not known.
+func (c *call) merchantID() (string, error) {
+	id := c.path("id")
+	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {
+		return "", notFound("merchant", id)
+	}
+	return id, nil
 }
 
 // merchantOfPath reads the merchant in the path.
