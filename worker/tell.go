@@ -85,8 +85,9 @@ func (s *Service) tellOutcome(ctx context.Context, facts *checkout.Facts, before
 	return s.store.PutEvents(ctx, records...)
 }
 
-// tell adds an event about one of the caller's objects to what the request writes; before is the object as it was, nil if it is not changed.
-func (c *call) tell(e event.Event, object, before any) error {
+// tell adds the event that of returns to what the request writes, if the merchant has an endpoint.
+// object is what the event is about, and before is the object as it was if the event changes it.
+func (c *call) tell(of func() event.Event, object, before any) error {
 	if is, err := c.listens(c.ctx, c.view, c.Merchant.ID, c.Mode); err != nil || !is {
 		return err
 	}
@@ -104,7 +105,7 @@ func (c *call) tell(e event.Event, object, before any) error {
 			return err
 		}
 	}
-	record, err := recordOf(e, c.Merchant.ID, c.Mode, data)
+	record, err := recordOf(of(), c.Merchant.ID, c.Mode, data)
 	if err == nil {
 		c.view.AddEvent(record)
 	}
