@@ -55,6 +55,11 @@ func createTransaction(c *call) (answer, error) {
 	case c.platform.Now().After(latest):
 		return answer{}, &Error{Code: CodeCheckoutNotOpen, Message: "The time of the checkout is over: please do not pay any more."}
 	}
+	if suspended, err := c.isSuspended(s.Checkout.Merchant); err != nil {
+		return answer{}, err
+	} else if suspended {
+		return answer{}, &Error{Code: CodeMerchantSuspended, Message: "The shop is suspended: please do not pay."}
+	}
 	payer, err := c.payerAccount(s, account)
 	if err != nil {
 		return answer{}, err

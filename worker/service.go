@@ -23,7 +23,8 @@ type Service struct {
 	store     store.Store
 	watcher   *watch.Watcher
 	keys      *keyCache
-	listeners listeners
+	listeners flags
+	suspended flags
 	router    router
 	served    [2]served // test mode and live mode
 }
