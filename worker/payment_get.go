@@ -16,7 +16,7 @@ func getPayment(c *call) (answer, error) {
 	if err != nil || id.Mode != c.Mode {
 		return answer{}, unknown
 	}
-	payment, of, err := c.watcher.Payment(c.ctx, id, c.Merchant.Account(c.Mode))
+	payment, of, err := c.paymentTo(id)
 	p, checkoutID := checkout.Judged{Payment: payment, Reason: checkout.ReasonUnmatched}, ""
 	if of != nil && err == nil {
 		if of.Checkout.Merchant != c.Merchant.ID {
@@ -32,4 +32,19 @@ func getPayment(c *call) (answer, error) {
 		return answer{}, c.ledgerUnread("payment", err)
 	}
 	return written(jsonType, append(paymentItem(p, checkoutID, c.Mode), '\n')), nil
+}
+
+// paymentTo reads a payment to any of the merchant's accounts, former ones included.
+func (c *call) paymentTo(id checkout.PaymentID) (payment checkout.Payment, of *checkout.Facts, err error) {
+	accounts := c.Merchant.Accounts(c.Mode, c.began)
+	if len(accounts) == 0 {
+		accounts = append(accounts, "") // the memo may still name a checkout
+	}
+	for _, account := range accounts {
+		payment, of, err = c.watcher.Payment(c.ctx, id, account)
+		if !errors.Is(err, watch.ErrNoPayment) {
+			break
+		}
+	}
+	return payment, of, err
 }
