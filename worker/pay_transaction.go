@@ -87,7 +87,7 @@ func lastSecond(deadline time.Time) time.Time {
 
 // payerAccount reads a wallet's account from the ledger.
 func (c *call) payerAccount(s *checkout.Facts, account stellar.Address) (horizon.Account, error) {
-	read, err := c.watcher.Account(c.ctx, s.Checkout, account)
+	read, err := c.watcher.Account(c.reading(s.Checkout.Account), s.Checkout, account)
 	switch {
 	case err == nil:
 		return read, nil

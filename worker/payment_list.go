@@ -111,10 +111,14 @@ func (c *call) unmatchedPayments(query query, w window, edge checkout.PaymentID)
 	if len(accounts) == 0 {
 		return answer{}, errAccountMissing
 	}
+	ctx, err := c.chargedReading()
+	if err != nil {
+		return answer{}, err
+	}
 	asked := watch.UnmatchedQuery{Since: since, Limit: w.limit, Edge: edge, After: w.newer}
 	var pages []watch.UnmatchedPage
 	for _, account := range accounts {
-		page, err := c.watcher.Unmatched(c.ctx, c.Mode, account, asked)
+		page, err := c.watcher.Unmatched(ctx, c.Mode, account, asked)
 		if err != nil {
 			return answer{}, c.ledgerUnread("unmatched", err)
 		}
