@@ -18,14 +18,16 @@ import (
 
 // Service answers the HTTP API and settles checkouts. It is safe for concurrent use.
 type Service struct {
-	config    Config
-	platform  Platform
-	store     store.Store
-	watcher   *watch.Watcher
-	keys      *keyCache
-	listeners listeners
-	router    router
-	served    [2]served // test mode and live mode
+	config     Config
+	platform   Platform
+	store      store.Store
+	watcher    *watch.Watcher
+	keys       *keyCache
+	listeners  flags
+	suspended  flags
+	allowances allowances
+	router     router
+	served     [2]served // test mode and live mode
 }
 
 // served is what most requests need of their mode's network.
