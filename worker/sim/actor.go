@@ -91,6 +91,16 @@ func (w *world) park(l latency) {
 	}
 }
 
+// sleep is how the running actor waits.
+func (w *world) sleep(_ context.Context, d time.Duration) {
+	a := w.current
+	a.wake = w.now.Add(d)
+	w.parked <- struct{}{}
+	if !<-a.resume {
+		panic(killed{})
+	}
+}
+
 // runDue runs the actors that are due, in an order drawn from the seed, until none is left.
 func (w *world) runDue() {
 	for {
@@ -163,11 +173,17 @@ func (s store) Put(ctx context.Context, entries ...kv.Entry) error {
 		if _, known := s.world.lost[entry.Key]; !known {
 			s.world.lost[entry.Key] = true
 		}
+		if strings.HasPrefix(entry.Key, "due/") {
+			s.world.found++
+		}
 		if err := s.around(entry.Key, func() error {
 			if debug {
 				s.world.trace("%s PUT %s %.300s", s.world.current.name, entry.Key, entry.Value)
 			}
 			s.world.lost[entry.Key] = false
+			if id, ok := strings.CutPrefix(entry.Key, "outcome/"); ok && s.world.memory.Peek(entry.Key) == nil {
+				s.world.recordedAt[id] = s.world.now
+			}
 			return s.Store.Put(ctx, entry)
 		}); err != nil {
 			failed = err

@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +21,7 @@ type ledger struct {
 	elder    int64       // the oldest ledger kept
 	closings []time.Time // close times of elder and all later ledgers
 	accounts map[stellar.Address][]operation
+	feed     []operation // of everybody
 	pending  []operation
 	counter  int64
 }
@@ -61,6 +64,7 @@ func (l *ledger) close(now time.Time) {
 		}
 		op.id = l.sequence<<32 + transaction<<12 + op.id&0xfff
 		op.closedAt = now
+		l.feed = append(l.feed, op)
 		l.accounts[op.to] = append(l.accounts[op.to], op)
 		if op.from != op.to && op.kind != "invoke_host_function" {
 			l.accounts[op.from] = append(l.accounts[op.from], op)
@@ -69,15 +73,10 @@ func (l *ledger) close(now time.Time) {
 	l.pending = nil
 }
 
-// at returns an account's history as of a ledger.
-func (l *ledger) at(sequence int64, account stellar.Address) []operation {
-	all := l.accounts[account]
-	for i, op := range all {
-		if op.id>>32 > sequence {
-			return all[:i]
-		}
-	}
-	return all
+// at returns a history as of a ledger.
+func at(sequence int64, history []operation) []operation {
+	end, _ := slices.BinarySearchFunc(history, (sequence+1)<<32, func(op operation, id int64) int { return cmp.Compare(op.id, id) })
+	return history[:end]
 }
 
 // hash returns a transaction hash, which is the same for all operations of a transaction.
@@ -142,6 +141,7 @@ const (
 	payer     stellar.Address = "GDOFF23JTFX32SR6SUEQCT32WUPFNW5YTW52OY7BROVXMYGKJLQZQW7U"
 	issuerOne stellar.Address = "GAQZGXGFMV2RA3DWZVIJA74Q4YWWOAHHJ6FPS65HB2ROEJ6S2AGBY5HC"
 	issuerTwo stellar.Address = "GARQ2GD6CCSMYH7RUQFKXUDVVQDEVMIX6VNRKFBC7POQ2MRLP4N53LDV"
+	stranger  stellar.Address = "GCFMUTZWO5HYFJT4KB6LTSLGPFEC4LGHM7ZNHBICE2KVPJLGWCJPWC2Q"
 )
 
 var (

@@ -80,9 +80,10 @@ func (w *world) hear(body []byte) {
 	}
 }
 
-// deliver lets time pass until nothing is to be sent any more.
+// deliver lets time pass until nothing is to be sent any more. The attempts of an event take up to
+// three days.
 func (w *world) deliver() {
-	for range 100 {
+	for range 6 * 24 * 4 {
 		if len(w.memory.Keys("due/")) == 0 || w.reason != "" {
 			return
 		}

@@ -99,6 +99,13 @@ func (w *world) reset() {
 	w.resetAt = w.now
 	w.ledger = newLedger(2+w.rand.Int64N(2_000_000), w.now)
 	w.timers = nil
+	for _, s := range w.people {
+		// An end that the store never took was told because the ledger could prove it again. Now
+		// nothing can.
+		if w.memory.Peek("outcome/"+s.id) == nil {
+			s.told = verdict{}
+		}
+	}
 }
 
 // halt advances the clock by up to a quarter of an hour without ledgers or actions in between.
@@ -137,6 +144,7 @@ func (w *world) advance(d time.Duration) {
 		}
 		w.now = w.now.Add(step)
 		if !w.now.Before(w.ledger.closedAt.Add(ledgerTime)) {
+			w.others()
 			w.ledger.close(w.now)
 		}
 		due := w.timers
@@ -149,6 +157,17 @@ func (w *world) advance(d time.Duration) {
 			}
 		}
 		w.runDue()
+	}
+}
+
+// others are strangers who pay each other, now and then more than a page of them.
+func (w *world) others() {
+	n := w.rand.IntN(3)
+	if w.chance(2) {
+		n = w.rand.IntN(500)
+	}
+	for range n {
+		w.ledger.submit(operation{kind: "payment", from: payer, to: stranger, asset: stellar.XLM, amount: 1, memoType: "text", memo: "invoice"})
 	}
 }
 
@@ -231,11 +250,8 @@ func (w *world) budget() {
 	counts := w.memory.Counts()
 	minutes := int(w.now.Sub(w.start)/time.Minute) + 1
 	const setUp = 6 + 10 // merchants and keys; endpoints
-	events := 0
-	for _, s := range w.people {
-		events += len(s.events)
-	}
-	allowed := setUp + 4*w.creates + 3*w.stats.Checkouts + w.stats.Payments + minutes + 2*events
+	// Two data centres that do not see each other's writes yet may both write the same event.
+	allowed := setUp + 4*w.creates + 3*w.stats.Checkouts + w.stats.Payments + minutes + 2*w.found
 	if counts.Writes > allowed {
 		w.fail("%d writes for %d checkouts in %d minutes, %d allowed", counts.Writes, w.stats.Checkouts, minutes, allowed)
 	}

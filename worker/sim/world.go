@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,6 +53,7 @@ type world struct {
 	fault   fault
 	calm    bool // no faults happen, and I/O takes no time
 	kind    bool // no faults happen in the whole run, and budgets are checked
+	ways    int  // how its edges read the ledger
 	memory  *kvtest.Memory
 	edges   []*edge
 	shops   []*shop
@@ -64,10 +66,13 @@ type world struct {
 	// Keys that were written; true if none of the writes has reached the store.
 	lost    map[string]bool
 	stats   Stats
-	creates int      // requests that create a checkout
-	unheard [][]byte // events of checkouts whose merchant has no answer yet
-	reason  string
-	log     []string
+	creates int // requests that create a checkout
+	// When the store took the end of a checkout. It may be told before that.
+	recordedAt map[string]time.Time
+	found      int      // how often an event was written, under the key by which it is due
+	unheard    [][]byte // events of checkouts whose merchant has no answer yet
+	reason     string
+	log        []string
 }
 
 // edge is a data centre: its view of the store, its cache, and the service that runs there.
@@ -108,11 +113,11 @@ var startTime = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func newWorld(seed uint64) *world {
 	w := &world{
-		lost: map[string]bool{},
+		lost: map[string]bool{}, recordedAt: map[string]time.Time{},
 		seed: seed, rand: rand.New(rand.NewPCG(seed, 0x5eed)), now: startTime, start: startTime, parked: make(chan struct{}),
 		ledger: newLedger(1_000_000, startTime),
 	}
-	w.kind = w.chance(20)
+	w.kind, w.ways = w.chance(20), w.rand.IntN(5)
 	w.memory = kvtest.NewMemory(func() time.Time { return w.now })
 	for _, name := range []string{"Amsterdam", "Bogota", "Chennai"}[:1+w.rand.IntN(3)] {
 		w.edges = append(w.edges, w.newEdge(name))
@@ -141,15 +146,28 @@ func (w *world) newEdge(name string) *edge {
 		"BASE_URL": "https://pay.example", "ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("0123456789fedcc3", 4), "TEST_PASSPHRASE": passphrase,
 		"TEST_HORIZON_URLS": "https://horizon.example", "TEST_ASSETS": usdc.String(),
 	}
+	settings["SWEEP_ACCOUNTS"], settings["SWEEP_PAGES"], settings["SWEEP_STAY"] = w.way(), strconv.Itoa(1+w.rand.IntN(8)), []string{"0", "0", "30", "90"}[w.rand.IntN(4)]
 	config, err := worker.ParseConfig(func(name string) string { return settings[name] })
 	if err != nil {
 		panic(err)
 	}
 	e.service = worker.New(config, worker.Platform{
 		Store: store{w.memory.Edge(), w}, Horizon: e, Recent: e.recent, Cache: keepsNothing{}, Sender: receiver{w}, Entropy: entropy{w}, Log: io.Discard,
-		Now: func() time.Time { return w.now },
+		Now: func() time.Time { return w.now }, Sleep: w.sleep,
 	})
 	return e
+}
+
+// way is how many accounts an edge reads one by one. In some worlds the edges differ, as after a new deployment, so that the way in which
+// the ledger is read changes often.
+func (w *world) way() string {
+	switch w.ways {
+	case 0, 1:
+		return "8"
+	case 2:
+		return "0"
+	}
+	return strconv.Itoa(w.rand.IntN(4))
 }
 
 // keepsNothing is an edge without a cache.
