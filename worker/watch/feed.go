@@ -218,7 +218,7 @@ func (f *feedPass) readOn(ctx context.Context) (coverage time.Time, err error) {
 	switch through := f.part.Through; {
 	case err != nil:
 		return time.Time{}, fmt.Errorf("the feed after ledger %d: %w", through.Ledger, err)
-	case end && len(f.partial) == 0:
+	case end:
 		return f.root.ClosedAt, nil
 	case through.Ledger == begun:
 		return time.Time{}, nil

@@ -117,11 +117,13 @@ func leaveFeed(c store.Cursor) store.Cursor {
 	return c
 }
 
-// enterFeed is the cursor with which the feed is read from where everything before is known.
+// enterFeed is the cursor with which the feed is read from where everything before is known. The first
+// reading of a network begins Overlap ago at the latest: a checkout that another data centre has just
+// ended is not listed any more, and its outcome may not be visible here.
 func enterFeed(ctx context.Context, n network, open listing, accounts map[stellar.Address][]store.OpenEntry) store.Cursor {
 	c := n.cursor
 	if c.From.Ledger == 0 {
-		begin := open.at.Add(-Rest)
+		begin := open.at.Add(-Overlap)
 		for _, entries := range accounts {
 			for _, e := range entries {
 				if e.Created.Before(begin) {
@@ -373,6 +375,9 @@ func (w *Watcher) startsOf(ctx context.Context, n network, accounts []stellar.Ad
 	var idle []stellar.Address // those that may have a mark
 	for i, account := range accounts {
 		created := w.Now()
+		if n.cursor.From.Ledger == 0 {
+			created = created.Add(-Overlap)
+		}
 		for _, entry := range open[account] {
 			if entry.Created.Before(created) {
 				created = entry.Created
