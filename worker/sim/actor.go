@@ -175,14 +175,19 @@ func (s store) Put(ctx context.Context, entries ...kv.Entry) error {
 		}
 		if strings.HasPrefix(entry.Key, "due/") {
 			s.world.found++
+			s.world.holdNextAttempt(entry.Key)
 		}
 		if err := s.around(entry.Key, func() error {
 			if debug {
 				s.world.trace("%s PUT %s %.300s", s.world.current.name, entry.Key, entry.Value)
 			}
 			s.world.lost[entry.Key] = false
-			if id, ok := strings.CutPrefix(entry.Key, "outcome/"); ok && s.world.memory.Peek(entry.Key) == nil {
-				s.world.recordedAt[id] = s.world.now
+			if id, ok := strings.CutPrefix(entry.Key, "outcome/"); ok {
+				if s.world.memory.Peek(entry.Key) == nil {
+					s.world.recordedAt[id] = s.world.now
+				} else {
+					s.world.rewrittenAt[id] = s.world.now
+				}
 			}
 			return s.Store.Put(ctx, entry)
 		}); err != nil {

@@ -20,6 +20,9 @@ const passphrase = "Simulated Network ; November 2026"
 // node is a server behind Horizon's load balancer. It lags behind the ledger.
 type node struct{ lag int64 } // in ledgers
 
+// maxLag is how far a node may lag, in ledgers: 25 s.
+const maxLag = 5
+
 var debug bool
 
 // fault is a temporary malfunction of Horizon.
@@ -35,6 +38,7 @@ const (
 	faultClock   // a root whose close time is a year ahead
 	faultSome    // any of the others, for single requests
 	faultAccount // one account cannot be read for a long time
+	faultFeed    // the network's feed cannot be read for a long time
 	faultCount
 )
 
@@ -52,7 +56,12 @@ func (e *edge) Get(_ context.Context, raw string, _ time.Duration) (horizon.Resp
 		}
 	}
 	if kind == faultAccount {
-		if kind = faultNone; strings.Contains(raw, string(shopOne)+"/payments") {
+		if kind = faultNone; strings.Contains(raw, string(shopAccounts[0])+"/payments") {
+			kind = faultDown
+		}
+	}
+	if kind == faultFeed {
+		if kind = faultNone; strings.HasPrefix(raw, "https://horizon.example/payments") {
 			kind = faultDown
 		}
 	}

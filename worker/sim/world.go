@@ -53,7 +53,10 @@ type world struct {
 	fault   fault
 	calm    bool // no faults happen, and I/O takes no time
 	kind    bool // no faults happen in the whole run, and budgets are checked
+	quiet   bool // strangers make no more payments
 	ways    int  // how its edges read the ledger
+	demand  int  // how likely a checkout is made in a step, in percent
+	asking  int  // how likely somebody asks for one in a step, in percent
 	memory  *kvtest.Memory
 	edges   []*edge
 	shops   []*shop
@@ -69,10 +72,14 @@ type world struct {
 	creates int // requests that create a checkout
 	// When the store took the end of a checkout. It may be told before that.
 	recordedAt map[string]time.Time
-	found      int      // how often an event was written, under the key by which it is due
-	unheard    [][]byte // events of checkouts whose merchant has no answer yet
-	reason     string
-	log        []string
+	// When the store last took an end that it had already. A sweep that hung may write one that knows
+	// of fewer later payments.
+	rewrittenAt map[string]time.Time
+	found       int            // how often an event was written, under the key by which it is due
+	attempts    map[string]int // to send an event, by its id
+	unheard     [][]byte       // events of checkouts whose merchant has no answer yet
+	reason      string
+	log         []string
 }
 
 // edge is a data centre: its view of the store, its cache, and the service that runs there.
@@ -113,22 +120,28 @@ var startTime = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func newWorld(seed uint64) *world {
 	w := &world{
-		lost: map[string]bool{}, recordedAt: map[string]time.Time{},
+		lost: map[string]bool{}, attempts: map[string]int{}, recordedAt: map[string]time.Time{}, rewrittenAt: map[string]time.Time{},
 		seed: seed, rand: rand.New(rand.NewPCG(seed, 0x5eed)), now: startTime, start: startTime, parked: make(chan struct{}),
 		ledger: newLedger(1_000_000, startTime),
 	}
-	w.kind, w.ways = w.chance(20), w.rand.IntN(5)
+	w.kind, w.ways, w.demand = w.chance(20), w.rand.IntN(6), 5
+	if w.chance(30) {
+		w.demand = 1 // accounts have nothing open for a while
+	}
+	if w.asking = 12; w.chance(30) {
+		w.asking = 1 // the sweep is alone
+	}
 	w.memory = kvtest.NewMemory(func() time.Time { return w.now })
 	for _, name := range []string{"Amsterdam", "Bogota", "Chennai"}[:1+w.rand.IntN(3)] {
 		w.edges = append(w.edges, w.newEdge(name))
 	}
 	w.nodes = []node{{0}}
 	if !w.kind && w.chance(80) {
-		w.nodes = append(w.nodes, node{int64(w.rand.IntN(6))}) // up to 25 s behind the first
+		w.nodes = append(w.nodes, node{int64(w.rand.IntN(maxLag + 1))})
 	}
 	w.calm = true
 	w.spawn("operator", 0, func() {
-		for _, account := range []stellar.Address{shopOne, shopTwo} {
+		for _, account := range shopAccounts {
 			w.shops = append(w.shops, w.openShop(account))
 		}
 	})
@@ -158,14 +171,16 @@ func (w *world) newEdge(name string) *edge {
 	return e
 }
 
-// way is how many accounts an edge reads one by one. In some worlds the edges differ, as after a new deployment, so that the way in which
-// the ledger is read changes often.
+// way is how many accounts an edge reads one by one. In some worlds the way in which the ledger is read
+// changes often: as accounts come and go, or because the edges differ, as after a new deployment.
 func (w *world) way() string {
 	switch w.ways {
 	case 0, 1:
 		return "8"
-	case 2:
+	case 2, 3:
 		return "0"
+	case 4:
+		return "2"
 	}
 	return strconv.Itoa(w.rand.IntN(4))
 }

@@ -104,6 +104,15 @@ var mutants = []mutant{
 	{"FeedCoverage", "a feed that was read in part covers that part", "watch/feed.go",
 		"return through.ClosedAt.Add(-time.Second), nil",
 		"if mutant.On == \"FeedCoverage\" {\n\t\t\treturn f.root.ClosedAt, nil\n\t\t}\n\t\treturn through.ClosedAt.Add(-time.Second), nil"},
+	{"FeedRested", "what was found is kept until everything written is visible", "watch/feed.go",
+		"rested := leaving && age >= Overlap",
+		"rested := leaving && (age >= Overlap || mutant.On == \"FeedRested\")"},
+	{"FeedLast", "what was found is settled once more before it is forgotten", "watch/feed.go",
+		"if part.Found && (rested",
+		"if part.Found && (rested && mutant.On != \"FeedLast\""},
+	{"FeedCatchUp", "what came to an idle account before the feed was read is found", "watch/feed.go",
+		"case marked && mark < since:",
+		"case marked && mark < since && mutant.On != \"FeedCatchUp\":"},
 	{"IdleMark", "an account that was idle is read again from where it was left", "watch/sweep.go",
 		"if mark, ok := marks[account]; ok && mark <=",
 		"if mark, ok := marks[account]; ok && mutant.On != \"IdleMark\" && mark <="},
@@ -132,7 +141,7 @@ var mutants = []mutant{
 var only = flag.String("only", "", "try these mutants, separated by commas")
 
 // most is how many simulations may pass before a mutant is found.
-const most = 2000
+const most = 600
 
 func TestTheSimulatorFindsEveryMutant(t *testing.T) {
 	worker, err := filepath.Abs("../..")
@@ -141,6 +150,7 @@ func TestTheSimulatorFindsEveryMutant(t *testing.T) {
 	}
 	overlay, names := write(t, worker)
 	command := exec.Command("go", "test", "-count=1", "-v", "-vet=off", "-overlay", overlay, "-run", "^TestMutants$", "-timeout", "20m", "./worker/sim", "-args", "-seeds", fmt.Sprint(most))
+	command.Env = append(os.Environ(), "GOGC=400") // most of what is allocated is the simulations'
 	command.Dir = filepath.Dir(worker)
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
