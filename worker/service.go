@@ -19,15 +19,17 @@ import (
 
 // Service answers the HTTP API and settles checkouts. It is safe for concurrent use.
 type Service struct {
-	config    Config
-	platform  Platform
-	store     store.Store
-	watcher   *watch.Watcher
-	keys      *keyCache
-	listeners listeners
-	told      atomic.Bool // whether an event was written since they were last delivered
-	router    router
-	served    [2]served // test mode and live mode
+	config     Config
+	platform   Platform
+	store      store.Store
+	watcher    *watch.Watcher
+	keys       *keyCache
+	listeners  flags
+	suspended  flags
+	told       atomic.Bool // whether an event was written since they were last delivered
+	allowances allowances
+	router     router
+	served     [2]served // test mode and live mode
 }
 
 // served is what most requests need of their mode's network.
