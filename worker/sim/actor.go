@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -182,19 +183,29 @@ func (s store) Put(ctx context.Context, entries ...kv.Entry) error {
 				s.world.trace("%s PUT %s %.300s", s.world.current.name, entry.Key, entry.Value)
 			}
 			s.world.lost[entry.Key] = false
-			if id, ok := strings.CutPrefix(entry.Key, "outcome/"); ok {
-				if s.world.memory.Peek(entry.Key) == nil {
-					s.world.recordedAt[id] = s.world.now
-				} else {
-					s.world.rewrittenAt[id] = s.world.now
-				}
-			}
+			s.world.noteWrite(entry)
 			return s.Store.Put(ctx, entry)
 		}); err != nil {
 			failed = err
 		}
 	}
 	return failed
+}
+
+// noteWrite notes when the store takes the end of a checkout, and when it takes fewer payments of one
+// than it had.
+func (w *world) noteWrite(e kv.Entry) {
+	kind, id, _ := strings.Cut(e.Key, "/")
+	if kind != "outcome" && kind != "seen" {
+		return
+	}
+	before := w.memory.Peek(e.Key)
+	if payments := []byte(`"op":`); bytes.Count(e.Value, payments) < bytes.Count(before, payments) {
+		w.forgotAt[id] = w.now
+	}
+	if kind == "outcome" && before == nil {
+		w.recordedAt[id] = w.now
+	}
 }
 
 func (s store) Delete(ctx context.Context, keys ...string) error {

@@ -113,6 +113,7 @@ func (w *world) sell(s *shop, then func(*sale, *edge)) {
 			w.people = append(w.people, made[o.ID])
 			if w.chance(10) { // the customer pays before every edge can know of the checkout
 				s := made[o.ID]
+				w.stats.Payments++
 				s.later(w, time.Duration(w.rand.IntN(30))*time.Second, "at once", w.inFull(s))
 			}
 			if then != nil {
@@ -155,6 +156,7 @@ func (w *world) cancel(s *sale, e *edge) {
 		}
 	})
 	if w.chance(50) {
+		w.stats.Payments++
 		soon := time.Duration(2+w.rand.IntN(30)) * time.Second
 		s.later(w, soon, "after it was cancelled", w.inFull(s))
 		for _, other := range w.edges {

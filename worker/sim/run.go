@@ -256,7 +256,7 @@ func (w *world) complete(s *sale) {
 			lastSale = later(lastSale, other.createdAt)
 		}
 	}
-	if !w.rewrittenAt[s.id].Before(lastSale) {
+	if !w.forgotAt[s.id].Before(lastSale) {
 		return
 	}
 	truth := w.money(s)

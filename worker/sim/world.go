@@ -72,14 +72,13 @@ type world struct {
 	creates int // requests that create a checkout
 	// When the store took the end of a checkout. It may be told before that.
 	recordedAt map[string]time.Time
-	// When the store last took an end that it had already. A sweep that hung may write one that knows
-	// of fewer later payments.
-	rewrittenAt map[string]time.Time
-	found       int            // how often an event was written, under the key by which it is due
-	attempts    map[string]int // to send an event, by its id
-	unheard     [][]byte       // events of checkouts whose merchant has no answer yet
-	reason      string
-	log         []string
+	// When the store last took fewer payments of a checkout than it had: from a sweep that hung.
+	forgotAt map[string]time.Time
+	found    int            // how often an event was written, under the key by which it is due
+	attempts map[string]int // to send an event, by its id
+	unheard  [][]byte       // events of checkouts whose merchant has no answer yet
+	reason   string
+	log      []string
 }
 
 // edge is a data centre: its view of the store, its cache, and the service that runs there.
@@ -120,7 +119,7 @@ var startTime = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func newWorld(seed uint64) *world {
 	w := &world{
-		lost: map[string]bool{}, attempts: map[string]int{}, recordedAt: map[string]time.Time{}, rewrittenAt: map[string]time.Time{},
+		lost: map[string]bool{}, attempts: map[string]int{}, recordedAt: map[string]time.Time{}, forgotAt: map[string]time.Time{},
 		seed: seed, rand: rand.New(rand.NewPCG(seed, 0x5eed)), now: startTime, start: startTime, parked: make(chan struct{}),
 		ledger: newLedger(1_000_000, startTime),
 	}
