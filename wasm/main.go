@@ -31,6 +31,7 @@ func main() {
 		Cache:   edge.Cache{},
 		Sender:  edge.Sender{},
 		Now:     time.Now,
+		Sleep:   edge.Sleep,
 		Entropy: rand.Reader,
 		Log:     edge.Log{},
 	})

@@ -89,6 +89,11 @@ const ports = {
     return [said(...answers.flatMap(({ lines }) => lines)), ...answers.map(({ body }) => body)];
   },
 
+  async sleep([milliseconds]) {
+    await scheduler.wait(Number(milliseconds));
+    return [well];
+  },
+
   async "recent.recall"([key]) {
     const kept = await caches.default.match(recentURL(key));
     return [well, kept ? await kept.text() : null];

@@ -82,6 +82,7 @@ func (s *Service) tellOutcome(ctx context.Context, facts *checkout.Facts, before
 	if len(records) == 0 {
 		return nil
 	}
+	s.told.Store(true)
 	return s.store.PutEvents(ctx, records...)
 }
 
@@ -108,6 +109,7 @@ func (c *call) tell(of func() event.Event, object, before any) error {
 	record, err := recordOf(of(), c.Merchant.ID, c.Mode, data)
 	if err == nil {
 		c.view.AddEvent(record)
+		c.told.Store(true)
 	}
 	return err
 }

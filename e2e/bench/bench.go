@@ -39,6 +39,7 @@ type bench struct {
 	customers int           // number of customers in the row settle_latency
 	patience  time.Duration // longest time that a customer waits before paying
 	sweep     sweepState
+	foreign   foreignState
 	mixed     mixedState
 	holding   memoryState
 }
@@ -107,6 +108,9 @@ func (b *bench) stop() {
 		p.process.Stop()
 	}
 	b.sweep.stop()
+	if b.foreign.server != nil {
+		b.foreign.server.stop()
+	}
 	if b.holding.horizon != nil {
 		b.holding.horizon.stop()
 	}
