@@ -25,7 +25,7 @@ func TestThreeHundredUnpaidTestCheckoutsDoNotDelayALivePayment(t *testing.T) {
 	}
 	all.Wait()
 	time.Sleep(5 * time.Second) // the last of them is due
-	for range 2 { // the cron runs every minute
+	for range 2 {               // the cron runs every minute
 		if err := on.Cron(t.Context()); err != nil {
 			t.Log(err) // what it did not come to is for the next one
 		}
