@@ -31,7 +31,7 @@ func TestThreeHundredUnpaidTestCheckoutsDoNotDelayALivePayment(t *testing.T) {
 		}
 	}
 	// A list shows what is stored, and reads nothing from the ledger.
-	eventually(t, "the live payment is settled", 10*time.Second, func() bool {
+	eventually(t, "the live payment is settled", time.Minute, func() bool {
 		list := string(do(t, victim.Client, "GET", "/checkout", "").Body)
 		return strings.Contains(list, due.ID) && strings.Contains(list, `"status":"completed"`)
 	})

@@ -51,7 +51,7 @@ func TestAShopperWhoAsksOftenDoesNotHideOlderOrdersPayments(t *testing.T) {
 	defer shopper.Wait()
 	defer close(over)
 	shop.pay(older)
-	eventually(t, "the older order is completed", 20*time.Second, func() bool {
+	eventually(t, "the older order is completed", time.Minute, func() bool {
 		time.Sleep(3 * time.Second) // as its page asks
 		return strings.Contains(string(do(t, anybody(on), "GET", "/pay/"+older.ID+"/status", "").Body), `"completed"`)
 	})
