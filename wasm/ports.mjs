@@ -89,6 +89,14 @@ const ports = {
     return [said(...answers.flatMap(({ lines }) => lines)), ...answers.map(({ body }) => body)];
   },
 
+  // Adds messages to the queue: the lines are their delays in seconds, the fields their bodies. The
+  // program does not wait for the queue, since what it refuses is sent by the cron.
+  async "queue.send"(delays, bodies, env, ctx) {
+    const messages = bodies.map((body, i) => ({ body: text(body), contentType: "text", delaySeconds: Number(delays[i]) }));
+    ctx.waitUntil(enqueue(env.DELIVERIES, messages));
+    return [well];
+  },
+
   async "recent.recall"([key]) {
     const kept = await caches.default.match(recentURL(key));
     return [well, kept ? await kept.text() : null];
@@ -118,6 +126,30 @@ async function purge(cache, tags) {
     reason = String(error);
   }
   console.warn(JSON.stringify({ level: "WARN", msg: "the cache was not purged", tags: tags.length, error: reason }));
+}
+
+// What one call of a queue may have (https://developers.cloudflare.com/queues/platform/limits/). Each
+// message takes some bytes for its metadata.
+const QUEUE_MESSAGES = 100;
+const QUEUE_BYTES = 256_000;
+const QUEUE_METADATA = 200;
+
+async function enqueue(queue, messages) {
+  let some = [];
+  let size = 0;
+  const calls = [some];
+  for (const message of messages) {
+    const bytes = new TextEncoder().encode(message.body).length + QUEUE_METADATA;
+    if (some.length === QUEUE_MESSAGES || size + bytes > QUEUE_BYTES) {
+      calls.push((some = []));
+      size = 0;
+    }
+    some.push(message);
+    size += bytes;
+  }
+  const results = await Promise.allSettled(calls.map((call) => queue.sendBatch(call)));
+  const refused = results.find(({ status }) => status === "rejected");
+  if (refused) console.warn(JSON.stringify({ level: "WARN", msg: "the queue refused messages", error: String(refused.reason) }));
 }
 
 const BULK = 100;

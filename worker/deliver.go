@@ -8,15 +8,12 @@ import (
 	"time"
 
 	"edgecheckout/worker/event"
-	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
 	"edgecheckout/worker/web"
 )
 
-const (
-	deliveredAtOnce = 50 // entries of the index of what is to be sent
-	sentAtOnce      = 8  // to one endpoint
-)
+// deliveredAtOnce is how many entries of the index of what is to be sent the cron takes at once.
+const deliveredAtOnce = 50
 
 // Why an endpoint was disabled.
 const (
@@ -24,14 +21,19 @@ const (
 	reasonFailing = "failing" // event.Patience without one success
 )
 
-// deliver sends events that nobody has been told of yet and those whose next attempt is due. Like Sweep it may run twice, late, or at the same
-// time as itself: then an endpoint gets an event more than once, under one id.
+// deliver sends events that nobody has been told of yet and those whose next attempt is due; where
+// there is a queue, only those that it should have delivered long ago. Like Sweep it may run twice,
+// late, or at the same time as itself: then an endpoint gets an event more than once, under one id.
 func (s *Service) deliver(ctx context.Context) error {
 	any, err := s.store.AnyWebhooks(ctx)
 	if err != nil || !any {
 		return err
 	}
-	due, err := s.store.Due(ctx, s.platform.Now())
+	until := s.platform.Now()
+	if s.platform.Queue != nil {
+		until = until.Add(-queueTime)
+	}
+	due, err := s.store.Due(ctx, until)
 	if err != nil {
 		return err
 	}
@@ -39,7 +41,11 @@ func (s *Service) deliver(ctx context.Context) error {
 	for len(due) > 0 {
 		some := due[:min(len(due), deliveredAtOnce)]
 		due = due[len(some):]
-		if err := s.deliverSome(ctx, some, known); err != nil {
+		entries, err := s.store.Sendings(ctx, some)
+		if err != nil {
+			return err
+		}
+		if _, err := s.deliverSome(ctx, entries, known); err != nil {
 			return err
 		}
 	}
@@ -55,10 +61,11 @@ type target struct {
 	before           store.WebhookState
 }
 
-// targets are the endpoints that a run of deliver has met, by owner and in the order in which they were met.
+// targets are the endpoints that a run has met, by owner and in the order in which they were met.
 type targets struct {
-	of  map[store.Key][]*target
-	all []*target
+	of     map[store.Key][]*target
+	all    []*target
+	queued bool // the run is one of many at the same time: see [Service.Deliver]
 }
 
 // sending is one event on its way to one endpoint.
@@ -67,21 +74,20 @@ type sending struct {
 	to      *target
 	attempt *store.Attempt // nil if it was not made
 	wait    time.Duration  // Retry-After
+	busy    time.Duration  // how long to wait, if it was not made because others are under way
 }
 
-func (s *Service) deliverSome(ctx context.Context, due []store.Due, known *targets) error {
-	entries, err := s.store.Sendings(ctx, due)
-	if err != nil {
-		return err
+// deliverSome sends entries of the index, and records what became of them. It returns how long to
+// wait with each entry that was left as it is because other requests to its endpoints are under way;
+// 0 for all others.
+func (s *Service) deliverSome(ctx context.Context, entries []store.Sending, known *targets) (busy []time.Duration, err error) {
+	if err := s.meet(ctx, entries, known); err != nil {
+		return nil, err
 	}
 	var sendings []*sending
 	byEntry := make([][]*sending, len(entries))
 	for i, entry := range entries {
-		all, err := s.targets(ctx, entry.Due.Merchant, entry.Due.Mode, known)
-		if err != nil {
-			return err
-		}
-		for _, to := range all {
+		for _, to := range known.of[store.HasWebhooksKey(entry.Due.Merchant, entry.Due.Mode)] {
 			if to.Silent() || entry.Event.ID == "" || entry.Due.Webhook != "" && entry.Due.Webhook != to.ID || entry.Due.Webhook == "" && !to.Wants(entry.Event.Type) {
 				continue
 			}
@@ -89,23 +95,46 @@ func (s *Service) deliverSome(ctx context.Context, due []store.Due, known *targe
 			sendings, byEntry[i] = append(sendings, one), append(byEntry[i], one)
 		}
 	}
-	if err := s.send(ctx, sendings); err != nil {
-		return err
-	}
-	return s.record(ctx, entries, byEntry, known)
-}
-
-// targets reads the endpoints of an owner, once in a run.
-func (s *Service) targets(ctx context.Context, merchant string, mode stellar.Mode, known *targets) ([]*target, error) {
-	owner := store.HasWebhooksKey(merchant, mode)
-	if targets, ok := known.of[owner]; ok {
-		return targets, nil
-	}
-	endpoints, err := s.store.Endpoints(ctx, merchant, mode)
-	if err != nil {
+	if err := s.send(ctx, sendings, known.queued); err != nil {
 		return nil, err
 	}
-	known.of[owner] = nil
+	busy = make([]time.Duration, len(entries))
+	var tried []store.Sending
+	var byTried [][]*sending
+	for i, entry := range entries {
+		if busy[i] = allBusy(byEntry[i]); busy[i] == 0 {
+			tried, byTried = append(tried, entry), append(byTried, byEntry[i])
+		}
+	}
+	return busy, s.record(ctx, tried, byTried, known)
+}
+
+// allBusy returns how long to wait if all endpoints of an entry are busy, otherwise 0.
+func allBusy(sendings []*sending) time.Duration {
+	var longest time.Duration
+	for _, one := range sendings {
+		if one.busy == 0 {
+			return 0
+		}
+		longest = max(longest, one.busy)
+	}
+	return longest
+}
+
+// meet reads the endpoints of the owners of entries, each once in a run.
+func (s *Service) meet(ctx context.Context, entries []store.Sending, known *targets) error {
+	var owners []store.Owner
+	for _, entry := range entries {
+		key := store.HasWebhooksKey(entry.Due.Merchant, entry.Due.Mode)
+		if _, ok := known.of[key]; !ok {
+			known.of[key] = nil
+			owners = append(owners, store.OwnerOf(entry.Due.Merchant, entry.Due.Mode))
+		}
+	}
+	endpoints, err := s.store.Endpoints(ctx, owners...)
+	if err != nil {
+		return err
+	}
 	for _, e := range endpoints {
 		to := &target{Endpoint: e, before: e.State}
 		if to.secret, to.old, err = s.config.Vault.Open(e.ID, e.Secret.Sealed); err != nil {
@@ -117,34 +146,42 @@ func (s *Service) targets(ctx context.Context, merchant string, mode stellar.Mod
 				to.previous = nil // its key is gone; the new secret signs
 			}
 		}
-		known.of[owner] = append(known.of[owner], to)
+		key := store.HasWebhooksKey(e.Merchant, e.Mode)
+		known.of[key] = append(known.of[key], to)
 		known.all = append(known.all, to)
 	}
-	return known.of[owner], nil
+	return nil
 }
 
-// send makes one attempt for each, in rounds of sentAtOnce for an endpoint, and of one for an endpoint that failed the last time. One that fails
-// in a round gets nothing more in this run.
-func (s *Service) send(ctx context.Context, waiting []*sending) error {
+// send makes one attempt for each, in rounds of as many as [lanes] allow for an endpoint, and of one
+// for an endpoint that failed the last time. One that fails in a round gets nothing more in this run.
+func (s *Service) send(ctx context.Context, waiting []*sending, queued bool) error {
 	for len(waiting) > 0 {
 		var round, later []*sending
 		taken := map[*target]int{}
+		now := s.platform.Now()
 		for _, one := range waiting {
-			most := sentAtOnce
-			if !one.to.State.FailingSince.IsZero() {
+			most, wait := s.lanes.free(one.to.ID, now)
+			switch failing := !one.to.State.FailingSince.IsZero(); {
+			case one.to.failed:
+				continue
+			case most == 0:
+				one.busy = wait
+				continue
+			case failing && queued && taken[one.to] == 0 && !s.platform.Recent.Claim("failing/"+one.to.ID, failingPause):
+				one.to.failed = true // another run has just tried
+				continue
+			case failing:
 				most = 1
 			}
-			switch {
-			case one.to.failed:
-			case taken[one.to] < most:
+			if taken[one.to] < most {
 				taken[one.to]++
 				round = append(round, one)
-			default:
+			} else {
 				later = append(later, one)
 			}
 		}
 		messages := make([]Outgoing, len(round))
-		now := s.platform.Now()
 		for i, one := range round {
 			var err error
 			if messages[i], err = message(one, now); err != nil {
@@ -154,7 +191,14 @@ func (s *Service) send(ctx context.Context, waiting []*sending) error {
 		if len(messages) == 0 {
 			return nil
 		}
-		for i, reply := range s.platform.Sender.Send(ctx, messages) {
+		for to, n := range taken {
+			s.lanes.begin(to.ID, n, now)
+		}
+		replies := s.platform.Sender.Send(ctx, messages)
+		for to, n := range taken {
+			s.lanes.end(to.ID, n, now)
+		}
+		for i, reply := range replies {
 			round[i].take(reply, now)
 		}
 		waiting = later
@@ -227,8 +271,10 @@ func (s *Service) record(ctx context.Context, entries []store.Sending, byEntry [
 		}
 		for _, one := range byEntry[i] {
 			switch {
+			case one.busy > 0: // others are under way, but not at all endpoints of this event
+				sent.SendAgain(one.to.ID, e, at, now.Add(one.busy), one.Delivery)
 			case one.attempt == nil: // the endpoint failed before its turn came
-				sent.Again(one.to.ID, e, at, now.Add(one.to.pause(now)))
+				sent.SendAgain(one.to.ID, e, at, now.Add(one.to.pause(now)), one.Delivery)
 			case one.attempt.Succeeded() && one.Delivery == nil && e.First != nil && entry.Due.Webhook == "":
 				e.First[one.to.ID] = *one.attempt
 			default:
@@ -260,7 +306,11 @@ func (s *Service) record(ctx context.Context, entries []store.Sending, byEntry [
 	if err := s.tellDisabled(ctx, disabled); err != nil {
 		return err
 	}
-	return s.store.Record(ctx, sent, done...)
+	if err := s.store.Record(ctx, sent, done...); err != nil {
+		return err
+	}
+	s.enqueue(ctx, sent.Again()...)
+	return nil
 }
 
 // pause is how long an event waits for an endpoint that another one has just found failing: as long as it has failed already, so that what
@@ -322,5 +372,5 @@ func (s *Service) tellDisabled(ctx context.Context, disabled []*target) error {
 	if len(records) == 0 {
 		return nil
 	}
-	return s.store.PutEvents(ctx, records...)
+	return s.putEvents(ctx, records...)
 }

@@ -1,5 +1,5 @@
-// Package worker is the checkout service as an ordinary [http.Handler], and the sweep that its cron
-// runs. It does not depend on where it runs: see [Platform].
+// Package worker is the checkout service as an ordinary [http.Handler], the sweep that its cron runs,
+// and the consumer of its queue. It does not depend on where it runs: see [Platform].
 package worker
 
 import (
@@ -24,6 +24,7 @@ type Service struct {
 	watcher   *watch.Watcher
 	keys      *keyCache
 	listeners listeners
+	lanes     lanes
 	router    router
 	served    [2]served // test mode and live mode
 }

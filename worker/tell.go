@@ -82,7 +82,16 @@ func (s *Service) tellOutcome(ctx context.Context, facts *checkout.Facts, before
 	if len(records) == 0 {
 		return nil
 	}
-	return s.store.PutEvents(ctx, records...)
+	return s.putEvents(ctx, records...)
+}
+
+// putEvents writes events that nobody has been told of yet, and has the queue deliver them.
+func (s *Service) putEvents(ctx context.Context, records ...store.Event) error {
+	if err := s.store.PutEvents(ctx, records...); err != nil {
+		return err
+	}
+	s.enqueueEvents(ctx, records)
+	return nil
 }
 
 // tell adds an event about one of the caller's objects to what the request writes; before is the object as it was, nil if it is not changed.
@@ -107,6 +116,7 @@ func (c *call) tell(e event.Event, object, before any) error {
 	record, err := recordOf(e, c.Merchant.ID, c.Mode, data)
 	if err == nil {
 		c.view.AddEvent(record)
+		c.told = append(c.told, record)
 	}
 	return err
 }
