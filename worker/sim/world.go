@@ -57,6 +57,8 @@ type world struct {
 	shops   []*shop
 	people  []*sale
 	timers  []timer
+	queued  bool // the deployment has a queue
+	posted  []posted
 	actors  []*actor
 	current *actor
 	parked  chan struct{}
@@ -113,6 +115,7 @@ func newWorld(seed uint64) *world {
 		ledger: newLedger(1_000_000, startTime),
 	}
 	w.kind = w.chance(20)
+	w.queued = w.chance(60)
 	w.memory = kvtest.NewMemory(func() time.Time { return w.now })
 	for _, name := range []string{"Amsterdam", "Bogota", "Chennai"}[:1+w.rand.IntN(3)] {
 		w.edges = append(w.edges, w.newEdge(name))
@@ -145,10 +148,14 @@ func (w *world) newEdge(name string) *edge {
 	if err != nil {
 		panic(err)
 	}
-	e.service = worker.New(config, worker.Platform{
+	platform := worker.Platform{
 		Store: store{w.memory.Edge(), w}, Horizon: e, Recent: e.recent, Cache: keepsNothing{}, Sender: receiver{w}, Entropy: entropy{w}, Log: io.Discard,
 		Now: func() time.Time { return w.now },
-	})
+	}
+	if w.queued {
+		platform.Queue = queue{w}
+	}
+	e.service = worker.New(config, platform)
 	return e
 }
 
