@@ -88,7 +88,7 @@ func (s *Service) deliverSome(ctx context.Context, entries []store.Sending, know
 	byEntry := make([][]*sending, len(entries))
 	for i, entry := range entries {
 		for _, to := range known.of[store.HasWebhooksKey(entry.Due.Merchant, entry.Due.Mode)] {
-			if to.Silent() || entry.Event.ID == "" || entry.Due.Webhook != "" && entry.Due.Webhook != to.ID || entry.Due.Webhook == "" && !to.Wants(entry.Event.Type) {
+			if to.Silent() || entry.Event.ID == "" || entry.Taken() || entry.Due.Webhook != "" && entry.Due.Webhook != to.ID || entry.Due.Webhook == "" && !to.Wants(entry.Event.Type) {
 				continue
 			}
 			one := &sending{Sending: entry, to: to}
@@ -272,9 +272,9 @@ func (s *Service) record(ctx context.Context, entries []store.Sending, byEntry [
 		for _, one := range byEntry[i] {
 			switch {
 			case one.busy > 0: // others are under way, but not at all endpoints of this event
-				sent.SendAgain(one.to.ID, e, at, now.Add(one.busy), one.Delivery)
+				sent.SendAgain(one.to.ID, store.Sending{Event: e, Position: at, Delivery: one.Delivery, Asked: one.Asked}, now.Add(one.busy))
 			case one.attempt == nil: // the endpoint failed before its turn came
-				sent.SendAgain(one.to.ID, e, at, now.Add(one.to.pause(now)), one.Delivery)
+				sent.SendAgain(one.to.ID, store.Sending{Event: e, Position: at, Delivery: one.Delivery, Asked: one.Asked}, now.Add(one.to.pause(now)))
 			case one.attempt.Succeeded() && one.Delivery == nil && e.First != nil && entry.Due.Webhook == "":
 				e.First[one.to.ID] = *one.attempt
 			default:
@@ -284,7 +284,7 @@ func (s *Service) record(ctx context.Context, entries []store.Sending, byEntry [
 		switch {
 		case entry.Due.Webhook == "":
 			sent.Logged(e, at)
-		case len(byEntry[i]) == 0 && entry.Delivery != nil && e.ID != "": // the endpoint is disabled, or gone
+		case len(byEntry[i]) == 0 && entry.Delivery != nil && e.ID != "" && !entry.Taken(): // the endpoint is disabled, or gone
 			sent.Delivered(entry.Due.Webhook, e, at, store.Delivery{Attempts: entry.Delivery.Attempts})
 		}
 	}

@@ -39,7 +39,7 @@ func resendEvent(c *call) (answer, error) {
 		if to.Silent() || webhook != "" && to.ID != webhook || webhook == "" && !to.Wants(e.Type) {
 			continue
 		}
-		sent.SendAgain(to.ID, *e, at, c.began, nil)
+		sent.SendAgain(to.ID, store.Sending{Event: *e, Position: at, Asked: true}, c.began)
 		resend.Deliveries++
 	}
 	if webhook != "" && !known {
@@ -102,7 +102,7 @@ func resendToWebhook(c *call) (answer, error) {
 			taken = taken || d.Attempts[len(d.Attempts)-1].Succeeded() || !d.Next.IsZero()
 		}
 		if !taken {
-			sent.SendAgain(w.ID, *e, entries[i], c.began, d)
+			sent.SendAgain(w.ID, store.Sending{Event: *e, Position: entries[i], Delivery: d, Asked: true}, c.began)
 			resend.Deliveries++
 		}
 	}

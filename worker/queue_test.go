@@ -309,3 +309,36 @@ func TestEventsOfRefusedRequestsAreNotQueued(t *testing.T) {
 		t.Errorf("queued with delays %q", got)
 	}
 }
+
+// Two data centres get the same message, fail, and each plan a further attempt.
+func TestAnAttemptThatWasPlannedTwiceIsMadeOnce(t *testing.T) {
+	s, edge, shop, id := deployWithQueue(t)
+	other := s.edge()
+	s.receivers.answers = map[string]worker.Reply{hook: {Status: 500}}
+	shop.post("/customers", `{"name":"Ada"}`)
+	batch := s.queue.take()
+	s.deliver(edge, batch)
+	s.Sleep(2 * time.Second)
+	s.deliver(other, batch)
+	if got := s.queue.delays(); got != "5s 5s" {
+		t.Fatalf("queued with delays %q", got)
+	}
+	s.receivers.answers, s.receivers.got = nil, nil
+	s.Sleep(2 * time.Minute) // everybody sees all of it
+	again := s.queue.take()
+	s.deliver(edge, again[:1])
+	s.deliver(edge, again[1:])
+	for range 3 {
+		s.sweep(edge)
+		s.Advance(time.Minute)
+	}
+	if got := s.receivers.types(hook); got != "customer.created" {
+		t.Errorf("told of %q", got)
+	}
+	if r := shop.get("/webhooks/" + id + "/deliveries"); !strings.Contains(r.body, `"status":"succeeded"`) {
+		t.Errorf("it should be delivered: %s", r.body)
+	}
+	if keys := s.Store.Keys("due/"); len(keys) != 0 {
+		t.Errorf("still to be sent: %v", keys)
+	}
+}

@@ -46,7 +46,7 @@ type Delivery struct {
 
 // Due is an entry in the index of what is to be sent, in the order of its time. Without an endpoint
 // it is an event that nobody has been told of yet, and its value is the [Event]; with one, its value
-// is the [Listed] position of the event in the log.
+// has the [Listed] position of the event in the log.
 type Due struct {
 	At       time.Time    `json:"at"` // whole seconds
 	Merchant string       `json:"merchant"`
@@ -141,6 +141,26 @@ type Sending struct {
 	Event    Event     `json:"event"`
 	Position Listed    `json:"position,omitzero"`  // of the event in the log; zero if it is not there yet
 	Delivery *Delivery `json:"delivery,omitempty"` // nil before the first attempt
+	Asked    bool      `json:"asked,omitempty"`    // the merchant asked for it, also if it was taken before
+}
+
+// Taken reports whether the endpoint has taken the event before this attempt came: runs that overlap
+// may each have planned one. As far as is visible here.
+func (s Sending) Taken() bool {
+	switch {
+	case s.Due.Webhook == "" || s.Asked:
+		return false
+	case s.Delivery != nil:
+		return len(s.Delivery.Attempts) > 0 && s.Delivery.Attempts[len(s.Delivery.Attempts)-1].Succeeded()
+	}
+	first, ok := s.Event.First[s.Due.Webhook]
+	return ok && first.Succeeded()
+}
+
+// again is the value of an entry of the index with an endpoint.
+type again struct {
+	Listed
+	Asked bool `json:"asked,omitempty"`
 }
 
 // SendingOf is the entry of an event that nobody has been told of yet.
@@ -206,9 +226,11 @@ func (s Store) Sendings(ctx context.Context, due []Due) ([]Sending, error) {
 				return nil, err
 			}
 		} else {
-			if sending.Position, _, err = Decode[Listed](values[i]); err != nil {
+			value, _, err := Decode[again](values[i])
+			if err != nil {
 				return nil, err
 			}
+			sending.Position, sending.Asked = value.Listed, value.Asked
 			more = append(more, listKey(OwnerOf(d.Merchant, d.Mode), checkout.KindEvent, sending.Position), deliveryKey(d.Webhook, d.Event))
 		}
 		sendings = append(sendings, sending)
@@ -256,16 +278,17 @@ func (s *Sent) Logged(e Event, at Listed) {
 func (s *Sent) Delivered(webhook string, e Event, at Listed, d Delivery) {
 	s.entries = append(s.entries, entry{key: deliveryKey(webhook, e.ID), value: Encode(d), expiresAt: at.Created.Add(KeepEvents)})
 	if !d.Next.IsZero() {
-		s.SendAgain(webhook, e, at, d.Next, &d)
+		s.SendAgain(webhook, Sending{Event: e, Position: at, Delivery: &d}, d.Next)
 	}
 }
 
-// SendAgain adds an attempt to send an event to an endpoint at a time. So far is what became of it
-// there; nil if that is nothing, or not known.
-func (s *Sent) SendAgain(webhook string, e Event, at Listed, next time.Time, soFar *Delivery) {
-	due := Due{At: next.Add(time.Second - time.Nanosecond).Truncate(time.Second), Merchant: e.Merchant, Mode: e.Mode, Event: e.ID, Webhook: webhook}
-	s.entries = append(s.entries, entry{key: due.key(), value: Encode(at)})
-	s.again = append(s.again, Sending{Due: due, Event: e, Position: at, Delivery: soFar})
+// SendAgain adds an attempt to send an event to an endpoint at a time. The attempts so far may be
+// missing.
+func (s *Sent) SendAgain(webhook string, one Sending, next time.Time) {
+	e := one.Event
+	one.Due = Due{At: next.Add(time.Second - time.Nanosecond).Truncate(time.Second), Merchant: e.Merchant, Mode: e.Mode, Event: e.ID, Webhook: webhook}
+	s.entries = append(s.entries, entry{key: one.Due.key(), value: Encode(again{one.Position, one.Asked})})
+	s.again = append(s.again, one)
 }
 
 // State adds the changed state of an endpoint.
