@@ -25,7 +25,7 @@ func main() {
 		return
 	}
 	var queue worker.Queue
-	if cloudflare.GetBinding("DELIVERIES").Truthy() {
+	if cloudflare.GetBinding("DELIVERIES").Truthy() && cloudflare.GetBinding("RETRIES").Truthy() {
 		queue = edge.Queue{}
 	}
 	service := worker.New(config, worker.Platform{

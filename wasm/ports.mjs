@@ -89,11 +89,17 @@ const ports = {
     return [said(...answers.flatMap(({ lines }) => lines)), ...answers.map(({ body }) => body)];
   },
 
-  // Adds messages to the queue: the lines are their delays in seconds, the fields their bodies. The
-  // program does not wait for the queue, since what it refuses is sent by the cron.
-  async "queue.send"(delays, bodies, env, ctx) {
-    const messages = bodies.map((body, i) => ({ body: text(body), contentType: "text", delaySeconds: Number(delays[i]) }));
-    ctx.waitUntil(enqueue(env.DELIVERIES, messages));
+  // Adds messages to queues: the lines are pairs of the queue's binding and a delay in seconds, the
+  // fields the bodies. The program does not wait for the queues, since what they refuse is sent by the
+  // cron.
+  async "queue.send"(lines, bodies, env, ctx) {
+    const messages = new Map(); // by queue
+    for (const [i, body] of bodies.entries()) {
+      const [name, delay] = lines.slice(2 * i, 2 * i + 2);
+      if (!messages.has(name)) messages.set(name, []);
+      messages.get(name).push({ body: text(body), contentType: "text", delaySeconds: Number(delay) });
+    }
+    for (const [name, some] of messages) ctx.waitUntil(enqueue(env[name], some));
     return [well];
   },
 

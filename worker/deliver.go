@@ -162,9 +162,13 @@ func (s *Service) send(ctx context.Context, waiting []*sending, queued bool) err
 		now := s.platform.Now()
 		for _, one := range waiting {
 			most, wait := s.lanes.free(one.to.ID, now)
-			switch failing := !one.to.State.FailingSince.IsZero(); {
+			failed := one.failedAt()
+			failing := !failed.IsZero() && !s.lanes.tookSince(one.to.ID, failed)
+			switch {
 			case one.to.failed:
 				continue
+			case failing && queued && one.Due.Webhook == "":
+				continue // it is sent by a run that others do not wait for
 			case most == 0:
 				one.busy = wait
 				continue
@@ -199,11 +203,26 @@ func (s *Service) send(ctx context.Context, waiting []*sending, queued bool) err
 			s.lanes.end(to.ID, n, now)
 		}
 		for i, reply := range replies {
-			round[i].take(reply, now)
+			one := round[i]
+			if one.take(reply, now); one.attempt.Succeeded() {
+				s.lanes.took(one.to.ID, now)
+			}
 		}
 		waiting = later
 	}
 	return nil
+}
+
+// failedAt returns when the endpoint failed, as far as is known here; zero if that is not known. What
+// its record says may be a minute old, so the attempts so far of this event count as well.
+func (one *sending) failedAt() time.Time {
+	if one.Delivery == nil || len(one.Delivery.Attempts) == 0 {
+		return one.to.State.FailingSince
+	}
+	if last := one.Delivery.Attempts[len(one.Delivery.Attempts)-1]; !last.Succeeded() {
+		return last.At
+	}
+	return one.to.State.FailingSince
 }
 
 // message writes an event for an endpoint and signs it.

@@ -11,6 +11,8 @@ import (
 type lanes struct {
 	mu sync.Mutex
 	of map[string][]lane // by endpoint, the oldest first
+	// last is when an endpoint last took an event, of at most maxKeys endpoints.
+	last map[string]time.Time
 }
 
 // lane is a number of requests that began together.
@@ -78,4 +80,21 @@ func (l *lanes) end(webhook string, n int, began time.Time) {
 	if len(l.of[webhook]) == 0 {
 		delete(l.of, webhook)
 	}
+}
+
+// took notes that an endpoint took an event.
+func (l *lanes) took(webhook string, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last == nil || len(l.last) >= maxKeys {
+		l.last = map[string]time.Time{}
+	}
+	l.last[webhook] = now
+}
+
+// tookSince reports whether an endpoint is known to have taken an event after a time.
+func (l *lanes) tookSince(webhook string, at time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last[webhook].After(at)
 }

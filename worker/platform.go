@@ -80,6 +80,9 @@ type Queue interface {
 type Queued struct {
 	Body  []byte        // UTF-8
 	Delay time.Duration // whole seconds, at most [MaxDelay]
+	// Retry says that it is for an endpoint that has failed. Such messages are delivered apart, since
+	// those who wait for such an endpoint must not keep others from being told.
+	Retry bool
 }
 
 // Limits of Cloudflare Queues (https://developers.cloudflare.com/queues/platform/limits/).

@@ -52,7 +52,7 @@ func (s *Service) enqueue(ctx context.Context, sendings ...store.Sending) {
 		delay := max(one.Due.At.Sub(now)+time.Second-1, 0).Truncate(time.Second)
 		body := store.Encode(notice{one, now.UTC()})
 		if delay <= MaxDelay && len(body) <= MaxMessage {
-			messages = append(messages, Queued{body, delay})
+			messages = append(messages, Queued{body, delay, one.Due.Webhook != "" && !one.Asked})
 		}
 	}
 	if len(messages) > 0 {

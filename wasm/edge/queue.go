@@ -9,7 +9,7 @@ import (
 	"edgecheckout/worker"
 )
 
-// Queue is the queue that is bound as DELIVERIES.
+// Queue is the two queues that are bound as DELIVERIES and RETRIES.
 type Queue struct{}
 
 var _ worker.Queue = Queue{}
@@ -18,7 +18,11 @@ var _ worker.Queue = Queue{}
 func (Queue) Send(ctx context.Context, messages ...worker.Queued) {
 	request := say("queue.send")
 	for _, m := range messages {
-		request = request.line(decimal(m.Delay / time.Second))
+		name := "DELIVERIES"
+		if m.Retry {
+			name = "RETRIES"
+		}
+		request = request.line(name).line(decimal(m.Delay / time.Second))
 	}
 	for _, m := range messages {
 		request = request.add(m.Body)
