@@ -50,6 +50,8 @@ type Checkout struct {
 	// Late says that the deadline of an open checkout has passed, but the ledger has not yet been
 	// read up to it. The page then no longer asks anyone to pay.
 	Late bool
+	// Suspended says that the operator has suspended the merchant. The page then asks nobody to pay.
+	Suspended bool
 }
 
 // phase is a state of the page. It is finer than the status, because the page says something else
@@ -61,6 +63,7 @@ const (
 	waiting   phase = "waiting"
 	partly    phase = "partly"
 	checking  phase = "checking"
+	suspended phase = "suspended"
 	paid      phase = "paid"
 	expired   phase = "expired"
 	underpaid phase = "underpaid"
@@ -80,21 +83,23 @@ func (c Checkout) phase() phase {
 		return underpaid
 	case c.Late:
 		return checking
+	case c.Suspended:
+		return suspended
 	case c.Exception == "underpaid":
 		return partly
 	}
 	return waiting
 }
 
-// payable reports whether the page asks for money.
-func (c Checkout) payable() bool {
+// AsksForMoney reports whether the page asks its reader to pay.
+func (c Checkout) AsksForMoney() bool {
 	p := c.phase()
 	return p == waiting || p == partly
 }
 
 // streamURL is StreamURL if the page awaits a payment and the URL is a web URL, otherwise "".
 func (c Checkout) streamURL() string {
-	if !c.payable() || origin(c.StreamURL) == "" {
+	if !c.AsksForMoney() || origin(c.StreamURL) == "" {
 		return ""
 	}
 	return c.StreamURL
@@ -145,6 +150,9 @@ func (c Checkout) deadline() string { return c.ExpiresAt.UTC().Format("15:04 UTC
 func (c Checkout) phases() []phase {
 	if c.Status != Open {
 		return []phase{c.phase()}
+	}
+	if c.phase() == suspended {
+		return []phase{suspended, checking, paid, expired, underpaid, wrong}
 	}
 	return []phase{waiting, partly, checking, paid, expired, underpaid, wrong}
 }

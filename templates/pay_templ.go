@@ -135,7 +135,7 @@ func Pay(c Checkout) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if c.payable() {
+			if c.AsksForMoney() {
 				templ_7745c5c3_Err = payment(c).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -168,7 +168,7 @@ func Pay(c Checkout) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if c.payable() {
+			if c.AsksForMoney() {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<p>Your payment goes straight to <bdi>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -23,6 +23,8 @@ func TestEachStateShowsWhatItShould(t *testing.T) {
 		{"waiting", "Waiting for your payment This page notices by itself, usually within seconds.", true, ""},
 		{"partly", "Part of it has arrived 30.25 USDC received. Please send the 19.75 USDC still due, with the same memo.", true, "Received 30.25 USDC Still due 19.75 USDC"},
 		{"checking", "The time to pay is over Please do not pay any more. We are still reading the ledger for a payment that was made in time.", false, ""},
+		{"suspended", "This shop is suspended Please do not pay. A payment that you have already sent is still noticed here. " +
+			"It would be in Northwind Coffee’s account: please contact them and quote the reference below.", false, ""},
 		{"paid", "Paid Thank you. Northwind Coffee has received your payment; you can close this page.", false, "Received 50 USDC"},
 		{"paid-redirect", "Paid — returning to Northwind Coffee Go there now", false, "Received 50 USDC"},
 		{"paid-overpaid", "Paid You sent 60 USDC, more than was asked for. Northwind Coffee has all of it: please contact them about the difference. " +
@@ -116,7 +118,7 @@ func TestCopiedValuesHaveNoSpaces(t *testing.T) {
 	for _, s := range samples.All("") {
 		d := document(t, templates.Pay(s.Checkout))
 		want := map[string]string{"issuer": s.Checkout.AssetIssuer, "reference": s.Checkout.ID}
-		if s.Checkout.Status == templates.Open && !s.Checkout.Late {
+		if s.Checkout.AsksForMoney() {
 			want["destination"], want["memo"], want["to-pay"] = s.Checkout.Destination, s.Checkout.Memo, s.Checkout.Due
 		}
 		for id, value := range want {
@@ -205,7 +207,7 @@ func TestPageHasTheStreamOnlyWhileItAwaitsAPayment(t *testing.T) {
 		c := s.Checkout
 		c.StreamURL = stream
 		want := []string{"", ""}
-		if c.Status == templates.Open && !c.Late {
+		if c.AsksForMoney() {
 			want = []string{stream, c.Memo}
 		}
 		page := document(t, templates.Pay(c)).Find("[data-pay]")

@@ -70,3 +70,41 @@ func TestRequestsForTransactionsHaveSmallBodies(t *testing.T) {
 		t.Errorf("%d %s", r.status, r.body)
 	}
 }
+
+func TestAMerchantCannotUseUpHorizonForTheOthers(t *testing.T) {
+	s := deploy(t)
+	here := s.edge()
+	greedy, _ := s.merchant(here)
+	other, _ := s.merchant(here)
+	open := greedy.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
+	person := s.Person()
+	s.Pay(person, addr(open.text("destination")), "1", s.USDC(), "")
+	s.Sleep(3 * time.Minute)
+	s.Advance(time.Minute)
+	payment := greedy.list("/payment?unmatched=true").ids[0]
+	requests := s.Requests
+	refused := 0
+	for i := range 100 {
+		path := "/payment?unmatched=true"
+		if i%2 == 1 {
+			path = "/payment/" + payment
+		}
+		switch r := greedy.get(path); {
+		case r.status == 200:
+		case r.status == 429 && r.text("error.code") == "rate_limited" && r.header.Get("Retry-After") != "":
+			refused++
+		default:
+			t.Fatalf("%d %s", r.status, r.body)
+		}
+	}
+	if asked := s.Requests - requests; refused == 0 || asked > 70 {
+		t.Errorf("%d requests were refused, and %d reached Horizon", refused, asked)
+	}
+	other.ok(other.get("/payment?unmatched=true"))
+	s.Pay(person, addr(open.text("destination")), "5", s.USDC(), open.text("memo"))
+	s.Advance(time.Minute)
+	s.sweep(here)
+	if status := greedy.get("/checkout/" + open.text("id")).text("status"); status != "completed" {
+		t.Errorf("the checkout is %s", status)
+	}
+}

@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -132,5 +133,55 @@ func TestTokensHaveNamesAndScopesAndEachCallIsLogged(t *testing.T) {
 	}
 	if r := as("token=0123456789==").get("/merchants/" + id); r.status != 200 {
 		t.Errorf("a token whose name is %q: %d", "old", r.status)
+	}
+}
+
+func TestNobodyIsAskedToPayASuspendedMerchant(t *testing.T) {
+	s := deploy(t)
+	here := s.edge()
+	shop, _ := s.merchant(here)
+	open := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
+	person := s.Person()
+	anybody := client{t, here, http.Header{}}
+	page, wallet := "/pay/"+open.text("id"), `{"account":"`+person.Address()+`"}`
+	if r := anybody.get(page); !strings.Contains(r.body, open.text("memo")) {
+		t.Fatalf("the page before the suspension: %s", r.body)
+	}
+	suspend := func(is string) {
+		operator := s.operator(here)
+		operator.ok(operator.do("PUT", "/merchants/"+s.merchantOf(), `{"suspended":`+is+`}`))
+		s.Sleep(2 * time.Minute)
+		s.Advance(time.Second)
+	}
+	suspend("true")
+	r := anybody.get(page)
+	if r.status != 200 || !strings.Contains(r.body, "This shop is suspended") {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	for _, secret := range []string{open.text("memo"), "web+stellar:pay", "data-stream-url"} {
+		if strings.Contains(r.body, secret) {
+			t.Errorf("the page of a suspended shop has %s", secret)
+		}
+	}
+	if kept := r.header.Get("Cloudflare-Cdn-Cache-Control"); !strings.HasPrefix(kept, "max-age=15,") {
+		t.Errorf("it is cached for longer than an open page: %s", kept)
+	}
+	if left := anybody.get(page + "/status").fields["seconds_left"]; left != json.Number("0") {
+		t.Errorf("a page that is open goes on asking for money: %v seconds left", left)
+	}
+	r = anybody.do("POST", page+"/transaction", wallet)
+	if r.status != 403 || r.text("error.code") != "merchant_suspended" {
+		t.Errorf("a transaction: %d %s", r.status, r.body)
+	}
+	s.Pay(person, addr(open.text("destination")), "5", s.USDC(), open.text("memo"))
+	s.Advance(time.Minute)
+	s.sweep(here)
+	if status := anybody.get(page + "/status").text("status"); status != "completed" {
+		t.Errorf("after it was paid it is %s", status)
+	}
+	suspend("false")
+	again := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
+	if r := anybody.get("/pay/" + again.text("id")); !strings.Contains(r.body, again.text("memo")) {
+		t.Errorf("after the suspension: %s", r.body)
 	}
 }

@@ -91,13 +91,14 @@ func createCheckout(c *call) (answer, error) {
 	s.ExpiresAt = s.CreatedAt.Add(lifetime)
 	c.view.Remember(idem, id, c.platform.Now())
 	c.checkouts().Create(s)
-	if err := c.tell(event.Created(s), c.checkoutView(facts, checkout.Outcome{Status: checkout.Open}), nil); err != nil {
+	object := c.checkoutView(facts, checkout.Outcome{Status: checkout.Open})
+	if err := c.tell(func() event.Event { return event.Created(s) }, object, nil); err != nil {
 		return answer{}, err
 	}
 	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
 	}
-	return c.checkoutAnswer(facts, checkout.Outcome{Status: checkout.Open})
+	return jsonAnswer(object)
 }
 
 // fillProduct copies the current price and asset of the product.
@@ -143,5 +144,5 @@ func (c *call) fillCustomer(s *checkout.Checkout, given store.Customer) error {
 	}
 	given.ID, s.CustomerID = free, free
 	c.customers().Create(&given, c.began)
-	return c.tell(customerCreated(given), customerView(given), nil)
+	return c.tell(func() event.Event { return customerCreated(given) }, customerView(given), nil)
 }

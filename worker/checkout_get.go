@@ -23,7 +23,7 @@ func (c *call) ownCheckout(id string) (*checkout.Facts, error) {
 // look updates a checkout from the ledger. If Horizon cannot be read, the request is answered all
 // the same.
 func (c *call) look(f *checkout.Facts) checkout.Outcome {
-	out, err := c.watcher.Look(c.ctx, f)
+	out, err := c.watcher.Look(c.reading(f.Checkout.Account), f)
 	if err != nil {
 		c.log(c.ctx, "look", map[string]any{"checkout": f.Checkout.ID.String(), "error": err.Error()})
 	}

@@ -7,10 +7,13 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// timestamp formats a time as the API does: ISO 8601, UTC, milliseconds.
-func timestamp(t time.Time) string { return t.UTC().Format(timestampLayout) }
-
-const timestampLayout = "2006-01-02T15:04:05.000Z"
+// timestamp formats a time as the API does: ISO 8601, UTC, milliseconds. Package time has a fast path
+// for [time.RFC3339], which takes a third of the time of a layout with milliseconds.
+func timestamp(t time.Time) string {
+	b := t.UTC().AppendFormat(make([]byte, 0, len(time.RFC3339Nano)), time.RFC3339)
+	ms := t.Nanosecond() / 1e6
+	return string(append(b[:len(b)-1], '.', '0'+byte(ms/100), '0'+byte(ms/10%10), '0'+byte(ms%10), 'Z'))
+}
 
 // checkoutObject is a checkout as the API shows it. The fields are in the documented order.
 //

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/event"
 	"edgecheckout/worker/store"
 )
 
@@ -45,7 +46,7 @@ func createCustomer(c *call) (answer, error) {
 	}
 	c.view.Remember(idem, u.ID, c.platform.Now())
 	c.customers().Create(&u, c.began)
-	if err := c.tell(customerCreated(u), customerView(u), nil); err != nil {
+	if err := c.tell(func() event.Event { return customerCreated(u) }, customerView(u), nil); err != nil {
 		return answer{}, err
 	}
 	if err := c.view.Commit(c.ctx); err != nil {

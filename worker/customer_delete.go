@@ -11,7 +11,8 @@ func deleteCustomer(c *call) (answer, error) {
 	}
 	c.customers().Delete(*u, c.began)
 	gone := deletedObject{u.ID, "customer", true}
-	if err := c.tell(event.New(event.CustomerDeleted, c.began, u.ID), gone, nil); err != nil {
+	deleted := func() event.Event { return event.New(event.CustomerDeleted, c.began, u.ID) }
+	if err := c.tell(deleted, gone, nil); err != nil {
 		return answer{}, err
 	}
 	if err := c.view.Commit(c.ctx); err != nil {

@@ -45,7 +45,8 @@ func updateCustomer(c *call) (answer, error) {
 	}
 	u.UpdatedAt = c.began
 	c.customers().Update(*u, added)
-	if err := c.tell(event.New(event.CustomerUpdated, c.began, u.ID), customerView(*u), view); err != nil {
+	updated := func() event.Event { return event.New(event.CustomerUpdated, c.began, u.ID) }
+	if err := c.tell(updated, customerView(*u), view); err != nil {
 		return answer{}, err
 	}
 	if err := c.view.Commit(c.ctx); err != nil {

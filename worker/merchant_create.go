@@ -33,7 +33,7 @@ func createMerchant(c *call) (answer, error) {
 		if made, err := c.view.Merchant(c.ctx, id); err != nil {
 			return answer{}, err
 		} else if made != nil {
-			return jsonAnswer(merchantView(*made))
+			return jsonAnswer(c.merchantView(*made))
 		}
 	}
 	if m.ID, err = idem.NewID(checkout.KindMerchant, c.began, c.platform.Entropy); err != nil {

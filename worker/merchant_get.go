@@ -6,5 +6,5 @@ func getMerchant(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return jsonAnswer(merchantView(m))
+	return jsonAnswer(c.merchantView(m))
 }

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
 )
 
@@ -11,20 +12,35 @@ type merchantObject struct {
 	Name        string   `json:"name"`
 	AccountTest nullable `json:"account_test"`
 	AccountLive nullable `json:"account_live"`
-	Suspended   bool     `json:"suspended"`
-	CreatedAt   string   `json:"created_at"`
-	UpdatedAt   string   `json:"updated_at"`
+	// FormerAccounts may still be paid for checkouts that were created before the change.
+	FormerAccounts []formerAccount `json:"former_accounts"`
+	Suspended      bool            `json:"suspended"`
+	CreatedAt      string          `json:"created_at"`
+	UpdatedAt      string          `json:"updated_at"`
 }
 
-func merchantView(m store.Merchant) any {
-	return merchantObject{m.ID, "merchant", m.Name, nullable(m.AccountTest), nullable(m.AccountLive), m.Suspended, timestamp(m.CreatedAt), timestamp(m.UpdatedAt)}
+type formerAccount struct {
+	Account stellar.Address `json:"account"`
+	Live    bool            `json:"livemode"`
+	Until   string          `json:"until"`
+}
+
+func (c *call) merchantView(m store.Merchant) any {
+	former := []formerAccount{}
+	for _, f := range m.FormerAccounts(c.began) {
+		former = append(former, formerAccount{f.Account, f.Mode == stellar.Live, timestamp(f.Until)})
+	}
+	return merchantObject{
+		ID: m.ID, Object: "merchant", Name: m.Name, AccountTest: nullable(m.AccountTest), AccountLive: nullable(m.AccountLive),
+		FormerAccounts: former, Suspended: m.Suspended, CreatedAt: timestamp(m.CreatedAt), UpdatedAt: timestamp(m.UpdatedAt),
+	}
 }
 
 func (c *call) commitMerchant(m store.Merchant) (answer, error) {
 	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
 	}
-	return jsonAnswer(merchantView(m))
+	return jsonAnswer(c.merchantView(m))
 }
 
 // merchantID returns the merchant's id from the path, without a read: whether there is such a merchant

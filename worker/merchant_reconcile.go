@@ -31,7 +31,7 @@ type reconciledNetwork struct {
 }
 
 // reconcileMerchant is POST /merchants/{id}/reconcile: it reads the ledger of the merchant's
-// accounts again from a time on and repairs the store. Each request does one step and returns a
+// accounts, former ones included, again from a time on and repairs the store. Each request does one step and returns a
 // cursor for the next one. Any step may be repeated.
 func reconcileMerchant(c *call) (answer, error) {
 	m, err := c.merchantOfPath()
@@ -40,7 +40,7 @@ func reconcileMerchant(c *call) (answer, error) {
 	}
 	p := newParams(c.request.Body)
 	since := p.time("since")
-	cursor := p.text("cursor", 100)
+	cursor := p.text("cursor", maxStep)
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
@@ -49,26 +49,31 @@ func reconcileMerchant(c *call) (answer, error) {
 	}
 	// A payment after since may belong to a checkout that was created ExpiresInMax earlier.
 	first := watch.Step{From: since.Add(-ExpiresInMax)}
-	var modes []stellar.Mode // that are left
+	var places []place // that are left
 	for _, mode := range stellar.Modes {
-		if _, served := c.config.Networks[mode]; served && m.Account(mode) != "" {
-			modes = append(modes, mode)
+		if _, served := c.config.Networks[mode]; served {
+			for _, account := range m.Accounts(mode, c.began) {
+				places = append(places, place{mode, account})
+			}
 		}
 	}
 	step := first
 	if cursor != "" {
-		var mode stellar.Mode
-		if mode, step, err = parseStep(cursor); err != nil || !slices.Contains(modes, mode) || step.From.Before(first.From.Truncate(time.Millisecond)) {
+		var at place
+		at, step, err = parseStep(cursor)
+		begin := slices.Index(places, at)
+		if err != nil || begin < 0 || step.From.Before(first.From.Truncate(time.Millisecond)) {
 			return answer{}, invalid("cursor", "cursor must be that of the answer before, sent with the same since.")
 		}
-		modes = modes[slices.Index(modes, mode):]
+		places = places[begin:]
 	}
 	o := reconciliationObject{Object: "reconciliation", Merchant: m.ID, Networks: map[stellar.Mode]reconciledNetwork{}}
-	if len(modes) == 0 {
+	if len(places) == 0 {
 		return jsonAnswer(o)
 	}
-	mode := modes[0]
-	r, err := c.watcher.Reconcile(c.ctx, mode, m.Account(mode), step, ExpiresInMax, func(from, to time.Time) ([]checkout.ID, error) {
+	at := places[0]
+	mode := at.mode
+	r, err := c.watcher.Reconcile(c.ctx, mode, at.account, step, ExpiresInMax, func(from, to time.Time) ([]checkout.ID, error) {
 		return c.view.Checkouts(store.Owner{Merchant: &m, Mode: mode}).Between(c.ctx, from, to)
 	})
 	if err != nil {
@@ -77,31 +82,39 @@ func reconcileMerchant(c *call) (answer, error) {
 	}
 	o.Networks[mode] = reconciledNetwork{r.Payments, r.Checked, r.Repaired, timestamp(r.Through), r.Complete}
 	next := r.Next
-	if next == nil && len(modes) > 1 {
-		mode, next = modes[1], &first
+	if next == nil && len(places) > 1 {
+		at, next = places[1], &first
 	}
 	if next != nil {
-		o.HasMore, o.Cursor = true, nullable(writeStep(mode, *next))
+		o.HasMore, o.Cursor = true, nullable(writeStep(at, *next))
 	}
 	return jsonAnswer(o)
 }
 
-// A cursor is the mode, the ledger, the time in milliseconds, how many to skip, and whether there
-// was a gap.
-
-func writeStep(mode stellar.Mode, s watch.Step) string {
-	return fmt.Sprintf("%s-%d-%d-%d-%t", mode, s.After, s.From.UnixMilli(), s.Skip, s.Gap)
+// place is an account of a merchant, present or former.
+type place struct {
+	mode    stellar.Mode
+	account stellar.Address
 }
 
-func parseStep(cursor string) (mode stellar.Mode, s watch.Step, err error) {
+// maxStep is the longest cursor in characters.
+const maxStep = 120
+
+// A cursor is the mode, the account, the ledger, the time in milliseconds, how many to skip, and
+// whether there was a gap.
+func writeStep(at place, s watch.Step) string {
+	return fmt.Sprintf("%s-%s-%d-%d-%d-%t", at.mode, at.account, s.After, s.From.UnixMilli(), s.Skip, s.Gap)
+}
+
+func parseStep(cursor string) (at place, s watch.Step, err error) {
 	parts := strings.Split(cursor, "-")
-	if len(parts) != 5 {
-		return "", s, errors.New("not a cursor")
+	if len(parts) != 6 {
+		return at, s, errors.New("not a cursor")
 	}
-	after, err1 := strconv.ParseUint(parts[1], 10, 31)
-	from, err2 := strconv.ParseInt(parts[2], 10, 64)
-	skip, err3 := strconv.ParseUint(parts[3], 10, 31)
-	gap, err4 := strconv.ParseBool(parts[4])
+	after, err1 := strconv.ParseUint(parts[2], 10, 31)
+	from, err2 := strconv.ParseInt(parts[3], 10, 64)
+	skip, err3 := strconv.ParseUint(parts[4], 10, 31)
+	gap, err4 := strconv.ParseBool(parts[5])
 	step := watch.Step{After: int64(after), From: time.UnixMilli(from).UTC(), Skip: int(skip), Gap: gap}
-	return stellar.Mode(parts[0]), step, errors.Join(err1, err2, err3, err4)
+	return place{stellar.Mode(parts[0]), stellar.Address(parts[1])}, step, errors.Join(err1, err2, err3, err4)
 }

@@ -1,7 +1,10 @@
 package worker
 
+import "edgecheckout/worker/stellar"
+
 // updateMerchant is PUT /merchants/{id}. Omitted fields stay; null removes an account. Existing
-// checkouts keep their account. A suspension is known everywhere within about a minute.
+// checkouts keep their account, which stays in former_accounts. Everywhere, new checkouts have the
+// new account and a suspension is known within two minutes: keyLifetime, and the staleness of KV.
 func updateMerchant(c *call) (answer, error) {
 	m, err := c.merchantOfPath()
 	if err != nil {
@@ -14,10 +17,10 @@ func updateMerchant(c *call) (answer, error) {
 		}
 	}
 	if account := p.account("account_test"); p.has("account_test") {
-		m.AccountTest = account
+		m.SetAccount(stellar.Test, account, c.began)
 	}
 	if account := p.account("account_live"); p.has("account_live") {
-		m.AccountLive = account
+		m.SetAccount(stellar.Live, account, c.began)
 	}
 	p.keep("suspended", m.Suspended)
 	m.Suspended = p.boolean("suspended")

@@ -60,6 +60,13 @@ func (c *call) page() (answer, error) {
 		out = c.look(s)
 	}
 	view := c.pageView(s, out)
+	if view.AsksForMoney() {
+		if view.Suspended, err = c.isSuspended(s.Checkout.Merchant); err != nil {
+			return answer{}, err
+		} else if view.Suspended {
+			view.StreamURL = ""
+		}
+	}
 	a, err := c.html(templates.Pay(view), templates.ContentSecurityPolicy(view.StreamURL, view.TestWallet))
 	switch {
 	case err != nil:

@@ -35,8 +35,15 @@ func getStatus(c *call) (answer, error) {
 		AmountDue:      out.Due(s.Checkout.Amount),
 	}
 	if out.Status == checkout.Open {
+		// A page that is open stops asking for money when no time is left.
+		suspended, err := c.isSuspended(s.Checkout.Merchant)
+		if err != nil {
+			return answer{}, err
+		}
 		left := s.Deadline().Sub(c.platform.Now())
-		o.SecondsLeft = max(int64((left+time.Second-1)/time.Second), 0)
+		if !suspended {
+			o.SecondsLeft = max(int64((left+time.Second-1)/time.Second), 0)
+		}
 	}
 	if out.Status == checkout.Completed {
 		o.RedirectURL = nullable(s.Checkout.Redirect())

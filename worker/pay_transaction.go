@@ -55,6 +55,11 @@ func createTransaction(c *call) (answer, error) {
 	case c.platform.Now().After(latest):
 		return answer{}, &Error{Code: CodeCheckoutNotOpen, Message: "The time of the checkout is over: please do not pay any more."}
 	}
+	if suspended, err := c.isSuspended(s.Checkout.Merchant); err != nil {
+		return answer{}, err
+	} else if suspended {
+		return answer{}, &Error{Code: CodeMerchantSuspended, Message: "The shop is suspended: please do not pay."}
+	}
 	payer, err := c.payerAccount(s, account)
 	if err != nil {
 		return answer{}, err
@@ -82,7 +87,7 @@ func lastSecond(deadline time.Time) time.Time {
 
 // payerAccount reads a wallet's account from the ledger.
 func (c *call) payerAccount(s *checkout.Facts, account stellar.Address) (horizon.Account, error) {
-	read, err := c.watcher.Account(c.ctx, s.Checkout, account)
+	read, err := c.watcher.Account(c.reading(s.Checkout.Account), s.Checkout, account)
 	switch {
 	case err == nil:
 		return read, nil

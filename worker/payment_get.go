@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"errors"
 
 	"edgecheckout/worker/checkout"
@@ -16,14 +17,18 @@ func getPayment(c *call) (answer, error) {
 	if err != nil || id.Mode != c.Mode {
 		return answer{}, unknown
 	}
-	payment, of, err := c.watcher.Payment(c.ctx, id, c.Merchant.Account(c.Mode))
+	ctx, err := c.chargedReading()
+	if err != nil {
+		return answer{}, err
+	}
+	payment, of, err := c.paymentTo(ctx, id)
 	p, checkoutID := checkout.Judged{Payment: payment, Reason: checkout.ReasonUnmatched}, ""
 	if of != nil && err == nil {
 		if of.Checkout.Merchant != c.Merchant.ID {
 			return answer{}, unknown
 		}
 		checkoutID = of.Checkout.ID.String()
-		p, err = c.watcher.Judge(c.ctx, of, payment)
+		p, err = c.watcher.Judge(ctx, of, payment)
 	}
 	if errors.Is(err, watch.ErrNoPayment) {
 		return answer{}, unknown
@@ -32,4 +37,19 @@ func getPayment(c *call) (answer, error) {
 		return answer{}, c.ledgerUnread("payment", err)
 	}
 	return written(jsonType, append(paymentItem(p, checkoutID, c.Mode), '\n')), nil
+}
+
+// paymentTo reads a payment to any of the merchant's accounts, former ones included.
+func (c *call) paymentTo(ctx context.Context, id checkout.PaymentID) (payment checkout.Payment, of *checkout.Facts, err error) {
+	accounts := c.Merchant.Accounts(c.Mode, c.began)
+	if len(accounts) == 0 {
+		accounts = append(accounts, "") // the memo may still name a checkout
+	}
+	for _, account := range accounts {
+		payment, of, err = c.watcher.Payment(ctx, id, account)
+		if !errors.Is(err, watch.ErrNoPayment) {
+			break
+		}
+	}
+	return payment, of, err
 }

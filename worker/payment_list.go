@@ -1,11 +1,13 @@
 package worker
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch"
 )
 
@@ -105,17 +107,63 @@ func (c *call) unmatchedPayments(query query, w window, edge checkout.PaymentID)
 	if since.Before(c.began.Add(-checkout.MemoLifetime)) || since.After(c.began) {
 		return answer{}, invalid(paramSince, "since must lie in the last 91 days; checkouts older than that are forgotten.")
 	}
-	account := c.Merchant.Account(c.Mode)
-	if account == "" {
+	accounts := c.Merchant.Accounts(c.Mode, c.began)
+	if len(accounts) == 0 {
 		return answer{}, errAccountMissing
 	}
-	page, err := c.watcher.Unmatched(c.ctx, c.Mode, account, watch.UnmatchedQuery{Since: since, Limit: w.limit, Edge: edge, After: w.newer})
+	ctx, err := c.chargedReading()
 	if err != nil {
-		return answer{}, c.ledgerUnread("unmatched", err)
+		return answer{}, err
 	}
+	asked := watch.UnmatchedQuery{Since: since, Limit: w.limit, Edge: edge, After: w.newer}
+	var pages []watch.UnmatchedPage
+	for _, account := range accounts {
+		page, err := c.watcher.Unmatched(ctx, c.Mode, account, asked)
+		if err != nil {
+			return answer{}, c.ledgerUnread("unmatched", err)
+		}
+		pages = append(pages, page)
+	}
+	page := mergeUnmatched(pages, asked, c.Mode)
 	items := make([][]byte, len(page.Payments))
 	for i, p := range page.Payments {
 		items[i] = paymentItem(checkout.Judged{Payment: p, Reason: checkout.ReasonUnmatched}, "", c.Mode)
 	}
 	return paymentList(query, w, items, page.More, page.Next.String()), nil
+}
+
+// mergeUnmatched merges the pages of several accounts into one. It ends where the first of them
+// does: what the others have beyond that belongs to a later page.
+func mergeUnmatched(pages []watch.UnmatchedPage, asked watch.UnmatchedQuery, mode stellar.Mode) watch.UnmatchedPage {
+	if len(pages) == 1 {
+		return pages[0]
+	}
+	beyond := func(a, b checkout.PaymentID) bool { // a is on a later page than b
+		order := cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Index, b.Index))
+		return order != 0 && (order > 0) == asked.After
+	}
+	var merged watch.UnmatchedPage
+	for _, page := range pages {
+		merged.Payments = append(merged.Payments, page.Payments...)
+		if page.More && (!merged.More || beyond(merged.Next, page.Next)) {
+			merged.More, merged.Next = true, page.Next
+		}
+	}
+	slices.SortFunc(merged.Payments, func(a, b checkout.Payment) int {
+		if beyond(a.Place(mode), b.Place(mode)) {
+			return 1
+		}
+		return -1
+	})
+	if merged.More {
+		merged.Payments = slices.DeleteFunc(merged.Payments, func(p checkout.Payment) bool { return beyond(p.Place(mode), merged.Next) })
+	}
+	if len(merged.Payments) > asked.Limit {
+		merged.Payments = merged.Payments[:asked.Limit]
+		merged.More, merged.Next = true, merged.Payments[asked.Limit-1].Place(mode)
+	}
+	if asked.After {
+		slices.Reverse(merged.Payments) // the newest first
+	}
+	return merged
 }

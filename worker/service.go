@@ -18,15 +18,17 @@ import (
 
 // Service answers the HTTP API and settles checkouts. It is safe for concurrent use.
 type Service struct {
-	config    Config
-	platform  Platform
-	store     store.Store
-	watcher   *watch.Watcher
-	keys      *keyCache
-	listeners listeners
-	lanes     lanes
-	router    router
-	served    [2]served // test mode and live mode
+	config     Config
+	platform   Platform
+	store      store.Store
+	watcher    *watch.Watcher
+	keys       *keyCache
+	listeners  flags
+	suspended  flags
+	lanes      lanes
+	allowances allowances
+	router     router
+	served     [2]served // test mode and live mode
 }
 
 // served is what most requests need of their mode's network.

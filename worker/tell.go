@@ -13,34 +13,34 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// listeners remembers for keyLifetime which merchants have webhook endpoints: events of all others are not written.
-type listeners struct {
+// flags remembers for keyLifetime whether something is true of a merchant.
+type flags struct {
 	mu    sync.Mutex
-	known map[store.Key]listening
+	known map[store.Key]flag
 }
 
-type listening struct {
+type flag struct {
 	is    bool
 	until time.Time
 }
 
-func (l *listeners) recall(key store.Key, now time.Time) (is, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	k, ok := l.known[key]
+func (f *flags) recall(key store.Key, now time.Time) (is, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	k, ok := f.known[key]
 	return k.is, ok && now.Before(k.until)
 }
 
-func (l *listeners) keep(key store.Key, is bool, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.known == nil || len(l.known) >= maxKeys {
-		l.known = map[store.Key]listening{}
+func (f *flags) keep(key store.Key, is bool, now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.known == nil || len(f.known) >= maxKeys {
+		f.known = map[store.Key]flag{}
 	}
-	l.known[key] = listening{is, now.Add(keyLifetime)}
+	f.known[key] = flag{is, now.Add(keyLifetime)}
 }
 
-// listens reports whether events of a merchant are written.
+// listens reports whether a merchant has webhook endpoints: events of all others are not written.
 func (s *Service) listens(ctx context.Context, view *store.View, merchant string, mode stellar.Mode) (bool, error) {
 	key, now := store.HasWebhooksKey(merchant, mode), s.platform.Now()
 	if is, ok := s.listeners.recall(key, now); ok {
@@ -94,8 +94,9 @@ func (s *Service) putEvents(ctx context.Context, records ...store.Event) error {
 	return nil
 }
 
-// tell adds an event about one of the caller's objects to what the request writes; before is the object as it was, nil if it is not changed.
-func (c *call) tell(e event.Event, object, before any) error {
+// tell adds the event that of returns to what the request writes, if the merchant has an endpoint.
+// object is what the event is about, and before is the object as it was if the event changes it.
+func (c *call) tell(of func() event.Event, object, before any) error {
 	if is, err := c.listens(c.ctx, c.view, c.Merchant.ID, c.Mode); err != nil || !is {
 		return err
 	}
@@ -113,7 +114,7 @@ func (c *call) tell(e event.Event, object, before any) error {
 			return err
 		}
 	}
-	record, err := recordOf(e, c.Merchant.ID, c.Mode, data)
+	record, err := recordOf(of(), c.Merchant.ID, c.Mode, data)
 	if err == nil {
 		c.view.AddEvent(record)
 		c.told = append(c.told, record)

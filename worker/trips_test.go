@@ -92,6 +92,8 @@ func TestTripsOfEachRoute(t *testing.T) {
 	event := listener.list("/events").ids[0]
 	s.Sleep(2 * time.Minute)
 
+	young := shop.post("/checkout?type=direct", order).text("id")
+
 	keyed := func(key string) func(client) client {
 		return func(c client) client { return c.with("Idempotency-Key", key) }
 	}
@@ -173,6 +175,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 		}
 		if strings.HasPrefix(path, "/pay/") {
 			as = client{t, edge, http.Header{}}
+			as.get("/pay/" + young) // the isolate knows from now on whether the merchant is suspended
 		}
 		if as.header.Get("X-Api-Key") != "" {
 			as.get("/product/prod_0") // the isolate has the key in its cache from now on

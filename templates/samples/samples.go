@@ -35,6 +35,7 @@ func All(origin string) []Sample {
 		})},
 		{"partly", "Open, part of it has arrived.", partly()},
 		{"checking", "The deadline has passed, the ledger has not been read up to it.", with(open(), func(c *templates.Checkout) { c.Late = true })},
+		{"suspended", "Open, the operator has suspended the merchant.", with(open(), func(c *templates.Checkout) { c.Suspended = true })},
 		{"paid", "Completed, with nowhere to go on to.", paid()},
 		{"paid-redirect", "Completed, on the way to the merchant.", with(paid(), func(c *templates.Checkout) {
 			c.RedirectURL = "https://shop.example/thanks?order=1042"

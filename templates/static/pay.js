@@ -23,11 +23,15 @@ function say(text) {
   setTimeout(() => (live.textContent = text), 100);
 }
 
+// The page of a suspended shop stays one until it is loaded again.
+const suspended = page.dataset.phase === "suspended";
+
 // Must agree with Checkout.phase in checkout.go.
 function phaseOf({ status, exception, seconds_left: left }) {
   if (status === "completed") return "paid";
   if (status === "expired") return "expired";
   if (status === "failed") return exception === "wrong_asset" ? "wrong-asset" : "underpaid";
+  if (suspended) return "suspended";
   if (left <= 0) return "checking";
   return exception === "underpaid" ? "partly" : "waiting";
 }

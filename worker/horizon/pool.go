@@ -21,6 +21,8 @@ var (
 	// ErrSpent reports a request that was not made, since Horizon would refuse it, or since what it still answers is
 	// kept for the sweep.
 	ErrSpent = errors.New("horizon: the requests that it grants are used up")
+	// ErrBroken reports a request that was not made because the last ones failed.
+	ErrBroken = errors.New("horizon: it failed several times in a row")
 )
 
 // Network is a Stellar network and where its Horizons are.
@@ -35,8 +37,10 @@ type Purpose int
 const (
 	// ForSweep may use all that Horizon grants.
 	ForSweep Purpose = iota
-	// ForVisitors leaves sweepShare of it.
+	// ForVisitors leaves sweepShare of it, and obeys the limits of the context's [Asker].
 	ForVisitors
+
+	purposes = 2
 )
 
 // Horizon answers 3,600 requests an hour from an address, and up to 100 at once, unless its operator says otherwise
@@ -56,6 +60,10 @@ const (
 	failedLifetime = 30 * time.Second
 	// knownLifetime is how long what a request showed of a Horizon is told without another one.
 	knownLifetime = 30 * time.Second
+	// A Horizon that failed breakAfter times in a row, by timeouts, errors of the connection or
+	// statuses from 500 on, is not asked for breakFor. Then one request tries whether it works again.
+	breakAfter = 3
+	breakFor   = 10 * time.Second
 )
 
 // Recent is a memory of seconds that the visitors of one data centre share. It may forget at any time.
@@ -74,6 +82,7 @@ type Pool struct {
 
 	mu     sync.Mutex
 	meters map[string]*meter // by base URL
+	waits  waits
 }
 
 // NewPool makes a pool that has asked nothing yet.
@@ -90,13 +99,42 @@ type meter struct {
 	limited   bool // it says how many requests it still answers
 	granted   int  // as many, when it last said so
 	grantedAt time.Time
-	refusedTo time.Time // it wants to be left alone until then
+	gates     [purposes]gate
 	failedAt  time.Time
 	err       error // of the last request; nil if it was answered
 	knownAt   time.Time
 	minute    time.Time // that requests are counted in
 	requests  int
 	before    int // in the minute before
+}
+
+// gate is whether a Horizon is asked for a purpose. What visitors provoke closes only their gate, so
+// that they cannot stop the sweep; what the sweep meets closes both.
+type gate struct {
+	closedTo time.Time // it asked to be left alone until then, or failed too often
+	failures int       // in a row
+}
+
+// broken reports whether it failed too often. Then one request at a time tries it.
+func (g *gate) broken() bool { return g.failures >= breakAfter }
+
+// reason is why the gate is closed at a time; nil if it is open.
+func (g *gate) reason(now time.Time) error {
+	switch {
+	case !now.Before(g.closedTo):
+		return nil
+	case g.broken():
+		return ErrBroken
+	}
+	return ErrSpent
+}
+
+// gatesOf returns the gates that the outcome of a request for a purpose concerns.
+func (m *meter) gatesOf(purpose Purpose) []*gate {
+	if purpose == ForSweep {
+		return []*gate{&m.gates[ForSweep], &m.gates[ForVisitors]}
+	}
+	return []*gate{&m.gates[ForVisitors]}
 }
 
 // left is how many requests the Horizon still answers, as far as is known.
@@ -126,13 +164,20 @@ type metered struct {
 	purpose Purpose
 }
 
-// take returns how many of n requests may be made, and counts them.
-func (t metered) take(n int) int {
-	t.pool.mu.Lock()
-	defer t.pool.mu.Unlock()
-	m, now := t.pool.meters[t.base], t.pool.now()
-	if now.Before(m.refusedTo) {
-		return 0
+// take returns how many of n requests may be made, and counts them; the error says why not all.
+func (t metered) take(a Asker, n int, timeout time.Duration) (int, error) {
+	p := t.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, now := p.meters[t.base], p.now()
+	gate := &m.gates[t.purpose]
+	if err := gate.reason(now); err != nil {
+		return 0, err
+	}
+	err := ErrSpent
+	if gate.broken() {
+		n, err = 1, ErrBroken
+		gate.closedTo = now.Add(RequestTimeout)
 	}
 	if m.limited {
 		left := m.left(now)
@@ -141,32 +186,67 @@ func (t metered) take(n int) int {
 		}
 		n = min(n, max(left, 0))
 	}
+	if t.purpose == ForVisitors {
+		if free := p.waits.free(a.Account, now); free < n {
+			n, err = free, ErrBusy
+		}
+		p.waits.add(a.Account, n, now.Add(timeout+waitMargin))
+		if a.Allowance != nil {
+			a.Allowance.charge(now, n)
+		}
+	}
 	m.count(now, n)
-	return n
+	return n, err
+}
+
+// give ends n requests that take has allowed.
+func (t metered) give(a Asker, n int) {
+	if t.purpose != ForVisitors {
+		return
+	}
+	t.pool.mu.Lock()
+	defer t.pool.mu.Unlock()
+	t.pool.waits.remove(a.Account, n)
 }
 
 // Get implements Transport.
 func (t metered) Get(ctx context.Context, url string, timeout time.Duration) (Response, error) {
-	if t.take(1) == 0 {
-		return Response{}, ErrSpent
-	}
-	response, err := t.pool.transport.Get(ctx, url, timeout)
-	t.pool.note(ctx, t.base, response, err)
-	return response, err
+	result := t.limited(ctx, []string{url}, timeout, func(_ []string, timeout time.Duration) []Result {
+		response, err := t.pool.transport.Get(ctx, url, timeout)
+		return []Result{{response, err}}
+	})[0]
+	return result.Response, result.Err
 }
 
 // GetAll implements Transport.
 func (t metered) GetAll(ctx context.Context, urls []string, timeout time.Duration) []Result {
-	allowed := t.take(len(urls))
+	return t.limited(ctx, urls, timeout, func(urls []string, timeout time.Duration) []Result {
+		return t.pool.transport.GetAll(ctx, urls, timeout)
+	})
+}
+
+// limited makes as many of the requests as are allowed, and notes what their answers say of the
+// Horizon. The others fail.
+func (t metered) limited(ctx context.Context, urls []string, timeout time.Duration, get func([]string, time.Duration) []Result) []Result {
+	var a Asker
+	if t.purpose == ForVisitors {
+		a = askerOf(ctx)
+	}
 	var results []Result
-	if allowed > 0 {
-		results = t.pool.transport.GetAll(ctx, urls[:allowed], timeout)
+	timeout, ok := a.patience(t.pool.now(), timeout)
+	reason := fmt.Errorf("%w: the asker waits no longer", ErrTimeout)
+	if ok {
+		var allowed int
+		if allowed, reason = t.take(a, len(urls), timeout); allowed > 0 {
+			results = get(urls[:allowed], timeout)
+		}
+		t.give(a, allowed)
+		for _, result := range results {
+			t.pool.note(ctx, t.base, t.purpose, result.Response, result.Err)
+		}
 	}
-	for _, result := range results {
-		t.pool.note(ctx, t.base, result.Response, result.Err)
-	}
-	for range len(urls) - allowed {
-		results = append(results, Result{Err: ErrSpent})
+	for range len(urls) - len(results) {
+		results = append(results, Result{Err: reason})
 	}
 	return results
 }
@@ -175,18 +255,18 @@ func (t metered) GetAll(ctx context.Context, urls []string, timeout time.Duratio
 func (t metered) Rest(ctx context.Context) { t.pool.transport.Rest(ctx) }
 
 // note remembers what an answer says of its Horizon.
-func (p *Pool) note(ctx context.Context, base string, response Response, err error) {
+func (p *Pool) note(ctx context.Context, base string, purpose Purpose, response Response, err error) {
 	if err == nil && response.Status >= 429 {
 		err = statusError(response)
 	}
-	wait := p.learn(base, response, err)
-	if wait > 0 {
-		p.recent.Keep(ctx, refusedKey(base), []byte("1"), wait)
+	if pause := p.learn(base, purpose, response, err); pause > 0 {
+		p.recent.Keep(ctx, closedKey(base, purpose), []byte("1"), pause)
 	}
 }
 
-// learn returns for how long the Horizon wants to be left alone: ten seconds if it did not say for how long.
-func (p *Pool) learn(base string, response Response, err error) (wait time.Duration) {
+// learn returns for how long the Horizon is not to be asked for the purpose. After a 429 that is ten
+// seconds if it did not say for how long.
+func (p *Pool) learn(base string, purpose Purpose, response Response, err error) (pause time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m, now := p.meters[base], p.now()
@@ -196,28 +276,55 @@ func (p *Pool) learn(base string, response Response, err error) (wait time.Durat
 	}
 	if err == nil {
 		m.failedAt = time.Time{}
+		for i := range m.gates {
+			if g := &m.gates[i]; g.broken() {
+				*g = gate{}
+			} else {
+				g.failures = 0
+			}
+		}
 		return 0
 	}
 	m.failedAt = now
 	var status *StatusError
-	if errors.As(err, &status) && status.Status == 429 {
-		wait = min(max(status.RetryAfter, time.Second), time.Minute)
+	limited := errors.As(err, &status) && status.Status == 429
+	if limited {
+		pause = min(max(status.RetryAfter, time.Second), time.Minute)
 		if status.RetryAfter == 0 {
-			wait = 10 * time.Second
+			pause = 10 * time.Second
 		}
-		m.refusedTo = now.Add(wait)
 	}
-	return wait
+	for _, g := range m.gatesOf(purpose) {
+		if !limited {
+			if g.failures++; !g.broken() {
+				continue
+			}
+			pause = breakFor
+		}
+		g.closedTo = now.Add(pause)
+	}
+	return pause
 }
 
-func refusedKey(base string) string { return "refused/" + base }
+func closedKey(base string, purpose Purpose) string {
+	return "closed/" + strconv.Itoa(int(purpose)) + "/" + base
+}
 
-// refused reports whether a Horizon asked anybody in this data centre to be left alone for a while.
-func (p *Pool) refused(ctx context.Context, base string) bool {
+// closed returns an error if a Horizon is not to be asked for a purpose: it refused or failed others
+// in this data centre.
+func (p *Pool) closed(ctx context.Context, base string, purpose Purpose) error {
 	p.mu.Lock()
-	here := p.now().Before(p.meters[base].refusedTo)
+	err := p.meters[base].gates[purpose].reason(p.now())
 	p.mu.Unlock()
-	return here || p.recent.Recall(ctx, refusedKey(base)) != nil
+	if err != nil {
+		return err
+	}
+	for by := ForSweep; by <= purpose; by++ {
+		if p.recent.Recall(ctx, closedKey(base, by)) != nil {
+			return ErrSpent
+		}
+	}
+	return nil
 }
 
 // order returns the Horizons as they are tried: those that failed a moment ago come last.
@@ -245,12 +352,12 @@ func (p *Pool) client(base string, purpose Purpose) Client {
 func (p *Pool) Connect(ctx context.Context, purpose Purpose) (Client, Root, error) {
 	failed := []error{ErrNoHorizon}
 	for _, base := range p.order() {
-		if p.refused(ctx, base) {
-			failed = append(failed, fmt.Errorf("%s asked to be left alone for a while: %w", hostOf(base), ErrSpent))
+		if err := p.closed(ctx, base, purpose); err != nil {
+			failed = append(failed, fmt.Errorf("%s is left alone for a while: %w", hostOf(base), err))
 			continue
 		}
 		client := p.client(base, purpose)
-		root, err := p.root(ctx, client)
+		root, err := p.root(ctx, client, purpose)
 		if err == nil {
 			p.remember(ctx, base, root)
 			return client, root, nil
@@ -270,7 +377,7 @@ func hostOf(base string) string {
 }
 
 // root reads and checks a Horizon's root.
-func (p *Pool) root(ctx context.Context, client Client) (Root, error) {
+func (p *Pool) root(ctx context.Context, client Client, purpose Purpose) (Root, error) {
 	root, err := client.Root(ctx)
 	switch {
 	case err != nil:
@@ -280,7 +387,7 @@ func (p *Pool) root(ctx context.Context, client Client) (Root, error) {
 		err = fmt.Errorf("%w: its newest ledger closes in the future", ErrAnswer)
 	}
 	if errors.Is(err, ErrNetwork) || errors.Is(err, ErrAnswer) {
-		p.learn(client.Base, Response{}, err)
+		p.learn(client.Base, purpose, Response{}, err)
 	}
 	return root, err
 }
@@ -309,7 +416,7 @@ func (p *Pool) remembered(ctx context.Context) (r rememberedRoot, ok bool) {
 // Recent returns what Connect returned in this data centre within the last minute, and connects only if there is
 // nothing, or if that Horizon failed since.
 func (p *Pool) Recent(ctx context.Context, purpose Purpose) (Client, Root, error) {
-	if r, ok := p.remembered(ctx); ok && p.order()[0] == r.Base && !p.refused(ctx, r.Base) {
+	if r, ok := p.remembered(ctx); ok && p.order()[0] == r.Base && p.closed(ctx, r.Base, purpose) == nil {
 		return p.client(r.Base, purpose), r.Root, nil
 	}
 	return p.Connect(ctx, purpose)

@@ -15,11 +15,12 @@ export const policy = (horizon) => BEFORE + (horizon && " " + horizon) + AFTER;
 
 const PHASES = ["waiting", "partly", "checking", "paid", "expired", "underpaid", "wrong-asset"];
 
-function phaseOf({ status, exception, late }) {
+function phaseOf({ status, exception, late, suspended }) {
   if (status === "completed") return "paid";
   if (status === "expired") return "expired";
   if (status === "failed") return exception === "wrong_asset" ? "wrong-asset" : "underpaid";
   if (late) return "checking";
+  if (suspended) return "suspended";
   return exception === "underpaid" ? "partly" : "waiting";
 }
 
@@ -103,8 +104,13 @@ function ledger(c) {
   );
 }
 
+function phasesOf({ open, phase }) {
+  if (!open) return [phase];
+  return phase === "suspended" ? ["suspended", ...PHASES.slice(2)] : PHASES;
+}
+
 function standing(c) {
-  const parts = (c.open ? PHASES : [c.phase]).map(
+  const parts = phasesOf(c).map(
     (phase) =>
       `<div class="phase" data-phase="${phase}"${hidden(phase !== c.phase)}><svg class="sign" viewBox="0 0 24 24" aria-hidden="true" focusable="false">` +
       `${SIGNS[phase] ?? SIGNS.other}</svg><div class="words">${WORDS[phase](c)}</div></div>`,
@@ -142,6 +148,9 @@ const WORDS = {
     `Please send the ${figure("due", c.due, c.asset)} still due, with the same memo.</p>`,
   checking: () =>
     "<h2>The time to pay is over</h2><p>Please do not pay any more. We are still reading the ledger for a payment that was made in time.</p>",
+  suspended: (c) =>
+    "<h2>This shop is suspended</h2><p>Please do not pay. A payment that you have already sent is still noticed here.</p>" +
+    `<p>It would be in <bdi>${c.merchant}</bdi>’s account: please contact them and quote the reference below.</p>`,
   paid(c) {
     const going = c.redirect !== "";
     const leaving = c.open || going ? `<span data-leaving${hidden(!going)}>— returning to <bdi>${c.merchant}</bdi></span>` : "";

@@ -77,6 +77,18 @@ async function merchantCall(call, handler, request) {
   return json(await handler(call));
 }
 
+const suspensions = new Map(); // merchant: { is, until }
+
+// isSuspended reports whether the operator has suspended a merchant.
+async function isSuspended(env, merchant) {
+  const known = suspensions.get(merchant);
+  if (known && Date.now() < known.until) return known.is;
+  const [record] = await read(env, `merchant/${merchant}`);
+  const is = record?.suspended === true;
+  suspensions.set(merchant, { is, until: Date.now() + KEY_LIFETIME });
+  return is;
+}
+
 const publicStanding = ({ env, id, began }) => (isId("chk_", id) && mayExist(id, began) ? load(env, id) : null);
 
 async function getPage(call) {
@@ -93,7 +105,8 @@ async function getPage(call) {
   const deadline = deadlineOf(checkout, cancel);
   const late = outcome.status === "open" && (cancel || now >= deadline);
   const network = config.networks.get(checkout.mode);
-  const horizon = outcome.status === "open" && !late ? network.streams : "";
+  const suspended = outcome.status === "open" && !late && (await isSuspended(env, checkout.merchant));
+  const horizon = outcome.status === "open" && !late && !suspended ? network.streams : "";
   const page = payPage({
     id,
     horizon,
@@ -115,6 +128,7 @@ async function getPage(call) {
     received: formatAmount(outcome.received),
     due: formatAmount(dueOf(outcome, checkout.amount)),
     late,
+    suspended,
   });
   let keep = ["no-cache", "max-age=15, stale-while-revalidate=15, stale-if-error=0"];
   if (outcome.status !== "open") keep = ["max-age=60", "max-age=86400, stale-while-revalidate=86400"];
@@ -129,13 +143,14 @@ async function getStatus(call) {
   const { checkout, cancel } = standing;
   const outcome = await look(env, config, standing);
   const open = outcome.status === "open";
+  const suspended = open && (await isSuspended(env, checkout.merchant));
   const left = Math.ceil((deadlineOf(checkout, cancel) - Date.now()) / 1000);
   const status = {
     status: outcome.status,
     exception: outcome.exception || null,
     amount_received: exact(outcome.received),
     amount_due: exact(dueOf(outcome, checkout.amount)),
-    seconds_left: open ? Math.max(left, 0) : 0,
+    seconds_left: open && !suspended ? Math.max(left, 0) : 0,
     redirect_url: outcome.status === "completed" ? fill(checkout.redirect_url, id) || null : null,
   };
   return json(status, { keep: ["no-cache", open ? "max-age=1, stale-if-error=0" : "max-age=300"], tag: id });
