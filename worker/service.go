@@ -26,6 +26,7 @@ type Service struct {
 	listeners  flags
 	suspended  flags
 	lanes      lanes
+	ending     ending
 	allowances allowances
 	router     router
 	served     [2]served // test mode and live mode
@@ -61,7 +62,7 @@ func New(config Config, platform Platform) *Service {
 		Now:      platform.Now,
 		Margin:   config.SettleMargin,
 		Tell:     s.tellOutcome,
-		Ended:    s.forget,
+		Ended:    s.ended,
 		Log:      s.log,
 	}
 	s.router = newRouter(s.routes())
@@ -126,9 +127,10 @@ func (s *Service) routes() []route {
 	}
 }
 
-// forget purges the pages and statuses of checkouts from Cloudflare's cache after they have changed
-// for good.
-func (s *Service) forget(ctx context.Context, ids []checkout.ID) {
+// ended queues the events of checkouts that have changed for good, and purges their pages and statuses
+// from Cloudflare's cache.
+func (s *Service) ended(ctx context.Context, ids []checkout.ID) {
+	s.enqueueEvents(ctx, s.ending.take(ids))
 	for some := range slices.Chunk(ids, MaxPurge) {
 		tags := make([]string, len(some))
 		for i, id := range some {

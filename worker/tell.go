@@ -60,7 +60,9 @@ func (s *Service) tellOutcome(ctx context.Context, facts *checkout.Facts, before
 		return err
 	}
 	var records []store.Event
+	ends := false
 	for _, e := range event.Since(facts, before, after) {
+		ends = ends || e.Payment == nil
 		data := eventData{}
 		var err error
 		if e.Payment != nil {
@@ -82,7 +84,40 @@ func (s *Service) tellOutcome(ctx context.Context, facts *checkout.Facts, before
 	if len(records) == 0 {
 		return nil
 	}
-	return s.putEvents(ctx, records...)
+	if !ends {
+		return s.putEvents(ctx, records...)
+	}
+	s.ending.hold(c.ID, records)
+	return s.store.PutEvents(ctx, records...)
+}
+
+// ending has the events of checkouts that are about to end. They are queued once the end is stored: if
+// it cannot be, for instance because a test network is reset, another end may be.
+type ending struct {
+	mu     sync.Mutex
+	events map[checkout.ID][]store.Event
+}
+
+// hold keeps the events of a checkout. The cron sends those that are lost.
+func (e *ending) hold(id checkout.ID, events []store.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.events == nil || len(e.events) >= maxKeys {
+		e.events = map[checkout.ID][]store.Event{}
+	}
+	e.events[id] = events
+}
+
+// take removes the events of checkouts and returns them.
+func (e *ending) take(ids []checkout.ID) []store.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var events []store.Event
+	for _, id := range ids {
+		events = append(events, e.events[id]...)
+		delete(e.events, id)
+	}
+	return events
 }
 
 // putEvents writes events that nobody has been told of yet, and has the queue deliver them.
