@@ -174,6 +174,10 @@ func await(status string, payments int) step {
 					continue
 				}
 				reply, err := s.api.Checkout(s.ctx, c.ID)
+				var refused *stack.StatusError
+				if err != nil && !errors.As(err, &refused) {
+					return false, nil // it is being built again, or starts
+				}
 				if err != nil {
 					return false, err
 				}
