@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -198,5 +199,98 @@ func TestReceiversThatAnswerBadlyHoldUpNobody(t *testing.T) {
 		if path == "/large" && (attempt.Response == nil || *attempt.Response != strings.Repeat("x", 1<<10)) {
 			t.Errorf("%s: kept %v", path, attempt.Response)
 		}
+	}
+}
+
+// facts are what a receiver was told: ids of events by their type and checkout.
+type facts struct {
+	mu   sync.Mutex
+	told map[string]string
+}
+
+func (f *facts) receive(t *testing.T) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var event struct {
+			ID, Type string
+			Data     struct {
+				Object struct {
+					ID         string
+					CheckoutID string `json:"checkout_id"`
+				}
+			}
+		}
+		if err := json.NewDecoder(r.Body).Decode(&event); err != nil {
+			t.Errorf("an event that is no JSON: %v", err)
+			return
+		}
+		about := event.Data.Object.ID
+		if event.Data.Object.CheckoutID != "" {
+			about = event.Data.Object.CheckoutID
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		fact := event.Type + " " + about
+		if known, again := f.told[fact]; again && known != event.ID {
+			t.Errorf("%s was told as %s and as %s", fact, known, event.ID)
+		}
+		f.told[fact] = event.ID
+	}
+}
+
+// missing returns which facts were not told.
+func (f *facts) missing(want []string) (missing []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, fact := range want {
+		if f.told[fact] == "" {
+			missing = append(missing, fact)
+		}
+	}
+	return missing
+}
+
+func TestAReceiverThatWasDownIsToldOfEverything(t *testing.T) {
+	t.Parallel()
+	o := options(t.TempDir())
+	o.ExtraVars["WEBHOOK_HOUR"] = "12" // further attempts come after 1, 1, 6, 24, 60 … seconds
+	s := openShopOn(t, ownService(t, o))
+	f := &facts{told: map[string]string{}}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close() // the receiver is down
+	id, _ := s.createWebhook(strings.Replace("http://"+address+"/", "127.0.0.1", "localhost", 1))
+	var want []string
+	for range 10 {
+		c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+		s.pay(c, "5")
+		s.awaitStatus(c.ID, "completed")
+		want = append(want, "checkout.created "+c.ID, "payment.confirmed "+c.ID, "checkout.completed "+c.ID)
+	}
+	s.awaitDelivery(id)
+
+	if listener, err = net.Listen("tcp", address); err != nil {
+		t.Fatal(err)
+	}
+	receiver := &httptest.Server{Listener: listener, Config: &http.Server{Handler: f.receive(t)}}
+	receiver.Start()
+	defer receiver.Close()
+	for end := time.Now().Add(4 * time.Minute); len(f.missing(want)) > 0; time.Sleep(time.Second) {
+		if time.Now().After(end) {
+			t.Fatalf("not told of %q", f.missing(want))
+		}
+	}
+	failed := 0
+	for _, d := range s.awaitDelivery(id).Data {
+		for _, attempt := range d.Attempts {
+			if attempt.StatusCode == nil && attempt.Error != nil && *attempt.Error != "" {
+				failed++
+			}
+		}
+	}
+	if failed == 0 {
+		t.Error("no failed attempt is listed")
 	}
 }

@@ -219,8 +219,14 @@ async function post({ url, headers, body }, milliseconds, bound, kept) {
   }
 }
 
-// explain says why there was no answer, in at most 200 characters.
-const explain = (error) => (error?.name === "TimeoutError" ? "no complete answer in time" : String(error?.message ?? error).replaceAll("\n", " ").slice(0, 200));
+// explain says why there was no answer, in at most 200 characters. The runtime calls it an internal
+// error if a certificate is not valid, and says no more.
+function explain(error) {
+  if (error?.name === "TimeoutError") return "no complete answer in time";
+  const reason = String(error?.message ?? error).replaceAll("\n", " ");
+  if (reason.startsWith("internal error")) return "no connection: check the host name, the port and the TLS certificate of the endpoint";
+  return reason.slice(0, 200);
+}
 
 // A page of Horizon may have a megabyte, and many requests may read one at the same time.
 // Incomplete bodies may hold MAX_HELD bytes in total. Beyond that, only the FIRST oldest fetches

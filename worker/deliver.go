@@ -297,7 +297,7 @@ func (s *Service) record(ctx context.Context, entries []store.Sending, byEntry [
 			case one.attempt.Succeeded() && one.Delivery == nil && e.First != nil && entry.Due.Webhook == "":
 				e.First[one.to.ID] = *one.attempt
 			default:
-				sent.Delivered(one.to.ID, e, at, one.next(now))
+				sent.Delivered(one.to.ID, e, at, s.next(one, now))
 			}
 		}
 		switch {
@@ -352,7 +352,7 @@ func (s *Service) sealAgain(to *target) store.WebhookSecret {
 }
 
 // next is what became of an event at an endpoint after one more attempt.
-func (one *sending) next(now time.Time) store.Delivery {
+func (s *Service) next(one *sending, now time.Time) store.Delivery {
 	var d store.Delivery
 	if one.Delivery != nil {
 		d.Attempts = one.Delivery.Attempts
@@ -364,7 +364,7 @@ func (one *sending) next(now time.Time) store.Delivery {
 		return d
 	}
 	if wait, ok := event.Wait(len(d.Attempts), one.wait); ok {
-		d.Next = now.Add(wait)
+		d.Next = now.Add(time.Duration(float64(wait) * s.config.WebhookHour.Hours()))
 	}
 	return d
 }

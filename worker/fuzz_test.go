@@ -196,5 +196,5 @@ func FuzzSettings(f *testing.F) {
 
 var tomlLine = regexp.MustCompile(`^(|# [ -~]*|\[DOCUMENTATION\]|[A-Z_]+ = "([^"\\\x00-\x1f\x7f]|\\["\\bfnrt]|\\u[0-9a-f]{4})*")$`)
 
-var settingNames = []string{"BASE_URL", "ADMIN_TOKEN", "MEMO_KEYS", "EXPIRES_IN_MIN", "SETTLE_MARGIN", "TEST_WALLET_URL", "ORG_NAME", "ORG_URL", "ORG_SUPPORT_EMAIL",
+var settingNames = []string{"BASE_URL", "ADMIN_TOKEN", "MEMO_KEYS", "EXPIRES_IN_MIN", "SETTLE_MARGIN", "WEBHOOK_HOUR", "TEST_WALLET_URL", "ORG_NAME", "ORG_URL", "ORG_SUPPORT_EMAIL",
 	"TEST_NETWORK_NAME", "TEST_PASSPHRASE", "TEST_HORIZON_URLS", "TEST_ASSETS", "LIVE_NETWORK_NAME", "LIVE_PASSPHRASE", "LIVE_HORIZON_URLS", "LIVE_ASSETS"}

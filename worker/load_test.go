@@ -207,7 +207,7 @@ func newLoad(t *testing.T, queued bool) (*load, []store.Owner) {
 		if queued {
 			p.Queue = l
 		}
-		l.isolates = append(l.isolates, New(Config{Vault: vault}, p))
+		l.isolates = append(l.isolates, New(Config{Vault: vault, WebhookHour: time.Hour}, p))
 	}
 	var owners []store.Owner
 	records := store.New(memory.Edge())
