@@ -79,7 +79,7 @@ func (s *shop) awaitDelivery(id string) deliveries {
 	s.t.Helper()
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		var page deliveries
-		reply := s.ask("/webhooks/" + id + "/deliveries")
+		reply := s.ask("/webhooks/" + id + "/deliveries?limit=100")
 		if err := json.Unmarshal(reply.Body, &page); err != nil {
 			s.t.Fatalf("%v: %s", err, reply.Body)
 		}
