@@ -152,7 +152,11 @@ merchant: ## Create a merchant and its API key: NAME= ACCOUNT=G… [LIVE=1 ACCOU
 
 .PHONY: sim
 sim: ## Simulate deployments, looking for false statuses: SEEDS=20000, or SEED=n with its trace
-	go test -count=1 -v -timeout 60m -run TestAnswers ./worker/sim -seeds $(or $(SEEDS),20000) -seed $(or $(SEED),0)
+	GOGC=400 go test -count=1 -v -timeout 60m -run TestAnswersAgreeWithTheLedger ./worker/sim -seeds $(or $(SEEDS),20000) -seed $(or $(SEED),0)
+
+.PHONY: scale
+scale: ## Simulate minutes with up to 10,000 merchant accounts and 100,000 open checkouts, and hold what they cost
+	go run ./worker/sim/scale
 
 .PHONY: bench
 bench: node_modules/.stamp ## Measure the Worker against the stock runtime and plain JavaScript; BENCH='-rows create,cpu'

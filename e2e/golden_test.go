@@ -77,12 +77,14 @@ func (s *shop) names(more ...string) []string {
 // normaliseHealth replaces the newest ledger and its time, too.
 func normaliseHealth(body []byte) string {
 	text := healthCounts.ReplaceAllString(normalise(indent(body)), `"$1": {count}`)
+	text = healthLeft.ReplaceAllString(text, `"$1": {count or null}`)
 	return healthTimes.ReplaceAllString(text, `"$1": {time or null}`)
 }
 
 // These depend on how far the test has come.
 var (
-	healthCounts = regexp.MustCompile(`"(ledger_age_seconds|lag_seconds|active_accounts|open_checkouts)": \d+`)
+	healthCounts = regexp.MustCompile(`"(ledger_age_seconds|lag_seconds|horizon_requests|active_accounts|open_checkouts)": \d+`)
+	healthLeft   = regexp.MustCompile(`"(horizon_requests_left)": (?:null|\d+)`)
 	healthTimes  = regexp.MustCompile(`"(last_sweep|oldest_unfinished)": (?:null|"[^"]*")`)
 )
 

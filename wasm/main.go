@@ -36,6 +36,7 @@ func main() {
 		Sender:  edge.Sender{},
 		Queue:   queue,
 		Now:     time.Now,
+		Sleep:   edge.Sleep,
 		Entropy: rand.Reader,
 		Log:     edge.Log{},
 	})

@@ -103,6 +103,11 @@ const ports = {
     return [well];
   },
 
+  async sleep([milliseconds]) {
+    await scheduler.wait(Number(milliseconds));
+    return [well];
+  },
+
   async "recent.recall"([key]) {
     const kept = await caches.default.match(recentURL(key));
     return [well, kept ? await kept.text() : null];

@@ -51,7 +51,7 @@ type call struct {
 	endpoint *endpoint
 	query    query // parameters of the route, each once
 	view     *store.View
-	told     []store.Event // what the request writes of events
+	news     []store.Event // what the request writes of events
 
 	// For merchants:
 	store.Owner
@@ -114,7 +114,7 @@ func (c *call) run() (answer, error) {
 	}
 	a, err := c.endpoint.handler(c)
 	if err == nil {
-		c.enqueueEvents(c.ctx, c.told)
+		c.enqueueEvents(c.ctx, c.news)
 	}
 	return a, err
 }

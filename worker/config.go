@@ -14,6 +14,7 @@ import (
 	"edgecheckout/worker/event"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/watch"
 )
 
 // Config has all settings of a deployment. wrangler.toml describes the variables.
@@ -40,6 +41,8 @@ type Config struct {
 	// WebhookHour replaces an hour in the schedule of further attempts to deliver an event. Production
 	// needs an hour; tests that wait for the attempts use less.
 	WebhookHour time.Duration
+	// Sweep says how much a run of the cron may read.
+	Sweep watch.Limits
 	// TestWallet is the URL to which the page's form for test wallets posts. Only a local network
 	// has one.
 	TestWallet   string
@@ -70,6 +73,7 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 		ExpiresInMin: 300 * time.Second,
 		SettleMargin: 30 * time.Second,
 		WebhookHour:  time.Hour,
+		Sweep:        watch.Limits{Accounts: 8, Pages: 28},
 		TestWallet:   getenv("TEST_WALLET_URL"),
 	}
 	if !isOrigin(c.BaseURL) {
@@ -117,6 +121,27 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 			fail("WEBHOOK_HOUR", "want seconds, 1 to 3600")
 		}
 		c.WebhookHour = time.Duration(seconds) * time.Second
+	}
+	if text := getenv("SWEEP_ACCOUNTS"); text != "" {
+		accounts, err := strconv.Atoi(text)
+		if err != nil || accounts < 0 || accounts > 16 {
+			fail("SWEEP_ACCOUNTS", "want a number, 0 to 16")
+		}
+		c.Sweep.Accounts = accounts
+	}
+	if text := getenv("SWEEP_PAGES"); text != "" {
+		pages, err := strconv.Atoi(text)
+		if err != nil || pages < 1 || pages > 1000 {
+			fail("SWEEP_PAGES", "want a number, 1 to 1000")
+		}
+		c.Sweep.Pages = pages
+	}
+	if text := getenv("SWEEP_STAY"); text != "" {
+		seconds, err := strconv.Atoi(text)
+		if err != nil || seconds < 0 || seconds > 120 {
+			fail("SWEEP_STAY", "want seconds, 0 to 120")
+		}
+		c.Sweep.Stay = time.Duration(seconds) * time.Second
 	}
 	for _, mode := range stellar.Modes {
 		prefix := strings.ToUpper(string(mode)) + "_"

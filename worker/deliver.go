@@ -24,7 +24,13 @@ const (
 // deliver sends events that nobody has been told of yet and those whose next attempt is due; where
 // there is a queue, only those that it should have delivered long ago. Like Sweep it may run twice,
 // late, or at the same time as itself: then an endpoint gets an event more than once, under one id.
-func (s *Service) deliver(ctx context.Context) error {
+func (s *Service) deliver(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			s.log(ctx, "deliver", map[string]any{"error": err.Error()})
+		}
+	}()
+	s.told.Store(false)
 	any, err := s.store.AnyWebhooks(ctx)
 	if err != nil || !any {
 		return err
@@ -50,6 +56,13 @@ func (s *Service) deliver(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// deliverNews delivers, if an event was written since that was last done and no queue has it.
+func (s *Service) deliverNews(ctx context.Context) {
+	if s.platform.Queue == nil && s.told.Load() {
+		_ = s.deliver(ctx) // what was not delivered is due for the next sweep
+	}
 }
 
 // target is an endpoint during a run of deliver.

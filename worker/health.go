@@ -31,6 +31,9 @@ type networkHealth struct {
 	AgeSeconds       *int64   `json:"ledger_age_seconds"`
 	LastSweep        nullable `json:"last_sweep"`
 	LagSeconds       int64    `json:"lag_seconds"`
+	Reading          string   `json:"reading"`          // "accounts" or "feed"
+	Requests         int      `json:"horizon_requests"` // in a minute, of this instance
+	RequestsLeft     *int     `json:"horizon_requests_left"`
 	ActiveAccounts   int      `json:"active_accounts"`
 	OpenCheckouts    int      `json:"open_checkouts"`
 	OldestUnfinished nullable `json:"oldest_unfinished"`
@@ -67,7 +70,11 @@ func (c *call) health() (healthObject, error) {
 		configured, h := c.config.Networks[mode], networks[mode]
 		n := networkHealth{
 			Network: configured.Name, Horizon: "reachable", LagSeconds: int64(h.Lag / time.Second),
+			Reading: "accounts", Requests: h.Budget.Requests, RequestsLeft: h.Budget.Left,
 			ActiveAccounts: h.Accounts, OpenCheckouts: h.Open, LastError: nullable(h.Trouble),
+		}
+		if h.ByFeed {
+			n.Reading = "feed"
 		}
 		if n.Network == "" {
 			n.Network = "Public network"

@@ -22,6 +22,8 @@ type Platform struct {
 	// Now is the wall clock. On Cloudflare it stands still during computation and advances with
 	// I/O.
 	Now func() time.Time
+	// Sleep waits. Only what the cron runs waits.
+	Sleep func(ctx context.Context, d time.Duration)
 	// Entropy is a cryptographically secure random source; reading it never fails.
 	Entropy io.Reader
 	// Log receives one JSON object per line.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -27,6 +28,7 @@ type Service struct {
 	suspended  flags
 	lanes      lanes
 	ending     ending
+	told       atomic.Bool // whether an event was written since they were last delivered
 	allowances allowances
 	router     router
 	served     [2]served // test mode and live mode
@@ -60,8 +62,11 @@ func New(config Config, platform Platform) *Service {
 		Horizons: pools,
 		Memos:    config.Memos,
 		Now:      platform.Now,
+		Sleep:    platform.Sleep,
 		Margin:   config.SettleMargin,
 		Tell:     s.tellOutcome,
+		Told:     s.deliverNews,
+		Limits:   config.Sweep,
 		Ended:    s.ended,
 		Log:      s.log,
 	}
@@ -146,18 +151,15 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if id, err := checkout.NewID(checkout.KindRequest, s.platform.Now(), s.platform.Entropy); err == nil {
 		ctx = context.WithValue(ctx, requestIDKey{}, &id)
 	}
+	undelivered := s.deliver(ctx)
 	report, err := s.watcher.Sweep(ctx)
-	fields := map[string]any{"open": report.Open, "accounts": report.Accounts, "records": report.Records,
+	fields := map[string]any{"open": report.Open, "accounts": report.Accounts, "pages": report.Pages, "records": report.Records,
 		"payments": report.Payments, "terminal": report.Terminal, "failed": report.Failed}
 	if err != nil {
 		fields["error"] = err.Error()
 	}
 	s.log(ctx, "sweep", fields)
-	if failed := s.deliver(ctx); failed != nil {
-		s.log(ctx, "deliver", map[string]any{"error": failed.Error()})
-		err = errors.Join(err, failed)
-	}
-	return err
+	return errors.Join(err, undelivered)
 }
 
 // requestIDKey is the context key of the id of a request or sweep.

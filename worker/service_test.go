@@ -548,7 +548,7 @@ func FuzzCreateCheckout(f *testing.F) {
 func TestConfigNamesWhatIsWrong(t *testing.T) {
 	s := deploy(t)
 	for name, value := range map[string]string{
-		"BASE_URL": "pay.example", "ADMIN_TOKEN": adminToken + ",short", "MEMO_KEYS": "00", "EXPIRES_IN_MIN": "soon", "TEST_HORIZON_URLS": "ftp://x",
+		"BASE_URL": "pay.example", "ADMIN_TOKEN": adminToken + ",short", "MEMO_KEYS": "00", "EXPIRES_IN_MIN": "soon", "SWEEP_ACCOUNTS": "17", "SWEEP_PAGES": "0", "SWEEP_STAY": "-1", "TEST_HORIZON_URLS": "ftp://x",
 		"TEST_ASSETS": "USDC", "TEST_PASSPHRASE": "", "TEST_WALLET_URL": "localhost:8000",
 		"ORG_NAME": "two\nlines", "ORG_URL": "http://corner.example", "ORG_SUPPORT_EMAIL": "corner.example",
 	} {

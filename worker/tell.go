@@ -84,6 +84,7 @@ func (s *Service) tellOutcome(ctx context.Context, facts *checkout.Facts, before
 	if len(records) == 0 {
 		return nil
 	}
+	s.told.Store(true)
 	if !ends {
 		return s.putEvents(ctx, records...)
 	}
@@ -152,7 +153,8 @@ func (c *call) tell(of func() event.Event, object, before any) error {
 	record, err := recordOf(of(), c.Merchant.ID, c.Mode, data)
 	if err == nil {
 		c.view.AddEvent(record)
-		c.told = append(c.told, record)
+		c.news = append(c.news, record)
+		c.told.Store(true)
 	}
 	return err
 }

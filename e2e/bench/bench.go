@@ -40,6 +40,7 @@ type bench struct {
 	patience  time.Duration // longest time that a customer waits before paying
 	minute    time.Duration // between two runs of the cron in the row webhook_latency
 	sweep     sweepState
+	foreign   foreignState
 	mixed     mixedState
 	holding   memoryState
 }
@@ -109,6 +110,9 @@ func (b *bench) stop() {
 		p.process.Stop()
 	}
 	b.sweep.stop()
+	if b.foreign.server != nil {
+		b.foreign.server.stop()
+	}
 	if b.holding.horizon != nil {
 		b.holding.horizon.stop()
 	}

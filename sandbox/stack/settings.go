@@ -44,6 +44,7 @@ func (s *Stack) vars(o *Options) map[string]string {
 		"TEST_HORIZON_URLS": s.HorizonURL,
 		"TEST_PASSPHRASE":   s.Passphrase,
 		"LIVE_HORIZON_URLS": "",
+		"SWEEP_STAY":        "0", // whoever runs the cron here waits for its end
 	}
 	if s.sandbox != nil {
 		vars["TEST_NETWORK_NAME"] = "Local sandbox"

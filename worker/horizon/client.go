@@ -276,3 +276,30 @@ func (r Root) LedgerBefore(t time.Time) int64 {
 // CursorAfter is the paging token behind which everything after the ledger lies (SEP-35: the ledger's sequence stands in the
 // upper 32 bits of an operation's id).
 func CursorAfter(ledger int64) int64 { return (ledger+1)<<32 - 1 }
+
+// usualLedgerTime is how far apart ledgers close on the public network, about.
+const usualLedgerTime = 5 * time.Second
+
+// LastLedgerBefore returns a ledger that closed before t, as LedgerBefore does, but a late one: it asks Horizon when a few
+// ledgers closed. Whatever goes wrong, it is LedgerBefore.
+func (c Client) LastLedgerBefore(ctx context.Context, root Root, t time.Time) int64 {
+	sure := root.LedgerBefore(t)
+	ledger := root.LatestLedger
+	closedAt := root.ClosedAt
+	for range 4 {
+		ledger -= max(int64(closedAt.Sub(t)/usualLedgerTime), 0) + 1
+		if ledger <= max(sure, root.ElderLedger) {
+			return sure
+		}
+		var doc struct {
+			ClosedAt time.Time `json:"closed_at"`
+		}
+		if err := c.get(ctx, "/ledgers/"+strconv.FormatInt(ledger, 10), &doc); err != nil || doc.ClosedAt.IsZero() {
+			return sure
+		}
+		if closedAt = doc.ClosedAt; closedAt.Before(t) {
+			return ledger
+		}
+	}
+	return sure
+}

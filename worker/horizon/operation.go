@@ -9,27 +9,42 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Operation is one operation with its transaction. Whose payment it is its reader has to know.
-type Operation struct{ raw json.RawMessage }
+// Operation is one operation with its transaction. Whose payment it is its reader has to know. Its JSON is the part of
+// Horizon's record that is read.
+type Operation struct{ record }
+
+// newOperation reads a record.
+func newOperation(raw []byte) (Operation, error) {
+	var o Operation
+	if err := json.Unmarshal(raw, &o.record); err != nil {
+		return o, fmt.Errorf("%w: operation: %w", ErrAnswer, err)
+	}
+	return o, nil
+}
 
 // Operation reads an operation by its id. IsNotFound tells the error for one that the ledger does not have, or Horizon does not keep.
 func (c Client) Operation(ctx context.Context, id int64) (Operation, error) {
-	var o Operation
-	err := c.get(ctx, "/operations/"+strconv.FormatInt(id, 10)+"?join=transactions", &o.raw)
-	return o, err
+	var raw json.RawMessage
+	if err := c.get(ctx, "/operations/"+strconv.FormatInt(id, 10)+"?join=transactions", &raw); err != nil {
+		return Operation{}, err
+	}
+	return newOperation(raw)
+}
+
+// Ledger returns the ledger of the operation; zero if its id is none.
+func (o Operation) Ledger() int64 {
+	id, err := strconv.ParseInt(o.ID, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return id >> 32
 }
 
 // Memo returns the transaction's MEMO_TEXT, byte for byte; empty if it has none, or a memo of another type. The error is ErrAnswer, wrapped.
-func (o Operation) Memo() (string, error) {
-	var r record
-	if err := json.Unmarshal(o.raw, &r); err != nil {
-		return "", fmt.Errorf("%w: operation: %w", ErrAnswer, err)
-	}
-	return r.memo()
-}
+func (o Operation) Memo() (string, error) { return o.memo() }
 
 // Received returns what an account received by the operation, as DecodeRecord does.
 func (o Operation) Received(account stellar.Address) ([]Incoming, error) {
-	_, received, err := DecodeRecord(o.raw, account)
+	_, received, err := o.received(account)
 	return received, err
 }

@@ -65,10 +65,10 @@ func TestNonsensicalOperationsAreRefused(t *testing.T) {
 	for _, document := range []string{`[]`, `{"id":"x"}`, `{"id":"7","type":"payment"}`, `7`} {
 		client := horizon.Client{Transport: &replay{recording: recording{Status: 200, Body: json.RawMessage(document)}}}
 		operation, err := client.Operation(context.Background(), 7)
-		if err != nil {
-			t.Fatalf("%s: %v", document, err)
+		if err == nil {
+			_, err = operation.Memo()
 		}
-		if _, err := operation.Memo(); !errors.Is(err, horizon.ErrAnswer) {
+		if !errors.Is(err, horizon.ErrAnswer) {
 			t.Errorf("%s: memo: %v", document, err)
 		}
 	}

@@ -30,28 +30,27 @@ type record struct {
 
 	Transaction *struct {
 		MemoType  string  `json:"memo_type"`
-		Memo      string  `json:"memo"`
-		MemoBytes *string `json:"memo_bytes"`
+		Memo      string  `json:"memo,omitempty"`
+		MemoBytes *string `json:"memo_bytes,omitempty"`
 	} `json:"transaction"`
 
 	movement
-	SourceAccount   string     `json:"source_account"`
-	Account         string     `json:"account"`          // create_account: the new one; account_merge: the one that ends
-	Funder          string     `json:"funder"`           // create_account
-	StartingBalance string     `json:"starting_balance"` // create_account
-	Into            string     `json:"into"`             // account_merge
-	BalanceChanges  []movement `json:"asset_balance_changes"`
+	Account         string     `json:"account,omitempty"`          // create_account: the new one; account_merge: the one that ends
+	Funder          string     `json:"funder,omitempty"`           // create_account
+	StartingBalance string     `json:"starting_balance,omitempty"` // create_account
+	Into            string     `json:"into,omitempty"`             // account_merge
+	BalanceChanges  []movement `json:"asset_balance_changes,omitempty"`
 }
 
 // movement is an amount that went from one address to another.
 type movement struct {
-	Change      string `json:"type"` // only in balance changes: "transfer", "mint", …
-	AssetType   string `json:"asset_type"`
-	AssetCode   string `json:"asset_code"`
-	AssetIssuer string `json:"asset_issuer"`
-	From        string `json:"from"`
-	To          string `json:"to"`
-	Amount      string `json:"amount"`
+	Change      string `json:"type,omitempty"` // only in balance changes: "transfer", "mint", …
+	AssetType   string `json:"asset_type,omitempty"`
+	AssetCode   string `json:"asset_code,omitempty"`
+	AssetIssuer string `json:"asset_issuer,omitempty"`
+	From        string `json:"from,omitempty"`
+	To          string `json:"to,omitempty"`
+	Amount      string `json:"amount,omitempty"`
 }
 
 // DecodeRecord reads one operation of a payments page with joined transactions, and returns its id and what the account

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -91,6 +92,16 @@ func (w *world) park(l latency) {
 	}
 }
 
+// sleep is how the running actor waits.
+func (w *world) sleep(_ context.Context, d time.Duration) {
+	a := w.current
+	a.wake = w.now.Add(d)
+	w.parked <- struct{}{}
+	if !<-a.resume {
+		panic(killed{})
+	}
+}
+
 // runDue runs the actors that are due, in an order drawn from the seed, until none is left.
 func (w *world) runDue() {
 	for {
@@ -163,17 +174,38 @@ func (s store) Put(ctx context.Context, entries ...kv.Entry) error {
 		if _, known := s.world.lost[entry.Key]; !known {
 			s.world.lost[entry.Key] = true
 		}
+		if strings.HasPrefix(entry.Key, "due/") {
+			s.world.found++
+			s.world.holdNextAttempt(entry.Key)
+		}
 		if err := s.around(entry.Key, func() error {
 			if debug {
 				s.world.trace("%s PUT %s %.300s", s.world.current.name, entry.Key, entry.Value)
 			}
 			s.world.lost[entry.Key] = false
+			s.world.noteWrite(entry)
 			return s.Store.Put(ctx, entry)
 		}); err != nil {
 			failed = err
 		}
 	}
 	return failed
+}
+
+// noteWrite notes when the store takes the end of a checkout, and when it takes fewer payments of one
+// than it had.
+func (w *world) noteWrite(e kv.Entry) {
+	kind, id, _ := strings.Cut(e.Key, "/")
+	if kind != "outcome" && kind != "seen" {
+		return
+	}
+	before := w.memory.Peek(e.Key)
+	if payments := []byte(`"op":`); bytes.Count(e.Value, payments) < bytes.Count(before, payments) {
+		w.forgotAt[id] = w.now
+	}
+	if kind == "outcome" && before == nil {
+		w.recordedAt[id] = w.now
+	}
 }
 
 func (s store) Delete(ctx context.Context, keys ...string) error {

@@ -7,10 +7,15 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
+// inFull is the payment that completes a checkout.
+func (w *world) inFull(s *sale) operation {
+	return operation{kind: "payment", from: payer, to: s.account, asset: s.asset, amount: s.amount, memoType: "text", memo: s.memo, transfer: true}
+}
+
 // pay makes a payment of a customer or an attacker that relates to a checkout.
 func (w *world) pay(s *sale) {
 	w.stats.Payments++
-	op := operation{kind: "payment", from: payer, to: s.account, asset: s.asset, amount: s.amount, memoType: "text", memo: s.memo, transfer: true}
+	op := w.inFull(s)
 	if s.asset.IsNative() {
 		op.kind = []string{"payment", "path_payment_strict_receive", "path_payment_strict_send", "create_account", "account_merge", "invoke_host_function"}[w.rand.IntN(6)]
 	} else {
@@ -48,7 +53,11 @@ func (w *world) pay(s *sale) {
 		if half.amount > 0 {
 			w.submit(s, "the first half", half)
 		}
-		s.later(w, time.Duration(w.rand.IntN(1500))*time.Second, "the second half", rest)
+		within := 1500
+		if w.chance(50) {
+			within = 120 // no edge may have seen yet what another one wrote of the first half
+		}
+		s.later(w, time.Duration(w.rand.IntN(within))*time.Second, "the second half", rest)
 	case 9: // in two operations of one transaction
 		rest := op
 		rest.amount = s.amount - half.amount
@@ -94,9 +103,8 @@ func (w *world) pay(s *sale) {
 		op.to = s.account
 		w.submit(s, "from the merchant to himself", op)
 	case 20: // right memo, wrong shop
-		op.to = shopOne
-		if s.account == shopOne {
-			op.to = shopTwo
+		for op.to == s.account {
+			op.to = shopAccounts[w.rand.IntN(len(shopAccounts))]
 		}
 		w.submit(s, "to the other shop", op)
 	case 21, 24, 25: // just before or at the deadline

@@ -1,10 +1,12 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +19,9 @@ const passphrase = "Simulated Network ; November 2026"
 
 // node is a server behind Horizon's load balancer. It lags behind the ledger.
 type node struct{ lag int64 } // in ledgers
+
+// maxLag is how far a node may lag, in ledgers: 25 s.
+const maxLag = 5
 
 var debug bool
 
@@ -33,6 +38,7 @@ const (
 	faultClock   // a root whose close time is a year ahead
 	faultSome    // any of the others, for single requests
 	faultAccount // one account cannot be read for a long time
+	faultFeed    // the network's feed cannot be read for a long time
 	faultCount
 )
 
@@ -50,7 +56,12 @@ func (e *edge) Get(_ context.Context, raw string, _ time.Duration) (horizon.Resp
 		}
 	}
 	if kind == faultAccount {
-		if kind = faultNone; strings.Contains(raw, string(shopOne)+"/payments") {
+		if kind = faultNone; strings.Contains(raw, string(shopAccounts[0])+"/payments") {
+			kind = faultDown
+		}
+	}
+	if kind == faultFeed {
+		if kind = faultNone; strings.HasPrefix(raw, "https://horizon.example/payments") {
 			kind = faultDown
 		}
 	}
@@ -107,18 +118,25 @@ func (w *world) answer(raw string, n node, kind fault) string {
 		return fmt.Sprintf(`{"network_passphrase":%q,"history_latest_ledger":%d,"history_latest_ledger_closed_at":%q,"history_elder_ledger":%d}`,
 			passphrase, newest, closedAt.UTC().Format(time.RFC3339), w.ledger.elder)
 	case parts[0] == "accounts":
-		return w.page(stellar.Address(parts[1]), u.Query(), newest, kind)
+		history := at(newest, w.ledger.accounts[stellar.Address(parts[1])])
+		if len(history) == 0 {
+			return ""
+		}
+		return w.page(history, u.Query(), kind)
+	case parts[0] == "ledgers":
+		if sequence, err := strconv.ParseInt(parts[1], 10, 64); err == nil && sequence >= w.ledger.elder && sequence <= newest {
+			return fmt.Sprintf(`{"sequence":%d,"closed_at":%q}`, sequence, w.closeTime(sequence).UTC().Format(time.RFC3339))
+		}
+		return ""
+	case parts[0] == "payments":
+		return w.page(at(newest, w.ledger.feed), u.Query(), kind)
 	case parts[0] == "operations":
 		return w.effects(parts[1])
 	}
 	panic("the service asked for " + raw)
 }
 
-func (w *world) page(account stellar.Address, query url.Values, newest int64, kind fault) string {
-	history := w.ledger.at(newest, account)
-	if len(history) == 0 {
-		return ""
-	}
+func (w *world) page(history []operation, query url.Values, kind fault) string {
 	cursor, err := strconv.ParseInt(query.Get("cursor"), 10, 64)
 	if err != nil || query.Get("order") != "asc" || query.Get("join") != "transactions" {
 		panic("the service asked for " + query.Encode())
@@ -127,13 +145,11 @@ func (w *world) page(account stellar.Address, query url.Values, newest int64, ki
 	if err != nil {
 		panic(err)
 	}
-	var page []operation
-	for _, op := range history {
-		// With faultNonsense, Horizon ignores the cursor.
-		if (op.id > cursor || kind == faultNonsense) && len(page) < limit {
-			page = append(page, op)
-		}
+	first, _ := slices.BinarySearchFunc(history, cursor+1, func(op operation, id int64) int { return cmp.Compare(op.id, id) })
+	if kind == faultNonsense { // it ignores the cursor
+		first = 0
 	}
+	page := slices.Clone(history[first:min(first+limit, len(history))])
 	if kind == faultNonsense && len(page) > 1 && w.chance(50) {
 		page[0], page[len(page)-1] = page[len(page)-1], page[0]
 	}

@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,9 +18,10 @@ const ledgerTime = 5 * time.Second
 type ledger struct {
 	sequence int64
 	closedAt time.Time
-	elder    int64       // the oldest ledger kept
-	closings []time.Time // close times of elder and all later ledgers
-	accounts map[stellar.Address][]operation
+	elder    int64                           // the oldest ledger kept
+	closings []time.Time                     // close times of elder and all later ledgers
+	accounts map[stellar.Address][]operation // of the shops
+	feed     []operation                     // of everybody
 	pending  []operation
 	counter  int64
 }
@@ -61,23 +64,20 @@ func (l *ledger) close(now time.Time) {
 		}
 		op.id = l.sequence<<32 + transaction<<12 + op.id&0xfff
 		op.closedAt = now
-		l.accounts[op.to] = append(l.accounts[op.to], op)
-		if op.from != op.to && op.kind != "invoke_host_function" {
-			l.accounts[op.from] = append(l.accounts[op.from], op)
+		l.feed = append(l.feed, op)
+		for _, shop := range shopAccounts {
+			if op.to == shop || op.from == shop && op.kind != "invoke_host_function" {
+				l.accounts[shop] = append(l.accounts[shop], op)
+			}
 		}
 	}
 	l.pending = nil
 }
 
-// at returns an account's history as of a ledger.
-func (l *ledger) at(sequence int64, account stellar.Address) []operation {
-	all := l.accounts[account]
-	for i, op := range all {
-		if op.id>>32 > sequence {
-			return all[:i]
-		}
-	}
-	return all
+// at returns a history as of a ledger.
+func at(sequence int64, history []operation) []operation {
+	end, _ := slices.BinarySearchFunc(history, (sequence+1)<<32, func(op operation, id int64) int { return cmp.Compare(op.id, id) })
+	return history[:end]
 }
 
 // hash returns a transaction hash, which is the same for all operations of a transaction.
@@ -137,12 +137,18 @@ func assetFields(a stellar.Asset) string {
 // Accounts of the simulation. Their addresses are valid, because the service does not know that it
 // is simulated.
 const (
-	shopOne   stellar.Address = "GDQOEL7GJBQ5F7URQ4IYCZK3EQCKSIOQOM7TBAYLX6KNFKHWCCAH4AC6"
-	shopTwo   stellar.Address = "GCPFYJ2GXNZ2IOQ76OAZPLFSUME6Y3ZCTZBB3SOP636KPX533QYPJDS2"
 	payer     stellar.Address = "GDOFF23JTFX32SR6SUEQCT32WUPFNW5YTW52OY7BROVXMYGKJLQZQW7U"
 	issuerOne stellar.Address = "GAQZGXGFMV2RA3DWZVIJA74Q4YWWOAHHJ6FPS65HB2ROEJ6S2AGBY5HC"
 	issuerTwo stellar.Address = "GARQ2GD6CCSMYH7RUQFKXUDVVQDEVMIX6VNRKFBC7POQ2MRLP4N53LDV"
+	stranger  stellar.Address = "GCFMUTZWO5HYFJT4KB6LTSLGPFEC4LGHM7ZNHBICE2KVPJLGWCJPWC2Q"
 )
+
+var shopAccounts = []stellar.Address{
+	"GDQOEL7GJBQ5F7URQ4IYCZK3EQCKSIOQOM7TBAYLX6KNFKHWCCAH4AC6",
+	"GCPFYJ2GXNZ2IOQ76OAZPLFSUME6Y3ZCTZBB3SOP636KPX533QYPJDS2",
+	"GBVNOM2F3GQTATPDHEX7ZV5LJODCH7BGDBCL6BZKMCXOYQH7LD4K23JS",
+	"GBZ6HIYNWGYVDPYEBFNMFFLMJBXVYXTUC4ICQCVTTT6ZTFJSHLVIOSKI",
+}
 
 var (
 	usdc     = stellar.Asset{Code: "USDC", Issuer: issuerOne}

@@ -111,6 +111,11 @@ func (w *world) sell(s *shop, then func(*sale, *edge)) {
 			made[o.ID] = &sale{id: o.ID, memo: o.Memo, account: s.account, amount: amount, asset: asset, shop: s,
 				createdAt: o.CreatedAt, expiresAt: o.ExpiresAt, facts: map[string]fact{}, events: map[string]string{}}
 			w.people = append(w.people, made[o.ID])
+			if w.chance(10) { // the customer pays before every edge can know of the checkout
+				s := made[o.ID]
+				w.stats.Payments++
+				s.later(w, time.Duration(w.rand.IntN(30))*time.Second, "at once", w.inFull(s))
+			}
 			if then != nil {
 				defer then(made[o.ID], e)
 			}
@@ -123,25 +128,26 @@ func (w *world) sell(s *shop, then func(*sale, *edge)) {
 func (w *world) ask(s *sale, e *edge) {
 	merchant := w.chance(50)
 	w.spawn("ask at "+e.name, 0, func() {
+		asked := w.now
 		if !merchant {
 			var o object
 			if w.call(e, "GET", "/pay/"+s.id+"/status", "", nil, &o) == 200 {
-				seen := o.observation()
-				w.check(s, "a page at "+e.name, seen)
+				w.check(s, "a page at "+e.name, asked, o.observation())
 			}
 			return
 		}
 		var o object
 		switch code := w.call(e, "GET", "/checkout/"+s.id, "", http.Header{"X-Api-Key": {s.shop.key}}, &o); {
 		case code == 200:
-			w.check(s, "the merchant at "+e.name, o.observation())
+			w.check(s, "the merchant at "+e.name, asked, o.observation())
 		case w.calm && w.now.Sub(s.createdAt) > 2*time.Minute:
 			w.fail("%s: the merchant at %s got %d", s.id, e.name, code)
 		}
 	})
 }
 
-// cancel lets the merchant expire a checkout.
+// cancel lets the merchant expire a checkout. Sometimes the customer pays before every edge can know
+// of it, and asks at all of them.
 func (w *world) cancel(s *sale, e *edge) {
 	w.spawn("cancel at "+e.name, 15, func() {
 		var o object
@@ -149,4 +155,12 @@ func (w *world) cancel(s *sale, e *edge) {
 			w.trace("%s is cancelled at %s: until %s", s.id, e.name, o.ExpiresAt.Sub(w.start))
 		}
 	})
+	if w.chance(50) {
+		w.stats.Payments++
+		soon := time.Duration(2+w.rand.IntN(30)) * time.Second
+		s.later(w, soon, "after it was cancelled", w.inFull(s))
+		for _, other := range w.edges {
+			w.timers = append(w.timers, timer{w.now.Add(soon + 2*ledgerTime), func() { w.ask(s, other) }})
+		}
+	}
 }

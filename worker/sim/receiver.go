@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ func (r receiver) Send(_ context.Context, messages []worker.Outgoing) []worker.R
 	w.park(latencyNetwork)
 	replies := make([]worker.Reply, len(messages))
 	for i, m := range messages {
+		var e struct{ ID string }
+		_ = json.Unmarshal(m.Body, &e) // hear reports what is wrong with it
+		w.attempts[e.ID]++
 		switch {
 		case !w.calm && w.chance(10):
 			replies[i] = worker.Reply{Status: 500}
@@ -76,7 +80,7 @@ func (w *world) hear(body []byte) {
 		if err := json.Unmarshal(e.Data.Object, &o); err != nil || "checkout."+o.Status != e.Type {
 			w.fail("%s: %s tells of a checkout that is %s, %v", s.id, e.Type, o.Status, err)
 		}
-		w.check(s, "an endpoint", o.observation())
+		w.check(s, "an endpoint", w.now, o.observation())
 	case "payment.confirmed", "payment.unexpected":
 		if w.money(s)[about.Hash] == 0 && !s.createdAt.Before(w.resetAt) {
 			w.fail("%s: %s tells of a transaction %s that did not pay it", s.id, e.Type, about.Hash)
@@ -84,9 +88,38 @@ func (w *world) hear(body []byte) {
 	}
 }
 
-// deliver lets time pass until nothing is to be sent any more.
+// attemptWaits are the documented times between the attempts to send an event.
+var attemptWaits = []time.Duration{
+	5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
+}
+
+// holdNextAttempt holds that an event, which is to be sent again at the time in its key, waits no
+// longer than the attempts so far demand, or than its endpoint can have failed.
+func (w *world) holdNextAttempt(key string) {
+	parts := strings.Split(key, "/") // due, seconds, merchant, mode, event, endpoint
+	if len(parts) != 6 || parts[0] != "due" {
+		return
+	}
+	seconds, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil {
+		w.fail("%s: %v", key, err)
+		return
+	}
+	wait, attempts := time.Unix(seconds, 0).Sub(w.now), w.attempts[parts[4]]
+	most := w.now.Sub(w.start)
+	if attempts > 0 {
+		most = max(most, attemptWaits[min(attempts, len(attemptWaits))-1])
+	}
+	if wait > most+time.Minute {
+		w.fail("after %d attempts, %s waits for %v", attempts, parts[4], wait)
+	}
+}
+
+// deliver lets time pass until nothing is to be sent any more. The attempts of an event take up to
+// three days.
 func (w *world) deliver() {
-	for range 100 {
+	w.quiet = true
+	for range 6 * 24 * 4 {
 		if len(w.memory.Keys("due/")) == 0 || w.reason != "" {
 			return
 		}

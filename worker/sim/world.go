@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,6 +53,10 @@ type world struct {
 	fault   fault
 	calm    bool // no faults happen, and I/O takes no time
 	kind    bool // no faults happen in the whole run, and budgets are checked
+	quiet   bool // strangers make no more payments
+	ways    int  // how its edges read the ledger
+	demand  int  // how likely a checkout is made in a step, in percent
+	asking  int  // how likely somebody asks for one in a step, in percent
 	memory  *kvtest.Memory
 	edges   []*edge
 	shops   []*shop
@@ -66,10 +71,16 @@ type world struct {
 	// Keys that were written; true if none of the writes has reached the store.
 	lost    map[string]bool
 	stats   Stats
-	creates int      // requests that create a checkout
-	unheard [][]byte // events of checkouts whose merchant has no answer yet
-	reason  string
-	log     []string
+	creates int // requests that create a checkout
+	// When the store took the end of a checkout. It may be told before that.
+	recordedAt map[string]time.Time
+	// When the store last took fewer payments of a checkout than it had: from a sweep that hung.
+	forgotAt map[string]time.Time
+	found    int            // how often an event was written, under the key by which it is due
+	attempts map[string]int // to send an event, by its id
+	unheard  [][]byte       // events of checkouts whose merchant has no answer yet
+	reason   string
+	log      []string
 }
 
 // edge is a data centre: its view of the store, its cache, and the service that runs there.
@@ -110,23 +121,29 @@ var startTime = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func newWorld(seed uint64) *world {
 	w := &world{
-		lost: map[string]bool{},
+		lost: map[string]bool{}, attempts: map[string]int{}, recordedAt: map[string]time.Time{}, forgotAt: map[string]time.Time{},
 		seed: seed, rand: rand.New(rand.NewPCG(seed, 0x5eed)), now: startTime, start: startTime, parked: make(chan struct{}),
 		ledger: newLedger(1_000_000, startTime),
 	}
-	w.kind = w.chance(20)
+	w.kind, w.ways, w.demand = w.chance(20), w.rand.IntN(6), 5
 	w.queued = w.chance(60)
+	if w.chance(30) {
+		w.demand = 1 // accounts have nothing open for a while
+	}
+	if w.asking = 12; w.chance(30) {
+		w.asking = 1 // the sweep is alone
+	}
 	w.memory = kvtest.NewMemory(func() time.Time { return w.now })
 	for _, name := range []string{"Amsterdam", "Bogota", "Chennai"}[:1+w.rand.IntN(3)] {
 		w.edges = append(w.edges, w.newEdge(name))
 	}
 	w.nodes = []node{{0}}
 	if !w.kind && w.chance(80) {
-		w.nodes = append(w.nodes, node{int64(w.rand.IntN(6))}) // up to 25 s behind the first
+		w.nodes = append(w.nodes, node{int64(w.rand.IntN(maxLag + 1))})
 	}
 	w.calm = true
 	w.spawn("operator", 0, func() {
-		for _, account := range []stellar.Address{shopOne, shopTwo} {
+		for _, account := range shopAccounts {
 			w.shops = append(w.shops, w.openShop(account))
 		}
 	})
@@ -144,19 +161,34 @@ func (w *world) newEdge(name string) *edge {
 		"BASE_URL": "https://pay.example", "ADMIN_TOKEN": adminToken, "MEMO_KEYS": strings.Repeat("0123456789fedcc3", 4), "TEST_PASSPHRASE": passphrase,
 		"TEST_HORIZON_URLS": "https://horizon.example", "TEST_ASSETS": usdc.String(),
 	}
+	settings["SWEEP_ACCOUNTS"], settings["SWEEP_PAGES"], settings["SWEEP_STAY"] = w.way(), strconv.Itoa(1+w.rand.IntN(8)), []string{"0", "0", "30", "90"}[w.rand.IntN(4)]
 	config, err := worker.ParseConfig(func(name string) string { return settings[name] })
 	if err != nil {
 		panic(err)
 	}
 	platform := worker.Platform{
 		Store: store{w.memory.Edge(), w}, Horizon: e, Recent: e.recent, Cache: keepsNothing{}, Sender: receiver{w}, Entropy: entropy{w}, Log: io.Discard,
-		Now: func() time.Time { return w.now },
+		Now: func() time.Time { return w.now }, Sleep: w.sleep,
 	}
 	if w.queued {
 		platform.Queue = queue{w}
 	}
 	e.service = worker.New(config, platform)
 	return e
+}
+
+// way is how many accounts an edge reads one by one. In some worlds the way in which the ledger is read
+// changes often: as accounts come and go, or because the edges differ, as after a new deployment.
+func (w *world) way() string {
+	switch w.ways {
+	case 0, 1:
+		return "8"
+	case 2, 3:
+		return "0"
+	case 4:
+		return "2"
+	}
+	return strconv.Itoa(w.rand.IntN(4))
 }
 
 // keepsNothing is an edge without a cache.

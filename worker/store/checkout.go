@@ -138,15 +138,26 @@ func (s Store) Checkouts(ctx context.Context, ids ...checkout.ID) (map[checkout.
 	return found, nil
 }
 
-// PutOutcome writes a terminal outcome. Racing writers write the same bytes, since
-// [checkout.Settle] is deterministic.
-func (s Store) PutOutcome(ctx context.Context, c *checkout.Checkout, out checkout.Outcome) error {
-	return s.put(ctx, "an outcome", entry{key: OutcomeKey(c.ID), value: Encode(out), expiresAt: c.ExpiresAt.Add(KeepAfterExpiry), derived: true})
+// Settled is what is new of a checkout: its terminal outcome, or the payments that have been seen of it so far.
+type Settled struct {
+	Checkout *checkout.Checkout
+	Outcome  *checkout.Outcome // nil while the checkout is open, or if the outcome is stored
+	Seen     checkout.Payments
 }
 
-// PutSeen writes the payments that have been seen of a checkout so far.
-func (s Store) PutSeen(ctx context.Context, c *checkout.Checkout, seen checkout.Payments) error {
-	return s.put(ctx, "payments", entry{key: SeenKey(c.ID), value: Encode(seen), expiresAt: c.ExpiresAt.Add(KeepAfterExpiry)})
+// PutSettled writes what is new of checkouts. Whoever settles a checkout at the same time writes the same outcome. If it
+// fails, any part may have been written; it may be repeated.
+func (s Store) PutSettled(ctx context.Context, settled ...Settled) error {
+	entries := make([]entry, len(settled))
+	for i, n := range settled {
+		entries[i].expiresAt = n.Checkout.ExpiresAt.Add(KeepAfterExpiry)
+		if n.Outcome != nil {
+			entries[i].key, entries[i].value, entries[i].derived = OutcomeKey(n.Checkout.ID), Encode(*n.Outcome), true
+		} else {
+			entries[i].key, entries[i].value = SeenKey(n.Checkout.ID), Encode(n.Seen)
+		}
+	}
+	return s.put(ctx, "outcomes and payments", entries...)
 }
 
 // Checkouts are the checkouts of an owner.

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"time"
 
+	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
 )
 
@@ -13,9 +15,8 @@ type Checkpoint struct {
 	ClosedAt time.Time `json:"closed_at"`
 }
 
-// Cursor says how far a network has been read. One record serves all accounts, because every sweep
-// reads all active accounts up to the same ledger. Accounts that it could not finish are listed in
-// Behind.
+// Cursor says how far a network has been read. One record serves all accounts, and its size does not
+// depend on how many there are.
 type Cursor struct {
 	// From is where the next sweep begins: a ledger that was the newest one at least Overlap ago.
 	From Checkpoint `json:"from"`
@@ -27,8 +28,83 @@ type Cursor struct {
 	Covered Checkpoint `json:"covered"`
 	// Reset is when a sweep noticed that the network had begun a new history; zero if it never did.
 	Reset time.Time `json:"reset,omitzero"`
-	// Behind lists the accounts that begin elsewhere because a sweep could not finish them.
+	// Behind lists the accounts that are read by themselves and begin elsewhere, because a sweep could
+	// not finish them or because their overlap is not over.
 	Behind map[stellar.Address]Behind `json:"behind,omitempty"`
+	// Feed says how far the network's feed was read; nil while accounts are read one by one.
+	Feed *Feed `json:"feed,omitempty"`
+}
+
+// Feed says how far the feed of a network was read.
+type Feed struct {
+	// Since is the ledger after which the feed is read, for as long as it has been in use.
+	Since int64 `json:"since"`
+	// Parts are what was read after From, in their order.
+	Parts []Part `json:"parts,omitempty"`
+}
+
+// Part is a part of the feed that was read, after the part before it.
+type Part struct {
+	Through Checkpoint `json:"through"`
+	// Found says that payments for checkouts were found in it: a record of its own has them.
+	Found bool `json:"found,omitempty"`
+	// Failed says that some of them could not be settled yet.
+	Failed bool `json:"failed,omitempty"`
+}
+
+// Through is up to where everything was read.
+func (c Cursor) Through() Checkpoint {
+	if c.Feed == nil || len(c.Feed.Parts) == 0 {
+		return c.From
+	}
+	return c.Feed.Parts[len(c.Feed.Parts)-1].Through
+}
+
+// Found are the payments for checkouts in a part of the feed. Whoever reads the part finds the same.
+type Found struct {
+	Operations []horizon.Operation `json:"operations"`
+}
+
+// foundLifetime is how long the payments of a part are kept: far longer than they are needed.
+const foundLifetime = 24 * time.Hour
+
+// foundKey names what was found after one ledger and up to another one.
+func foundKey(mode stellar.Mode, after, through int64) Key {
+	return Key{"found/" + string(mode) + "/" + strconv.FormatInt(after, 10) + "-" + strconv.FormatInt(through, 10)}
+}
+
+// FoundIn reads what was found in parts of the feed that follow each other; nil for a part whose record is not visible here.
+func (s Store) FoundIn(ctx context.Context, mode stellar.Mode, after int64, parts []Part) ([]*Found, error) {
+	found := make([]*Found, len(parts))
+	var keys []Key
+	var of []int
+	for i, part := range parts {
+		if part.Found {
+			keys, of = append(keys, foundKey(mode, after, part.Through.Ledger)), append(of, i)
+		} else {
+			found[i] = &Found{}
+		}
+		after = part.Through.Ledger
+	}
+	values, err := s.get(ctx, "payments of the feed", keys...)
+	if err != nil {
+		return nil, err
+	}
+	for i, value := range values {
+		f, ok, err := Decode[Found](value)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			found[of[i]] = &f
+		}
+	}
+	return found, nil
+}
+
+// PutFound writes what was found in a part of the feed.
+func (s Store) PutFound(ctx context.Context, mode stellar.Mode, after, through int64, f Found, now time.Time) error {
+	return s.put(ctx, "payments of the feed", entry{key: foundKey(mode, after, through), value: Encode(f), expiresAt: now.Add(foundLifetime), derived: true})
 }
 
 // Behind says where the next pass over an account begins. Like the cursor it lags: it advances only

@@ -41,6 +41,15 @@ func openOf(c *checkout.Checkout, deadline time.Time) OpenEntry {
 	}
 }
 
+// OpenEntries returns the entries that a checkout has in the index of open checkouts.
+func OpenEntries(f *checkout.Facts) []OpenEntry {
+	entries := []OpenEntry{openOf(&f.Checkout, f.Checkout.ExpiresAt)}
+	if !f.CancelledBy.IsZero() {
+		entries = append(entries, openOf(&f.Checkout, f.CancelledBy))
+	}
+	return entries
+}
+
 // OpenKey is the key of a checkout in the index of open checkouts.
 func OpenKey(c *checkout.Checkout, deadline time.Time) Key { return openOf(c, deadline).key() }
 

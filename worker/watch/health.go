@@ -22,12 +22,16 @@ type Health struct {
 	Trouble string
 	// Swept is the close time of the newest ledger that a sweep is known to have covered; it may have covered more.
 	Swept time.Time
+	// ByFeed says that the network's feed is read, not each account.
+	ByFeed bool
+	// Budget is what is known of Horizon's limits.
+	Budget horizon.Budget
 	// Accounts counts those with open checkouts, Open the checkouts, up to the first thousand.
 	Accounts, Open int
 	// Due is the deadline of the checkout that waits longest for its end; zero if none waits.
 	Due time.Time
-	// Lag is how far settlement is behind: how long that checkout waits, or for how much longer than it should no sweep
-	// has covered anything although checkouts were open.
+	// Lag is how long whoever waits longest has waited: for the end of a checkout that is over, or for a payment to be seen,
+	// as far as is known. What sweeps cover is written every few minutes only; as long as they may have done so since, nobody waits.
 	Lag time.Duration
 }
 
@@ -53,7 +57,7 @@ func (w *Watcher) Health(ctx context.Context, modes ...stellar.Mode) (map[stella
 func (w *Watcher) health(ctx context.Context, mode stellar.Mode, open []store.OpenEntry, cursor store.Cursor) Health {
 	var h Health
 	root, err := w.pool(mode).Known(ctx)
-	h.Root, h.Trouble = root, trouble(err)
+	h.Root, h.Trouble, h.ByFeed, h.Budget = root, trouble(err), cursor.Feed != nil, w.pool(mode).Budget()
 	h.Swept = cursor.Covered.ClosedAt
 	if swept, ok, err := store.Decode[store.Checkpoint](w.Recent.Recall(ctx, sweptKey(mode))); ok && err == nil && swept.ClosedAt.After(h.Swept) {
 		h.Swept = swept.ClosedAt
@@ -79,12 +83,18 @@ func (w *Watcher) health(ctx context.Context, mode stellar.Mode, open []store.Op
 	if !h.Due.IsZero() {
 		h.Lag = now.Sub(h.Due)
 	}
-	// While something is open the cursor is written every Overlap, so nothing newer is known than that.
+	// The cursor is a minute old at most when it is seen, and the cron has a minute.
+	unknown := 2 * time.Minute
+	if h.ByFeed {
+		unknown += coveredEvery
+	} else {
+		unknown += Overlap
+	}
 	covered := h.Swept
 	if oldest.After(covered) {
 		covered = oldest
 	}
-	if silence := now.Sub(covered) - Overlap - time.Minute; h.Open > 0 && silence > h.Lag {
+	if silence := now.Sub(covered); h.Open > 0 && silence > unknown && silence > h.Lag {
 		h.Lag = silence
 	}
 	return h

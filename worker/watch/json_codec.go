@@ -63,6 +63,9 @@ func (v look) WriteJSON(w *codec.Writer) {
 	}
 	w.Bool(`,"Whole":`, v.Whole)
 	w.Time(`,"Proven":`, v.Proven)
+	w.Time(`,"Need":{"Created":`, v.Need.Created)
+	w.Bool(`,"Whole":`, v.Need.Whole)
+	w.Raw(`}`)
 	w.Raw(`}`)
 }
 
@@ -136,6 +139,17 @@ func (v *look) ReadJSON(r *codec.Reader) {
 			v.Whole = r.Bool()
 		case "Proven":
 			v.Proven = r.Time()
+		case "Need":
+			for r.Enter('{'); r.More('}'); {
+				switch r.Name() {
+				case "Created":
+					v.Need.Created = r.Time()
+				case "Whole":
+					v.Need.Whole = r.Bool()
+				default:
+					r.Refuse()
+				}
+			}
 		default:
 			r.Refuse()
 		}

@@ -10,7 +10,6 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
-	"edgecheckout/worker/store"
 )
 
 // look is what readings of an account showed on behalf of people who look. It is shared by all who ask about the account's
@@ -26,9 +25,10 @@ type look struct {
 	Payments []found   `json:",omitempty"`
 	Whole    bool      // everything up to Root was read
 	Proven   time.Time // the deadline up to which the account's checkouts may end, if they are not older than After
+	Need     need      // of those whom it did not serve
 }
 
-// need is what a reading of an account must bring to serve a checkout.
+// need is what a reading of an account must bring to serve a checkout. The zero need is nobody's.
 type need struct {
 	Created time.Time // the reading begins before that
 	Whole   bool      // it goes on to the end, since the checkout's time is over
@@ -36,7 +36,7 @@ type need struct {
 
 // and is what serves both.
 func (n need) and(other need) need {
-	if other.Created.Before(n.Created) {
+	if !other.Created.IsZero() && other.Created.Before(n.Created) {
 		n.Created = other.Created
 	}
 	n.Whole = n.Whole || other.Whole
@@ -45,9 +45,6 @@ func (n need) and(other need) need {
 
 // lookLifetime is how long a look is kept to go on from. It is far less than Overlap: what a look missed, a sweep finds.
 const lookLifetime = time.Minute
-
-// needLifetime is how long a need is remembered that nobody renews: the page that has it asks every few seconds.
-const needLifetime = 3 * LookWindow
 
 // A look reads at most lookPages, and the next one goes on from there: a flood of dust delays it by seconds, and costs no more. It carries along
 // at most maxLooked payments, the largest ones.
@@ -73,23 +70,26 @@ func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome
 	mode := s.Checkout.Mode
 	key := "look/" + string(mode) + "/" + string(s.Checkout.Account)
 	last, haveLast := decodeLook(w.Recent.Recall(ctx, key))
-	n := need{s.Checkout.CreatedAt, !w.Now().Before(s.Deadline())}
+	waiting, now := last.Need, w.Now()
+	if haveLast = haveLast && now.Sub(last.At) < lookLifetime; !haveLast {
+		last = look{} // all that is good of it is what somebody needs
+	}
+	n := need{s.Checkout.CreatedAt, !now.Before(s.Deadline())}
 	// What was read for a younger checkout tells nothing about this one, not even by what it found: an earlier payment may be missing.
 	ok := haveLast && last.covers(n)
 	var failed error
-	if served := ok && (last.Whole || !n.Whole); !served || w.Now().Sub(last.At) >= LookWindow {
-		others, waiting, err := store.Decode[need](w.Recent.Recall(ctx, key+"/need"))
-		if waiting && err == nil {
-			n = n.and(others)
-		}
+	if served := ok && (last.Whole || !n.Whole); !served || now.Sub(last.At) >= LookWindow {
+		n = n.and(waiting)
 		if w.Recent.Claim(key, LookWindow) {
 			next, err := w.lookAt(ctx, s.Checkout.Account, mode, n, last, haveLast)
 			if failed = err; err == nil {
 				last, ok = next, true
 				w.Recent.Keep(ctx, key, last.encode(), lookLifetime)
 			}
-		} else if !served {
-			w.Recent.Keep(ctx, key+"/need", store.Encode(n), needLifetime)
+		} else if !served && n != waiting {
+			left := last
+			left.Need = n
+			w.Recent.Keep(ctx, key, left.encode(), lookLifetime)
 		}
 	}
 	// While somebody else is reading, or nobody can, what the last look found is still true, and may be all there is: the store can have failed.

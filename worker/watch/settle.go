@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/store"
 )
 
 // settle adds payments to what is known of a checkout and records what is new. proven is the deadline up to which the checkout may
@@ -13,6 +14,25 @@ import (
 //
 // When the store fails, what was paid is told all the same, since the ledger can be asked again; an unpaid end is not, before it stands written.
 func (w *Watcher) settle(ctx context.Context, s *checkout.Facts, payments []checkout.Payment, proven time.Time) (checkout.Outcome, error) {
+	d := w.decide(s, payments, proven)
+	err := w.record(ctx, &d)
+	if err != nil && d.ends && d.out.Status != checkout.Completed {
+		d.out = s.Outcome(w.Now())
+	}
+	return d.out, err
+}
+
+// decision is the outcome of a checkout from all that is known of it.
+type decision struct {
+	facts  *checkout.Facts
+	before checkout.Outcome // from what was known before
+	out    checkout.Outcome
+	ends   bool // the outcome is to be recorded
+	grows  bool // there are new payments
+}
+
+// decide adds payments to what is known of a checkout.
+func (w *Watcher) decide(s *checkout.Facts, payments []checkout.Payment, proven time.Time) decision {
 	before := s.Outcome(w.Now())
 	if s.Recorded == nil {
 		before.Status, before.Exception = checkout.Open, "" // an end is news until it is recorded
@@ -25,33 +45,41 @@ func (w *Watcher) settle(ctx context.Context, s *checkout.Facts, payments []chec
 	}
 	known = checkout.Relevant(known, s.Checkout.Asset)
 	s.Seen = checkout.Relevant(append(known[:len(known):len(known)], payments...), s.Checkout.Asset)
-	isNew := !slices.Equal(known, s.Seen)
+	d := decision{facts: s, before: before, out: s.Settle(proven, w.Now())}
+	d.ends = s.Recorded == nil && d.out.Status.Terminal()
+	d.grows = !slices.Equal(known, s.Seen)
+	return d
+}
 
-	out := s.Settle(proven, w.Now())
-	ends := s.Recorded == nil && out.Status.Terminal()
-	var untold error
-	if ends || isNew {
-		untold = w.Tell(ctx, s, before, out)
-	}
-	switch {
-	case untold != nil && !ends:
-		return out, untold
-	case ends:
-		err := untold
-		if err == nil {
-			err = w.Store.PutOutcome(ctx, &s.Checkout, out)
+// record tells what is new of checkouts and then writes it, all at once. If that fails, nothing is
+// known of what was written.
+func (w *Watcher) record(ctx context.Context, decisions ...*decision) error {
+	var news []store.Settled
+	for _, d := range decisions {
+		if !d.ends && !d.grows {
+			continue
 		}
-		if err != nil {
-			if out.Status != checkout.Completed {
-				out = s.Outcome(w.Now())
-			}
-			return out, err
+		if err := w.Tell(ctx, d.facts, d.before, d.out); err != nil {
+			return err
 		}
-		s.Recorded, s.Ended = &out, true
-		w.Log(ctx, "settled", map[string]any{"checkout": s.Checkout.ID.String(), "status": out.Status, "exception": out.Exception})
-		return out, nil
-	case isNew:
-		return out, w.Store.PutSeen(ctx, &s.Checkout, s.Seen)
+		if d.ends {
+			news = append(news, store.Settled{Checkout: &d.facts.Checkout, Outcome: &d.out})
+		} else {
+			news = append(news, store.Settled{Checkout: &d.facts.Checkout, Seen: d.facts.Seen})
+		}
 	}
-	return out, nil
+	if len(news) == 0 {
+		return nil
+	}
+	if err := w.Store.PutSettled(ctx, news...); err != nil {
+		return err
+	}
+	for _, d := range decisions {
+		if d.ends {
+			out := d.out
+			d.facts.Recorded, d.facts.Ended = &out, true
+			w.Log(ctx, "settled", map[string]any{"checkout": d.facts.Checkout.ID.String(), "status": out.Status, "exception": out.Exception})
+		}
+	}
+	return nil
 }

@@ -16,111 +16,183 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// maxOpen bounds how many open checkouts one sweep looks at; those that fall due first come first.
-const maxOpen = 50 * kv.MaxListKeys
-
 // orphanAge is how long after its time an entry stays although its checkout cannot be found or ended.
 const orphanAge = 7 * 24 * time.Hour
 
 // Report counts what a sweep did.
 type Report struct {
-	Open, Accounts, Records, Payments, Terminal, Failed int
+	Open, Accounts, Pages, Records, Payments, Terminal, Failed int
 }
 
-// Sweep reads every active account of every network from where the last sweeps left off, and settles what it finds and
-// what fell due. The error joins whatever went wrong; nothing is lost by it, the next sweep begins early enough.
+// Limits say what a sweep may do.
+type Limits struct {
+	// Accounts is how many accounts are read one by one at most; if more have something open, the network's feed is read. The
+	// public network makes some 15 pages of payments a minute, and an account takes one or two requests.
+	Accounts int
+	// Pages is how many pages of the feed a sweep reads at most, for as long as it stays.
+	Pages int
+	// Stay is for how long after its beginning a sweep reads on at each ledger while something is open. Zero: it reads once.
+	Stay time.Duration
+}
+
+// listing is a part of the index of open checkouts, in the order in which they fall due.
+type listing struct {
+	at      time.Time // before it was listed
+	entries []store.OpenEntry
+	next    string // where the list goes on; empty after all
+}
+
+// Sweep reads every network from where the last sweeps left off, and settles what it finds and what fell due. The error joins whatever went
+// wrong; nothing is lost by it, the next sweep begins early enough.
 func (w *Watcher) Sweep(ctx context.Context) (Report, error) {
 	var report Report
-	open, err := w.openCheckouts(ctx)
+	open, err := w.list(ctx, "")
 	if err != nil {
 		return report, err
 	}
-	report.Open = len(open)
+	report.Open = len(open.entries)
 	var failed []error
+	var stays []stay
 	for _, mode := range stellar.Modes {
 		accounts := map[stellar.Address][]store.OpenEntry{}
-		for _, entry := range open {
+		for _, entry := range open.entries {
 			if entry.Mode == mode {
 				accounts[entry.Account] = append(accounts[entry.Account], entry)
 			}
 		}
-		if len(accounts) > 0 {
-			if err := w.sweepNetwork(ctx, mode, accounts, &report); err != nil {
+		if _, served := w.Horizons[mode]; len(accounts) > 0 || served && open.next != "" {
+			s, err := w.sweepNetwork(ctx, mode, open, accounts, &report)
+			if err != nil {
 				failed = append(failed, fmt.Errorf("%s network: %w", mode, err))
+			} else if s != nil {
+				stays = append(stays, s)
 			}
 		}
 	}
-	return report, errors.Join(failed...)
+	return report, errors.Join(append(failed, w.stayOn(ctx, open, stays))...)
 }
 
-func (w *Watcher) openCheckouts(ctx context.Context) ([]store.OpenEntry, error) {
-	var entries []store.OpenEntry
-	cursor := ""
+// list lists open checkouts, those that fall due first, up to a thousand or as many as a call gives.
+func (w *Watcher) list(ctx context.Context, cursor string) (listing, error) {
+	l := listing{at: w.Now(), next: cursor}
 	for {
-		page, next, err := w.Store.Open(ctx, cursor)
+		entries, next, err := w.Store.Open(ctx, l.next)
 		if err != nil {
-			return nil, err
+			return l, err
 		}
-		entries = append(entries, page...)
-		if cursor = next; cursor == "" || len(entries) >= maxOpen {
-			return entries, nil
+		l.entries, l.next = append(l.entries, entries...), next
+		if next == "" || len(l.entries) >= kv.MaxListKeys {
+			return l, nil
 		}
 	}
 }
 
-func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, accounts map[stellar.Address][]store.OpenEntry, report *Report) error {
+func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, open listing, accounts map[stellar.Address][]store.OpenEntry, report *Report) (stay, error) {
 	cursors, err := w.Store.Cursors(ctx, mode)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	cursor := cursors[0]
 	client, root, err := w.pool(mode).Connect(ctx, horizon.ForSweep)
 	if err != nil {
 		report.Failed += len(accounts)
-		return err
+		return nil, err
 	}
-	stored := cursor
-	cursor = current(cursor, root)
+	n := network{mode: mode, client: client, root: root, stored: cursors[0], cursor: current(cursors[0], root)}
+	many := open.next != "" || len(accounts) > w.Limits.Accounts
+	switch reading := n.cursor.Feed != nil; {
+	case reading && !many && (len(accounts) <= w.Limits.Accounts/2 || root.ClosedAt.Sub(n.cursor.Covered.ClosedAt) > Overlap):
+		n.cursor = leaveFeed(n.cursor)
+	case reading:
+		return w.sweepBoth(ctx, n, open, accounts, report)
+	case many && (open.next != "" || len(accounts) > 2*w.Limits.Accounts):
+		n.cursor = enterFeed(ctx, n, open, accounts)
+		return w.sweepBoth(ctx, n, open, accounts, report)
+	}
+	return w.sweepByAccount(ctx, n, open, accounts, many, report)
+}
 
-	var failed []error
-	waiting := false
-	var ended []checkout.ID
-	behind := map[stellar.Address]store.Behind{}
-	n := network{mode, client, root, cursor}
-	w.sweepAccounts(ctx, n, accounts, func(account stellar.Address, p pass, swept swept, err error) {
-		report.Accounts++
-		report.Records += p.records
-		report.Payments += len(p.payments)
-		report.Terminal += len(swept.ended)
-		ended = append(ended, swept.ended...)
-		waiting = waiting || swept.waiting
-		if b, ok := w.trail(cursor, account, p); ok {
-			behind[account] = b
-		} else if was, ok := cursor.Behind[account]; ok && !p.begun {
-			behind[account] = was
-		}
-		if err != nil {
-			report.Failed++
-			failed = append(failed, fmt.Errorf("account %s: %w", account, err))
-		}
-	})
-	if len(ended) > 0 {
-		w.Ended(ctx, ended)
-	}
+// leaveFeed is the cursor with which accounts are read one by one again.
+func leaveFeed(c store.Cursor) store.Cursor {
+	c.Next, c.Feed = c.Through(), nil
+	return c
+}
 
-	if len(failed) == 0 {
-		w.Recent.Keep(ctx, sweptKey(mode), store.Encode(newestOf(root)), rememberSweep)
+// enterFeed is the cursor with which the feed is read from where everything before is known. The first
+// reading of a network begins Overlap ago at the latest: a checkout that another data centre has just
+// ended is not listed any more, and its outcome may not be visible here.
+func enterFeed(ctx context.Context, n network, open listing, accounts map[stellar.Address][]store.OpenEntry) store.Cursor {
+	c := n.cursor
+	if c.From.Ledger == 0 {
+		begin := open.at.Add(-Overlap)
+		for _, entries := range accounts {
+			for _, e := range entries {
+				if e.Created.Before(begin) {
+					begin = e.Created
+				}
+			}
+		}
+		c.From = store.Checkpoint{Ledger: n.client.LastLedgerBefore(ctx, n.root, begin), ClosedAt: begin}
 	}
-	if moved, ok := advance(cursor, root, behind, waiting); ok || stored.From != cursor.From {
-		err := w.Store.PutCursor(ctx, mode, moved)
-		failed = append(failed, err)
+	c.Feed = &store.Feed{Since: c.From.Ledger}
+	return c
+}
+
+// handOver is the cursor with which the feed is read from now on, after a pass over every account: what each of them received until a moment ago is
+// known. For as long as the overlap lasts they are read by themselves as well.
+func handOver(ctx context.Context, c store.Cursor, n network, open listing) store.Cursor {
+	begin := open.at.Add(-Rest) // whatever was not listed yet was made later
+	since := store.Checkpoint{Ledger: n.client.LastLedgerBefore(ctx, n.root, begin), ClosedAt: begin}
+	if since.Ledger <= c.From.Ledger {
+		since = c.From
 	}
-	return errors.Join(failed...)
+	c.Feed = &store.Feed{Since: since.Ledger, Parts: []store.Part{{Through: since}}}
+	return c
+}
+
+// sweepBoth reads the feed, and by themselves the accounts that are behind.
+func (w *Watcher) sweepBoth(ctx context.Context, n network, open listing, accounts map[stellar.Address][]store.OpenEntry, report *Report) (stay, error) {
+	var failed error
+	if len(n.cursor.Behind) > 0 {
+		alone := map[stellar.Address][]store.OpenEntry{}
+		for account := range n.cursor.Behind {
+			alone[account] = accounts[account]
+		}
+		a := w.sweepAccounts(ctx, n, alone, false, report)
+		n.cursor.Behind, failed = a.behind, errors.Join(a.failed...)
+	}
+	f, err := w.sweepFeed(ctx, n, open, report)
+	if err = errors.Join(failed, err); err != nil {
+		if f != nil {
+			err = errors.Join(err, f.leave(ctx))
+		}
+		return nil, err
+	}
+	return f, nil
+}
+
+// sweepByAccount reads the accounts one by one. If there are many by now, the next sweep reads the feed.
+func (w *Watcher) sweepByAccount(ctx context.Context, n network, open listing, accounts map[stellar.Address][]store.OpenEntry, many bool, report *Report) (stay, error) {
+	a := w.sweepAccounts(ctx, n, accounts, many, report)
+	if len(a.failed) == 0 {
+		w.Recent.Keep(ctx, sweptKey(n.mode), store.Encode(newestOf(n.root)), rememberSweep)
+	}
+	moved, changed := advance(n.cursor, n.root, a.behind, a.waiting)
+	if many && !a.left {
+		moved, changed = handOver(ctx, moved, n, open), true
+	}
+	if changed || n.stored.From != n.cursor.From || n.stored.Feed != nil {
+		a.failed = append(a.failed, w.Store.PutCursor(ctx, n.mode, moved))
+	}
+	if err := errors.Join(a.failed...); err != nil || many {
+		return nil, err
+	}
+	return &accountStay{w, n, a.open, a.read, report}, nil
 }
 
 // inTurn puts accounts that could not be finished first, the one that is behind for longest in front: a sweep that runs out of subrequests
-// is followed by one that begins with those it did not come to.
-func inTurn(accounts []stellar.Address, behind map[stellar.Address]store.Behind) []stellar.Address {
+// is followed by one that begins with those it did not come to. Of the others another one comes first in each minute, in case the sweeps die
+// before they can say how far they came.
+func inTurn(accounts []stellar.Address, behind map[stellar.Address]store.Behind, now time.Time) []stellar.Address {
 	waits := func(account stellar.Address) bool {
 		b, ok := behind[account]
 		return ok && !b.Caught
@@ -137,13 +209,19 @@ func inTurn(accounts []stellar.Address, behind map[stellar.Address]store.Behind)
 		}
 		return cmp.Compare(a, b)
 	})
+	if first := slices.IndexFunc(accounts, func(a stellar.Address) bool { return !waits(a) }); first >= 0 {
+		others := accounts[first:]
+		turn := int(now.Unix()/60) % len(others)
+		copy(others, slices.Concat(others[turn:], others[:turn]))
+	}
 	return accounts
 }
 
 // swept is what a sweep did for one account.
 type swept struct {
-	ended   []checkout.ID // checkouts that it ended
-	waiting bool          // whether checkouts whose time is over wait for a second pass
+	ended   []checkout.ID     // checkouts that it ended
+	gone    []store.OpenEntry // what it removed from the index of open checkouts
+	waiting bool              // whether checkouts whose time is over wait for a second pass
 }
 
 // network is what a sweep knows of a mode's ledger before it reads the accounts.
@@ -151,15 +229,43 @@ type network struct {
 	mode   stellar.Mode
 	client horizon.Client
 	root   horizon.Root
-	cursor store.Cursor
+	stored store.Cursor // as it was read
+	cursor store.Cursor // the same, for this history and for the way in which it is read
 }
 
-// sweepAccounts reads accounts, a page of each of horizon.MaxBatch at a time, settles each as soon as it is read, and reports what was done. They
-// begin in the order of inTurn, and one that is done makes room for the next.
-func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[stellar.Address][]store.OpenEntry,
-	report func(stellar.Address, pass, swept, error)) {
+// byAccount is what became of accounts that were read one by one.
+type byAccount struct {
+	behind  map[stellar.Address]store.Behind
+	waiting bool // checkouts whose time is over wait for a second pass
+	left    bool // it is not known where to begin with some
+	failed  []error
+	read    []*reading                            // of those that were read to the end
+	open    map[stellar.Address][]store.OpenEntry // what they still have open
+}
 
-	waiting := inTurn(slices.Collect(maps.Keys(accounts)), n.cursor.Behind)
+// sweepAccounts reads accounts, a page of each of horizon.MaxBatch at a time, and settles each as soon as it is read. They begin in the order
+// of inTurn, and one that is done makes room for the next. If they are handed over, each stays behind until its overlap is over.
+func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[stellar.Address][]store.OpenEntry, handedOver bool, report *Report) byAccount {
+	all := byAccount{behind: map[stellar.Address]store.Behind{}, open: map[stellar.Address][]store.OpenEntry{}}
+	var ended []checkout.ID
+	done := func(account stellar.Address, p pass, s swept, err error) {
+		report.Accounts++
+		report.Records += p.records
+		report.Payments += len(p.payments)
+		report.Terminal += len(s.ended)
+		ended = append(ended, s.ended...)
+		all.waiting, all.left = all.waiting || s.waiting, all.left || !p.begun
+		if b, ok := w.trail(n.cursor, account, p, handedOver); ok {
+			all.behind[account] = b
+		} else if was, ok := n.cursor.Behind[account]; ok && !p.begun {
+			all.behind[account] = was
+		}
+		if err != nil {
+			report.Failed++
+			all.failed = append(all.failed, fmt.Errorf("account %s: %w", account, err))
+		}
+	}
+	waiting := inTurn(slices.Collect(maps.Keys(accounts)), n.cursor.Behind, w.Now())
 	var active []*reading
 	for len(waiting)+len(active) > 0 {
 		next := waiting[:min(len(waiting), horizon.MaxBatch-len(active))]
@@ -167,7 +273,7 @@ func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[ste
 		starts, err := w.startsOf(ctx, n, next, accounts)
 		for i, account := range next {
 			if err != nil {
-				report(account, pass{}, swept{}, err)
+				done(account, pass{}, swept{}, err)
 				continue
 			}
 			active = append(active, begin(account, starts[i], true, maxPages))
@@ -180,11 +286,19 @@ func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[ste
 			r := active[i]
 			if w.take(ctx, n.client, r, result.Page, result.Err); r.done {
 				p, swept, err := w.settleAccount(ctx, n, r.account, accounts[r.account], r.pass)
-				report(r.account, p, swept, err)
+				done(r.account, p, swept, err)
+				if p.complete {
+					all.read = append(all.read, r)
+					all.open[r.account] = without(accounts[r.account], swept.gone)
+				}
 			}
 		}
 		active = slices.DeleteFunc(active, func(r *reading) bool { return r.done })
 	}
+	if len(ended) > 0 {
+		w.Ended(ctx, ended)
+	}
+	return all
 }
 
 // settleAccount settles the checkouts that the payments of a pass name and those whose time is over. If it fails, the
@@ -230,28 +344,28 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 			done.waiting = true
 		}
 	}
-	return p, done, errors.Join(append(failed, w.removeEnded(ctx, account, open, ended, p))...)
+	done.gone, err = w.removeEnded(ctx, account, open, ended, p)
+	return p, done, errors.Join(append(failed, err)...)
 }
 
 // removeEnded removes what has ended from the index of open checkouts; an entry whose checkout cannot be found goes a while after its time. If
 // nothing of the account is left, it writes down first where this pass began: when the account is active again, reading goes on from
 // there, overlap included, and money that came too late is found after all.
-func (w *Watcher) removeEnded(ctx context.Context, account stellar.Address, open []store.OpenEntry, ended map[checkout.ID]bool, p pass) error {
-	var gone []store.OpenEntry
+func (w *Watcher) removeEnded(ctx context.Context, account stellar.Address, open []store.OpenEntry, ended map[checkout.ID]bool, p pass) (gone []store.OpenEntry, err error) {
 	for _, entry := range open {
 		if ended[entry.ID] || w.Now().Sub(entry.Due) > orphanAge {
 			gone = append(gone, entry)
 		}
 	}
 	if len(gone) == 0 {
-		return nil
+		return nil, nil
 	}
 	if len(gone) == len(open) {
 		if err := w.Store.PutIdleMark(ctx, open[0].Mode, account, p.after); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return w.Store.DeleteOpen(ctx, gone...)
+	return gone, w.Store.DeleteOpen(ctx, gone...)
 }
 
 // startsOf is start for several accounts, but one that is behind, or that was not active when the cursor was written, goes on from where it was
@@ -260,7 +374,10 @@ func (w *Watcher) startsOf(ctx context.Context, n network, accounts []stellar.Ad
 	starts := make([]int64, len(accounts))
 	var idle []stellar.Address // those that may have a mark
 	for i, account := range accounts {
-		created := open[account][0].Created
+		created := w.Now()
+		if n.cursor.From.Ledger == 0 {
+			created = created.Add(-Overlap)
+		}
 		for _, entry := range open[account] {
 			if entry.Created.Before(created) {
 				created = entry.Created
@@ -298,7 +415,7 @@ func newestOf(root horizon.Root) store.Checkpoint {
 
 // trail says where an account begins the next time, if not with all the others: it could not be finished, or it was
 // caught up with so recently that others may not see yet what was written.
-func (w *Watcher) trail(cursor store.Cursor, account stellar.Address, p pass) (store.Behind, bool) {
+func (w *Watcher) trail(cursor store.Cursor, account stellar.Address, p pass, handedOver bool) (store.Behind, bool) {
 	was, ok := cursor.Behind[account]
 	now := w.Now().UTC()
 	rested := now.Sub(was.At) >= Rest
@@ -306,7 +423,7 @@ func (w *Watcher) trail(cursor store.Cursor, account stellar.Address, p pass) (s
 		rested = now.Sub(was.At) >= Overlap
 	}
 	switch {
-	case !p.begun, !ok && p.complete:
+	case !p.begun, !ok && p.complete && !handedOver:
 		return store.Behind{}, false
 	case !ok, was.Caught != p.complete:
 		return store.Behind{After: p.after, Through: p.read, At: now, Caught: p.complete}, true
@@ -335,9 +452,13 @@ func advance(cursor store.Cursor, root horizon.Root, behind map[stellar.Address]
 		moved.From, moved.Next = cursor.Next, newest
 	}
 	moved.Behind = behind
-	same := moved.From == cursor.From && moved.Next == cursor.Next && maps.EqualFunc(behind, cursor.Behind, func(a, b store.Behind) bool {
-		return a.After == b.After && a.Through == b.Through && a.Caught == b.Caught && a.At.Equal(b.At)
-	})
+	same := moved.From == cursor.From && moved.Next == cursor.Next && sameBehind(behind, cursor.Behind)
 	moved.Covered = newest
 	return moved, waiting || !same
+}
+
+func sameBehind(a, b map[stellar.Address]store.Behind) bool {
+	return maps.EqualFunc(a, b, func(a, b store.Behind) bool {
+		return a.After == b.After && a.Through == b.Through && a.Caught == b.Caught && a.At.Equal(b.At)
+	})
 }

@@ -31,19 +31,29 @@ type shop struct {
 	memos    checkout.MemoKeys
 	merchant *keypair.Full
 	customer *keypair.Full
-	kv       kv.Store        // of the edge that creates checkouts
-	here     *watch.Watcher  // that edge
-	cron     *watch.Watcher  // the edge where the cron happens to run
+	kv       kv.Store       // of the edge that creates checkouts
+	here     *watch.Watcher // that edge
+	cron     *watch.Watcher // the edge where the cron happens to run
+	limits   watch.Limits
+	crowd    []*keypair.Full // who flood the network
 	ended    [][]checkout.ID // what the watchers said has ended, a call each
 }
 
+// limits are such that a test of a few accounts reads them one by one.
+var limits = watch.Limits{Accounts: 10, Pages: 28}
+
 func open(t *testing.T) *shop {
+	t.Helper()
+	return openWith(t, limits)
+}
+
+func openWith(t *testing.T, limits watch.Limits) *shop {
 	t.Helper()
 	memos, err := checkout.ParseMemoKeys(strings.Repeat("0123456789fedc5a", 4))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{World: watchtest.New(t), t: t, memos: memos}
+	s := &shop{World: watchtest.New(t), t: t, memos: memos, limits: limits}
 	s.merchant, s.customer = s.Merchant(), s.Person()
 	s.kv = s.Store.Edge()
 	s.here, s.cron = s.edgeOf(s.kv), s.edge()
@@ -59,9 +69,10 @@ func (s *shop) edge() *watch.Watcher { return s.edgeOf(s.Store.Edge()) }
 func (s *shop) edgeOf(namespace kv.Store) *watch.Watcher {
 	recent := watchtest.NewRecent(s.Now)
 	return &watch.Watcher{
-		Store: store.New(namespace), Recent: recent, Memos: s.memos, Now: s.Now, Margin: 30 * time.Second,
+		Store: store.New(namespace), Recent: recent, Memos: s.memos, Now: s.Now, Sleep: func(_ context.Context, d time.Duration) { s.Advance(d) }, Margin: 30 * time.Second, Limits: s.limits,
 		Horizons: map[stellar.Mode]*horizon.Pool{stellar.Test: horizon.NewPool(network, s.World, recent, s.Now)},
 		Tell:     func(context.Context, *checkout.Facts, checkout.Outcome, checkout.Outcome) error { return nil },
+		Told:     func(context.Context) {},
 		Ended:    func(_ context.Context, ids []checkout.ID) { s.ended = append(s.ended, ids) },
 		Log:      func(_ context.Context, event string, fields map[string]any) { s.t.Log(event, fields) },
 	}
@@ -69,6 +80,15 @@ func (s *shop) edgeOf(namespace kv.Store) *watch.Watcher {
 
 // checkout makes a checkout of 50 USDC that lives ten minutes.
 func (s *shop) checkout() checkout.Checkout {
+	s.t.Helper()
+	c := s.checkoutUnlisted()
+	s.put(c)
+	s.list(c)
+	return c
+}
+
+// checkoutUnlisted is one that is not stored yet.
+func (s *shop) checkoutUnlisted() checkout.Checkout {
 	s.t.Helper()
 	text, err := checkout.NewID(checkout.KindCheckout, s.Now(), rand.Reader)
 	if err != nil {
@@ -78,14 +98,11 @@ func (s *shop) checkout() checkout.Checkout {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	c := checkout.Checkout{
+	return checkout.Checkout{
 		Mode: stellar.Test,
 		ID:   id, Amount: 50 * stellar.StroopsPerUnit, Asset: s.USDC(), Account: stellar.Address(s.merchant.Address()),
 		Memo: s.memos.Seal(id), CreatedAt: s.Now(), ExpiresAt: s.Now().Add(10 * time.Minute),
 	}
-	s.put(c)
-	s.list(c)
-	return c
 }
 
 // put writes a checkout, as it is now.

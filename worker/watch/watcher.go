@@ -40,12 +40,17 @@ type Watcher struct {
 	Horizons map[stellar.Mode]*horizon.Pool
 	Memos    checkout.MemoKeys
 	Now      func() time.Time
+	// Sleep waits.
+	Sleep func(ctx context.Context, d time.Duration)
 	// Margin is how far past a deadline the ledger must have been read before a checkout ends without having been paid:
 	// behind a load balancer a page may come from a Horizon that lags behind the one that served the root.
 	Margin time.Duration
 	// Tell is told of what is new about a checkout before that is stored: if it fails, or the pass dies, a
 	// later pass finds the same again.
-	Tell func(ctx context.Context, s *checkout.Facts, before, after checkout.Outcome) error
+	Tell   func(ctx context.Context, s *checkout.Facts, before, after checkout.Outcome) error
+	Limits Limits
+	// Told is called in a sweep after each reading of the ledger, when Tell may have been.
+	Told func(ctx context.Context)
 	// Ended is told of checkouts whose end has just been written, each once, in as few calls as a pass allows.
 	Ended func(ctx context.Context, ids []checkout.ID)
 	// Log writes one line about something that happened; fields are marshalled as JSON.

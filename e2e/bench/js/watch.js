@@ -18,6 +18,8 @@ export const standingOf = ([checkout, recorded, seen, cancel]) => checkout && { 
 
 export const load = async (env, id) => standingOf(await read(env, ...standingKeys(id)));
 
+const rootKey = (network) => `root/${network.horizons.join(" ")}`;
+
 async function connect(config, mode) {
   const network = config.networks.get(mode);
   for (const base of network.horizons) {
@@ -25,7 +27,7 @@ async function connect(config, mode) {
     try {
       const root = await readRoot(base);
       if (root.passphrase !== network.passphrase) continue;
-      await keep(`root/${base}`, JSON.stringify({ base, root }), ROOT_LIFETIME);
+      await keep(rootKey(network), JSON.stringify({ base, root }), ROOT_LIFETIME);
       return { base, root };
     } catch (error) {
       console.error(String(error));
@@ -35,7 +37,7 @@ async function connect(config, mode) {
 }
 
 async function recentRoot(config, mode, fresh) {
-  const kept = JSON.parse(fresh ? null : await recall(`root/${config.networks.get(mode).horizons[0]}`));
+  const kept = JSON.parse(fresh ? null : await recall(rootKey(config.networks.get(mode))));
   return kept && (await recall(`closed/visitors/${kept.base}`)) === null ? kept : connect(config, mode);
 }
 

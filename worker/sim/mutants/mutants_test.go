@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,8 +31,8 @@ var mutants = []mutant{
 		"\tmoved.Behind = behind\n",
 		"\tif mutant.On == \"Overlap\" {\n\t\tmoved.From, moved.Next = newest, newest\n\t}\n\tmoved.Behind = behind\n"},
 	{"Behind", "an account that could not be finished begins where it was left", "watch/sweep.go",
-		"case !p.begun, !ok && p.complete:",
-		"case !p.begun, !ok && p.complete, mutant.On == \"Behind\":"},
+		"case !p.begun, !ok && p.complete && !handedOver:",
+		"case !p.begun, !ok && p.complete && !handedOver, mutant.On == \"Behind\":"},
 	{"Coverage", "nothing ends unpaid before the ledger was read past its deadline, whatever the clock says", "watch/watcher.go",
 		"\tif coverage.IsZero() ||",
 		"\tif mutant.On == \"Coverage\" {\n\t\treturn w.Now()\n\t}\n\tif coverage.IsZero() ||"},
@@ -88,12 +89,36 @@ var mutants = []mutant{
 	{"PresentRoot", "", "checkout/settle.go",
 		"over := !coverage.Before(deadline) && !now.Before(deadline)",
 		"over := !coverage.Before(deadline) && (mutant.On == \"PresentRoot\" || !now.Before(deadline))"},
+	{"FeedShown", "the feed's cursor moves only as far as a page has shown, however far the root says that Horizon is", "watch/feed.go",
+		"\t\t\t\t\tread.Ledger++ // a",
+		"\t\t\t\t\tread.Ledger++\n\t\t\t\t\tif mutant.On == \"FeedShown\" {\n\t\t\t\t\t\tread.Ledger = max(read.Ledger, f.root.LatestLedger)\n\t\t\t\t\t} //"},
+	{"FeedWholeLedgers", "a part of the feed ends with a ledger", "watch/feed.go",
+		"read = store.Checkpoint{Ledger: page.Last>>32 - 1,",
+		"read = store.Checkpoint{Ledger: page.Last>>32 - map[bool]int64{true: 0, false: 1}[mutant.On == \"FeedWholeLedgers\"],"},
+	{"FeedRemembers", "what the last passes found of a checkout is known, whatever the store shows", "watch/feed.go",
+		"parts[i] = f.note(found[i].Operations)",
+		"if parts[i] = f.note(found[i].Operations); mutant.On == \"FeedRemembers\" {\n\t\t\tclear(f.found)\n\t\t}"},
+	{"FeedErrors", "a feed that could not be read to its end covers nothing", "watch/feed.go",
+		"\tcase err != nil:\n\t\treturn time.Time{}, fmt.Errorf(\"the feed",
+		"\tcase err != nil:\n\t\tif mutant.On == \"FeedErrors\" {\n\t\t\treturn f.root.ClosedAt, nil\n\t\t}\n\t\treturn time.Time{}, fmt.Errorf(\"the feed"},
+	{"FeedCoverage", "a feed that was read in part covers that part", "watch/feed.go",
+		"return through.ClosedAt.Add(-time.Second), nil",
+		"if mutant.On == \"FeedCoverage\" {\n\t\t\treturn f.root.ClosedAt, nil\n\t\t}\n\t\treturn through.ClosedAt.Add(-time.Second), nil"},
+	{"FeedRested", "what was found is kept until everything written is visible", "watch/feed.go",
+		"rested := leaving && age >= Overlap",
+		"rested := leaving && (age >= Overlap || mutant.On == \"FeedRested\")"},
+	{"FeedLast", "what was found is settled once more before it is forgotten", "watch/feed.go",
+		"if part.Found && (rested",
+		"if part.Found && (rested && mutant.On != \"FeedLast\""},
+	{"FeedCatchUp", "what came to an idle account before the feed was read is found", "watch/feed.go",
+		"case marked && mark < since:",
+		"case marked && mark < since && mutant.On != \"FeedCatchUp\":"},
 	{"IdleMark", "an account that was idle is read again from where it was left", "watch/sweep.go",
 		"if mark, ok := marks[account]; ok && mark <=",
 		"if mark, ok := marks[account]; ok && mutant.On != \"IdleMark\" && mark <="},
 	{"EventWritten", "an event is written before the fact that it tells of is stored", "watch/settle.go",
-		"\t\tuntold = w.Tell(ctx, s, before, out)\n",
-		"\t\tuntold = w.Tell(ctx, s, before, out)\n\t\tif mutant.On == \"EventWritten\" {\n\t\t\tuntold = nil\n\t\t}\n"},
+		"w.Tell(ctx, d.facts, d.before, d.out); err != nil {",
+		"w.Tell(ctx, d.facts, d.before, d.out); err != nil && mutant.On != \"EventWritten\" {"},
 	{"EventIDs", "a fact has the same id, whoever notices it", "tell.go",
 		"\t\trecord, err := recordOf(e, c.Merchant, c.Mode, data)\n",
 		"\t\trecord, err := recordOf(e, c.Merchant, c.Mode, data)\n\t\tif mutant.On == \"EventIDs\" {\n" +
@@ -115,12 +140,14 @@ var mutants = []mutant{
 		"\t\tuntil = until.Add(-queueTime)\n",
 		"\t\tif until = until.Add(-queueTime); mutant.On == \"Outbox\" {\n\t\t\treturn nil\n\t\t}\n"},
 	{"Queued", "what a request tells is queued", "call.go",
-		"\t\tc.enqueueEvents(c.ctx, c.told)\n",
-		"\t\tif mutant.On != \"Queued\" {\n\t\t\tc.enqueueEvents(c.ctx, c.told)\n\t\t}\n"},
+		"\t\tc.enqueueEvents(c.ctx, c.news)\n",
+		"\t\tif mutant.On != \"Queued\" {\n\t\t\tc.enqueueEvents(c.ctx, c.news)\n\t\t}\n"},
 }
 
+var only = flag.String("only", "", "try these mutants, separated by commas")
+
 // most is how many simulations may pass before a mutant is found.
-const most = 2000
+const most = 600
 
 func TestTheSimulatorFindsEveryMutant(t *testing.T) {
 	worker, err := filepath.Abs("../..")
@@ -129,6 +156,7 @@ func TestTheSimulatorFindsEveryMutant(t *testing.T) {
 	}
 	overlay, names := write(t, worker)
 	command := exec.Command("go", "test", "-count=1", "-v", "-vet=off", "-overlay", overlay, "-run", "^TestMutants$", "-timeout", "20m", "./worker/sim", "-args", "-seeds", fmt.Sprint(most))
+	command.Env = append(os.Environ(), "GOGC=400") // most of what is allocated is the simulations'
 	command.Dir = filepath.Dir(worker)
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
@@ -187,6 +215,9 @@ func write(t *testing.T, worker string) (overlay string, names []string) {
 		put(file, text)
 	}
 	put("mutant/mutant.go", "package mutant\n\nvar On string\n")
+	if *only != "" {
+		names = strings.Split(*only, ",")
+	}
 	put("sim/mutant_test.go", fmt.Sprintf(program, names))
 	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
