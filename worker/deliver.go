@@ -15,6 +15,10 @@ import (
 // deliveredAtOnce is how many entries of the index of what is to be sent the cron takes at once.
 const deliveredAtOnce = 50
 
+// unloggedTime is for how long a further attempt waits for its event to be in the log. If whoever
+// planned it died before, the event is still to be sent under another entry.
+const unloggedTime = time.Hour
+
 // Why an endpoint was disabled.
 const (
 	reasonGone    = "gone"    // it answered 410
@@ -295,6 +299,9 @@ func (s *Service) record(ctx context.Context, entries []store.Sending, byEntry [
 	var done []store.Due
 	now := s.platform.Now().UTC().Truncate(time.Millisecond)
 	for i, entry := range entries {
+		if entry.Event.ID == "" && entry.Due.Webhook != "" && now.Sub(entry.Due.At) < unloggedTime {
+			continue // whoever planned the attempt may still be writing the log
+		}
 		done = append(done, entry.Due)
 		at, e := entry.Position, entry.Event
 		if entry.Due.Webhook == "" {
