@@ -30,6 +30,10 @@ pay: ## Pay a checkout of `make dev`: CHECKOUT=chk_… [AMOUNT= ASSET= MEMO=none
 listen: ## Forward events to a receiver on this machine: FORWARD=http://localhost:3000/webhooks [SINCE=… URL=https://…, with API_KEY]
 	@go build -o build/bin/listen ./sandbox/listen && exec build/bin/listen
 
+.PHONY: trigger
+trigger: ## Make an event happen at `make dev`: EVENT=checkout.completed, underpaid, late, duplicate, expired, …
+	@go build -o build/bin/trigger ./sandbox/trigger && exec build/bin/trigger
+
 ##@ Check a change
 
 # make test runs the rest: the gallery needs Chromium, the stack needs workerd, the mutants take

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -60,6 +61,36 @@ func (s *shop) createWebhook(url string) (id, secret string) {
 	return webhook.ID, webhook.Secret
 }
 
+// deliveries is the list of what was sent to an endpoint.
+type deliveries struct {
+	Data []struct {
+		EventType string `json:"event_type"`
+		Status    string
+		Attempts  []struct {
+			StatusCode *int    `json:"status_code"`
+			Error      *string `json:"error"`
+			Response   *string `json:"response"`
+		}
+	}
+}
+
+// awaitDelivery waits until something was sent to an endpoint.
+func (s *shop) awaitDelivery(id string) deliveries {
+	s.t.Helper()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		var page deliveries
+		reply := s.ask("/webhooks/" + id + "/deliveries?limit=100")
+		if err := json.Unmarshal(reply.Body, &page); err != nil {
+			s.t.Fatalf("%v: %s", err, reply.Body)
+		}
+		if len(page.Data) > 0 && len(page.Data[0].Attempts) > 0 {
+			return page
+		}
+	}
+	s.t.Fatalf("nothing was sent to %s", id)
+	return deliveries{}
+}
+
 func TestAReceiverWithTheLibraryOfStandardWebhooksVerifiesEvents(t *testing.T) {
 	s := openShop(t)
 	lines := receiverOf(t, func(url string) string {
@@ -67,7 +98,6 @@ func TestAReceiverWithTheLibraryOfStandardWebhooksVerifiesEvents(t *testing.T) {
 		return secret
 	})
 	ada := idOf(t, s.send(http.MethodPost, "/customers", `{"name": "Ada ☕"}`).Body)
-	s.cron()
 	if !lines.Scan() || !strings.HasSuffix(lines.Text(), " customer.created "+ada) {
 		t.Errorf("the receiver was told %q", lines.Text())
 	}
@@ -142,7 +172,9 @@ func TestReceiversThatAnswerBadlyHoldUpNobody(t *testing.T) {
 	}
 	ids["/nobody"], _ = s.createWebhook("http://localhost:1/")
 	s.send(http.MethodPost, "/customers", `{"name": "Ada"}`)
-	s.cron()
+	for _, id := range ids {
+		s.awaitDelivery(id)
+	}
 
 	mu.Lock()
 	defer mu.Unlock()
@@ -150,22 +182,9 @@ func TestReceiversThatAnswerBadlyHoldUpNobody(t *testing.T) {
 		t.Errorf("the good receiver was told %q", good)
 	}
 	for path, id := range ids {
-		var page struct {
-			Data []struct {
-				Status   string
-				Attempts []struct {
-					StatusCode *int    `json:"status_code"`
-					Error      *string `json:"error"`
-					Response   *string `json:"response"`
-				}
-			}
-		}
-		reply := s.ask("/webhooks/" + id + "/deliveries")
-		if err := json.Unmarshal(reply.Body, &page); err != nil || len(page.Data) != 1 || len(page.Data[0].Attempts) != 1 {
-			t.Errorf("%s: %v, %s", path, err, reply.Body)
-			continue
-		}
-		got, attempt := page.Data[0].Status, page.Data[0].Attempts[0]
+		reply := s.awaitDelivery(id)
+		delivered := reply.Data[0]
+		got, attempt := delivered.Status, delivered.Attempts[0]
 		code := 0
 		if attempt.StatusCode != nil {
 			code = *attempt.StatusCode
@@ -175,10 +194,103 @@ func TestReceiversThatAnswerBadlyHoldUpNobody(t *testing.T) {
 			"/reset": "pending 0", "/slow": "pending 0", "/good": "succeeded 200", "/nobody": "pending 0",
 		}[path]
 		if !ok || fmt.Sprint(got, " ", code) != want || code == 0 && (attempt.Error == nil || *attempt.Error == "") {
-			t.Errorf("%s: %s %d, want %s: %s", path, got, code, want, reply.Body)
+			t.Errorf("%s: %s %d, want %s: %+v", path, got, code, want, attempt)
 		}
 		if path == "/large" && (attempt.Response == nil || *attempt.Response != strings.Repeat("x", 1<<10)) {
-			t.Errorf("%s: kept %s", path, reply.Body)
+			t.Errorf("%s: kept %v", path, attempt.Response)
 		}
+	}
+}
+
+// facts are what a receiver was told: ids of events by their type and checkout.
+type facts struct {
+	mu   sync.Mutex
+	told map[string]string
+}
+
+func (f *facts) receive(t *testing.T) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var event struct {
+			ID, Type string
+			Data     struct {
+				Object struct {
+					ID         string
+					CheckoutID string `json:"checkout_id"`
+				}
+			}
+		}
+		if err := json.NewDecoder(r.Body).Decode(&event); err != nil {
+			t.Errorf("an event that is no JSON: %v", err)
+			return
+		}
+		about := event.Data.Object.ID
+		if event.Data.Object.CheckoutID != "" {
+			about = event.Data.Object.CheckoutID
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		fact := event.Type + " " + about
+		if known, again := f.told[fact]; again && known != event.ID {
+			t.Errorf("%s was told as %s and as %s", fact, known, event.ID)
+		}
+		f.told[fact] = event.ID
+	}
+}
+
+// missing returns which facts were not told.
+func (f *facts) missing(want []string) (missing []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, fact := range want {
+		if f.told[fact] == "" {
+			missing = append(missing, fact)
+		}
+	}
+	return missing
+}
+
+func TestAReceiverThatWasDownIsToldOfEverything(t *testing.T) {
+	t.Parallel()
+	o := options(t.TempDir())
+	o.ExtraVars["WEBHOOK_HOUR"] = "12" // further attempts come after 1, 1, 6, 24, 60 … seconds
+	s := openShopOn(t, ownService(t, o))
+	f := &facts{told: map[string]string{}}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close() // the receiver is down
+	id, _ := s.createWebhook(strings.Replace("http://"+address+"/", "127.0.0.1", "localhost", 1))
+	var want []string
+	for range 10 {
+		c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+		s.pay(c, "5")
+		s.awaitStatus(c.ID, "completed")
+		want = append(want, "checkout.created "+c.ID, "payment.confirmed "+c.ID, "checkout.completed "+c.ID)
+	}
+	s.awaitDelivery(id)
+
+	if listener, err = net.Listen("tcp", address); err != nil {
+		t.Fatal(err)
+	}
+	receiver := &httptest.Server{Listener: listener, Config: &http.Server{Handler: f.receive(t)}}
+	receiver.Start()
+	defer receiver.Close()
+	for end := time.Now().Add(4 * time.Minute); len(f.missing(want)) > 0; time.Sleep(time.Second) {
+		if time.Now().After(end) {
+			t.Fatalf("not told of %q", f.missing(want))
+		}
+	}
+	failed := 0
+	for _, d := range s.awaitDelivery(id).Data {
+		for _, attempt := range d.Attempts {
+			if attempt.StatusCode == nil && attempt.Error != nil && *attempt.Error != "" {
+				failed++
+			}
+		}
+	}
+	if failed == 0 {
+		t.Error("no failed attempt is listed")
 	}
 }

@@ -24,12 +24,17 @@ func main() {
 		refuse(err)
 		return
 	}
+	var queue worker.Queue
+	if cloudflare.GetBinding("DELIVERIES").Truthy() && cloudflare.GetBinding("RETRIES").Truthy() {
+		queue = edge.Queue{}
+	}
 	service := worker.New(config, worker.Platform{
 		Store:   edge.Store{},
 		Horizon: edge.Horizon{},
 		Recent:  edge.Recent{},
 		Cache:   edge.Cache{},
 		Sender:  edge.Sender{},
+		Queue:   queue,
 		Now:     time.Now,
 		Sleep:   edge.Sleep,
 		Entropy: rand.Reader,
@@ -41,7 +46,21 @@ func main() {
 		// The service works all the same.
 		_, _ = edge.Log{}.Write([]byte(`{"event":"rehearsal_failed"}`))
 	}
-	edge.Serve(edge.Handlers{Request: service.Respond, Scheduled: service.Sweep})
+	edge.Serve(edge.Handlers{
+		Request:   service.Respond,
+		Scheduled: service.Sweep,
+		Queue: func(ctx context.Context, batch []edge.Message) []edge.Verdict {
+			messages := make([]worker.Delivered, len(batch))
+			for i, m := range batch {
+				messages[i] = worker.Delivered{Body: m.Body, Attempts: m.Attempts}
+			}
+			verdicts := make([]edge.Verdict, len(batch))
+			for i, v := range service.Deliver(ctx, messages) {
+				verdicts[i] = edge.Verdict(v)
+			}
+			return verdicts
+		},
+	})
 }
 
 // refuse answers every request with an error that discloses nothing, and logs which setting is

@@ -89,6 +89,20 @@ const ports = {
     return [said(...answers.flatMap(({ lines }) => lines)), ...answers.map(({ body }) => body)];
   },
 
+  // Adds messages to queues: the lines are pairs of the queue's binding and a delay in seconds, the
+  // fields the bodies. The program does not wait for the queues, since what they refuse is sent by the
+  // cron.
+  async "queue.send"(lines, bodies, env, ctx) {
+    const messages = new Map(); // by queue
+    for (const [i, body] of bodies.entries()) {
+      const [name, delay] = lines.slice(2 * i, 2 * i + 2);
+      if (!messages.has(name)) messages.set(name, []);
+      messages.get(name).push({ body: text(body), contentType: "text", delaySeconds: Number(delay) });
+    }
+    for (const [name, some] of messages) ctx.waitUntil(enqueue(env[name], some));
+    return [well];
+  },
+
   async sleep([milliseconds]) {
     await scheduler.wait(Number(milliseconds));
     return [well];
@@ -123,6 +137,30 @@ async function purge(cache, tags) {
     reason = String(error);
   }
   console.warn(JSON.stringify({ level: "WARN", msg: "the cache was not purged", tags: tags.length, error: reason }));
+}
+
+// What one call of a queue may have (https://developers.cloudflare.com/queues/platform/limits/). Each
+// message takes some bytes for its metadata.
+const QUEUE_MESSAGES = 100;
+const QUEUE_BYTES = 256_000;
+const QUEUE_METADATA = 200;
+
+async function enqueue(queue, messages) {
+  let some = [];
+  let size = 0;
+  const calls = [some];
+  for (const message of messages) {
+    const bytes = new TextEncoder().encode(message.body).length + QUEUE_METADATA;
+    if (some.length === QUEUE_MESSAGES || size + bytes > QUEUE_BYTES) {
+      calls.push((some = []));
+      size = 0;
+    }
+    some.push(message);
+    size += bytes;
+  }
+  const results = await Promise.allSettled(calls.map((call) => queue.sendBatch(call)));
+  const refused = results.find(({ status }) => status === "rejected");
+  if (refused) console.warn(JSON.stringify({ level: "WARN", msg: "the queue refused messages", error: String(refused.reason) }));
 }
 
 const BULK = 100;
@@ -186,8 +224,14 @@ async function post({ url, headers, body }, milliseconds, bound, kept) {
   }
 }
 
-// explain says why there was no answer, in at most 200 characters.
-const explain = (error) => (error?.name === "TimeoutError" ? "no complete answer in time" : String(error?.message ?? error).replaceAll("\n", " ").slice(0, 200));
+// explain says why there was no answer, in at most 200 characters. The runtime calls it an internal
+// error if a certificate is not valid, and says no more.
+function explain(error) {
+  if (error?.name === "TimeoutError") return "no complete answer in time";
+  const reason = String(error?.message ?? error).replaceAll("\n", " ");
+  if (reason.startsWith("internal error")) return "no connection: check the host name, the port and the TLS certificate of the endpoint";
+  return reason.slice(0, 200);
+}
 
 // A page of Horizon may have a megabyte, and many requests may read one at the same time.
 // Incomplete bodies may hold MAX_HELD bytes in total. Beyond that, only the FIRST oldest fetches

@@ -51,6 +51,7 @@ type call struct {
 	endpoint *endpoint
 	query    query // parameters of the route, each once
 	view     *store.View
+	news     []store.Event // what the request writes of events
 
 	// For merchants:
 	store.Owner
@@ -111,7 +112,11 @@ func (c *call) run() (answer, error) {
 			return answer{}, err
 		}
 	}
-	return c.endpoint.handler(c)
+	a, err := c.endpoint.handler(c)
+	if err == nil {
+		c.enqueueEvents(c.ctx, c.news)
+	}
+	return a, err
 }
 
 // checkScheme refuses requests over plain http if the deployment uses https. Pages redirect to

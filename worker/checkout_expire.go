@@ -49,7 +49,7 @@ func (c *call) cancel(s *checkout.Facts, idem *store.Idempotency) (answer, error
 	}
 	if cancels {
 		s.CancelledBy = deadline
-		c.forget(c.ctx, []checkout.ID{s.Checkout.ID})
+		c.ended(c.ctx, []checkout.ID{s.Checkout.ID})
 	}
 	return c.checkoutAnswer(s, out)
 }

@@ -38,6 +38,9 @@ type Config struct {
 	// ends unpaid. Production needs 30 s, more than the lag between the machines behind one
 	// Horizon; tests use less.
 	SettleMargin time.Duration
+	// WebhookHour replaces an hour in the schedule of further attempts to deliver an event. Production
+	// needs an hour; tests that wait for the attempts use less.
+	WebhookHour time.Duration
 	// Sweep says how much a run of the cron may read.
 	Sweep watch.Limits
 	// TestWallet is the URL to which the page's form for test wallets posts. Only a local network
@@ -69,6 +72,7 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 		Networks:     map[stellar.Mode]Network{},
 		ExpiresInMin: 300 * time.Second,
 		SettleMargin: 30 * time.Second,
+		WebhookHour:  time.Hour,
 		Sweep:        watch.Limits{Accounts: 8, Pages: 28},
 		TestWallet:   getenv("TEST_WALLET_URL"),
 	}
@@ -110,6 +114,13 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 			fail("SETTLE_MARGIN", "want seconds, 0 to 300")
 		}
 		c.SettleMargin = time.Duration(seconds) * time.Second
+	}
+	if text := getenv("WEBHOOK_HOUR"); text != "" {
+		seconds, err := strconv.Atoi(text)
+		if err != nil || seconds < 1 || seconds > 3600 {
+			fail("WEBHOOK_HOUR", "want seconds, 1 to 3600")
+		}
+		c.WebhookHour = time.Duration(seconds) * time.Second
 	}
 	if text := getenv("SWEEP_ACCOUNTS"); text != "" {
 		accounts, err := strconv.Atoi(text)

@@ -8,15 +8,16 @@ import (
 	"time"
 
 	"edgecheckout/worker/event"
-	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
 	"edgecheckout/worker/web"
 )
 
-const (
-	deliveredAtOnce = 50 // entries of the index of what is to be sent
-	sentAtOnce      = 8  // to one endpoint
-)
+// deliveredAtOnce is how many entries of the index of what is to be sent the cron takes at once.
+const deliveredAtOnce = 50
+
+// unloggedTime is for how long a further attempt waits for its event to be in the log. If whoever
+// planned it died before, the event is still to be sent under another entry.
+const unloggedTime = time.Hour
 
 // Why an endpoint was disabled.
 const (
@@ -24,8 +25,9 @@ const (
 	reasonFailing = "failing" // event.Patience without one success
 )
 
-// deliver sends events that nobody has been told of yet and those whose next attempt is due. Like Sweep it may run twice, late, or at the same
-// time as itself: then an endpoint gets an event more than once, under one id.
+// deliver sends events that nobody has been told of yet and those whose next attempt is due; where
+// there is a queue, only those that it should have delivered long ago. Like Sweep it may run twice,
+// late, or at the same time as itself: then an endpoint gets an event more than once, under one id.
 func (s *Service) deliver(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
@@ -37,7 +39,11 @@ func (s *Service) deliver(ctx context.Context) (err error) {
 	if err != nil || !any {
 		return err
 	}
-	due, err := s.store.Due(ctx, s.platform.Now())
+	until := s.platform.Now()
+	if s.platform.Queue != nil {
+		until = until.Add(-queueTime)
+	}
+	due, err := s.store.Due(ctx, until)
 	if err != nil {
 		return err
 	}
@@ -45,16 +51,20 @@ func (s *Service) deliver(ctx context.Context) (err error) {
 	for len(due) > 0 {
 		some := due[:min(len(due), deliveredAtOnce)]
 		due = due[len(some):]
-		if err := s.deliverSome(ctx, some, known); err != nil {
+		entries, err := s.store.Sendings(ctx, some)
+		if err != nil {
+			return err
+		}
+		if _, err := s.deliverSome(ctx, entries, known); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// deliverNews delivers, if an event was written since that was last done.
+// deliverNews delivers, if an event was written since that was last done and no queue has it.
 func (s *Service) deliverNews(ctx context.Context) {
-	if s.told.Load() {
+	if s.platform.Queue == nil && s.told.Load() {
 		_ = s.deliver(ctx) // what was not delivered is due for the next sweep
 	}
 }
@@ -68,10 +78,11 @@ type target struct {
 	before           store.WebhookState
 }
 
-// targets are the endpoints that a run of deliver has met, by owner and in the order in which they were met.
+// targets are the endpoints that a run has met, by owner and in the order in which they were met.
 type targets struct {
-	of  map[store.Key][]*target
-	all []*target
+	of     map[store.Key][]*target
+	all    []*target
+	queued bool // the run is one of many at the same time: see [Service.Deliver]
 }
 
 // sending is one event on its way to one endpoint.
@@ -80,45 +91,67 @@ type sending struct {
 	to      *target
 	attempt *store.Attempt // nil if it was not made
 	wait    time.Duration  // Retry-After
+	busy    time.Duration  // how long to wait, if it was not made because others are under way
 }
 
-func (s *Service) deliverSome(ctx context.Context, due []store.Due, known *targets) error {
-	entries, err := s.store.Sendings(ctx, due)
-	if err != nil {
-		return err
+// deliverSome sends entries of the index, and records what became of them. It returns how long to
+// wait with each entry that was left as it is because other requests to its endpoints are under way;
+// 0 for all others.
+func (s *Service) deliverSome(ctx context.Context, entries []store.Sending, known *targets) (busy []time.Duration, err error) {
+	if err := s.meet(ctx, entries, known); err != nil {
+		return nil, err
 	}
 	var sendings []*sending
 	byEntry := make([][]*sending, len(entries))
 	for i, entry := range entries {
-		all, err := s.targets(ctx, entry.Due.Merchant, entry.Due.Mode, known)
-		if err != nil {
-			return err
-		}
-		for _, to := range all {
-			if to.Silent() || entry.Event.ID == "" || entry.Due.Webhook != "" && entry.Due.Webhook != to.ID || entry.Due.Webhook == "" && !to.Wants(entry.Event.Type) {
+		for _, to := range known.of[store.HasWebhooksKey(entry.Due.Merchant, entry.Due.Mode)] {
+			if to.Silent() || entry.Event.ID == "" || entry.Taken() || entry.Due.Webhook != "" && entry.Due.Webhook != to.ID || entry.Due.Webhook == "" && !to.Wants(entry.Event.Type) {
 				continue
 			}
 			one := &sending{Sending: entry, to: to}
 			sendings, byEntry[i] = append(sendings, one), append(byEntry[i], one)
 		}
 	}
-	if err := s.send(ctx, sendings); err != nil {
-		return err
-	}
-	return s.record(ctx, entries, byEntry, known)
-}
-
-// targets reads the endpoints of an owner, once in a run.
-func (s *Service) targets(ctx context.Context, merchant string, mode stellar.Mode, known *targets) ([]*target, error) {
-	owner := store.HasWebhooksKey(merchant, mode)
-	if targets, ok := known.of[owner]; ok {
-		return targets, nil
-	}
-	endpoints, err := s.store.Endpoints(ctx, merchant, mode)
-	if err != nil {
+	if err := s.send(ctx, sendings, known.queued); err != nil {
 		return nil, err
 	}
-	known.of[owner] = nil
+	busy = make([]time.Duration, len(entries))
+	var tried []store.Sending
+	var byTried [][]*sending
+	for i, entry := range entries {
+		if busy[i] = allBusy(byEntry[i]); busy[i] == 0 {
+			tried, byTried = append(tried, entry), append(byTried, byEntry[i])
+		}
+	}
+	return busy, s.record(ctx, tried, byTried, known)
+}
+
+// allBusy returns how long to wait if all endpoints of an entry are busy, otherwise 0.
+func allBusy(sendings []*sending) time.Duration {
+	var longest time.Duration
+	for _, one := range sendings {
+		if one.busy == 0 {
+			return 0
+		}
+		longest = max(longest, one.busy)
+	}
+	return longest
+}
+
+// meet reads the endpoints of the owners of entries, each once in a run.
+func (s *Service) meet(ctx context.Context, entries []store.Sending, known *targets) error {
+	var owners []store.Owner
+	for _, entry := range entries {
+		key := store.HasWebhooksKey(entry.Due.Merchant, entry.Due.Mode)
+		if _, ok := known.of[key]; !ok {
+			known.of[key] = nil
+			owners = append(owners, store.OwnerOf(entry.Due.Merchant, entry.Due.Mode))
+		}
+	}
+	endpoints, err := s.store.Endpoints(ctx, owners...)
+	if err != nil {
+		return err
+	}
 	for _, e := range endpoints {
 		to := &target{Endpoint: e, before: e.State}
 		if to.secret, to.old, err = s.config.Vault.Open(e.ID, e.Secret.Sealed); err != nil {
@@ -130,34 +163,46 @@ func (s *Service) targets(ctx context.Context, merchant string, mode stellar.Mod
 				to.previous = nil // its key is gone; the new secret signs
 			}
 		}
-		known.of[owner] = append(known.of[owner], to)
+		key := store.HasWebhooksKey(e.Merchant, e.Mode)
+		known.of[key] = append(known.of[key], to)
 		known.all = append(known.all, to)
 	}
-	return known.of[owner], nil
+	return nil
 }
 
-// send makes one attempt for each, in rounds of sentAtOnce for an endpoint, and of one for an endpoint that failed the last time. One that fails
-// in a round gets nothing more in this run.
-func (s *Service) send(ctx context.Context, waiting []*sending) error {
+// send makes one attempt for each, in rounds of as many as [lanes] allow for an endpoint, and of one
+// for an endpoint that failed the last time. One that fails in a round gets nothing more in this run.
+func (s *Service) send(ctx context.Context, waiting []*sending, queued bool) error {
 	for len(waiting) > 0 {
 		var round, later []*sending
 		taken := map[*target]int{}
+		now := s.platform.Now()
 		for _, one := range waiting {
-			most := sentAtOnce
-			if !one.to.State.FailingSince.IsZero() {
-				most = 1
-			}
+			most, wait := s.lanes.free(one.to.ID, now)
+			failed := one.failedAt()
+			failing := !failed.IsZero() && !s.lanes.tookSince(one.to.ID, failed)
 			switch {
 			case one.to.failed:
-			case taken[one.to] < most:
+				continue
+			case failing && queued && one.Due.Webhook == "":
+				continue // it is sent by a run that others do not wait for
+			case most == 0:
+				one.busy = wait
+				continue
+			case failing && queued && taken[one.to] == 0 && !s.platform.Recent.Claim("failing/"+one.to.ID, failingPause):
+				one.to.failed = true // another run has just tried
+				continue
+			case failing:
+				most = 1
+			}
+			if taken[one.to] < most {
 				taken[one.to]++
 				round = append(round, one)
-			default:
+			} else {
 				later = append(later, one)
 			}
 		}
 		messages := make([]Outgoing, len(round))
-		now := s.platform.Now()
 		for i, one := range round {
 			var err error
 			if messages[i], err = message(one, now); err != nil {
@@ -167,12 +212,34 @@ func (s *Service) send(ctx context.Context, waiting []*sending) error {
 		if len(messages) == 0 {
 			return nil
 		}
-		for i, reply := range s.platform.Sender.Send(ctx, messages) {
-			round[i].take(reply, now)
+		for to, n := range taken {
+			s.lanes.begin(to.ID, n, now)
+		}
+		replies := s.platform.Sender.Send(ctx, messages)
+		for to, n := range taken {
+			s.lanes.end(to.ID, n, now)
+		}
+		for i, reply := range replies {
+			one := round[i]
+			if one.take(reply, now); one.attempt.Succeeded() {
+				s.lanes.took(one.to.ID, now)
+			}
 		}
 		waiting = later
 	}
 	return nil
+}
+
+// failedAt returns when the endpoint failed, as far as is known here; zero if that is not known. What
+// its record says may be a minute old, so the attempts so far of this event count as well.
+func (one *sending) failedAt() time.Time {
+	if one.Delivery == nil || len(one.Delivery.Attempts) == 0 {
+		return one.to.State.FailingSince
+	}
+	if last := one.Delivery.Attempts[len(one.Delivery.Attempts)-1]; !last.Succeeded() {
+		return last.At
+	}
+	return one.to.State.FailingSince
 }
 
 // message writes an event for an endpoint and signs it.
@@ -232,6 +299,9 @@ func (s *Service) record(ctx context.Context, entries []store.Sending, byEntry [
 	var done []store.Due
 	now := s.platform.Now().UTC().Truncate(time.Millisecond)
 	for i, entry := range entries {
+		if entry.Event.ID == "" && entry.Due.Webhook != "" && now.Sub(entry.Due.At) < unloggedTime {
+			continue // whoever planned the attempt may still be writing the log
+		}
 		done = append(done, entry.Due)
 		at, e := entry.Position, entry.Event
 		if entry.Due.Webhook == "" {
@@ -240,18 +310,20 @@ func (s *Service) record(ctx context.Context, entries []store.Sending, byEntry [
 		}
 		for _, one := range byEntry[i] {
 			switch {
+			case one.busy > 0: // others are under way, but not at all endpoints of this event
+				sent.SendAgain(one.to.ID, store.Sending{Event: e, Position: at, Delivery: one.Delivery, Asked: one.Asked}, now.Add(one.busy))
 			case one.attempt == nil: // the endpoint failed before its turn came
-				sent.Again(one.to.ID, e, at, now.Add(one.to.pause(now)))
+				sent.SendAgain(one.to.ID, store.Sending{Event: e, Position: at, Delivery: one.Delivery, Asked: one.Asked}, now.Add(one.to.pause(now)))
 			case one.attempt.Succeeded() && one.Delivery == nil && e.First != nil && entry.Due.Webhook == "":
 				e.First[one.to.ID] = *one.attempt
 			default:
-				sent.Delivered(one.to.ID, e, at, one.next(now))
+				sent.Delivered(one.to.ID, e, at, s.next(one, now))
 			}
 		}
 		switch {
 		case entry.Due.Webhook == "":
 			sent.Logged(e, at)
-		case len(byEntry[i]) == 0 && entry.Delivery != nil && e.ID != "": // the endpoint is disabled, or gone
+		case len(byEntry[i]) == 0 && entry.Delivery != nil && e.ID != "" && !entry.Taken(): // the endpoint is disabled, or gone
 			sent.Delivered(entry.Due.Webhook, e, at, store.Delivery{Attempts: entry.Delivery.Attempts})
 		}
 	}
@@ -273,7 +345,11 @@ func (s *Service) record(ctx context.Context, entries []store.Sending, byEntry [
 	if err := s.tellDisabled(ctx, disabled); err != nil {
 		return err
 	}
-	return s.store.Record(ctx, sent, done...)
+	if err := s.store.Record(ctx, sent, done...); err != nil {
+		return err
+	}
+	s.enqueue(ctx, sent.Again()...)
+	return nil
 }
 
 // pause is how long an event waits for an endpoint that another one has just found failing: as long as it has failed already, so that what
@@ -296,7 +372,7 @@ func (s *Service) sealAgain(to *target) store.WebhookSecret {
 }
 
 // next is what became of an event at an endpoint after one more attempt.
-func (one *sending) next(now time.Time) store.Delivery {
+func (s *Service) next(one *sending, now time.Time) store.Delivery {
 	var d store.Delivery
 	if one.Delivery != nil {
 		d.Attempts = one.Delivery.Attempts
@@ -308,7 +384,7 @@ func (one *sending) next(now time.Time) store.Delivery {
 		return d
 	}
 	if wait, ok := event.Wait(len(d.Attempts), one.wait); ok {
-		d.Next = now.Add(wait)
+		d.Next = now.Add(time.Duration(float64(wait) * s.config.WebhookHour.Hours()))
 	}
 	return d
 }
@@ -335,5 +411,5 @@ func (s *Service) tellDisabled(ctx context.Context, disabled []*target) error {
 	if len(records) == 0 {
 		return nil
 	}
-	return s.store.PutEvents(ctx, records...)
+	return s.putEvents(ctx, records...)
 }

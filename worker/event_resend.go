@@ -28,7 +28,7 @@ func resendEvent(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	endpoints, err := c.store.Endpoints(c.ctx, c.Merchant.ID, c.Mode)
+	endpoints, err := c.store.Endpoints(c.ctx, c.Owner)
 	if err != nil {
 		return answer{}, err
 	}
@@ -39,7 +39,7 @@ func resendEvent(c *call) (answer, error) {
 		if to.Silent() || webhook != "" && to.ID != webhook || webhook == "" && !to.Wants(e.Type) {
 			continue
 		}
-		sent.Again(to.ID, *e, at, c.began)
+		sent.SendAgain(to.ID, store.Sending{Event: *e, Position: at, Asked: true}, c.began)
 		resend.Deliveries++
 	}
 	if webhook != "" && !known {
@@ -51,6 +51,7 @@ func resendEvent(c *call) (answer, error) {
 	if err := c.store.Record(c.ctx, sent); err != nil {
 		return answer{}, err
 	}
+	c.enqueue(c.ctx, sent.Again()...)
 	return jsonAnswer(resend)
 }
 
@@ -101,7 +102,7 @@ func resendToWebhook(c *call) (answer, error) {
 			taken = taken || d.Attempts[len(d.Attempts)-1].Succeeded() || !d.Next.IsZero()
 		}
 		if !taken {
-			sent.Again(w.ID, *e, entries[i], c.began)
+			sent.SendAgain(w.ID, store.Sending{Event: *e, Position: entries[i], Delivery: d, Asked: true}, c.began)
 			resend.Deliveries++
 		}
 	}
@@ -111,5 +112,6 @@ func resendToWebhook(c *call) (answer, error) {
 	if err := c.store.Record(c.ctx, sent); err != nil {
 		return answer{}, err
 	}
+	c.enqueue(c.ctx, sent.Again()...)
 	return jsonAnswer(resend)
 }

@@ -18,6 +18,7 @@ type Platform struct {
 	Recent  Recent
 	Cache   Cache
 	Sender  Sender
+	Queue   Queue // nil where there is none
 	// Now is the wall clock. On Cloudflare it stands still during computation and advances with
 	// I/O.
 	Now func() time.Time
@@ -68,6 +69,40 @@ type Reply struct {
 	RetryAfter string // the header
 	Answer     []byte // how the body begins
 	Duration   time.Duration
+}
+
+// Queue carries messages to a later call of [Service.Deliver], in any instance. A message may be lost,
+// arrive more than once, late, and before older ones.
+type Queue interface {
+	// Send adds messages of at most [MaxMessage] bytes. It does not wait until they are stored.
+	Send(ctx context.Context, messages ...Queued)
+}
+
+// Queued is a message for the queue.
+type Queued struct {
+	Body  []byte        // UTF-8
+	Delay time.Duration // whole seconds, at most [MaxDelay]
+	// Retry says that it is for an endpoint that has failed. Such messages are delivered apart, since
+	// those who wait for such an endpoint must not keep others from being told.
+	Retry bool
+}
+
+// Limits of Cloudflare Queues (https://developers.cloudflare.com/queues/platform/limits/).
+const (
+	MaxMessage = 128_000
+	MaxDelay   = 12 * time.Hour
+)
+
+// Delivered is a message that the queue delivers.
+type Delivered struct {
+	Body     []byte
+	Attempts int // how often it was delivered, including this time
+}
+
+// Verdict says what the queue is to do with a message. The zero value removes it.
+type Verdict struct {
+	Retry bool          // deliver it again
+	Delay time.Duration // after that time: whole seconds, at most [MaxDelay]
 }
 
 // Cache is the cache in front of the service, which serves its answers again.

@@ -1,5 +1,5 @@
-// Package worker is the checkout service as an ordinary [http.Handler], and the sweep that its cron
-// runs. It does not depend on where it runs: see [Platform].
+// Package worker is the checkout service as an ordinary [http.Handler], the sweep that its cron runs,
+// and the consumer of its queue. It does not depend on where it runs: see [Platform].
 package worker
 
 import (
@@ -26,6 +26,8 @@ type Service struct {
 	keys       *keyCache
 	listeners  flags
 	suspended  flags
+	lanes      lanes
+	ending     ending
 	told       atomic.Bool // whether an event was written since they were last delivered
 	allowances allowances
 	router     router
@@ -65,7 +67,7 @@ func New(config Config, platform Platform) *Service {
 		Tell:     s.tellOutcome,
 		Told:     s.deliverNews,
 		Limits:   config.Sweep,
-		Ended:    s.forget,
+		Ended:    s.ended,
 		Log:      s.log,
 	}
 	s.router = newRouter(s.routes())
@@ -130,9 +132,10 @@ func (s *Service) routes() []route {
 	}
 }
 
-// forget purges the pages and statuses of checkouts from Cloudflare's cache after they have changed
-// for good.
-func (s *Service) forget(ctx context.Context, ids []checkout.ID) {
+// ended queues the events of checkouts that have changed for good, and purges their pages and statuses
+// from Cloudflare's cache.
+func (s *Service) ended(ctx context.Context, ids []checkout.ID) {
+	s.enqueueEvents(ctx, s.ending.take(ids))
 	for some := range slices.Chunk(ids, MaxPurge) {
 		tags := make([]string, len(some))
 		for i, id := range some {

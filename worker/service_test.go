@@ -30,6 +30,8 @@ type site struct {
 	purges *purges
 	// receivers are the merchants' endpoints.
 	receivers *receivers
+	// queue is the deployment's queue; nil if it has none.
+	queue *queue
 }
 
 // purges is a cache that keeps nothing but the purges, a line for each call.
@@ -104,10 +106,14 @@ func (s *site) config(more ...string) worker.Config {
 
 // platform is the platform of one instance.
 func (s *site) platform() worker.Platform {
-	return worker.Platform{
+	p := worker.Platform{
 		Store: s.Store.Edge(), Horizon: s.World, Recent: watchtest.NewRecent(s.Now), Cache: s.purges, Sender: s.receivers, Now: s.Now, Entropy: rand.Reader,
 		Log: s.log,
 	}
+	if s.queue != nil {
+		p.Queue = s.queue
+	}
+	return p
 }
 
 // client calls the service in one data centre with some credentials.

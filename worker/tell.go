@@ -60,7 +60,9 @@ func (s *Service) tellOutcome(ctx context.Context, facts *checkout.Facts, before
 		return err
 	}
 	var records []store.Event
+	ends := false
 	for _, e := range event.Since(facts, before, after) {
+		ends = ends || e.Payment == nil
 		data := eventData{}
 		var err error
 		if e.Payment != nil {
@@ -83,7 +85,49 @@ func (s *Service) tellOutcome(ctx context.Context, facts *checkout.Facts, before
 		return nil
 	}
 	s.told.Store(true)
+	if !ends {
+		return s.putEvents(ctx, records...)
+	}
+	s.ending.hold(c.ID, records)
 	return s.store.PutEvents(ctx, records...)
+}
+
+// ending has the events of checkouts that are about to end. They are queued once the end is stored: if
+// it cannot be, for instance because a test network is reset, another end may be.
+type ending struct {
+	mu     sync.Mutex
+	events map[checkout.ID][]store.Event
+}
+
+// hold keeps the events of a checkout. The cron sends those that are lost.
+func (e *ending) hold(id checkout.ID, events []store.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.events == nil || len(e.events) >= maxKeys {
+		e.events = map[checkout.ID][]store.Event{}
+	}
+	e.events[id] = events
+}
+
+// take removes the events of checkouts and returns them.
+func (e *ending) take(ids []checkout.ID) []store.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var events []store.Event
+	for _, id := range ids {
+		events = append(events, e.events[id]...)
+		delete(e.events, id)
+	}
+	return events
+}
+
+// putEvents writes events that nobody has been told of yet, and has the queue deliver them.
+func (s *Service) putEvents(ctx context.Context, records ...store.Event) error {
+	if err := s.store.PutEvents(ctx, records...); err != nil {
+		return err
+	}
+	s.enqueueEvents(ctx, records)
+	return nil
 }
 
 // tell adds the event that of returns to what the request writes, if the merchant has an endpoint.
@@ -109,6 +153,7 @@ func (c *call) tell(of func() event.Event, object, before any) error {
 	record, err := recordOf(of(), c.Merchant.ID, c.Mode, data)
 	if err == nil {
 		c.view.AddEvent(record)
+		c.news = append(c.news, record)
 		c.told.Store(true)
 	}
 	return err

@@ -38,6 +38,7 @@ type bench struct {
 
 	customers int           // number of customers in the row settle_latency
 	patience  time.Duration // longest time that a customer waits before paying
+	minute    time.Duration // between two runs of the cron in the row webhook_latency
 	sweep     sweepState
 	foreign   foreignState
 	mixed     mixedState
@@ -58,6 +59,7 @@ func newBench(ctx context.Context, root, dir string, length time.Duration) (_ *b
 	b := &bench{
 		root: root, dir: dir, length: length, starts: warmStarts, warmRequests: warmRequests, turns: turnsInRound,
 		accounts: sweepAccounts, busyAccounts: busyAccounts, farLength: farLength, customers: settleCustomers, patience: settlePatience,
+		minute: time.Minute,
 	}
 	defer func() {
 		if err != nil {

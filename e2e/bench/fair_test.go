@@ -373,7 +373,7 @@ func (b *bench) asks() []ask {
 func TestEveryRowCanBeMeasured(t *testing.T) {
 	b := start(t)
 	b.starts, b.warmRequests, b.turns = 1, 1, 2
-	b.accounts, b.busyAccounts, b.customers, b.patience, b.farLength = 20, 10, 8, 3*time.Second, time.Second
+	b.accounts, b.busyAccounts, b.customers, b.patience, b.farLength, b.minute = 20, 10, 8, 3*time.Second, time.Second, 4*time.Second
 	var results []result
 	for _, r := range rows {
 		measured, err := b.measure(t.Context(), r, 1)

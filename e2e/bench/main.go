@@ -28,7 +28,7 @@ import (
 var rows = []row{
 	createRow, retrieveRow, pageCachedRow, pageFirstRow, statusRow,
 	createFarRow, retrieveFarRow, pageFirstFarRow, statusFarRow, createFar256Row, mixedFarRow,
-	coldRow, startRow, cpuRow, memoryRow, sweepRow, sweepForeignRow, settleLatencyRow, bundleRow,
+	coldRow, startRow, cpuRow, memoryRow, sweepRow, sweepForeignRow, settleLatencyRow, webhookLatencyRow, bundleRow,
 }
 
 func main() {

@@ -162,6 +162,24 @@ function parse(bytes) {
   return { status: Number(first.split(" ")[1]), headers, body: bytes.slice(end + 4), until: Date.now() + seconds * 1000 };
 }
 
+// Queues. Each message is delivered by itself, after its delay, and again if the Worker asks for it.
+export const Queue = {
+  async fetch(request, env, ctx) {
+    const { messages } = await request.json();
+    for (const { body, delaySecs } of messages) ctx.waitUntil(deliver(env, atob(body), delaySecs ?? 0, 1));
+    return Response.json({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0, oldestMessageTimestamp: 0 } } });
+  },
+};
+
+async function deliver(env, body, delay, attempts) {
+  await scheduler.wait(1000 * delay);
+  const text = decoder.decode(Uint8Array.from(body, (character) => character.charCodeAt(0)));
+  const message = { id: crypto.randomUUID(), timestamp: new Date(), body: text, attempts };
+  const { outcome, retryMessages } = await env.WORKER.queue("queue", [message]);
+  if (outcome !== "ok") await deliver(env, body, 1, attempts + 1);
+  for (const { delaySeconds } of retryMessages) await deliver(env, body, delaySeconds ?? 0, attempts + 1);
+}
+
 // The control interface for store.go.
 export default {
   async fetch(request, env) {

@@ -57,6 +57,8 @@ type Config struct {
 	// Front starts the stand-in for Workers Cache (front.mjs) at [Process].Front. The Worker then
 	// gets ctx.cache.
 	Front bool
+	// Queues binds the queues of webhooks, which deliver to the Worker.
+	Queues bool
 	// Apart puts KV and the cache in a process of their own, as on the platform. They then use
 	// neither the Worker's processor time nor its thread, which matters when many requests wait for
 	// a store that is far away.
@@ -241,6 +243,11 @@ func (c Config) capnp(apart map[string]string) (string, error) {
 		kv, cache = `"kv"`, `"cache"`
 	}
 	bindings := []string{fmt.Sprintf(`(name = "KV", kvNamespace = %s)`, kv)}
+	if c.Queues {
+		for _, name := range []string{"DELIVERIES", "RETRIES"} {
+			bindings = append(bindings, fmt.Sprintf(`(name = %q, queue = (name = "store", entrypoint = "Queue"))`, name))
+		}
+	}
 	for name, value := range c.Vars {
 		bindings = append(bindings, fmt.Sprintf("(name = %q, text = %q)", name, value))
 	}

@@ -71,6 +71,10 @@ func (w *world) hear(body []byte) {
 	}
 	s.events[fact] = e.ID
 	switch e.Type {
+	case "checkout.created":
+		if age := w.now.Sub(s.createdAt); w.kind && w.queued && age > inTime {
+			w.fail("%s: its endpoint was told of it after %v", s.id, age)
+		}
 	case "checkout.completed", "checkout.expired", "checkout.failed":
 		var o object
 		if err := json.Unmarshal(e.Data.Object, &o); err != nil || "checkout."+o.Status != e.Type {

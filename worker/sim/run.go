@@ -172,6 +172,7 @@ func (w *world) advance(d time.Duration) {
 				t.do()
 			}
 		}
+		w.deliverPosted()
 		w.runDue()
 	}
 }

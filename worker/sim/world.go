@@ -62,6 +62,8 @@ type world struct {
 	shops   []*shop
 	people  []*sale
 	timers  []timer
+	queued  bool // the deployment has a queue
+	posted  []posted
 	actors  []*actor
 	current *actor
 	parked  chan struct{}
@@ -124,6 +126,7 @@ func newWorld(seed uint64) *world {
 		ledger: newLedger(1_000_000, startTime),
 	}
 	w.kind, w.ways, w.demand = w.chance(20), w.rand.IntN(6), 5
+	w.queued = seed%3 == 0
 	if w.chance(30) {
 		w.demand = 1 // accounts have nothing open for a while
 	}
@@ -163,10 +166,14 @@ func (w *world) newEdge(name string) *edge {
 	if err != nil {
 		panic(err)
 	}
-	e.service = worker.New(config, worker.Platform{
+	platform := worker.Platform{
 		Store: store{w.memory.Edge(), w}, Horizon: e, Recent: e.recent, Cache: keepsNothing{}, Sender: receiver{w}, Entropy: entropy{w}, Log: io.Discard,
 		Now: func() time.Time { return w.now }, Sleep: w.sleep,
-	})
+	}
+	if w.queued {
+		platform.Queue = queue{w}
+	}
+	e.service = worker.New(config, platform)
 	return e
 }
 

@@ -46,13 +46,13 @@ type Delivery struct {
 
 // Due is an entry in the index of what is to be sent, in the order of its time. Without an endpoint
 // it is an event that nobody has been told of yet, and its value is the [Event]; with one, its value
-// is the [Listed] position of the event in the log.
+// has the [Listed] position of the event in the log.
 type Due struct {
-	At       time.Time // whole seconds
-	Merchant string
-	Mode     stellar.Mode
-	Event    string
-	Webhook  string // empty for an event that nobody has been told of
+	At       time.Time    `json:"at"` // whole seconds
+	Merchant string       `json:"merchant"`
+	Mode     stellar.Mode `json:"mode"`
+	Event    string       `json:"event"`
+	Webhook  string       `json:"webhook,omitempty"` // empty for an event that nobody has been told of
 }
 
 const duePrefix = "due/"
@@ -64,6 +64,9 @@ func (d Due) key() Key {
 	}
 	return Key{key}
 }
+
+// String returns the entry's key.
+func (d Due) String() string { return d.key().name }
 
 // dueDigits is the number of digits of a time in seconds, until the year 2286.
 const dueDigits = 10
@@ -134,10 +137,68 @@ func (s Store) Due(ctx context.Context, now time.Time) ([]Due, error) {
 
 // Sending is an entry of the index with all that is needed to send it.
 type Sending struct {
-	Due      Due
-	Event    Event
-	Position Listed    // of the event in the log; zero if it is not there yet
-	Delivery *Delivery // nil before the first attempt
+	Due      Due       `json:"due"`
+	Event    Event     `json:"event"`
+	Position Listed    `json:"position,omitzero"`  // of the event in the log; zero if it is not there yet
+	Delivery *Delivery `json:"delivery,omitempty"` // nil before the first attempt
+	Asked    bool      `json:"asked,omitempty"`    // the merchant asked for it, also if it was taken before
+}
+
+// Taken reports whether the endpoint has taken the event before this attempt came: runs that overlap
+// may each have planned one. As far as is visible here.
+func (s Sending) Taken() bool {
+	switch {
+	case s.Due.Webhook == "" || s.Asked:
+		return false
+	case s.Delivery != nil:
+		return len(s.Delivery.Attempts) > 0 && s.Delivery.Attempts[len(s.Delivery.Attempts)-1].Succeeded()
+	}
+	first, ok := s.Event.First[s.Due.Webhook]
+	return ok && first.Succeeded()
+}
+
+// again is the value of an entry of the index with an endpoint.
+type again struct {
+	Listed
+	Asked bool `json:"asked,omitempty"`
+}
+
+// SendingOf is the entry of an event that nobody has been told of yet.
+func SendingOf(e Event) Sending { return Sending{Due: dueOf(e), Event: e} }
+
+// Recheck reports which entries of the index are visible here: one that was written long enough ago
+// and is not visible was sent. It adds the attempts that the store knows and an entry does not.
+func (s Store) Recheck(ctx context.Context, sendings []Sending) (pending []bool, err error) {
+	keys := make([]Key, 0, 2*len(sendings))
+	for _, one := range sendings {
+		keys = append(keys, one.Due.key())
+	}
+	for _, one := range sendings {
+		if one.Due.Webhook != "" {
+			keys = append(keys, deliveryKey(one.Due.Webhook, one.Due.Event))
+		}
+	}
+	values, err := s.get(ctx, "what is still to be sent", keys...)
+	if err != nil {
+		return nil, err
+	}
+	deliveries := values[len(sendings):]
+	for i := range sendings {
+		one := &sendings[i]
+		pending = append(pending, values[i] != nil)
+		if one.Due.Webhook == "" {
+			continue
+		}
+		stored, ok, err := Decode[Delivery](deliveries[0])
+		if err != nil {
+			return nil, err
+		}
+		if ok && (one.Delivery == nil || len(stored.Attempts) > len(one.Delivery.Attempts)) {
+			one.Delivery = &stored
+		}
+		deliveries = deliveries[1:]
+	}
+	return pending, nil
 }
 
 func deliveryKey(webhook, event string) Key { return Key{"delivery/" + webhook + "/" + event} }
@@ -165,10 +226,12 @@ func (s Store) Sendings(ctx context.Context, due []Due) ([]Sending, error) {
 				return nil, err
 			}
 		} else {
-			if sending.Position, _, err = Decode[Listed](values[i]); err != nil {
+			value, _, err := Decode[again](values[i])
+			if err != nil {
 				return nil, err
 			}
-			more = append(more, listKey(ownerOf(d.Merchant, d.Mode), checkout.KindEvent, sending.Position), deliveryKey(d.Webhook, d.Event))
+			sending.Position, sending.Asked = value.Listed, value.Asked
+			more = append(more, listKey(OwnerOf(d.Merchant, d.Mode), checkout.KindEvent, sending.Position), deliveryKey(d.Webhook, d.Event))
 		}
 		sendings = append(sendings, sending)
 	}
@@ -197,28 +260,35 @@ func (s Store) Sendings(ctx context.Context, due []Due) ([]Sending, error) {
 	return sendings, nil
 }
 
-func ownerOf(merchant string, mode stellar.Mode) Owner { return Owner{&Merchant{ID: merchant}, mode} }
-
 // Sent is what is written after an attempt.
-type Sent struct{ entries []entry }
+type Sent struct {
+	entries []entry
+	again   []Sending
+}
+
+// Again returns the further attempts that were added.
+func (s *Sent) Again() []Sending { return s.again }
 
 // Logged adds an event, with its first attempts, to the log at a position.
 func (s *Sent) Logged(e Event, at Listed) {
-	s.entries = append(s.entries, entry{key: listKey(ownerOf(e.Merchant, e.Mode), checkout.KindEvent, at), value: Encode(e), expiresAt: at.Created.Add(KeepEvents)})
+	s.entries = append(s.entries, entry{key: listKey(OwnerOf(e.Merchant, e.Mode), checkout.KindEvent, at), value: Encode(e), expiresAt: at.Created.Add(KeepEvents)})
 }
 
 // Delivered adds what became of an event at an endpoint, and the next attempt, if there is one.
 func (s *Sent) Delivered(webhook string, e Event, at Listed, d Delivery) {
 	s.entries = append(s.entries, entry{key: deliveryKey(webhook, e.ID), value: Encode(d), expiresAt: at.Created.Add(KeepEvents)})
 	if !d.Next.IsZero() {
-		s.Again(webhook, e, at, d.Next)
+		s.SendAgain(webhook, Sending{Event: e, Position: at, Delivery: &d}, d.Next)
 	}
 }
 
-// Again adds an attempt to send an event to an endpoint at a time.
-func (s *Sent) Again(webhook string, e Event, at Listed, next time.Time) {
-	due := Due{At: next.Add(time.Second - time.Nanosecond).Truncate(time.Second), Merchant: e.Merchant, Mode: e.Mode, Event: e.ID, Webhook: webhook}
-	s.entries = append(s.entries, entry{key: due.key(), value: Encode(at)})
+// SendAgain adds an attempt to send an event to an endpoint at a time. The attempts so far may be
+// missing.
+func (s *Sent) SendAgain(webhook string, one Sending, next time.Time) {
+	e := one.Event
+	one.Due = Due{At: next.Add(time.Second - time.Nanosecond).Truncate(time.Second), Merchant: e.Merchant, Mode: e.Mode, Event: e.ID, Webhook: webhook}
+	s.entries = append(s.entries, entry{key: one.Due.key(), value: Encode(again{one.Position, one.Asked})})
+	s.again = append(s.again, one)
 }
 
 // State adds the changed state of an endpoint.

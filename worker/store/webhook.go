@@ -87,24 +87,28 @@ type Endpoint struct {
 	Secret WebhookSecret
 }
 
-// Endpoints returns the endpoints of an owner, those that are disabled as well. It costs a list call
-// and a read.
-func (s Store) Endpoints(ctx context.Context, merchant string, mode stellar.Mode) ([]Endpoint, error) {
+// Endpoints returns the endpoints of owners, those that are disabled as well. It costs a list call
+// for each owner, and a read.
+func (s Store) Endpoints(ctx context.Context, owners ...Owner) ([]Endpoint, error) {
 	var keys []Key
-	for cursor := ""; ; {
-		page, err := s.kv.List(ctx, listPrefix(ownerOf(merchant, mode), checkout.KindWebhook), cursor, maxListKeys)
-		if err != nil {
-			return nil, wrap("listing", "webhook endpoints", err)
-		}
-		for _, key := range page.Keys {
-			entry, err := parseListKey(key)
+	var of []Owner
+	for _, owner := range owners {
+		for cursor := ""; ; {
+			page, err := s.kv.List(ctx, listPrefix(owner, checkout.KindWebhook), cursor, maxListKeys)
 			if err != nil {
-				return nil, err
+				return nil, wrap("listing", "webhook endpoints", err)
 			}
-			keys = append(keys, webhookKey(entry.ID), webhookStateKey(entry.ID), webhookSecretKey(entry.ID))
-		}
-		if cursor = page.Cursor; cursor == "" {
-			break
+			for _, key := range page.Keys {
+				entry, err := parseListKey(key)
+				if err != nil {
+					return nil, err
+				}
+				keys = append(keys, webhookKey(entry.ID), webhookStateKey(entry.ID), webhookSecretKey(entry.ID))
+				of = append(of, owner)
+			}
+			if cursor = page.Cursor; cursor == "" {
+				break
+			}
 		}
 	}
 	if len(keys) == 0 {
@@ -115,16 +119,16 @@ func (s Store) Endpoints(ctx context.Context, merchant string, mode stellar.Mode
 		return nil, err
 	}
 	var endpoints []Endpoint
-	for ; len(values) > 0; values = values[3:] {
-		w, err := decodeWebhook(values)
+	for i, owner := range of {
+		w, err := decodeWebhook(values[3*i:])
 		if err != nil {
 			return nil, err
 		}
-		secret, ok, err := Decode[WebhookSecret](values[2])
+		secret, ok, err := Decode[WebhookSecret](values[3*i+2])
 		if err != nil {
 			return nil, err
 		}
-		if ok && w != nil && w.Merchant == merchant && w.Mode == mode {
+		if ok && w != nil && owner.owns(w.Merchant, w.Mode) {
 			endpoints = append(endpoints, Endpoint{*w, secret})
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/syumai/workers/cloudflare"
 
 	"edgecheckout/wasm/edge"
+	"edgecheckout/worker"
 	"edgecheckout/worker/kv"
 	"edgecheckout/worker/kv/kvtest"
 )
@@ -72,8 +73,15 @@ func main() {
 	mux.HandleFunc("/recurse", func(http.ResponseWriter, *http.Request) { _ = recurse(0) })
 	mux.HandleFunc("/goroutine-asks", goroutineAsks)
 	mux.HandleFunc("/trail/{tag}", trail)
+	mux.HandleFunc("/send", send)
 	mux.HandleFunc("/abort", func(http.ResponseWriter, *http.Request) { panic(edge.ErrAbort) })
 	edge.Serve(edge.Handlers{Request: whole(mux), Scheduled: task, Queue: batch})
+}
+
+// send sends a message to the URL in the query, and answers with what came of it.
+func send(w http.ResponseWriter, r *http.Request) {
+	replies := edge.Sender{}.Send(r.Context(), []worker.Outgoing{{URL: r.URL.Query().Get("to"), Body: []byte("{}")}})
+	_ = json.NewEncoder(w).Encode(replies[0])
 }
 
 var hoard [][]byte

@@ -131,11 +131,17 @@ var mutants = []mutant{
 		"\tif one.attempt.Succeeded() || one.to.Silent() {\n",
 		"\tif one.attempt.Succeeded() || one.to.Silent() || mutant.On == \"Retry\" {\n"},
 	{"Postponed", "an event whose endpoint failed before its turn came waits", "deliver.go",
-		"\t\t\t\tsent.Again(one.to.ID, e, at, now.Add(one.to.pause(now)))\n",
-		"\t\t\t\tif mutant.On != \"Postponed\" {\n\t\t\t\t\tsent.Again(one.to.ID, e, at, now.Add(one.to.pause(now)))\n\t\t\t\t}\n"},
+		"\t\t\t\tsent.SendAgain(one.to.ID, store.Sending{Event: e, Position: at, Delivery: one.Delivery, Asked: one.Asked}, now.Add(one.to.pause(now)))\n",
+		"\t\t\t\tif mutant.On != \"Postponed\" {\n\t\t\t\t\tsent.SendAgain(one.to.ID, store.Sending{Event: e, Position: at, Delivery: one.Delivery, Asked: one.Asked}, now.Add(one.to.pause(now)))\n\t\t\t\t}\n"},
 	{"Pause", "an event waits no longer for an endpoint than that has failed", "deliver.go",
 		"\tif !to.State.FailingSince.IsZero() {",
 		"\tif !to.State.FailingSince.IsZero() || mutant.On == \"Pause\" {"},
+	{"Outbox", "the cron sends what the queue loses", "deliver.go",
+		"\t\tuntil = until.Add(-queueTime)\n",
+		"\t\tif until = until.Add(-queueTime); mutant.On == \"Outbox\" {\n\t\t\treturn nil\n\t\t}\n"},
+	{"Queued", "what a request tells is queued", "call.go",
+		"\t\tc.enqueueEvents(c.ctx, c.news)\n",
+		"\t\tif mutant.On != \"Queued\" {\n\t\t\tc.enqueueEvents(c.ctx, c.news)\n\t\t}\n"},
 }
 
 var only = flag.String("only", "", "try these mutants, separated by commas")
