@@ -426,10 +426,15 @@ func (f *feedPass) settleDue(ctx context.Context, open listing, coverage time.Ti
 				waiting = true
 				continue
 			}
-			due = append(due, e)
+			if due = append(due, e); len(due) == maxDue {
+				break
+			}
 		}
 		for some := range slices.Chunk(due, settledAtOnce) {
 			waiting = f.endDue(ctx, some, coverage) || waiting
+		}
+		if len(due) == maxDue {
+			return true, nil
 		}
 		last := len(open.entries) - 1
 		if open.next == "" || last < 0 || coverage.Before(open.entries[last].Due) {

@@ -19,6 +19,11 @@ import (
 // orphanAge is how long after its time an entry stays although its checkout cannot be found or ended.
 const orphanAge = 7 * 24 * time.Hour
 
+// maxDue is how many checkouts a sweep of the feed ends unpaid in a mode.
+// Each takes two or three writes of the 1,000 operations on KV that an invocation has; the others end in
+// their turn.
+const maxDue = 120
+
 // Report counts what a sweep did.
 type Report struct {
 	Open, Accounts, Pages, Records, Payments, Terminal, Failed int
