@@ -98,8 +98,8 @@ type fact struct {
 	counted bool
 }
 
-// check compares an answer with the ledger and with earlier answers.
-func (w *world) check(s *sale, who string, o observation) {
+// check compares an answer with the ledger and with earlier answers. The request began at began.
+func (w *world) check(s *sale, who string, began time.Time, o observation) {
 	truth := w.oracle(s, w.ledger.sequence)
 	w.stats.Observations++
 	if s.createdAt.Before(w.resetAt) {
@@ -119,7 +119,7 @@ func (w *world) check(s *sale, who string, o observation) {
 			// The store may lag by a minute or may have lost the outcome. A client can then still
 			// see the past if Horizon cannot be read or another request reads the account first.
 			recorded, ok := w.recordedAt[s.id]
-			if ok && w.now.Sub(later(s.toldAt, recorded)) > 2*time.Minute && w.fault == faultNone {
+			if ok && began.Sub(later(s.toldAt, recorded)) > 2*time.Minute && w.fault == faultNone {
 				w.fail("%s told %s that the checkout is open, %v after it was %s", s.id, who, w.now.Sub(s.toldAt), s.told.status)
 			}
 		} else if o.verdict != s.told {

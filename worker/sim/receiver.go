@@ -76,7 +76,7 @@ func (w *world) hear(body []byte) {
 		if err := json.Unmarshal(e.Data.Object, &o); err != nil || "checkout."+o.Status != e.Type {
 			w.fail("%s: %s tells of a checkout that is %s, %v", s.id, e.Type, o.Status, err)
 		}
-		w.check(s, "an endpoint", o.observation())
+		w.check(s, "an endpoint", w.now, o.observation())
 	case "payment.confirmed", "payment.unexpected":
 		if w.money(s)[about.Hash] == 0 && !s.createdAt.Before(w.resetAt) {
 			w.fail("%s: %s tells of a transaction %s that did not pay it", s.id, e.Type, about.Hash)
