@@ -1,6 +1,6 @@
-// Keeps the payment page current: polls the status, shows the matching part of the page, counts
-// down, copies values, and redirects to the merchant once paid. It decides nothing: the server
-// reads the status from the ledger; Horizon's stream only says when to ask.
+// Keeps the payment page current: polls the status, shows the matching part, counts down, copies
+// values, and redirects to the merchant once paid. The server reads the status from the ledger;
+// Horizon's stream only says when to ask.
 
 const second = 1000;
 const interval = 3 * second; // the server reads no more often
@@ -16,22 +16,19 @@ const page = document.querySelector("[data-pay]");
 const one = (selector) => page.querySelector(selector);
 const all = (selector) => page.querySelectorAll(selector);
 
-// Announces text to screen readers. The delay makes them repeat identical text.
+// Announces text to screen readers. The delay makes them repeat a text.
 function say(text) {
   const live = one("[data-live]");
   live.textContent = "";
   setTimeout(() => (live.textContent = text), 100);
 }
 
-// The page of a suspended shop stays one until it is loaded again.
-const suspended = page.dataset.phase === "suspended";
-
 // Must agree with Checkout.phase in checkout.go.
 function phaseOf({ status, exception, seconds_left: left }) {
   if (status === "completed") return "paid";
   if (status === "expired") return "expired";
   if (status === "failed") return exception === "wrong_asset" ? "wrong-asset" : "underpaid";
-  if (suspended) return "suspended";
+  if (page.dataset.phase === "suspended") return "suspended";
   if (left <= 0) return "checking";
   return exception === "underpaid" ? "partly" : "waiting";
 }
@@ -89,7 +86,7 @@ function fill(name, text) {
   for (const place of all(`[data-fill=${name}]`)) place.textContent = text;
 }
 
-// Sets the amount in the link and test wallet. The QR code cannot be redrawn, so it is hidden.
+// Sets the amount in the link and test wallet, and hides the QR code.
 function ask(amount) {
   const link = one("[data-wallet-link]");
   if (link) link.href = link.getAttribute("href").replace(/([?&]amount=)[^&]*/, (_, name) => name + amount);

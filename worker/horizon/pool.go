@@ -31,7 +31,8 @@ type Network struct {
 	Horizons   []string // base URLs, tried in order
 }
 
-// Purpose is on whose behalf Horizon is asked.
+// Purpose is on whose behalf Horizon is asked. The outcome of a request concerns its purpose and those
+// after it: what the sweep meets, visitors meet too.
 type Purpose int
 
 const (
@@ -127,14 +128,6 @@ func (g *gate) reason(now time.Time) error {
 		return ErrBroken
 	}
 	return ErrSpent
-}
-
-// gatesOf returns the gates that the outcome of a request for a purpose concerns.
-func (m *meter) gatesOf(purpose Purpose) []*gate {
-	if purpose == ForSweep {
-		return []*gate{&m.gates[ForSweep], &m.gates[ForVisitors]}
-	}
-	return []*gate{&m.gates[ForVisitors]}
 }
 
 // left is how many requests the Horizon still answers, as far as is known.
@@ -259,14 +252,16 @@ func (p *Pool) note(ctx context.Context, base string, purpose Purpose, response 
 	if err == nil && response.Status >= 429 {
 		err = statusError(response)
 	}
-	if pause := p.learn(base, purpose, response, err); pause > 0 {
-		p.recent.Keep(ctx, closedKey(base, purpose), []byte("1"), pause)
+	for by, pause := range p.learn(base, purpose, response, err) {
+		if pause > 0 {
+			p.recent.Keep(ctx, closedKey(base, Purpose(by)), []byte("1"), pause)
+		}
 	}
 }
 
-// learn returns for how long the Horizon is not to be asked for the purpose. After a 429 that is ten
+// learn returns for how long the Horizon is not to be asked for each purpose. After a 429 that is ten
 // seconds if it did not say for how long.
-func (p *Pool) learn(base string, purpose Purpose, response Response, err error) (pause time.Duration) {
+func (p *Pool) learn(base string, purpose Purpose, response Response, err error) (pauses [purposes]time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m, now := p.meters[base], p.now()
@@ -283,9 +278,10 @@ func (p *Pool) learn(base string, purpose Purpose, response Response, err error)
 				g.failures = 0
 			}
 		}
-		return 0
+		return pauses
 	}
 	m.failedAt = now
+	pause := breakFor
 	var status *StatusError
 	limited := errors.As(err, &status) && status.Status == 429
 	if limited {
@@ -294,20 +290,21 @@ func (p *Pool) learn(base string, purpose Purpose, response Response, err error)
 			pause = 10 * time.Second
 		}
 	}
-	for _, g := range m.gatesOf(purpose) {
+	for by := purpose; by < purposes; by++ {
+		g := &m.gates[by]
 		if !limited {
 			if g.failures++; !g.broken() {
 				continue
 			}
-			pause = breakFor
 		}
 		g.closedTo = now.Add(pause)
+		pauses[by] = pause
 	}
-	return pause
+	return pauses
 }
 
 func closedKey(base string, purpose Purpose) string {
-	return "closed/" + strconv.Itoa(int(purpose)) + "/" + base
+	return "closed/" + [purposes]string{"sweep", "visitors"}[purpose] + "/" + base
 }
 
 // closed returns an error if a Horizon is not to be asked for a purpose: it refused or failed others
@@ -319,10 +316,8 @@ func (p *Pool) closed(ctx context.Context, base string, purpose Purpose) error {
 	if err != nil {
 		return err
 	}
-	for by := ForSweep; by <= purpose; by++ {
-		if p.recent.Recall(ctx, closedKey(base, by)) != nil {
-			return ErrSpent
-		}
+	if p.recent.Recall(ctx, closedKey(base, purpose)) != nil {
+		return ErrSpent
 	}
 	return nil
 }

@@ -98,8 +98,8 @@ type fact struct {
 	counted bool
 }
 
-// check compares an answer with the ledger and with earlier answers. The request began at began.
-func (w *world) check(s *sale, who string, began time.Time, o observation) {
+// check compares an answer to a question of the time asked with the ledger and with earlier answers.
+func (w *world) check(s *sale, who string, asked time.Time, o observation) {
 	truth := w.oracle(s, w.ledger.sequence)
 	w.stats.Observations++
 	if s.createdAt.Before(w.resetAt) {
@@ -117,9 +117,10 @@ func (w *world) check(s *sale, who string, began time.Time, o observation) {
 	case s.told.status != "" && s.told.status != "open":
 		if o.status == "open" {
 			// The store may lag by a minute or may have lost the outcome. A client can then still
-			// see the past if Horizon cannot be read or another request reads the account first.
+			// see the past if Horizon cannot be read or another request reads the account first. An
+			// answer may also come late.
 			recorded, ok := w.recordedAt[s.id]
-			if ok && began.Sub(later(s.toldAt, recorded)) > 2*time.Minute && w.fault == faultNone {
+			if ok && asked.Sub(later(s.toldAt, recorded)) > 2*time.Minute && w.fault == faultNone {
 				w.fail("%s told %s that the checkout is open, %v after it was %s", s.id, who, w.now.Sub(s.toldAt), s.told.status)
 			}
 		} else if o.verdict != s.told {

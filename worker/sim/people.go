@@ -128,19 +128,18 @@ func (w *world) sell(s *shop, then func(*sale, *edge)) {
 func (w *world) ask(s *sale, e *edge) {
 	merchant := w.chance(50)
 	w.spawn("ask at "+e.name, 0, func() {
-		began := w.now
+		asked := w.now
 		if !merchant {
 			var o object
 			if w.call(e, "GET", "/pay/"+s.id+"/status", "", nil, &o) == 200 {
-				seen := o.observation()
-				w.check(s, "a page at "+e.name, began, seen)
+				w.check(s, "a page at "+e.name, asked, o.observation())
 			}
 			return
 		}
 		var o object
 		switch code := w.call(e, "GET", "/checkout/"+s.id, "", http.Header{"X-Api-Key": {s.shop.key}}, &o); {
 		case code == 200:
-			w.check(s, "the merchant at "+e.name, began, o.observation())
+			w.check(s, "the merchant at "+e.name, asked, o.observation())
 		case w.calm && w.now.Sub(s.createdAt) > 2*time.Minute:
 			w.fail("%s: the merchant at %s got %d", s.id, e.name, code)
 		}

@@ -345,6 +345,33 @@ func TestWhatCameBeforeTheFeedWasReadIsFound(t *testing.T) {
 	expect(t, s.outcome(c), "completed 50 +20 duplicate")
 }
 
+func TestTheFeedSettlesNothingOfAnAccountThatIsBehind(t *testing.T) {
+	s := openWith(t, watch.Limits{Accounts: 2, Pages: 28})
+	c := s.checkout()
+	s.pay(c, "30")
+	s.Advance(3 * time.Minute) // the feed begins after that
+	own := s.merchant
+	for range 2 {
+		s.merchant = s.Merchant()
+		s.checkout()
+	}
+	s.merchant = own
+	s.Fault = func(url string) (horizon.Response, error, bool) {
+		return horizon.Response{}, horizon.ErrTimeout, strings.Contains(url, "/accounts/"+own.Address()+"/payments")
+	}
+	_, _ = s.cron.Sweep(context.Background())
+	if s.feed() == nil {
+		t.Fatal("the feed is not read")
+	}
+	s.pay(c, "50")
+	s.Advance(watchtest.LedgerTime)
+	_, _ = s.cron.Sweep(context.Background())
+	expect(t, s.outcome(c), "open 0")
+	s.Fault = nil
+	s.minute()
+	expect(t, s.outcome(c), "completed 80 overpaid")
+}
+
 // The last page is full, so that an empty one follows: the ledger may go on. Once no Horizon can be so far behind, it does not.
 func TestALedgerThatFillsItsPageIsReadToItsEnd(t *testing.T) {
 	s := openWith(t, alwaysByFeed)

@@ -324,7 +324,7 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 		return p, done, err
 	}
 	proven := w.proven(n.cursor, account, coverage)
-	failed := []error{p.err}
+	var failed []error
 	ended := map[checkout.ID]bool{}
 	for i, s := range all {
 		if s == nil || s.Checkout.Account != account || s.Checkout.Mode != n.mode {
@@ -344,8 +344,13 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 			done.waiting = true
 		}
 	}
+	if len(failed) > 0 {
+		// The account stays listed until all its payments are settled: those for checkouts that ended
+		// before would otherwise wait until it is active again.
+		return p, done, errors.Join(append(failed, p.err)...)
+	}
 	done.gone, err = w.removeEnded(ctx, account, open, ended, p)
-	return p, done, errors.Join(append(failed, err)...)
+	return p, done, errors.Join(p.err, err)
 }
 
 // removeEnded removes what has ended from the index of open checkouts; an entry whose checkout cannot be found goes a while after its time. If

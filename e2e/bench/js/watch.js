@@ -23,7 +23,7 @@ const rootKey = (network) => `root/${network.horizons.join(" ")}`;
 async function connect(config, mode) {
   const network = config.networks.get(mode);
   for (const base of network.horizons) {
-    if ((await recall(`refused/${base}`)) !== null) continue;
+    if ((await recall(`closed/visitors/${base}`)) !== null) continue;
     try {
       const root = await readRoot(base);
       if (root.passphrase !== network.passphrase) continue;
@@ -38,7 +38,7 @@ async function connect(config, mode) {
 
 async function recentRoot(config, mode, fresh) {
   const kept = JSON.parse(fresh ? null : await recall(rootKey(config.networks.get(mode))));
-  return kept && (await recall(`refused/${kept.base}`)) === null ? kept : connect(config, mode);
+  return kept && (await recall(`closed/visitors/${kept.base}`)) === null ? kept : connect(config, mode);
 }
 
 // startOf returns the ledger after which to read an account for a checkout that was created at a

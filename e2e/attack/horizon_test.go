@@ -1,0 +1,138 @@
+package attack
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"edgecheckout/sandbox/horizon"
+	"edgecheckout/sandbox/stack"
+
+	"github.com/stellar/go/keypair"
+)
+
+// These tests run one after another: what one provokes, Horizon's answers to visitors, concerns all.
+
+func TestOneMerchantCannotUseUpHorizonByListingPayments(t *testing.T) {
+	on := unlimited
+	attacker, victim := open(t, on, "attacker", false), open(t, on, "victim", false)
+	refused := refusals(100, func(int) stack.Reply[json.RawMessage] {
+		return do(t, attacker.Client, "GET", "/payment?unmatched=true", "")
+	})
+	if refused < 50 {
+		t.Errorf("%d of 100 lists were refused", refused)
+	}
+	want(t, "the victim's list", do(t, victim.Client, "GET", "/payment?unmatched=true", ""), http.StatusOK)
+}
+
+func TestAShopperWhoAsksOftenDoesNotHideOlderOrdersPayments(t *testing.T) {
+	on := unlimited
+	shop := open(t, on, "shop", false)
+	older := shop.charge(nil)
+	time.Sleep(6 * time.Second) // so that a reading for the younger one does not serve the older one
+	younger := shop.charge(nil)
+	over := make(chan struct{})
+	var shopper sync.WaitGroup
+	shopper.Go(func() {
+		for {
+			select {
+			case <-over:
+				return
+			case <-time.After(100 * time.Millisecond):
+				_, _ = anybody(on).Do(t.Context(), "GET", "/pay/"+younger.ID+"/status", nil)
+			}
+		}
+	})
+	defer shopper.Wait()
+	defer close(over)
+	shop.pay(older)
+	eventually(t, "the older order is completed", time.Minute, func() bool {
+		time.Sleep(3 * time.Second) // as its page asks
+		return strings.Contains(string(do(t, anybody(on), "GET", "/pay/"+older.ID+"/status", "").Body), `"completed"`)
+	})
+}
+
+// awaitHorizon waits until visitors' requests read from Horizon, as before the attacks.
+func awaitHorizon(t *testing.T, by *merchant) {
+	t.Helper()
+	eventually(t, "Horizon is read", time.Minute, func() bool {
+		time.Sleep(2 * time.Second)
+		return do(t, by.Client, "GET", "/payment?unmatched=true", "").Status == http.StatusOK
+	})
+}
+
+// account is an account that need not exist.
+func account() string { return keypair.MustRandom().Address() }
+
+func TestAHangingHorizonTakesNothingElseDown(t *testing.T) {
+	on := unlimited
+	attacker, victim := open(t, on, "attacker", false), open(t, on, "victim", false)
+	wallets := stack.Client{BaseURL: on.BaseURL, HTTP: &http.Client{Timeout: time.Minute}}
+	var ids []string
+	for range 30 {
+		ids = append(ids, attacker.charge(nil).ID)
+	}
+	awaitHorizon(t, victim)
+	spoil(t, on, horizon.Fault{Mode: horizon.Slow, DelayMS: 60_000})
+
+	var longest atomic.Int64
+	over := make(chan struct{})
+	var callers sync.WaitGroup
+	call := func(method, path, body string) {
+		callers.Go(func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				begun := time.Now()
+				_, _ = wallets.Do(t.Context(), method, path, []byte(body))
+				longest.Store(max(longest.Load(), int64(time.Since(begun))))
+				time.Sleep(500 * time.Millisecond)
+			}
+		})
+	}
+	for _, id := range ids {
+		call("GET", "/pay/"+id+"/status", "")
+		call("POST", "/pay/"+id+"/transaction", fmt.Sprintf(`{"account":%q}`, account()))
+	}
+	for i := range 10 {
+		begun := time.Now()
+		reply := do(t, victim.Client, "POST", "/checkout?type=direct", `{"amount": 5, "asset_code": "XLM"}`)
+		if took := time.Since(begun); reply.Status != http.StatusOK || took > 8*time.Second {
+			t.Errorf("checkout %d of the victim: %d after %s: %s", i, reply.Status, took, reply.Body)
+		}
+		time.Sleep(time.Second)
+	}
+	close(over)
+	callers.Wait()
+	if took := time.Duration(longest.Load()); took > 15*time.Second {
+		t.Errorf("a request waited for Horizon for %s", took)
+	}
+}
+
+func TestA429ThatOneMerchantProvokedDoesNotStopTheCron(t *testing.T) {
+	on := unlimited
+	attacker, victim := open(t, on, "attacker", false), open(t, on, "victim", false)
+	c := victim.charge(nil)
+	victim.pay(c)
+	awaitHorizon(t, victim)
+	mend := spoil(t, on, horizon.Fault{Mode: horizon.RateLimited, RetryAfter: 60})
+	for range 20 {
+		do(t, attacker.Client, "GET", "/payment?unmatched=true", "")
+	}
+	mend()
+	time.Sleep(10 * time.Second) // Horizon grants a request a second again
+	if err := on.Cron(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if html := string(do(t, anybody(on), "GET", "/pay/"+c.ID, "").Body); !strings.Contains(html, `data-status="completed"`) {
+		t.Errorf("the cron did not settle the victim's payment:\n%s", html)
+	}
+}
