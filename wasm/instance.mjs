@@ -3,7 +3,7 @@
 
 import "./wasm_exec.js"; // defines globalThis.Go
 import { bound, encoded, kept, lines, text, write } from "./message.mjs";
-import { claim, failed, perform } from "./ports.mjs";
+import { claim, failed, perform, reuse } from "./ports.mjs";
 
 // Workers may not generate random values while the module is evaluated, and the first instance
 // boots then. At boot the Go runtime needs seeds for its hash maps and for math/rand. They come
@@ -267,6 +267,7 @@ export class Instance {
     event.waits = false;
     if (this.ended !== null) return this.#look(event);
     this.#run(event, answer, this.#exports.settle);
+    reuse(answer);
   }
 
   // #finish is called when Go is done with an event.

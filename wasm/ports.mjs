@@ -198,7 +198,7 @@ async function get(url, signal, share, bound) {
   try {
     const headers = { Accept: "application/json" };
     const response = await fetch(url, { headers, redirect: "manual", cache: "no-store", signal });
-    const body = await read(response.body, bound + 1, 0, (size) => room(share, size, signal));
+    const body = await readLarge(response.body, bound + 1, (size) => room(share, size, signal));
     if (body.reduce((size, chunk) => size + chunk.length, 0) > bound) throw new Error(`answer is larger than ${bound} bytes`);
     return { lines: [response.status, response.headers.get("Retry-After") ?? "", response.headers.get("X-Ratelimit-Remaining") ?? "", ""], body };
   } catch (error) {
@@ -305,6 +305,38 @@ export async function read(stream, max, drain = 0, room = null) {
     last = value.length;
     size += last;
   }
+}
+
+// A page of Horizon has a megabyte. It is read in large chunks, whose buffers are used again: the engine
+// counts buffers as its own memory, and collects garbage for every few megabytes of them.
+const CHUNK = 64 << 10;
+const spare = [];
+const MAX_SPARE = 32;
+
+// reuse takes back the buffers of an answer that has been copied.
+export function reuse(answer) {
+  for (const chunk of answer.filter(Array.isArray).flat()) {
+    if (chunk.buffer.byteLength === CHUNK && spare.length < MAX_SPARE) spare.push(chunk.buffer);
+  }
+}
+
+// readLarge returns at least the first max bytes of a stream, if it has so many, as a list of chunks,
+// and cancels the rest. room is awaited before each chunk with the size of the previous one.
+async function readLarge(stream, max, room) {
+  const chunks = [];
+  if (!stream) return chunks;
+  const reader = stream.getReader({ mode: "byob" });
+  let last = 0;
+  for (let size = 0; size < max; size += last) {
+    await room(last);
+    const buffer = spare.pop() ?? new ArrayBuffer(CHUNK);
+    const { done, value } = await reader.read(new Uint8Array(buffer), { min: CHUNK });
+    last = value?.length ?? 0;
+    if (last > 0) chunks.push(value);
+    if (done) return chunks;
+  }
+  reader.cancel().catch(() => {});
+  return chunks;
 }
 
 // claims maps each claimed key of this isolate to the end of its window, oldest claim first.

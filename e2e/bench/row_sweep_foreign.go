@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ type foreignState struct {
 
 var sweepForeignRow = row{
 	name: "sweep_foreign", unit: "µs/record", aim: "at most 25 µs", fewer: true, without: []string{js, stock},
-	what: fmt.Sprintf("processor time of workerd for a cron that reads the feed of the network, for each record of %d bytes that is not ours", foreignBytes),
+	what: fmt.Sprintf("processor time of workerd for a cron that reads the feed of the network, for each record of %d bytes that is not ours; the second cron of an instance", foreignBytes),
 	begin: func(_ context.Context, b *bench) error {
 		if b.foreign.server != nil {
 			return nil
@@ -72,6 +73,9 @@ func (b *bench) prepareForeign(accounts int) error {
 	return nil
 }
 
+// resultMeta is how the longest field of a transaction begins, on the public network.
+var resultMeta = regexp.MustCompile(`"result_meta_xdr":\s*"`)
+
 // long has pages of payments as long as the public network's.
 func long(real http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -80,7 +84,7 @@ func long(real http.Handler) http.Handler {
 		body := page.Body.Bytes()
 		if n := bytes.Count(body, []byte(`"transaction_successful"`)); n > 0 {
 			missing := max(foreignBytes-len(body)/n, 0)
-			body = meta.ReplaceAll(body, fmt.Appendf(nil, `"result_meta_xdr":"%s",$0`, strings.Repeat("A", missing)))
+			body = resultMeta.ReplaceAll(body, fmt.Appendf(nil, `${0}%s`, strings.Repeat("A", missing)))
 		}
 		w.Header().Set("Content-Type", page.Header().Get("Content-Type"))
 		w.WriteHeader(page.Code)
@@ -88,7 +92,8 @@ func long(real http.Handler) http.Handler {
 	})
 }
 
-// sweepForeign runs one cron event in a fresh process, after one over nothing.
+// sweepForeign runs a cron event in a fresh process, after another one has read the same feed: the
+// engine compiles what runs often.
 func (b *bench) sweepForeign(ctx context.Context, p *peer) (float64, error) {
 	config := *p
 	config.config.Vars = b.foreign.world.vars
@@ -97,21 +102,23 @@ func (b *bench) sweepForeign(ctx context.Context, p *peer) (float64, error) {
 		return 0, err
 	}
 	defer fresh.Stop()
-	if err := fresh.Store.Cron(ctx, "ok"); err != nil {
-		return 0, err
-	}
-	if err := fresh.Store.Put(ctx, b.foreign.entries...); err != nil {
-		return 0, err
-	}
 	var begun, ended time.Duration
-	if begun, err = fresh.CPUTime(); err != nil {
-		return 0, err
-	}
-	if err := fresh.Store.Cron(ctx, "ok"); err != nil {
-		return 0, fmt.Errorf("%w\n%s", err, fresh.Log)
-	}
-	if ended, err = fresh.CPUTime(); err != nil {
-		return 0, err
+	for range 2 {
+		if err := fresh.Store.ClearValues(ctx); err != nil {
+			return 0, err
+		}
+		if err := fresh.Store.Put(ctx, b.foreign.entries...); err != nil {
+			return 0, err
+		}
+		if begun, err = fresh.CPUTime(); err != nil {
+			return 0, err
+		}
+		if err := fresh.Store.Cron(ctx, "ok"); err != nil {
+			return 0, fmt.Errorf("%w\n%s", err, fresh.Log)
+		}
+		if ended, err = fresh.CPUTime(); err != nil {
+			return 0, err
+		}
 	}
 	values, err := fresh.Store.Values(ctx)
 	if err != nil {

@@ -16,6 +16,7 @@ globalThis.fetch = async (url, { signal }) => {
   let sent = 0;
   const body = new ReadableStream(
     {
+      type: "bytes",
       async pull(controller) {
         await scheduler.wait(0);
         signal.throwIfAborted();
@@ -27,6 +28,7 @@ globalThis.fetch = async (url, { signal }) => {
         } else if (!stalls) {
           held -= sent * CHUNK;
           controller.close();
+          controller.byobRequest?.respond(0); // what is being read ends, too
         } else {
           await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
         }
@@ -49,7 +51,7 @@ function message(...lines) {
 async function read(chunks, stalls, limit) {
   const begun = Date.now();
   const [, body] = await perform(message("fetch", limit, 8 << 20, JSON.stringify({ chunks, stalls })));
-  return { took: Date.now() - begun, complete: body !== null && body.length === chunks };
+  return { took: Date.now() - begun, complete: body !== null && body.reduce((size, chunk) => size + chunk.length, 0) === chunks * CHUNK };
 }
 
 // run reads stalled bodies of some chunks each, and then others of a megabyte.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -48,111 +49,224 @@ const memoLength = ulid.EncodedSize
 
 var memoBytesLength = base64.StdEncoding.EncodedLen(memoLength)
 
-// Where a page's parts lie: the document is an object, in which "_embedded" is one with the array "records" of objects,
-// in which "transaction" is one.
-const (
-	depthDocument = 1 + iota
-	depthEmbedded
-	depthRecords
-	depthRecord
-	depthTransaction
-)
-
-// feedRecord is what is looked at of a record before it is known to be worth parsing. The strings are those of the JSON
-// text, with its escapes.
-type feedRecord struct {
-	start                                int
-	id, createdAt, memoType, memo, bytes []byte
+// mayBeOurs reports whether the memo of an operation can be that of a checkout.
+func (o Operation) mayBeOurs() bool {
+	memo, err := o.Memo()
+	return err != nil || len(memo) == memoLength
 }
 
-// mayBeOurs reports whether the memo can be that of a checkout.
-func (r *feedRecord) mayBeOurs() bool {
-	if string(r.memoType) != "text" {
-		return false
-	}
-	if r.bytes != nil {
-		return len(r.bytes) == memoBytesLength
-	}
-	return len(r.memo) == memoLength
-}
-
-// readFeed goes over the text of a page once. It follows the nesting and the strings, so that it takes neither the
-// contents of a string for a field nor half an answer for a whole one.
+// readFeed reads a page. Parsing it costs a hundred times as much as finding the few records that may
+// be ours, so it is parsed only if it is not written as Horizon writes it.
 func readFeed(body []byte, cursor int64) (FeedPage, error) {
+	if page, ok := skimFeed(body, cursor); ok {
+		return page, nil
+	}
+	return parseFeed(body, cursor)
+}
+
+// parseFeed reads a page of any form.
+func parseFeed(body []byte, cursor int64) (FeedPage, error) {
+	var doc struct {
+		Embedded *struct {
+			Records *[]record `json:"records"`
+		} `json:"_embedded"`
+	}
+	if err := json.Unmarshal(body, &doc); err != nil {
+		return FeedPage{}, fmt.Errorf("%w: /payments: %w", ErrAnswer, err)
+	}
+	if doc.Embedded == nil || doc.Embedded.Records == nil {
+		return FeedPage{}, fmt.Errorf("%w: /payments: no page of records", ErrAnswer)
+	}
 	var page FeedPage
-	var record feedRecord
-	var newest []byte               // the time of the last operation
-	var outer, middle, inner []byte // the last names at depthDocument, depthEmbedded and depthRecord
-	var name []byte                 // the string before a colon, until its value begins
-	depth, records := 0, false
-	for i := 0; i < len(body); i++ {
-		switch body[i] {
-		case '"':
-			end := endOfString(body, i+1)
-			if end < 0 {
-				return FeedPage{}, fmt.Errorf("%w: %s: a string without an end", ErrAnswer, "/payments")
-			}
-			text := body[i+1 : end]
-			i = end
-			if end+1 < len(body) && body[end+1] == ':' {
-				name = text
-				i++
-				switch depth {
-				case depthDocument:
-					outer = text
-				case depthEmbedded:
-					middle = text
-				case depthRecord:
-					inner = text
-				}
-				continue
-			}
-			if records && name != nil {
-				record.take(depth, string(inner) == "transaction", name, text)
-			}
-			name = nil
-		case '{', '[':
-			depth++
-			name = nil
-			switch {
-			case depth == depthRecords && body[i] == '[' && string(outer) == "_embedded" && string(middle) == "records":
-				records = true
-			case depth == depthRecord && records:
-				record, inner = feedRecord{start: i}, nil
-			}
-		case '}', ']':
-			depth--
-			if records && depth == depthRecords {
-				last := page.Last
-				if err := page.add(&record, body[record.start:i+1], cursor); err != nil {
-					return FeedPage{}, err
-				}
-				if page.Last > last {
-					newest = record.createdAt
-				}
-			}
-			if records && depth < depthRecords {
-				outer = nil // what follows the records is none
-			}
-			if depth == 0 && len(bytes.TrimSpace(body[i+1:])) > 0 {
-				depth = -1
-			}
+	for _, r := range *doc.Embedded.Records {
+		id, err := strconv.ParseInt(r.ID, 10, 64)
+		if err != nil || id <= 0 || r.CreatedAt.IsZero() {
+			return FeedPage{}, fmt.Errorf("%w: record with id %.40q of %v", ErrAnswer, r.ID, r.CreatedAt)
 		}
-		if depth < 0 {
-			break
+		page.add(id)
+		if page.Last == id {
+			page.LastClosedAt = r.CreatedAt.UTC()
 		}
-	}
-	if depth != 0 || !records {
-		return FeedPage{}, fmt.Errorf("%w: %s: no page of records", ErrAnswer, "/payments")
-	}
-	if page.Records > 0 {
-		closedAt, err := time.Parse(time.RFC3339, string(newest))
-		if err != nil {
-			return FeedPage{}, fmt.Errorf("%w: operation %d: %w", ErrAnswer, page.Last, err)
+		if o := (Operation{r}); id > cursor && o.mayBeOurs() {
+			page.Operations = append(page.Operations, o)
 		}
-		page.LastClosedAt = closedAt.UTC()
 	}
 	return page, nil
+}
+
+// add counts a record.
+func (p *FeedPage) add(id int64) {
+	p.Records++
+	p.Last = max(p.Last, id)
+}
+
+// The names of fields by which records are found. Inside of a string their quotes would be escaped, so
+// what looks like one is one.
+var (
+	recordsField    = newFieldName("records")
+	successfulField = newFieldName("transaction_successful") // once in each record, after its id
+	createdAtField  = newFieldName("created_at")
+	memoTypeField   = newFieldName("memo_type")
+	memoBytesField  = newFieldName("memo_bytes")
+	memoField       = newFieldName("memo")
+)
+
+// skimFeed reads a page as Horizon writes it: each record has its id directly before
+// transaction_successful, and its transaction with the memo after that. It reports false for a page of
+// another form and for half a page.
+func skimFeed(body []byte, cursor int64) (page FeedPage, ok bool) {
+	_, list := recordsField.find(body, 0)
+	at, value := successfulField.find(body, 0)
+	if list < 0 || at < list || body[list] != '[' {
+		return page, false
+	}
+	if early, _ := memoTypeField.find(body[list:at], 0); early >= 0 {
+		return page, false // the memo comes before the id
+	}
+	begins := list + 1 // the record that is looked at, or one before it
+	ended := value     // inside of the record before the one that is looked at
+	for at >= 0 {
+		next, nextValue := successfulField.find(body, value)
+		rest := body[value:]
+		if next >= 0 {
+			rest = body[value:next]
+		}
+		id := idBefore(body[:at])
+		memo, known := skimMemo(rest)
+		if id <= 0 || !known {
+			return page, false
+		}
+		page.add(id)
+		if page.Last == id {
+			if page.LastClosedAt, ok = skimTime(rest); !ok {
+				return page, false
+			}
+		}
+		if memo && id > cursor {
+			if page.Records > 1 {
+				begins = endOfObject(body, ended) + 1 // after the comma
+			}
+			end := endOfObject(body, value)
+			if end < begins || begins == 0 {
+				return page, false
+			}
+			o, err := newOperation(body[begins:end])
+			if err != nil {
+				return page, false
+			}
+			if o.mayBeOurs() {
+				page.Operations = append(page.Operations, o)
+			}
+		}
+		ended, at, value = value, next, nextValue
+	}
+	return page, endsDocument(body, endOfObject(body, ended))
+}
+
+// skimMemo reports whether a memo can be that of a checkout. known is false if there is no memo_type.
+func skimMemo(record []byte) (may, known bool) {
+	_, at := memoTypeField.find(record, 0)
+	kind, ok := stringAt(record, at)
+	if !ok || string(kind) != "text" {
+		return false, ok
+	}
+	if _, at = memoBytesField.find(record, 0); at >= 0 {
+		encoded, ok := stringAt(record, at)
+		return len(encoded) == memoBytesLength, ok
+	}
+	_, at = memoField.find(record, 0)
+	memo, ok := stringAt(record, at)
+	return ok && len(memo) == memoLength, true
+}
+
+// skimTime returns when a record's ledger closed.
+func skimTime(record []byte) (time.Time, bool) {
+	_, at := createdAtField.find(record, 0)
+	text, _ := stringAt(record, at)
+	closedAt, err := time.Parse(time.RFC3339, string(text))
+	return closedAt.UTC(), err == nil
+}
+
+// idBefore returns the id in the field that ends the text; zero if that is another one.
+func idBefore(text []byte) int64 {
+	before := func(suffix string) bool {
+		rest, ok := bytes.CutSuffix(bytes.TrimRight(text, " \n"), []byte(suffix))
+		if ok {
+			text = rest
+		}
+		return ok
+	}
+	if !before(",") || !before(`"`) {
+		return 0
+	}
+	digits := text[bytes.LastIndexByte(text, '"')+1:]
+	text = text[:len(text)-len(digits)]
+	if !before(`"`) || !before(":") || !before(`"id"`) && !before(`"paging_token"`) {
+		return 0
+	}
+	id, err := strconv.ParseInt(string(digits), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return id
+}
+
+// fieldName is the name of a JSON field. It is found by the algorithm of Horspool, which looks at one
+// byte in as many as the name has.
+type fieldName struct {
+	text string // with the quote before it, but not the one after it
+	skip [256]uint8
+}
+
+func newFieldName(name string) *fieldName {
+	f := &fieldName{text: `"` + name}
+	last := len(f.text) - 1
+	for i := range f.skip {
+		f.skip[i] = uint8(len(f.text))
+	}
+	for i := range last {
+		f.skip[f.text[i]] = uint8(last - i)
+	}
+	return f
+}
+
+// find returns where the field is next, and where its value begins; -1 if it is not there.
+func (f *fieldName) find(body []byte, from int) (at, value int) {
+	last := len(f.text) - 1
+	for i := from + last; i < len(body); i += int(f.skip[body[i]]) {
+		if body[i] != f.text[last] || string(body[i-last:i+1]) != f.text {
+			continue
+		}
+		if value = i + 2; value > len(body) || body[i+1] != '"' {
+			continue
+		}
+		if value = skipSpace(body, value); value >= len(body) || body[value] != ':' {
+			continue
+		}
+		if value = skipSpace(body, value+1); value < len(body) {
+			return i - last, value
+		}
+	}
+	return -1, -1
+}
+
+func skipSpace(body []byte, at int) int {
+	for at < len(body) && (body[at] == ' ' || body[at] == '\n') {
+		at++
+	}
+	return at
+}
+
+// stringAt returns the string that begins with the quote at a place.
+func stringAt(body []byte, at int) ([]byte, bool) {
+	if at < 0 || body[at] != '"' {
+		return nil, false
+	}
+	end := endOfString(body, at+1)
+	if end < 0 {
+		return nil, false
+	}
+	return body[at+1 : end], true
 }
 
 // endOfString returns where the quote stands that ends a string which begins at from; -1 if there is none.
@@ -174,37 +288,36 @@ func endOfString(body []byte, from int) int {
 	}
 }
 
-// take keeps the value of a field if it is one that is looked at.
-func (r *feedRecord) take(depth int, inTransaction bool, name, value []byte) {
-	switch {
-	case depth == depthRecord && string(name) == "id":
-		r.id = value
-	case depth == depthRecord && string(name) == "created_at":
-		r.createdAt = value
-	case depth != depthTransaction || !inTransaction:
-	case string(name) == "memo_type":
-		r.memoType = value
-	case string(name) == "memo":
-		r.memo = value
-	case string(name) == "memo_bytes":
-		r.bytes = value
+// endOfObject returns where the object ends that a place, which is outside of strings, lies in; -1 if it
+// does not end.
+func endOfObject(body []byte, at int) int {
+	for depth := 1; at < len(body); at++ {
+		switch body[at] {
+		case '"':
+			if at = endOfString(body, at+1); at < 0 {
+				return -1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return at + 1
+			}
+		}
 	}
+	return -1
 }
 
-// add adds a record to the page.
-func (p *FeedPage) add(r *feedRecord, raw []byte, cursor int64) error {
-	id, err := strconv.ParseInt(string(r.id), 10, 64)
-	if err != nil || id <= 0 {
-		return fmt.Errorf("%w: record with id %.40q", ErrAnswer, r.id)
+// endsDocument reports whether nothing follows the last record but what closes the page.
+func endsDocument(body []byte, at int) bool {
+	if at < 0 {
+		return false
 	}
-	p.Records++
-	p.Last = max(p.Last, id)
-	if id <= cursor || !r.mayBeOurs() {
-		return nil
+	for _, closing := range "]}}" {
+		if at = skipSpace(body, at); at >= len(body) || body[at] != byte(closing) {
+			return false
+		}
+		at++
 	}
-	operation, err := newOperation(raw)
-	if err == nil {
-		p.Operations = append(p.Operations, operation)
-	}
-	return err
+	return skipSpace(body, at) == len(body)
 }

@@ -6,11 +6,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"edgecheckout/worker/horizon"
 )
@@ -74,6 +76,45 @@ func TestFeedKeepsOnlyWhatMayBeOurs(t *testing.T) {
 			t.Errorf("%d records to %d at %v", page.Records, page.Last, page.LastClosedAt)
 		}
 	}
+}
+
+// Horizon's own order of fields is read without parsing the strangers' records; every other one says
+// the same.
+func TestFeedReadsTheSameInAnyOrderOfFields(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		memos := []string{`"none"`, `"text","memo":"` + checkoutMemo + `"`, `"text","memo":"transaction_successful"`, `"text","memo":"memo_type"`,
+			`"text","memo":"x","memo_bytes":"MDEyMzQ1Njc4OWFiY2RlZmdoamttbnBxcnM="`, `"hash","memo":"` + checkoutMemo + `"`}
+		var records []string
+		for range rapid.IntRange(1, 6).Draw(rt, "records") {
+			records = append(records, feedRecord(rapid.Int64Range(1, 1<<40).Draw(rt, "id"), rapid.SampledFrom(memos).Draw(rt, "memo")))
+		}
+		body := feedDocument(records...)
+		var doc any
+		if err := json.Unmarshal(body, &doc); err != nil {
+			rt.Fatal(err)
+		}
+		sorted, err := json.Marshal(doc) // its transactions stand before transaction_successful
+		if err != nil {
+			rt.Fatal(err)
+		}
+		cursor := rapid.Int64Range(0, 1<<39).Draw(rt, "cursor")
+		want, wantErr := feedOf(t, sorted, cursor)
+		got, gotErr := feedOf(t, body, cursor)
+		if wantErr != nil || gotErr != nil {
+			rt.Fatal(wantErr, gotErr)
+		}
+		if got.Records != want.Records || got.Last != want.Last || !got.LastClosedAt.Equal(want.LastClosedAt) || !slices.Equal(idsOf(got), idsOf(want)) {
+			rt.Errorf("got %+v, want %+v, of %s", got, want, body)
+		}
+	})
+}
+
+func idsOf(page horizon.FeedPage) []string {
+	var ids []string
+	for _, o := range page.Operations {
+		ids = append(ids, o.ID)
+	}
+	return ids
 }
 
 // Whatever of a page is missing, nothing of it is used.

@@ -177,7 +177,11 @@ func (s Store) IdleMarks(ctx context.Context, mode stellar.Mode, accounts []stel
 	return marks, nil
 }
 
-// PutIdleMark writes the ledger after which an account must be read again.
-func (s Store) PutIdleMark(ctx context.Context, mode stellar.Mode, account stellar.Address, ledger int64) error {
-	return s.put(ctx, "the mark of an idle account", entry{key: idleKey(mode, account), value: Encode(idle{ledger})})
+// PutIdleMarks writes the ledger after which accounts must be read again, for all at once.
+func (s Store) PutIdleMarks(ctx context.Context, mode stellar.Mode, ledger int64, accounts ...stellar.Address) error {
+	entries := make([]entry, len(accounts))
+	for i, account := range accounts {
+		entries[i] = entry{key: idleKey(mode, account), value: Encode(idle{ledger})}
+	}
+	return s.put(ctx, "marks of idle accounts", entries...)
 }

@@ -498,6 +498,7 @@ func (f *feedPass) markIdle(ctx context.Context, accounts []stellar.Address) err
 		return err
 	}
 	since, catchUps := f.cursor.Feed.Since, 0
+	var idle []stellar.Address // those that have no mark of the feed yet
 	for _, account := range accounts {
 		mark, marked := marks[account]
 		switch {
@@ -511,7 +512,10 @@ func (f *feedPass) markIdle(ctx context.Context, accounts []stellar.Address) err
 				return err
 			}
 		}
-		if err := f.Store.PutIdleMark(ctx, f.mode, account, max(f.cursor.From.Ledger, since)); err != nil {
+		idle = append(idle, account)
+	}
+	for some := range slices.Chunk(idle, writtenAtOnce) {
+		if err := f.Store.PutIdleMarks(ctx, f.mode, max(f.cursor.From.Ledger, since), some...); err != nil {
 			return err
 		}
 	}
@@ -538,7 +542,7 @@ func (f *feedPass) catchUp(ctx context.Context, account stellar.Address, after i
 	}
 	if !p.complete && p.err == nil {
 		p.err = fmt.Errorf("account %s has more payments than a pass reads", account)
-		p.err = errors.Join(p.err, f.Store.PutIdleMark(ctx, f.mode, account, p.read))
+		p.err = errors.Join(p.err, f.Store.PutIdleMarks(ctx, f.mode, p.read, account))
 	}
 	return p.err
 }

@@ -371,7 +371,7 @@ func (w *Watcher) removeEnded(ctx context.Context, account stellar.Address, open
 		return nil, nil
 	}
 	if len(gone) == len(open) {
-		if err := w.Store.PutIdleMark(ctx, open[0].Mode, account, p.after); err != nil {
+		if err := w.Store.PutIdleMarks(ctx, open[0].Mode, p.after, account); err != nil {
 			return nil, err
 		}
 	}
