@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ type town struct {
 	left   map[string]string // what X-Ratelimit-Remaining says
 	limits map[string]bool   // answers 429
 	asked  []string
+	mu     sync.Mutex // guards kept
 	kept   map[string][]byte
 }
 
@@ -53,9 +55,15 @@ func (w *town) GetAll(ctx context.Context, urls []string, timeout time.Duration)
 
 func (*town) Rest(context.Context) {}
 
-func (w *town) Recall(_ context.Context, key string) []byte { return w.kept[key] }
+func (w *town) Recall(_ context.Context, key string) []byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.kept[key]
+}
 
 func (w *town) Keep(_ context.Context, key string, value []byte, _ time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.kept[key] = value
 }
 

@@ -147,7 +147,7 @@ var mutants = []mutant{
 var only = flag.String("only", "", "try these mutants, separated by commas")
 
 // most is how many simulations may pass before a mutant is found.
-const most = 600
+const most = 2500
 
 func TestTheSimulatorFindsEveryMutant(t *testing.T) {
 	worker, err := filepath.Abs("../..")
