@@ -65,3 +65,13 @@ func RunMany(first uint64, n int) (total Stats, worst *Violation) {
 	wait.Wait()
 	return total, worst
 }
+
+// A violation can be looked into only if its seed shows it again.
+func TestASimulationCanBeRepeated(t *testing.T) {
+	for seed := range uint64(20) {
+		first, _ := Run(seed + 1)
+		if again, _ := Run(seed + 1); again != first {
+			t.Errorf("seed %d: %+v, then %+v", seed+1, first, again)
+		}
+	}
+}

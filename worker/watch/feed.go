@@ -526,7 +526,7 @@ func (f *feedPass) markIdle(ctx context.Context, accounts []stellar.Address) err
 func (f *feedPass) catchUp(ctx context.Context, account stellar.Address, after int64) error {
 	p := f.read(ctx, f.client, account, after, true, maxPages)
 	payments := paymentsOf(p.payments)
-	ids := slices.Collect(maps.Keys(payments))
+	ids := idsOf(payments)
 	all, err := f.Store.Facts(ctx, ids...)
 	if err != nil {
 		return err

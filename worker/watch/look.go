@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -170,4 +171,9 @@ func paymentsOf(payments []found) map[checkout.ID][]checkout.Payment {
 		}
 	}
 	return by
+}
+
+// idsOf returns the checkouts of a map in a fixed order, so that a simulation can be repeated.
+func idsOf[V any](by map[checkout.ID]V) []checkout.ID {
+	return slices.SortedFunc(maps.Keys(by), func(a, b checkout.ID) int { return cmp.Compare(a.String(), b.String()) })
 }

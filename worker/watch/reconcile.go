@@ -3,9 +3,7 @@ package watch
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -80,7 +78,7 @@ func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stel
 	for _, id := range listed {
 		concerned[id] = true
 	}
-	ids := slices.SortedFunc(maps.Keys(concerned), func(a, b checkout.ID) int { return strings.Compare(a.String(), b.String()) })
+	ids := idsOf(concerned)
 	ids = ids[min(step.Skip, len(ids)):]
 	all, err := w.Store.Facts(ctx, ids[:min(len(ids), reconciledAtOnce)]...)
 	if err != nil {

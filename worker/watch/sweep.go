@@ -314,7 +314,7 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 		coverage = n.root.ClosedAt
 	}
 	payments := paymentsOf(p.payments)
-	concerned := slices.Collect(maps.Keys(payments))
+	concerned := idsOf(payments)
 	for _, entry := range open {
 		if _, ok := payments[entry.ID]; !ok && !coverage.Before(entry.Due.Add(-time.Minute)) {
 			concerned = append(concerned, entry.ID)
