@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// While something is open the cron stays and reads on, in both ways, and it leaves when all is paid.
+// While something is open the cron stays and reads on, in both ways, and it leaves when all is
+// paid.
 func TestStayingCronSettlesAPayment(t *testing.T) {
 	for name, accounts := range map[string]string{"by account": "8", "by the feed": "0"} {
 		t.Run(name, func(t *testing.T) {

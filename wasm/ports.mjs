@@ -139,8 +139,8 @@ async function purge(cache, tags) {
   console.warn(JSON.stringify({ level: "WARN", msg: "the cache was not purged", tags: tags.length, error: reason }));
 }
 
-// What one call of a queue may have (https://developers.cloudflare.com/queues/platform/limits/). Each
-// message takes some bytes for its metadata.
+// What one call of a queue may have (https://developers.cloudflare.com/queues/platform/limits/).
+// Each message takes some bytes for its metadata.
 const QUEUE_MESSAGES = 100;
 const QUEUE_BYTES = 256_000;
 const QUEUE_METADATA = 200;
@@ -207,7 +207,8 @@ async function get(url, signal, share, bound) {
 }
 
 // Cloudflare lets an invocation wait for the headers of six answers at the same time
-// (https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections). More would wait there, and their time would run.
+// (https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections). More
+// would wait there, and their time would run.
 const MAX_SENDERS = 6;
 
 // post returns four lines, status, Retry-After, duration and error, and how the body begins.
@@ -307,8 +308,8 @@ export async function read(stream, max, drain = 0, room = null) {
   }
 }
 
-// A page of Horizon has a megabyte. It is read in large chunks, whose buffers are used again: the engine
-// counts buffers as its own memory, and collects garbage for every few megabytes of them.
+// A page of Horizon has a megabyte. It is read in large chunks, whose buffers are used again: the
+// engine counts buffers as its own memory, and collects garbage for every few megabytes of them.
 const CHUNK = 64 << 10;
 const spare = [];
 const MAX_SPARE = 32;
@@ -320,8 +321,9 @@ export function reuse(answer) {
   }
 }
 
-// readLarge returns at least the first max bytes of a stream, if it has so many, as a list of chunks,
-// and cancels the rest. room is awaited before each chunk with the size of the previous one.
+// readLarge returns at least the first max bytes of a stream, if it has so many, as a list of
+// chunks, and cancels the rest. room is awaited before each chunk with the size of the previous
+// one.
 async function readLarge(stream, max, room) {
   const chunks = [];
   if (!stream) return chunks;

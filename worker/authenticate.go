@@ -72,7 +72,8 @@ func (c *call) identify(secret string) (*identity, error) {
 	if key == nil {
 		return nil, errAPIKeyInvalid
 	}
-	// Nearly every request of a merchant needs to know whether events are written, so it is read along.
+	// Nearly every request of a merchant needs to know whether events are written, so it is read
+	// along.
 	if err := c.view.Fetch(c.ctx, store.MerchantKey(key.Merchant), store.HasWebhooksKey(key.Merchant, key.Mode)); err != nil {
 		return nil, err
 	}
@@ -176,7 +177,8 @@ func (c *call) audit(token, outcome string) {
 	})
 }
 
-// identity is whom a key stands for. It is shared by all requests with the key and must not be changed.
+// identity is whom a key stands for. It is shared by all requests with the key and must not be
+// changed.
 type identity struct {
 	key      store.APIKey
 	merchant store.Merchant

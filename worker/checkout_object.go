@@ -7,8 +7,8 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// timestamp formats a time as the API does: ISO 8601, UTC, milliseconds. Package time has a fast path
-// for [time.RFC3339], which takes a third of the time of a layout with milliseconds.
+// timestamp formats a time as the API does: ISO 8601, UTC, milliseconds. Package time has a fast
+// path for [time.RFC3339], which takes a third of the time of a layout with milliseconds.
 func timestamp(t time.Time) string {
 	b := t.UTC().AppendFormat(make([]byte, 0, len(time.RFC3339Nano)), time.RFC3339)
 	ms := t.Nanosecond() / 1e6

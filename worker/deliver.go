@@ -95,8 +95,8 @@ type sending struct {
 }
 
 // deliverSome sends entries of the index, and records what became of them. It returns how long to
-// wait with each entry that was left as it is because other requests to its endpoints are under way;
-// 0 for all others.
+// wait with each entry that was left as it is because other requests to its endpoints are under
+// way; 0 for all others.
 func (s *Service) deliverSome(ctx context.Context, entries []store.Sending, known *targets) (busy []time.Duration, err error) {
 	if err := s.meet(ctx, entries, known); err != nil {
 		return nil, err
@@ -170,8 +170,9 @@ func (s *Service) meet(ctx context.Context, entries []store.Sending, known *targ
 	return nil
 }
 
-// send makes one attempt for each, in rounds of as many as [lanes] allow for an endpoint, and of one
-// for an endpoint that failed the last time. One that fails in a round gets nothing more in this run.
+// send makes one attempt for each, in rounds of as many as [lanes] allow for an endpoint, and of
+// one for an endpoint that failed the last time. One that fails in a round gets nothing more in
+// this run.
 func (s *Service) send(ctx context.Context, waiting []*sending, queued bool) error {
 	for len(waiting) > 0 {
 		var round, later []*sending
@@ -230,8 +231,8 @@ func (s *Service) send(ctx context.Context, waiting []*sending, queued bool) err
 	return nil
 }
 
-// failedAt returns when the endpoint failed, as far as is known here; zero if that is not known. What
-// its record says may be a minute old, so the attempts so far of this event count as well.
+// failedAt returns when the endpoint failed, as far as is known here; zero if that is not known.
+// What its record says may be a minute old, so the attempts so far of this event count as well.
 func (one *sending) failedAt() time.Time {
 	if one.Delivery == nil || len(one.Delivery.Attempts) == 0 {
 		return one.to.State.FailingSince
@@ -352,8 +353,8 @@ func (s *Service) record(ctx context.Context, entries []store.Sending, byEntry [
 	return nil
 }
 
-// pause is how long an event waits for an endpoint that another one has just found failing: as long as it has failed already, so that what
-// waits for an endpoint costs less and less.
+// pause is how long an event waits for an endpoint that another one has just found failing: as long
+// as it has failed already, so that what waits for an endpoint costs less and less.
 func (to *target) pause(now time.Time) time.Duration {
 	wait, _ := event.Wait(1, 0)
 	if !to.State.FailingSince.IsZero() { // another event of the same round may have been taken
@@ -362,7 +363,8 @@ func (to *target) pause(now time.Time) time.Duration {
 	return wait
 }
 
-// sealAgain encrypts the secrets of an endpoint with the newest key, so that the older ones can be removed.
+// sealAgain encrypts the secrets of an endpoint with the newest key, so that the older ones can be
+// removed.
 func (s *Service) sealAgain(to *target) store.WebhookSecret {
 	secret := store.WebhookSecret{Sealed: s.config.Vault.Seal(to.ID, to.secret)}
 	if to.previous != nil {
@@ -389,7 +391,8 @@ func (s *Service) next(one *sending, now time.Time) store.Delivery {
 	return d
 }
 
-// maxKeptAttempts is how many attempts are kept of an event at an endpoint: those of the schedule, and some that were asked for.
+// maxKeptAttempts is how many attempts are kept of an event at an endpoint: those of the schedule,
+// and some that were asked for.
 const maxKeptAttempts = 20
 
 // tellDisabled writes the events of endpoints that were disabled.

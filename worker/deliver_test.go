@@ -17,7 +17,8 @@ import (
 	"edgecheckout/worker"
 )
 
-// receivers are the endpoints of merchants. Each answers what answers says of its URL, and 200 to the rest.
+// receivers are the endpoints of merchants. Each answers what answers says of its URL, and 200 to
+// the rest.
 type receivers struct {
 	answers map[string]worker.Reply
 	got     []received

@@ -19,8 +19,8 @@ import (
 // errTooMany is how KV refuses an invocation that has used up its operations.
 var errTooMany = errors.New("too many API requests by single Worker invocation")
 
-// invocation is the store of one invocation, which has 1,000 operations; reading up to a hundred keys
-// at once is one (https://developers.cloudflare.com/kv/platform/limits/).
+// invocation is the store of one invocation, which has 1,000 operations; reading up to a hundred
+// keys at once is one (https://developers.cloudflare.com/kv/platform/limits/).
 type invocation struct {
 	kv.Store
 	used int

@@ -9,7 +9,8 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// listEvents is GET /events: newest first, or with since oldest first, so that it can be followed as a log.
+// listEvents is GET /events: newest first, or with since oldest first, so that it can be followed
+// as a log.
 func listEvents(c *call) (answer, error) {
 	wanted := c.query.Get("type")
 	if c.query.Has("type") && !slices.Contains(event.Types, event.Type(wanted)) {

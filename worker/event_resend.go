@@ -58,8 +58,9 @@ func resendEvent(c *call) (answer, error) {
 // resentAtOnce is how many events of the log one request examines.
 const resentAtOnce = 200
 
-// resendToWebhook is POST /webhooks/{id}/resend: it sends again what the endpoint wanted since a time and did not take. It examines resentAtOnce
-// events, and says in since where the next request goes on.
+// resendToWebhook is POST /webhooks/{id}/resend: it sends again what the endpoint wanted since a
+// time and did not take. It examines resentAtOnce events, and says in since where the next request
+// goes on.
 func resendToWebhook(c *call) (answer, error) {
 	p := newParams(c.request.Body)
 	since := p.time("since")

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// lanes counts the requests to endpoints that are under way from this instance, so that one endpoint
-// neither gets too many at the same time nor holds up the others. Instances do not know of each
-// other's requests.
+// lanes counts the requests to endpoints that are under way from this instance, so that one
+// endpoint neither gets too many at the same time nor holds up the others. Instances do not know of
+// each other's requests.
 type lanes struct {
 	mu sync.Mutex
 	of map[string][]lane // by endpoint, the oldest first
@@ -33,7 +33,8 @@ const (
 	failingPause = 5 * time.Second
 )
 
-// free returns how many more requests an endpoint may get now, and if that is none, how long to wait.
+// free returns how many more requests an endpoint may get now, and if that is none, how long to
+// wait.
 func (l *lanes) free(webhook string, now time.Time) (n int, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

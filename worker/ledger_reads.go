@@ -39,8 +39,8 @@ func (a *allowances) of(merchant string) *horizon.Allowance {
 	return allowance
 }
 
-// chargedReading is like reading, for reads that count against the merchant's allowance. The error is
-// for the caller: the allowance is spent.
+// chargedReading is like reading, for reads that count against the merchant's allowance. The error
+// is for the caller: the allowance is spent.
 func (c *call) chargedReading() (context.Context, error) {
 	allowance := c.allowances.of(c.Merchant.ID)
 	if !allowance.Admit(c.platform.Now()) {

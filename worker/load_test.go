@@ -23,8 +23,8 @@ import (
 	"edgecheckout/worker/watch/watchtest"
 )
 
-// The load: two events for each of the public network's payments, about 3,000 a minute, and every fifth
-// endpoint broken from the first event on.
+// The load: two events for each of the public network's payments, about 3,000 a minute, and every
+// fifth endpoint broken from the first event on.
 const (
 	loadEvents    = 10_000
 	loadPerLedger = 500
@@ -42,8 +42,9 @@ const (
 	loadAnswer = 500 * time.Millisecond // the slowest of the healthy endpoints
 )
 
-// How Cloudflare runs consumers: invocations at the same time, messages of a batch, and connections of
-// an invocation that wait for an answer. The isolates of a data centre share its view of the store.
+// How Cloudflare runs consumers: invocations at the same time, messages of a batch, and connections
+// of an invocation that wait for an answer. The isolates of a data centre share its view of the
+// store.
 const (
 	loadInvocations = 250
 	loadBatch       = 10

@@ -5,8 +5,8 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// expireMerchantCheckout is POST /merchants/{id}/checkouts/{checkout_id}/expire: the operator cancels
-// a checkout as its merchant would.
+// expireMerchantCheckout is POST /merchants/{id}/checkouts/{checkout_id}/expire: the operator
+// cancels a checkout as its merchant would.
 func expireMerchantCheckout(c *call) (answer, error) {
 	if len(c.request.Body) > 0 {
 		if err := newParams(c.request.Body).done(); err != nil {

@@ -43,8 +43,8 @@ func (c *call) commitMerchant(m store.Merchant) (answer, error) {
 	return jsonAnswer(c.merchantView(m))
 }
 
-// merchantID returns the merchant's id from the path, without a read: whether there is such a merchant
-// is not known.
+// merchantID returns the merchant's id from the path, without a read: whether there is such a
+// merchant is not known.
 func (c *call) merchantID() (string, error) {
 	id := c.path("id")
 	if _, err := checkout.ParseID(checkout.KindMerchant, id); err != nil {

@@ -31,8 +31,8 @@ type reconciledNetwork struct {
 }
 
 // reconcileMerchant is POST /merchants/{id}/reconcile: it reads the ledger of the merchant's
-// accounts, former ones included, again from a time on and repairs the store. Each request does one step and returns a
-// cursor for the next one. Any step may be repeated.
+// accounts, former ones included, again from a time on and repairs the store. Each request does one
+// step and returns a cursor for the next one. Any step may be repeated.
 func reconcileMerchant(c *call) (answer, error) {
 	m, err := c.merchantOfPath()
 	if err != nil {

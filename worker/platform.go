@@ -44,7 +44,8 @@ type Recent interface {
 
 // Sender sends events to merchants.
 type Sender interface {
-	// Send sends all messages at the same time, as far as the platform can, and returns the replies in their order.
+	// Send sends all messages at the same time, as far as the platform can, and returns the replies
+	// in their order.
 	Send(ctx context.Context, messages []Outgoing) []Reply
 }
 
@@ -71,8 +72,8 @@ type Reply struct {
 	Duration   time.Duration
 }
 
-// Queue carries messages to a later call of [Service.Deliver], in any instance. A message may be lost,
-// arrive more than once, late, and before older ones.
+// Queue carries messages to a later call of [Service.Deliver], in any instance. A message may be
+// lost, arrive more than once, late, and before older ones.
 type Queue interface {
 	// Send adds messages of at most [MaxMessage] bytes. It does not wait until they are stored.
 	Send(ctx context.Context, messages ...Queued)
@@ -82,8 +83,8 @@ type Queue interface {
 type Queued struct {
 	Body  []byte        // UTF-8
 	Delay time.Duration // whole seconds, at most [MaxDelay]
-	// Retry says that it is for an endpoint that has failed. Such messages are delivered apart, since
-	// those who wait for such an endpoint must not keep others from being told.
+	// Retry says that it is for an endpoint that has failed. Such messages are delivered apart,
+	// since those who wait for such an endpoint must not keep others from being told.
 	Retry bool
 }
 

@@ -9,7 +9,8 @@ import (
 )
 
 // queueTime is how long the queue has to deliver an entry of the index before the cron does: longer
-// than a batch with endpoints that do not answer takes. An earlier cron would send most of it twice.
+// than a batch with endpoints that do not answer takes. An earlier cron would send most of it
+// twice.
 const queueTime = time.Minute
 
 // visibleAfter is after what time a write is visible everywhere: twice the staleness of the store.
@@ -21,8 +22,9 @@ const repeatTime = time.Minute
 // failedPause is after what time a batch is tried again that could not be read or recorded.
 const failedPause = 5 * time.Second
 
-// notice is a message of the queue: an entry of the index of what is to be sent, with everything that
-// is needed to send it, because the entry itself may not be visible yet where the message arrives.
+// notice is a message of the queue: an entry of the index of what is to be sent, with everything
+// that is needed to send it, because the entry itself may not be visible yet where the message
+// arrives.
 type notice struct {
 	store.Sending
 	Written time.Time `json:"written"` // when the entry was
@@ -40,8 +42,8 @@ func (s *Service) enqueueEvents(ctx context.Context, events []store.Event) {
 	s.enqueue(ctx, sendings...)
 }
 
-// enqueue has the queue deliver entries of the index at their time. The cron delivers those that are
-// too large for the queue or due too late.
+// enqueue has the queue deliver entries of the index at their time. The cron delivers those that
+// are too large for the queue or due too late.
 func (s *Service) enqueue(ctx context.Context, sendings ...store.Sending) {
 	if s.platform.Queue == nil {
 		return
@@ -60,9 +62,9 @@ func (s *Service) enqueue(ctx context.Context, sendings ...store.Sending) {
 	}
 }
 
-// Deliver is run by the queue with a batch of messages, and returns a verdict for each. Any number of
-// runs may be under way at the same time. What a run could not do is done by a later one or by the
-// cron.
+// Deliver is run by the queue with a batch of messages, and returns a verdict for each. Any number
+// of runs may be under way at the same time. What a run could not do is done by a later one or by
+// the cron.
 func (s *Service) Deliver(ctx context.Context, batch []Delivered) []Verdict {
 	verdicts := make([]Verdict, len(batch))
 	var entries []store.Sending

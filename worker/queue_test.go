@@ -36,7 +36,8 @@ func (q *queue) delays() string {
 	return strings.Join(delays, " ")
 }
 
-// deployWithQueue returns a deployment with a queue, and a merchant with an endpoint for all events.
+// deployWithQueue returns a deployment with a queue, and a merchant with an endpoint for all
+// events.
 func deployWithQueue(t *testing.T) (*site, *worker.Service, client, string) {
 	s := deploy(t)
 	s.queue = &queue{}

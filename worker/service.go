@@ -1,5 +1,5 @@
-// Package worker is the checkout service as an ordinary [http.Handler], the sweep that its cron runs,
-// and the consumer of its queue. It does not depend on where it runs: see [Platform].
+// Package worker is the checkout service as an ordinary [http.Handler], the sweep that its cron
+// runs, and the consumer of its queue. It does not depend on where it runs: see [Platform].
 package worker
 
 import (
@@ -132,8 +132,8 @@ func (s *Service) routes() []route {
 	}
 }
 
-// ended queues the events of checkouts that have changed for good, and purges their pages and statuses
-// from Cloudflare's cache.
+// ended queues the events of checkouts that have changed for good, and purges their pages and
+// statuses from Cloudflare's cache.
 func (s *Service) ended(ctx context.Context, ids []checkout.ID) {
 	s.enqueueEvents(ctx, s.ending.take(ids))
 	for some := range slices.Chunk(ids, MaxPurge) {

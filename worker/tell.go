@@ -92,8 +92,8 @@ func (s *Service) tellOutcome(ctx context.Context, facts *checkout.Facts, before
 	return s.store.PutEvents(ctx, records...)
 }
 
-// ending has the events of checkouts that are about to end. They are queued once the end is stored: if
-// it cannot be, for instance because a test network is reset, another end may be.
+// ending has the events of checkouts that are about to end. They are queued once the end is stored:
+// if it cannot be, for instance because a test network is reset, another end may be.
 type ending struct {
 	mu     sync.Mutex
 	events map[checkout.ID][]store.Event
@@ -159,7 +159,8 @@ func (c *call) tell(of func() event.Event, object, before any) error {
 	return err
 }
 
-// changed returns the members of an object that have other values now, as they were; but for the time of the change.
+// changed returns the members of an object that have other values now, as they were; but for the
+// time of the change.
 func changed(was, is json.RawMessage) (map[string]json.RawMessage, error) {
 	var before, after map[string]json.RawMessage
 	if err := json.Unmarshal(was, &before); err != nil {
@@ -176,7 +177,8 @@ func changed(was, is json.RawMessage) (map[string]json.RawMessage, error) {
 	return before, nil
 }
 
-// customerCreated is the event of a new customer. Edges that create one customer at the same time tell of it under one id.
+// customerCreated is the event of a new customer. Edges that create one customer at the same time
+// tell of it under one id.
 func customerCreated(u store.Customer) event.Event {
 	e := event.New(event.CustomerCreated, u.CreatedAt.Truncate(24*time.Hour), u.ID)
 	e.CreatedAt = u.CreatedAt

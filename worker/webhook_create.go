@@ -8,7 +8,8 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// createWebhook is POST /webhooks. The secret is in this answer, which a retry under the same Idempotency-Key gets again.
+// createWebhook is POST /webhooks. The secret is in this answer, which a retry under the same
+// Idempotency-Key gets again.
 func createWebhook(c *call) (answer, error) {
 	p := newParams(c.request.Body)
 	w := store.Webhook{Merchant: c.Merchant.ID, Mode: c.Mode}

@@ -1,6 +1,7 @@
 package worker
 
-// deleteWebhook is DELETE /webhooks/{id}. The endpoint is told of nothing any more, at once here and within a minute everywhere.
+// deleteWebhook is DELETE /webhooks/{id}. The endpoint is told of nothing any more, at once here
+// and within a minute everywhere.
 func deleteWebhook(c *call) (answer, error) {
 	w, err := c.ownWebhook()
 	if err != nil {

@@ -48,7 +48,8 @@ func deliveryView(webhook string, e store.Event, d store.Delivery) deliveryObjec
 	return o
 }
 
-// listDeliveries is GET /webhooks/{id}/deliveries: the events that were sent to an endpoint, and each attempt.
+// listDeliveries is GET /webhooks/{id}/deliveries: the events that were sent to an endpoint, and
+// each attempt.
 func listDeliveries(c *call) (answer, error) {
 	w, err := c.ownWebhook()
 	if err != nil {

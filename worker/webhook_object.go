@@ -56,7 +56,8 @@ func (c *call) describeWebhook(p *params, w *store.Webhook) {
 	w.Disabled = p.boolean("is_disabled")
 }
 
-// isLocal reports whether the caller's network is a developer's own, whose receivers may be on localhost.
+// isLocal reports whether the caller's network is a developer's own, whose receivers may be on
+// localhost.
 func (c *call) isLocal() bool { return c.Mode == stellar.Test && c.config.TestWallet != "" }
 
 // events returns a list of types of events, or of "*" alone; it is required.

@@ -8,7 +8,8 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// rotateWebhook is POST /webhooks/{id}/rotate. It answers with a new secret; the one before signs as well for rotationPeriod.
+// rotateWebhook is POST /webhooks/{id}/rotate. It answers with a new secret; the one before signs
+// as well for rotationPeriod.
 func rotateWebhook(c *call) (answer, error) {
 	if len(c.request.Body) > 0 {
 		if err := newParams(c.request.Body).done(); err != nil {

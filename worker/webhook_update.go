@@ -2,7 +2,8 @@ package worker
 
 import "edgecheckout/worker/store"
 
-// updateWebhook is PUT /webhooks/{id}. What is not sent stays, null removes what is optional. The secret stays: see rotateWebhook.
+// updateWebhook is PUT /webhooks/{id}. What is not sent stays, null removes what is optional. The
+// secret stays: see rotateWebhook.
 func updateWebhook(c *call) (answer, error) {
 	w, err := c.ownWebhook()
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 	"github.com/stellar/go/keypair"
 )
 
-// These tests run one after another: what one provokes, Horizon's answers to visitors, concerns all.
+// These tests run one after another: what one provokes, Horizon's answers to visitors, concerns
+// all.
 
 func TestOneMerchantCannotUseUpHorizonByListingPayments(t *testing.T) {
 	on := unlimited

@@ -146,7 +146,8 @@ func TestPeersAnswerAlike(t *testing.T) {
 					t.Errorf("%s writes otherwise (-ours +%s):\n%s", p.name, p.name, diff)
 				}
 				if p.name == stock {
-					// Stock never remembers an API key, nor that the merchant of an open checkout is not suspended.
+					// Stock never remembers an API key, nor that the merchant of an open checkout
+					// is not suspended.
 					counts.Get -= b.keyReads(a)
 					if strings.HasPrefix(a.path, "/pay/") && counts.Get == used.Get+1 {
 						counts.Get--

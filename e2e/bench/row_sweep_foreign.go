@@ -21,7 +21,8 @@ const (
 	foreignBytes  = 5_600 // of a record with its transaction, on the public network
 )
 
-// foreignState is a network whose payments are all strangers', but for one open checkout that waits.
+// foreignState is a network whose payments are all strangers', but for one open checkout that
+// waits.
 type foreignState struct {
 	server  *horizonServer
 	world   world

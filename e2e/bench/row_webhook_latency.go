@@ -163,8 +163,8 @@ func (b *bench) webhookLatencies(ctx context.Context, p *peer) error {
 	return errors.Join(problems...)
 }
 
-// paysUnseen creates a checkout and pays it in the customer's part of the minute. It returns how long
-// the endpoint then took to be told of the end, and of the creation before.
+// paysUnseen creates a checkout and pays it in the customer's part of the minute. It returns how
+// long the endpoint then took to be told of the end, and of the creation before.
 func (b *bench) paysUnseen(ctx context.Context, d *workerd.Process, told *endpoint, number int) (toEnd, toCreated time.Duration, err error) {
 	name := fmt.Sprintf("webhook %d", number)
 	ledger := &wallet.Client{Horizon: b.horizon.url, Passphrase: b.horizon.passphrase}

@@ -1,4 +1,5 @@
-// A receiver of webhooks, as docs/webhooks.md has it: it prints the id and the type of each event that it believes.
+// A receiver of webhooks, as docs/webhooks.md has it: it prints the id and the type of each event
+// that it believes.
 import { createServer } from "node:http";
 import { Webhook } from "standardwebhooks";
 

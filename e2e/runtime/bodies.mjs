@@ -1,4 +1,5 @@
-// Reads many bodies through the fetch port, from a network that is made up here, and prints what happened as JSON.
+// Reads many bodies through the fetch port, from a network that is made up here, and prints what
+// happened as JSON.
 
 import { perform } from "../../wasm/ports.mjs";
 

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// The bodies that are read hold 2 MiB together, and two of them what is left of a megabyte. Here each may have read a chunk of
-// 64 KiB more, since all begin at once.
+// The bodies that are read hold 2 MiB together, and two of them what is left of a megabyte. Here
+// each may have read a chunk of 64 KiB more, since all begin at once.
 func TestBodiesHoldLittleMemoryAndSlowOnesBlockNobody(t *testing.T) {
 	const mebibyte = 1 << 20
 	cases := map[string]struct {

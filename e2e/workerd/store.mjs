@@ -162,7 +162,8 @@ function parse(bytes) {
   return { status: Number(first.split(" ")[1]), headers, body: bytes.slice(end + 4), until: Date.now() + seconds * 1000 };
 }
 
-// Queues. Each message is delivered by itself, after its delay, and again if the Worker asks for it.
+// Queues. Each message is delivered by itself, after its delay, and again if the Worker asks for
+// it.
 export const Queue = {
   async fetch(request, env, ctx) {
     const { messages } = await request.json();

@@ -105,8 +105,8 @@ func (l *listener) run(ctx context.Context) error {
 	}
 }
 
-// keepLog creates a disabled endpoint if there is none, since events are kept for merchants who have
-// one.
+// keepLog creates a disabled endpoint if there is none, since events are kept for merchants who
+// have one.
 func (l *listener) keepLog(ctx context.Context) error {
 	var endpoints struct{ Data []json.RawMessage }
 	if err := l.call(ctx, http.MethodGet, "/webhooks", nil, &endpoints); err != nil || len(endpoints.Data) > 0 {

@@ -24,8 +24,8 @@ import (
 	"edgecheckout/sandbox/wallet"
 )
 
-// patience is how long a change may take. The end of a cancelled checkout takes longest: two minutes
-// until the cancellation takes effect, and then two runs of the cron must agree.
+// patience is how long a change may take. The end of a cancelled checkout takes longest: two
+// minutes until the cancellation takes effect, and then two runs of the cron must agree.
 const patience = 8 * time.Minute
 
 func main() {
@@ -67,7 +67,8 @@ const (
 // step is a part of making something happen.
 type step func(*shop) error
 
-// events has the steps for everything that can be triggered: types of events, and what may go wrong.
+// events has the steps for everything that can be triggered: types of events, and what may go
+// wrong.
 var events = map[string][]step{
 	"checkout.created":   {create},
 	"checkout.completed": {create, pay(price, "native"), await("completed", 1)},

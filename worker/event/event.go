@@ -69,9 +69,9 @@ func Of(f *checkout.Facts, out checkout.Outcome) []Event {
 	return events
 }
 
-// ofEnd makes the event of a checkout's end. Its id has the time of the checkout's creation, because
-// data centres may see different ends: one does not know of a cancellation yet, or a test network was
-// reset between them.
+// ofEnd makes the event of a checkout's end. Its id has the time of the checkout's creation,
+// because data centres may see different ends: one does not know of a cancellation yet, or a test
+// network was reset between them.
 func ofEnd(t Type, c *checkout.Checkout, at time.Time) Event {
 	e := New(t, c.CreatedAt, c.ID.String())
 	e.CreatedAt = at

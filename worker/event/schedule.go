@@ -13,8 +13,8 @@ var MaxAttempts = len(waits) + 1
 // maxWait bounds a Retry-After.
 const maxWait = 24 * time.Hour
 
-// Wait returns how long to wait after so many failed attempts, at least 1, when the last one asked to
-// wait for retryAfter; false if there is no further attempt.
+// Wait returns how long to wait after so many failed attempts, at least 1, when the last one asked
+// to wait for retryAfter; false if there is no further attempt.
 func Wait(attempts int, retryAfter time.Duration) (time.Duration, bool) {
 	if attempts > len(waits) {
 		return 0, false

@@ -65,12 +65,12 @@ func NewVault(secrets string) (Vault, error) {
 	return v, nil
 }
 
-// Derive makes the secret of an endpoint from what names the request for it. So a retry gets the same
-// one, also while it cannot see yet what the first request has stored.
+// Derive makes the secret of an endpoint from what names the request for it. So a retry gets the
+// same one, also while it cannot see yet what the first request has stored.
 func (v Vault) Derive(parts ...string) Secret { return mac(v[0].made, parts...)[:secretBytes] }
 
-// Seal encrypts the secret of an endpoint. The nonce is derived, so that racing writers of one secret
-// write the same bytes.
+// Seal encrypts the secret of an endpoint. The nonce is derived, so that racing writers of one
+// secret write the same bytes.
 func (v Vault) Seal(webhook string, s Secret) []byte {
 	nonce := mac(v[0].nonces, webhook, string(s))[:v[0].aead.NonceSize()]
 	return v[0].aead.Seal(nonce, nonce, s, []byte(webhook))

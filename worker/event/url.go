@@ -23,8 +23,8 @@ var privateNames = []string{
 	"localhost", "local", "internal", "intranet", "private", "corp", "home", "lan", "localdomain", "onion", "arpa", "test", "invalid", "alt",
 }
 
-// CheckURL reports why events cannot be sent to a URL, as one of the errors above. own is the origin
-// of this service. If local is set, http://localhost is accepted as well.
+// CheckURL reports why events cannot be sent to a URL, as one of the errors above. own is the
+// origin of this service. If local is set, http://localhost is accepted as well.
 func CheckURL(s, own string, local bool) error {
 	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' }) {
 		return ErrURL

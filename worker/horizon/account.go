@@ -8,13 +8,15 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Account is what must be known of an account to write a transaction that it can sign and pay. Amounts are stroops.
+// Account is what must be known of an account to write a transaction that it can sign and pay.
+// Amounts are stroops.
 type Account struct {
 	Sequence int64     `json:"sequence"` // of its last transaction
 	Balances []Balance `json:"balances"`
 }
 
-// Balance is what an account can spend of an asset: without what its own offers promise and, of XLM, without its reserve.
+// Balance is what an account can spend of an asset: without what its own offers promise and, of
+// XLM, without its reserve.
 type Balance struct {
 	Asset     stellar.Asset  `json:"asset"`
 	Spendable stellar.Amount `json:"spendable"`
@@ -31,8 +33,9 @@ func (a Account) Balance(asset stellar.Asset) (Balance, bool) {
 	return Balance{}, false
 }
 
-// baseReserve is what the network keeps back of an account's XLM for each of its entries, the account itself counting as two. It is
-// 0.5 XLM since 2019; the validators could change it, and the network would then have the last word about a payment.
+// baseReserve is what the network keeps back of an account's XLM for each of its entries, the
+// account itself counting as two. It is 0.5 XLM since 2019; the validators could change it, and the
+// network would then have the last word about a payment.
 const baseReserve = stellar.StroopsPerUnit / 2
 
 // Account reads an account; IsNotFound tells the error for one that is not on the ledger.

@@ -21,8 +21,8 @@ const (
 	maxWaitingAccount = 4
 )
 
-// waitMargin is how much longer than its timeout a request is counted at most. The runtime may end a
-// request while it waits, which then does not say that it is over.
+// waitMargin is how much longer than its timeout a request is counted at most. The runtime may end
+// a request while it waits, which then does not say that it is over.
 const waitMargin = time.Second
 
 // waits are visitors' requests that are under way.

@@ -1,5 +1,5 @@
-// Package horizon reads payments from Horizon, the HTTP API of the Stellar ledger, as it really answers: see
-// testdata/README.md for the recordings that its tests replay.
+// Package horizon reads payments from Horizon, the HTTP API of the Stellar ledger, as it really
+// answers: see testdata/README.md for the recordings that its tests replay.
 package horizon
 
 import (
@@ -22,8 +22,8 @@ const RequestTimeout = 5 * time.Second
 // PageLimit is the largest page that Horizon serves.
 const PageLimit = 200
 
-// ErrAnswer reports an answer that is not what Horizon documents: truncated, of the wrong type, or contradicting
-// itself. Nothing of such an answer is used.
+// ErrAnswer reports an answer that is not what Horizon documents: truncated, of the wrong type, or
+// contradicting itself. Nothing of such an answer is used.
 var ErrAnswer = errors.New("horizon: nonsensical answer")
 
 // StatusError is an answer with a status that says no.
@@ -41,14 +41,16 @@ func (e *StatusError) Error() string {
 type Root struct {
 	Passphrase   string
 	LatestLedger int64
-	// ClosedAt is when LatestLedger closed: all that is read after this root covers the ledger up to here.
+	// ClosedAt is when LatestLedger closed: all that is read after this root covers the ledger up
+	// to here.
 	ClosedAt time.Time
-	// ElderLedger is the oldest ledger kept. An ascending cursor from before it is moved forward without a word.
+	// ElderLedger is the oldest ledger kept. An ascending cursor from before it is moved forward
+	// without a word.
 	ElderLedger int64
 }
 
-// Client reads from one Horizon. Its methods return a *StatusError, ErrTimeout or ErrAnswer (possibly wrapped), or the
-// transport's error.
+// Client reads from one Horizon. Its methods return a *StatusError, ErrTimeout or ErrAnswer
+// (possibly wrapped), or the transport's error.
 type Client struct {
 	Base      string // URL without a slash at its end
 	Transport Transport
@@ -73,23 +75,26 @@ func (c Client) Root(ctx context.Context) (Root, error) {
 
 // PaymentsPage is one page of an account's history.
 type PaymentsPage struct {
-	// Payments are those the account received, in the order of the page; Records counts all of the page's records.
+	// Payments are those the account received, in the order of the page; Records counts all of the
+	// page's records.
 	Payments []Incoming
 	Records  int
-	// Last is the operation id furthest from the cursor: the cursor for the next page. Zero if there were no records.
+	// Last is the operation id furthest from the cursor: the cursor for the next page. Zero if
+	// there were no records.
 	Last int64
 	// LastClosedAt is when the ledger of the last record closed.
 	LastClosedAt time.Time
 }
 
-// Payments reads the account's payments after a cursor (an operation id), oldest first, at most PageLimit. An account
-// without history has an empty page. Records at or before the cursor, which a confused Horizon may repeat, are dropped.
+// Payments reads the account's payments after a cursor (an operation id), oldest first, at most
+// PageLimit. An account without history has an empty page. Records at or before the cursor, which a
+// confused Horizon may repeat, are dropped.
 func (c Client) Payments(ctx context.Context, account stellar.Address, cursor int64) (PaymentsPage, error) {
 	return c.payments(ctx, History{account, cursor}, ascending)
 }
 
-// PaymentsBefore reads as Payments does, but from the cursor backwards, the newest first. What Horizon does not keep any more is an
-// empty page.
+// PaymentsBefore reads as Payments does, but from the cursor backwards, the newest first. What
+// Horizon does not keep any more is an empty page.
 func (c Client) PaymentsBefore(ctx context.Context, account stellar.Address, cursor int64) (PaymentsPage, error) {
 	page, err := c.payments(ctx, History{account, cursor}, descending)
 	var status *StatusError
@@ -111,8 +116,8 @@ type PaymentsResult struct {
 	Err  error
 }
 
-// PaymentsOf reads a page of each of up to MaxBatch histories at the same time, and yields them in their order. A page is
-// decoded when it is its turn, with a rest before it.
+// PaymentsOf reads a page of each of up to MaxBatch histories at the same time, and yields them in
+// their order. A page is decoded when it is its turn, with a rest before it.
 func (c Client) PaymentsOf(ctx context.Context, histories []History) iter.Seq2[int, PaymentsResult] {
 	return func(yield func(int, PaymentsResult) bool) {
 		urls := make([]string, len(histories))
@@ -196,7 +201,8 @@ func IsNotFound(err error) bool {
 	return errors.As(err, &status) && status.Status == 404 && status.Problem == "not_found"
 }
 
-// MergedAmount reads what an account_merge operation brought to the account: the record itself does not say.
+// MergedAmount reads what an account_merge operation brought to the account: the record itself does
+// not say.
 func (c Client) MergedAmount(ctx context.Context, operation int64, account stellar.Address) (stellar.Amount, error) {
 	var doc struct {
 		Embedded struct {
@@ -262,9 +268,10 @@ func statusError(response Response) error {
 	return e
 }
 
-// LedgerBefore returns a ledger that surely closed before t, and never a negative one. No request is needed: close times are whole
-// seconds that increase from ledger to ledger (CAP-0005 and the SCP value's closeTime rule), so as many ledgers as
-// seconds at most lie between t and the newest one.
+// LedgerBefore returns a ledger that surely closed before t, and never a negative one. No request
+// is needed: close times are whole seconds that increase from ledger to ledger (CAP-0005 and the
+// SCP value's closeTime rule), so as many ledgers as seconds at most lie between t and the newest
+// one.
 func (r Root) LedgerBefore(t time.Time) int64 {
 	back := int64(0)
 	if r.ClosedAt.After(t) {
@@ -273,15 +280,15 @@ func (r Root) LedgerBefore(t time.Time) int64 {
 	return max(r.LatestLedger-back-1, 0)
 }
 
-// CursorAfter is the paging token behind which everything after the ledger lies (SEP-35: the ledger's sequence stands in the
-// upper 32 bits of an operation's id).
+// CursorAfter is the paging token behind which everything after the ledger lies (SEP-35: the
+// ledger's sequence stands in the upper 32 bits of an operation's id).
 func CursorAfter(ledger int64) int64 { return (ledger+1)<<32 - 1 }
 
 // usualLedgerTime is how far apart ledgers close on the public network, about.
 const usualLedgerTime = 5 * time.Second
 
-// LastLedgerBefore returns a ledger that closed before t, as LedgerBefore does, but a late one: it asks Horizon when a few
-// ledgers closed. Whatever goes wrong, it is LedgerBefore.
+// LastLedgerBefore returns a ledger that closed before t, as LedgerBefore does, but a late one: it
+// asks Horizon when a few ledgers closed. Whatever goes wrong, it is LedgerBefore.
 func (c Client) LastLedgerBefore(ctx context.Context, root Root, t time.Time) int64 {
 	sure := root.LedgerBefore(t)
 	ledger := root.LatestLedger

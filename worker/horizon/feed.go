@@ -15,8 +15,8 @@ import (
 
 // FeedPage is one page of the payments of a whole network.
 type FeedPage struct {
-	// Operations are those whose transaction has a text memo as long as that of a checkout, in the order of the page;
-	// Records counts all of the page's records.
+	// Operations are those whose transaction has a text memo as long as that of a checkout, in the
+	// order of the page; Records counts all of the page's records.
 	Operations []Operation
 	Records    int
 	// Last is the newest operation id: the cursor for the next page. Zero if there were no records.
@@ -25,9 +25,9 @@ type FeedPage struct {
 	LastClosedAt time.Time
 }
 
-// Feed reads the network's payments after a cursor (an operation id), oldest first, at most PageLimit. Records at or
-// before the cursor, which a confused Horizon may repeat, are dropped. Nearly all records are strangers': they are passed
-// over without being parsed.
+// Feed reads the network's payments after a cursor (an operation id), oldest first, at most
+// PageLimit. Records at or before the cursor, which a confused Horizon may repeat, are dropped.
+// Nearly all records are strangers': they are passed over without being parsed.
 func (c Client) Feed(ctx context.Context, cursor int64) (FeedPage, error) {
 	const path = "/payments"
 	query := url.Values{
@@ -55,8 +55,8 @@ func (o Operation) mayBeOurs() bool {
 	return err != nil || len(memo) == memoLength
 }
 
-// readFeed reads a page. Parsing it costs a hundred times as much as finding the few records that may
-// be ours, so it is parsed only if it is not written as Horizon writes it.
+// readFeed reads a page. Parsing it costs a hundred times as much as finding the few records that
+// may be ours, so it is parsed only if it is not written as Horizon writes it.
 func readFeed(body []byte, cursor int64) (FeedPage, error) {
 	if page, ok := skimFeed(body, cursor); ok {
 		return page, nil
@@ -100,8 +100,8 @@ func (p *FeedPage) add(id int64) {
 	p.Last = max(p.Last, id)
 }
 
-// The names of fields by which records are found. Inside of a string their quotes would be escaped, so
-// what looks like one is one.
+// The names of fields by which records are found. Inside of a string their quotes would be escaped,
+// so what looks like one is one.
 var (
 	recordsField    = newFieldName("records")
 	successfulField = newFieldName("transaction_successful") // once in each record, after its id
@@ -112,8 +112,8 @@ var (
 )
 
 // skimFeed reads a page as Horizon writes it: each record has its id directly before
-// transaction_successful, and its transaction with the memo after that. It reports false for a page of
-// another form and for half a page.
+// transaction_successful, and its transaction with the memo after that. It reports false for a page
+// of another form and for half a page.
 func skimFeed(body []byte, cursor int64) (page FeedPage, ok bool) {
 	_, list := recordsField.find(body, 0)
 	at, value := successfulField.find(body, 0)
@@ -163,7 +163,8 @@ func skimFeed(body []byte, cursor int64) (page FeedPage, ok bool) {
 	return page, endsDocument(body, endOfObject(body, ended))
 }
 
-// skimMemo reports whether a memo can be that of a checkout. known is false if there is no memo_type.
+// skimMemo reports whether a memo can be that of a checkout. known is false if there is no
+// memo_type.
 func skimMemo(record []byte) (may, known bool) {
 	_, at := memoTypeField.find(record, 0)
 	kind, ok := stringAt(record, at)
@@ -211,8 +212,8 @@ func idBefore(text []byte) int64 {
 	return id
 }
 
-// fieldName is the name of a JSON field. It is found by the algorithm of Horspool, which looks at one
-// byte in as many as the name has.
+// fieldName is the name of a JSON field. It is found by the algorithm of Horspool, which looks at
+// one byte in as many as the name has.
 type fieldName struct {
 	text string // with the quote before it, but not the one after it
 	skip [256]uint8
@@ -269,7 +270,8 @@ func stringAt(body []byte, at int) ([]byte, bool) {
 	return body[at+1 : end], true
 }
 
-// endOfString returns where the quote stands that ends a string which begins at from; -1 if there is none.
+// endOfString returns where the quote stands that ends a string which begins at from; -1 if there
+// is none.
 func endOfString(body []byte, from int) int {
 	for at := from; ; {
 		n := bytes.IndexByte(body[at:], '"')
@@ -288,8 +290,8 @@ func endOfString(body []byte, from int) int {
 	}
 }
 
-// endOfObject returns where the object ends that a place, which is outside of strings, lies in; -1 if it
-// does not end.
+// endOfObject returns where the object ends that a place, which is outside of strings, lies in; -1
+// if it does not end.
 func endOfObject(body []byte, at int) int {
 	for depth := 1; at < len(body); at++ {
 		switch body[at] {

@@ -25,7 +25,8 @@ func feedOf(t *testing.T, body []byte, cursor int64) (horizon.FeedPage, error) {
 
 const checkoutMemo = "0123456789abcdefghjkmnpqrs"
 
-// feedRecord is a record of the feed with a transaction of the kind of memo that is given as JSON fields.
+// feedRecord is a record of the feed with a transaction of the kind of memo that is given as JSON
+// fields.
 func feedRecord(id int64, memo string) string {
 	return fmt.Sprintf(`{"_links":{"self":{"href":"https://h.example/{?\"id\":\"9\"}"}},"id":"%d","transaction_successful":true,"type":"payment",`+
 		`"created_at":"2026-11-22T12:00:%02dZ","transaction_hash":"%064x","transaction":{"_links":{"memo_type":"text"},"id":"1","memo_type":%s},`+
@@ -78,8 +79,8 @@ func TestFeedKeepsOnlyWhatMayBeOurs(t *testing.T) {
 	}
 }
 
-// Horizon's own order of fields is read without parsing the strangers' records; every other one says
-// the same.
+// Horizon's own order of fields is read without parsing the strangers' records; every other one
+// says the same.
 func TestFeedReadsTheSameInAnyOrderOfFields(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		memos := []string{`"none"`, `"text","memo":"` + checkoutMemo + `"`, `"text","memo":"transaction_successful"`, `"text","memo":"memo_type"`,
@@ -243,7 +244,8 @@ func FuzzFeed(f *testing.F) {
 	})
 }
 
-// BenchmarkFeedStranger is the processor time for a record of 5.6 KB that is not ours, as the public network has them.
+// BenchmarkFeedStranger is the processor time for a record of 5.6 KB that is not ours, as the
+// public network has them.
 func BenchmarkFeedStranger(b *testing.B) {
 	record := feedRecord(7<<32, `"text","memo":"invoice 17","envelope_xdr":"`+strings.Repeat("A", 1200)+`","result_meta_xdr":"`+strings.Repeat("B", 3300)+`"`)
 	records := make([]string, horizon.PageLimit)

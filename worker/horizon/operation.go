@@ -9,8 +9,8 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Operation is one operation with its transaction. Whose payment it is its reader has to know. Its JSON is the part of
-// Horizon's record that is read.
+// Operation is one operation with its transaction. Whose payment it is its reader has to know. Its
+// JSON is the part of Horizon's record that is read.
 type Operation struct{ record }
 
 // newOperation reads a record.
@@ -22,7 +22,8 @@ func newOperation(raw []byte) (Operation, error) {
 	return o, nil
 }
 
-// Operation reads an operation by its id. IsNotFound tells the error for one that the ledger does not have, or Horizon does not keep.
+// Operation reads an operation by its id. IsNotFound tells the error for one that the ledger does
+// not have, or Horizon does not keep.
 func (c Client) Operation(ctx context.Context, id int64) (Operation, error) {
 	var raw json.RawMessage
 	if err := c.get(ctx, "/operations/"+strconv.FormatInt(id, 10)+"?join=transactions", &raw); err != nil {
@@ -40,7 +41,8 @@ func (o Operation) Ledger() int64 {
 	return id >> 32
 }
 
-// Memo returns the transaction's MEMO_TEXT, byte for byte; empty if it has none, or a memo of another type. The error is ErrAnswer, wrapped.
+// Memo returns the transaction's MEMO_TEXT, byte for byte; empty if it has none, or a memo of
+// another type. The error is ErrAnswer, wrapped.
 func (o Operation) Memo() (string, error) { return o.memo() }
 
 // Received returns what an account received by the operation, as DecodeRecord does.

@@ -13,7 +13,8 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// operationOf replays the only record of a page as the answer to a question for this one operation: Horizon shows both alike.
+// operationOf replays the only record of a page as the answer to a question for this one operation:
+// Horizon shows both alike.
 func operationOf(t *testing.T, name string) (horizon.Operation, *replay) {
 	t.Helper()
 	var body struct {

@@ -14,13 +14,15 @@ import (
 // Incoming is a payment that the account received, with the memo of its transaction.
 type Incoming struct {
 	checkout.Payment
-	// Memo is the transaction's MEMO_TEXT, byte for byte; empty if it has none, or a memo of another type.
+	// Memo is the transaction's MEMO_TEXT, byte for byte; empty if it has none, or a memo of
+	// another type.
 	Memo string `json:"-"`
 	// AmountInEffects is set for an account_merge: Amount is to be read with MergedAmount.
 	AmountInEffects bool `json:"-"`
 }
 
-// record holds the fields that are read of any operation in a payments page. Which of them are there depends on the type.
+// record holds the fields that are read of any operation in a payments page. Which of them are
+// there depends on the type.
 type record struct {
 	ID         string    `json:"id"`
 	Successful *bool     `json:"transaction_successful"`
@@ -53,10 +55,11 @@ type movement struct {
 	Amount      string `json:"amount,omitempty"`
 }
 
-// DecodeRecord reads one operation of a payments page with joined transactions, and returns its id and what the account
-// received by it: usually one payment, none if the operation was outgoing, failed or of a kind that moves nothing to the
-// account, several for a contract call. What the account pays to itself it has not received. Horizon's type decides, not
-// the shape. The error is ErrAnswer, wrapped.
+// DecodeRecord reads one operation of a payments page with joined transactions, and returns its id
+// and what the account received by it: usually one payment, none if the operation was outgoing,
+// failed or of a kind that moves nothing to the account, several for a contract call. What the
+// account pays to itself it has not received. Horizon's type decides, not the shape. The error is
+// ErrAnswer, wrapped.
 func DecodeRecord(raw []byte, account stellar.Address) (operation int64, received []Incoming, err error) {
 	var r record
 	if err := json.Unmarshal(raw, &r); err != nil {
@@ -118,8 +121,8 @@ func (r *record) received(account stellar.Address) (operation int64, received []
 	return operation, received, nil
 }
 
-// memo is the text that was signed. Horizon's "memo" is altered to be valid JSON (bad UTF-8 replaced, NULs dropped), so
-// "memo_bytes" is the truth.
+// memo is the text that was signed. Horizon's "memo" is altered to be valid JSON (bad UTF-8
+// replaced, NULs dropped), so "memo_bytes" is the truth.
 func (r *record) memo() (string, error) {
 	if r.Transaction == nil || r.Transaction.MemoType == "" {
 		return "", fmt.Errorf("%w: operation %s without its transaction", ErrAnswer, r.ID)
@@ -137,7 +140,8 @@ func (r *record) memo() (string, error) {
 	return string(memo), nil
 }
 
-// addTo appends what was moved to the payments that an operation brought. An amount of zero moves nothing.
+// addTo appends what was moved to the payments that an operation brought. An amount of zero moves
+// nothing.
 func (m movement) addTo(received []Incoming, base Incoming) ([]Incoming, error) {
 	amount, err := stellar.ParseAmount(m.Amount)
 	if err != nil {

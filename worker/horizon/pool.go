@@ -18,8 +18,8 @@ var (
 	ErrNoHorizon = errors.New("horizon: no usable Horizon")
 	// ErrNetwork reports a Horizon that serves another network than it should.
 	ErrNetwork = errors.New("horizon: this Horizon serves another network")
-	// ErrSpent reports a request that was not made, since Horizon would refuse it, or since what it still answers is
-	// kept for the sweep.
+	// ErrSpent reports a request that was not made, since Horizon would refuse it, or since what it
+	// still answers is kept for the sweep.
 	ErrSpent = errors.New("horizon: the requests that it grants are used up")
 	// ErrBroken reports a request that was not made because the last ones failed.
 	ErrBroken = errors.New("horizon: it failed several times in a row")
@@ -31,8 +31,8 @@ type Network struct {
 	Horizons   []string // base URLs, tried in order
 }
 
-// Purpose is on whose behalf Horizon is asked. The outcome of a request concerns its purpose and those
-// after it: what the sweep meets, visitors meet too.
+// Purpose is on whose behalf Horizon is asked. The outcome of a request concerns its purpose and
+// those after it: what the sweep meets, visitors meet too.
 type Purpose int
 
 const (
@@ -44,16 +44,17 @@ const (
 	purposes = 2
 )
 
-// Horizon answers 3,600 requests an hour from an address, and up to 100 at once, unless its operator says otherwise
-// (Horizon's PER_HOUR_RATE_LIMIT; https://developers.stellar.org/docs/data/apis/horizon/api-reference/structure/rate-limiting).
+// Horizon answers 3,600 requests an hour from an address, and up to 100 at once, unless its
+// operator says otherwise (Horizon's PER_HOUR_RATE_LIMIT;
+// https://developers.stellar.org/docs/data/apis/horizon/api-reference/structure/rate-limiting).
 const (
 	grantEvery = time.Second
 	sweepShare = 30
 )
 
 const (
-	// maxAhead is how far a ledger's close time may lie ahead of our clock: the network accepts a minute (stellar-core's
-	// MAX_TIME_SLIP_SECONDS).
+	// maxAhead is how far a ledger's close time may lie ahead of our clock: the network accepts a
+	// minute (stellar-core's MAX_TIME_SLIP_SECONDS).
 	maxAhead = 60 * time.Second
 	// rootLifetime is how old a root may be that only serves to find where to begin reading.
 	rootLifetime = 60 * time.Second
@@ -62,19 +63,22 @@ const (
 	// knownLifetime is how long what a request showed of a Horizon is told without another one.
 	knownLifetime = 30 * time.Second
 	// A Horizon that failed breakAfter times in a row, by timeouts, errors of the connection or
-	// statuses from 500 on, is not asked for breakFor. Then one request tries whether it works again.
+	// statuses from 500 on, is not asked for breakFor. Then one request tries whether it works
+	// again.
 	breakAfter = 3
 	breakFor   = 10 * time.Second
 )
 
-// Recent is a memory of seconds that the visitors of one data centre share. It may forget at any time.
+// Recent is a memory of seconds that the visitors of one data centre share. It may forget at any
+// time.
 type Recent interface {
 	Recall(ctx context.Context, key string) []byte
 	Keep(ctx context.Context, key string, value []byte, ttl time.Duration)
 }
 
-// Pool reads a network from the first of its Horizons that can be used. It is the one place that counts what is asked of
-// them, and obeys what they say of their limits. It is safe for concurrent use.
+// Pool reads a network from the first of its Horizons that can be used. It is the one place that
+// counts what is asked of them, and obeys what they say of their limits. It is safe for concurrent
+// use.
 type Pool struct {
 	network   Network
 	transport Transport
@@ -109,8 +113,8 @@ type meter struct {
 	before    int // in the minute before
 }
 
-// gate is whether a Horizon is asked for a purpose. What visitors provoke closes only their gate, so
-// that they cannot stop the sweep; what the sweep meets closes both.
+// gate is whether a Horizon is asked for a purpose. What visitors provoke closes only their gate,
+// so that they cannot stop the sweep; what the sweep meets closes both.
 type gate struct {
 	closedTo time.Time // it asked to be left alone until then, or failed too often
 	failures int       // in a row
@@ -259,8 +263,8 @@ func (p *Pool) note(ctx context.Context, base string, purpose Purpose, response 
 	}
 }
 
-// learn returns for how long the Horizon is not to be asked for each purpose. After a 429 that is ten
-// seconds if it did not say for how long.
+// learn returns for how long the Horizon is not to be asked for each purpose. After a 429 that is
+// ten seconds if it did not say for how long.
 func (p *Pool) learn(base string, purpose Purpose, response Response, err error) (pauses [purposes]time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -307,8 +311,8 @@ func closedKey(base string, purpose Purpose) string {
 	return "closed/" + [purposes]string{"sweep", "visitors"}[purpose] + "/" + base
 }
 
-// closed returns an error if a Horizon is not to be asked for a purpose: it refused or failed others
-// in this data centre.
+// closed returns an error if a Horizon is not to be asked for a purpose: it refused or failed
+// others in this data centre.
 func (p *Pool) closed(ctx context.Context, base string, purpose Purpose) error {
 	p.mu.Lock()
 	err := p.meters[base].gates[purpose].reason(p.now())
@@ -342,8 +346,9 @@ func (p *Pool) client(base string, purpose Purpose) Client {
 	return Client{Base: base, Transport: metered{p, base, purpose}}
 }
 
-// Connect returns the first Horizon that answers for the right network, with its root. The root is read before any page,
-// so pages read afterwards cover at least what it says. The error is ErrNoHorizon, joined with what was wrong with each.
+// Connect returns the first Horizon that answers for the right network, with its root. The root is
+// read before any page, so pages read afterwards cover at least what it says. The error is
+// ErrNoHorizon, joined with what was wrong with each.
 func (p *Pool) Connect(ctx context.Context, purpose Purpose) (Client, Root, error) {
 	failed := []error{ErrNoHorizon}
 	for _, base := range p.order() {
@@ -408,8 +413,8 @@ func (p *Pool) remembered(ctx context.Context) (r rememberedRoot, ok bool) {
 	return r, ok
 }
 
-// Recent returns what Connect returned in this data centre within the last minute, and connects only if there is
-// nothing, or if that Horizon failed since.
+// Recent returns what Connect returned in this data centre within the last minute, and connects
+// only if there is nothing, or if that Horizon failed since.
 func (p *Pool) Recent(ctx context.Context, purpose Purpose) (Client, Root, error) {
 	if r, ok := p.remembered(ctx); ok && p.order()[0] == r.Base && p.closed(ctx, r.Base, purpose) == nil {
 		return p.client(r.Base, purpose), r.Root, nil
@@ -417,8 +422,8 @@ func (p *Pool) Recent(ctx context.Context, purpose Purpose) (Client, Root, error
 	return p.Connect(ctx, purpose)
 }
 
-// Known returns the newest root that was read in this data centre, or why the last request of this isolate failed; it
-// makes a request only if neither is younger than half a minute.
+// Known returns the newest root that was read in this data centre, or why the last request of this
+// isolate failed; it makes a request only if neither is younger than half a minute.
 func (p *Pool) Known(ctx context.Context) (Root, error) {
 	now := p.now()
 	best := p.order()[0]

@@ -14,7 +14,8 @@ import (
 	"edgecheckout/worker/horizon"
 )
 
-// town has two Horizons that answer with a root, as far as they are well, and a data centre's memory.
+// town has two Horizons that answer with a root, as far as they are well, and a data centre's
+// memory.
 type town struct {
 	now    time.Time
 	down   map[string]bool

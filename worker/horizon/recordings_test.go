@@ -390,8 +390,8 @@ func FuzzDecodeRecord(f *testing.F) {
 	})
 }
 
-// TestEveryRecordingIsUnderstood gives every recorded answer to everything that reads answers. What is not an answer to the question is an error of
-// the documented kind, never a payment.
+// TestEveryRecordingIsUnderstood gives every recorded answer to everything that reads answers. What
+// is not an answer to the question is an error of the documented kind, never a payment.
 func TestEveryRecordingIsUnderstood(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.http.json")
 	if err != nil || len(files) < 60 {

@@ -9,8 +9,8 @@ import (
 // ErrTimeout reports a request that was given up because its time was over.
 var ErrTimeout = errors.New("horizon: request timed out")
 
-// MaxBodyBytes bounds an answer: a page of 200 joined payments is about 1 MiB. A Transport fails when an answer is
-// larger.
+// MaxBodyBytes bounds an answer: a page of 200 joined payments is about 1 MiB. A Transport fails
+// when an answer is larger.
 const MaxBodyBytes = 8 << 20
 
 // Response is what the client reads of an HTTP response.
@@ -21,7 +21,8 @@ type Response struct {
 	Body       []byte
 }
 
-// MaxBatch is how many requests a batch has at most: Cloudflare opens six connections at once for one invocation
+// MaxBatch is how many requests a batch has at most: Cloudflare opens six connections at once for
+// one invocation
 // (https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections).
 const MaxBatch = 6
 
@@ -31,18 +32,19 @@ type Result struct {
 	Err      error
 }
 
-// Transport performs GET requests that accept JSON. It follows no redirects to other hosts and keeps no cookies.
-// A response of any status is no error; ErrTimeout (possibly wrapped) is returned when the response was not read
-// completely within timeout.
+// Transport performs GET requests that accept JSON. It follows no redirects to other hosts and
+// keeps no cookies. A response of any status is no error; ErrTimeout (possibly wrapped) is returned
+// when the response was not read completely within timeout.
 type Transport interface {
 	Get(ctx context.Context, url string, timeout time.Duration) (Response, error)
 
-	// GetAll performs up to MaxBatch requests at the same time, each with the timeout for itself, and returns their
-	// results in the order of the URLs once all are there. The failure of one is not that of another.
+	// GetAll performs up to MaxBatch requests at the same time, each with the timeout for itself,
+	// and returns their results in the order of the URLs once all are there. The failure of one is
+	// not that of another.
 	GetAll(ctx context.Context, urls []string, timeout time.Duration) []Result
 
-	// Rest lets requests that wait for the thread run first. It is called between two pages of a batch: decoding one
-	// takes up to 30 ms, and an isolate has a single thread.
+	// Rest lets requests that wait for the thread run first. It is called between two pages of a
+	// batch: decoding one takes up to 30 ms, and an isolate has a single thread.
 	Rest(ctx context.Context)
 }
 

@@ -192,8 +192,8 @@ func (s store) Put(ctx context.Context, entries ...kv.Entry) error {
 	return failed
 }
 
-// noteWrite notes when the store takes the end of a checkout, and when it takes fewer payments of one
-// than it had.
+// noteWrite notes when the store takes the end of a checkout, and when it takes fewer payments of
+// one than it had.
 func (w *world) noteWrite(e kv.Entry) {
 	kind, id, _ := strings.Cut(e.Key, "/")
 	if kind != "outcome" && kind != "seen" {

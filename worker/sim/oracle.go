@@ -98,7 +98,8 @@ type fact struct {
 	counted bool
 }
 
-// check compares an answer to a question of the time asked with the ledger and with earlier answers.
+// check compares an answer to a question of the time asked with the ledger and with earlier
+// answers.
 func (w *world) check(s *sale, who string, asked time.Time, o observation) {
 	truth := w.oracle(s, w.ledger.sequence)
 	w.stats.Observations++

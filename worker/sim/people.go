@@ -146,8 +146,8 @@ func (w *world) ask(s *sale, e *edge) {
 	})
 }
 
-// cancel lets the merchant expire a checkout. Sometimes the customer pays before every edge can know
-// of it, and asks at all of them.
+// cancel lets the merchant expire a checkout. Sometimes the customer pays before every edge can
+// know of it, and asks at all of them.
 func (w *world) cancel(s *sale, e *edge) {
 	w.spawn("cancel at "+e.name, 15, func() {
 		var o object

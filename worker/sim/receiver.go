@@ -11,7 +11,8 @@ import (
 	"edgecheckout/worker"
 )
 
-// receiver is the merchants' side of webhooks: it takes events, or fails to, and remembers all that was told.
+// receiver is the merchants' side of webhooks: it takes events, or fails to, and remembers all that
+// was told.
 type receiver struct{ world *world }
 
 // Send implements worker.Sender.
@@ -130,7 +131,8 @@ func (w *world) deliver() {
 	w.fail("events are still to be sent: %v", w.memory.Keys("due/"))
 }
 
-// heard holds that the endpoint of a sale's merchant was told of its beginning, of all money that its object shows, and of its end.
+// heard holds that the endpoint of a sale's merchant was told of its beginning, of all money that
+// its object shows, and of its end.
 func (w *world) heard(s *sale, o object) {
 	for _, body := range w.unheard {
 		if strings.Contains(string(body), s.id) {

@@ -80,7 +80,8 @@ func (w *world) live(d time.Duration) {
 }
 
 // holdWaits holds, in a world without faults, that the payment of a checkout does not wait for long
-// until a sweep has recorded it, whoever asks. A sweep that may read few pages can be some minutes late.
+// until a sweep has recorded it, whoever asks. A sweep that may read few pages can be some minutes
+// late.
 func (w *world) holdWaits() {
 	const longest = 8 * time.Minute
 	upTo := w.ledger.sequence - int64(longest/ledgerTime)

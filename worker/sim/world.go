@@ -177,8 +177,9 @@ func (w *world) newEdge(name string) *edge {
 	return e
 }
 
-// way is how many accounts an edge reads one by one. In some worlds the way in which the ledger is read
-// changes often: as accounts come and go, or because the edges differ, as after a new deployment.
+// way is how many accounts an edge reads one by one. In some worlds the way in which the ledger is
+// read changes often: as accounts come and go, or because the edges differ, as after a new
+// deployment.
 func (w *world) way() string {
 	switch w.ways {
 	case 0, 1:

@@ -105,8 +105,8 @@ func (s Store) indexedAPIKeys(ctx context.Context, entries ...Key) ([]indexedAPI
 	return keys, nil
 }
 
-// RevokeAPIKey revokes a key and reports whether it existed. The key stops working here at once, and
-// everywhere within about a minute.
+// RevokeAPIKey revokes a key and reports whether it existed. The key stops working here at once,
+// and everywhere within about a minute.
 func (s Store) RevokeAPIKey(ctx context.Context, merchant, id string) (bool, error) {
 	found, err := s.indexedAPIKeys(ctx, apiKeyIndexKey(merchant, id))
 	if err != nil {

@@ -138,15 +138,16 @@ func (s Store) Checkouts(ctx context.Context, ids ...checkout.ID) (map[checkout.
 	return found, nil
 }
 
-// Settled is what is new of a checkout: its terminal outcome, or the payments that have been seen of it so far.
+// Settled is what is new of a checkout: its terminal outcome, or the payments that have been seen
+// of it so far.
 type Settled struct {
 	Checkout *checkout.Checkout
 	Outcome  *checkout.Outcome // nil while the checkout is open, or if the outcome is stored
 	Seen     checkout.Payments
 }
 
-// PutSettled writes what is new of checkouts. Whoever settles a checkout at the same time writes the same outcome. If it
-// fails, any part may have been written; it may be repeated.
+// PutSettled writes what is new of checkouts. Whoever settles a checkout at the same time writes
+// the same outcome. If it fails, any part may have been written; it may be repeated.
 func (s Store) PutSettled(ctx context.Context, settled ...Settled) error {
 	entries := make([]entry, len(settled))
 	for i, n := range settled {

@@ -15,8 +15,8 @@ type Checkpoint struct {
 	ClosedAt time.Time `json:"closed_at"`
 }
 
-// Cursor says how far a network has been read. One record serves all accounts, and its size does not
-// depend on how many there are.
+// Cursor says how far a network has been read. One record serves all accounts, and its size does
+// not depend on how many there are.
 type Cursor struct {
 	// From is where the next sweep begins: a ledger that was the newest one at least Overlap ago.
 	From Checkpoint `json:"from"`
@@ -28,8 +28,8 @@ type Cursor struct {
 	Covered Checkpoint `json:"covered"`
 	// Reset is when a sweep noticed that the network had begun a new history; zero if it never did.
 	Reset time.Time `json:"reset,omitzero"`
-	// Behind lists the accounts that are read by themselves and begin elsewhere, because a sweep could
-	// not finish them or because their overlap is not over.
+	// Behind lists the accounts that are read by themselves and begin elsewhere, because a sweep
+	// could not finish them or because their overlap is not over.
 	Behind map[stellar.Address]Behind `json:"behind,omitempty"`
 	// Feed says how far the network's feed was read; nil while accounts are read one by one.
 	Feed *Feed `json:"feed,omitempty"`
@@ -60,7 +60,8 @@ func (c Cursor) Through() Checkpoint {
 	return c.Feed.Parts[len(c.Feed.Parts)-1].Through
 }
 
-// Found are the payments for checkouts in a part of the feed. Whoever reads the part finds the same.
+// Found are the payments for checkouts in a part of the feed. Whoever reads the part finds the
+// same.
 type Found struct {
 	Operations []horizon.Operation `json:"operations"`
 }
@@ -73,7 +74,8 @@ func foundKey(mode stellar.Mode, after, through int64) Key {
 	return Key{"found/" + string(mode) + "/" + strconv.FormatInt(after, 10) + "-" + strconv.FormatInt(through, 10)}
 }
 
-// FoundIn reads what was found in parts of the feed that follow each other; nil for a part whose record is not visible here.
+// FoundIn reads what was found in parts of the feed that follow each other; nil for a part whose
+// record is not visible here.
 func (s Store) FoundIn(ctx context.Context, mode stellar.Mode, after int64, parts []Part) ([]*Found, error) {
 	found := make([]*Found, len(parts))
 	var keys []Key

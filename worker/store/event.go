@@ -45,8 +45,8 @@ type Delivery struct {
 }
 
 // Due is an entry in the index of what is to be sent, in the order of its time. Without an endpoint
-// it is an event that nobody has been told of yet, and its value is the [Event]; with one, its value
-// has the [Listed] position of the event in the log.
+// it is an event that nobody has been told of yet, and its value is the [Event]; with one, its
+// value has the [Listed] position of the event in the log.
 type Due struct {
 	At       time.Time    `json:"at"` // whole seconds
 	Merchant string       `json:"merchant"`
@@ -144,8 +144,8 @@ type Sending struct {
 	Asked    bool      `json:"asked,omitempty"`    // the merchant asked for it, also if it was taken before
 }
 
-// Taken reports whether the endpoint has taken the event before this attempt came: runs that overlap
-// may each have planned one. As far as is visible here.
+// Taken reports whether the endpoint has taken the event before this attempt came: runs that
+// overlap may each have planned one. As far as is visible here.
 func (s Sending) Taken() bool {
 	switch {
 	case s.Due.Webhook == "" || s.Asked:
@@ -203,8 +203,8 @@ func (s Store) Recheck(ctx context.Context, sendings []Sending) (pending []bool,
 
 func deliveryKey(webhook, event string) Key { return Key{"delivery/" + webhook + "/" + event} }
 
-// Sendings reads entries of the index. Those whose value is gone, because somebody else has sent it,
-// are left out.
+// Sendings reads entries of the index. Those whose value is gone, because somebody else has sent
+// it, are left out.
 func (s Store) Sendings(ctx context.Context, due []Due) ([]Sending, error) {
 	keys := make([]Key, len(due))
 	for i, d := range due {
@@ -375,8 +375,8 @@ func (es Events) keys(entries []Listed) []Key {
 	return keys
 }
 
-// Sent reads events and what became of them at an endpoint. Either is nil where there is nothing: an
-// event that is not visible here yet, or one that the endpoint took at the first attempt.
+// Sent reads events and what became of them at an endpoint. Either is nil where there is nothing:
+// an event that is not visible here yet, or one that the endpoint took at the first attempt.
 func (es Events) Sent(ctx context.Context, webhook string, entries []Listed) ([]*Event, []*Delivery, error) {
 	keys := es.keys(entries)
 	for _, e := range entries {

@@ -12,8 +12,8 @@ import (
 // MaxWebhooks is how many endpoints an owner may have.
 const MaxWebhooks = 16
 
-// Webhook is an endpoint that is told of events. Only the merchant edits it, so it has one writer at
-// a time.
+// Webhook is an endpoint that is told of events. Only the merchant edits it, so it has one writer
+// at a time.
 type Webhook struct {
 	ID          string       `json:"id"`
 	Merchant    string       `json:"merchant"`
@@ -30,7 +30,8 @@ type Webhook struct {
 	State WebhookState `json:"-"`
 }
 
-// WebhookState is what deliveries have shown of an endpoint. The zero value is that of a healthy one.
+// WebhookState is what deliveries have shown of an endpoint. The zero value is that of a healthy
+// one.
 type WebhookState struct {
 	FailingSince time.Time `json:"failing_since,omitzero"` // the first failure after the last success
 	DisabledAt   time.Time `json:"disabled_at,omitzero"`
@@ -47,8 +48,8 @@ func (w Webhook) Wants(eventType string) bool {
 
 const allEvents = "*"
 
-// WebhookSecret is the sealed secret of an endpoint, and the one before it while that still signs. It
-// has a record of its own, so that sealing it again never undoes a change of the endpoint.
+// WebhookSecret is the sealed secret of an endpoint, and the one before it while that still signs.
+// It has a record of its own, so that sealing it again never undoes a change of the endpoint.
 type WebhookSecret struct {
 	Sealed        []byte    `json:"sealed"`
 	Previous      []byte    `json:"previous,omitempty"`
@@ -60,8 +61,8 @@ func webhookSecretKey(id string) Key { return Key{"webhook-secret/" + id} }
 func webhookStateKey(id string) Key  { return Key{"webhook-state/" + id} }
 
 // anyWebhooksKey exists as soon as anybody has created an endpoint, and [HasWebhooksKey] as soon as
-// an owner has. They are never removed: what they save is the search for endpoints where there never
-// was one.
+// an owner has. They are never removed: what they save is the search for endpoints where there
+// never was one.
 var anyWebhooksKey = Key{"webhooks"}
 
 // HasWebhooksKey exists as soon as an owner has created an endpoint.
@@ -185,8 +186,8 @@ func (ws Webhooks) Secret(ctx context.Context, id string) (*WebhookSecret, error
 	return &s, nil
 }
 
-// Full reports whether the owner has as many endpoints as are allowed. It costs one list call, or more
-// if KV returns short pages.
+// Full reports whether the owner has as many endpoints as are allowed. It costs one list call, or
+// more if KV returns short pages.
 func (ws Webhooks) Full(ctx context.Context) (bool, error) {
 	count, cursor := 0, ""
 	for {
@@ -201,8 +202,8 @@ func (ws Webhooks) Full(ctx context.Context) (bool, error) {
 	}
 }
 
-// Create adds a new endpoint. All of it is written in one trip: an endpoint of which only a part was
-// stored is told of nothing, and its creator got an error.
+// Create adds a new endpoint. All of it is written in one trip: an endpoint of which only a part
+// was stored is told of nothing, and its creator got an error.
 func (ws Webhooks) Create(w Webhook, s WebhookSecret) {
 	ws.view.records = append(ws.view.records,
 		entry{key: anyWebhooksKey, derived: true},
@@ -235,8 +236,8 @@ func (ws Webhooks) Delete(ctx context.Context, w Webhook) error {
 	return ws.view.store.delete(ctx, "a webhook endpoint", webhookKey(w.ID), webhookSecretKey(w.ID), webhookStateKey(w.ID), webhookListKey(ws.owner, w))
 }
 
-// Listed reads the endpoints of list entries; nil for one that is not visible here yet, was deleted,
-// or was created at another time than the entry says.
+// Listed reads the endpoints of list entries; nil for one that is not visible here yet, was
+// deleted, or was created at another time than the entry says.
 func (ws Webhooks) Listed(ctx context.Context, entries []Listed) ([]*Webhook, error) {
 	keys := make([]Key, 0, 2*len(entries))
 	for _, e := range entries {

@@ -18,7 +18,8 @@ var (
 	ErrNoAccount = errors.New("watch: no such account")
 )
 
-// accountLifetime is how long what was read of an account is told again. Its next ledger comes later than that.
+// accountLifetime is how long what was read of an account is told again. Its next ledger comes
+// later than that.
 const accountLifetime = 3 * time.Second
 
 // readAccount is what was read of an account.
@@ -27,9 +28,10 @@ type readAccount struct {
 	Account horizon.Account `json:"account"`
 }
 
-// Account reads an account that wants to pay a checkout: one account once in accountLifetime for all checkouts, and at most one in LookWindow for
-// a checkout. Whoever has the address of one page could otherwise have us read all accounts there are. The error is ErrBusy,
-// ErrNoAccount, or Horizon's.
+// Account reads an account that wants to pay a checkout: one account once in accountLifetime for
+// all checkouts, and at most one in LookWindow for a checkout. Whoever has the address of one page
+// could otherwise have us read all accounts there are. The error is ErrBusy, ErrNoAccount, or
+// Horizon's.
 func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stellar.Address) (horizon.Account, error) {
 	mode := s.Mode
 	key := "account/" + string(mode) + "/" + string(address)

@@ -50,7 +50,8 @@ func TestASweepReadsAccountsInBatchesInTheirOrder(t *testing.T) {
 	if err == nil || report.Terminal != 7 || report.Failed != 1 {
 		t.Errorf("%+v, %v", report, err)
 	}
-	// The third account fails at its first page and makes room for the seventh; the others have an empty second page.
+	// The third account fails at its first page and makes room for the seventh; the others have an
+	// empty second page.
 	one, two := shops[:6], slices.Concat(shops[:2], shops[3:7])
 	three, four := shops[6:], shops[7:]
 	if got, want := fmt.Sprint(transport.asked), fmt.Sprint([][]string{one, two, three, four}); got != want {

@@ -1,6 +1,7 @@
 //go:build !race
 
-// Nothing here runs at the same time as anything else, and the race detector would take minutes over it.
+// Nothing here runs at the same time as anything else, and the race detector would take minutes
+// over it.
 
 package watch_test
 
@@ -14,8 +15,9 @@ import (
 	"edgecheckout/worker/watch/watchtest"
 )
 
-// TestTenThousandGrainsOfDust has a stranger send the smallest payments there are, with the right memo, to the merchant's account. The honest payment among them settles,
-// and what it costs to find out stays bounded.
+// TestTenThousandGrainsOfDust has a stranger send the smallest payments there are, with the right
+// memo, to the merchant's account. The honest payment among them settles, and what it costs to find
+// out stays bounded.
 func TestTenThousandGrainsOfDust(t *testing.T) {
 	s := open(t)
 	c := s.checkout()

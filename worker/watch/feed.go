@@ -14,21 +14,25 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// The feed shows every payment of the network once, so what it costs does not depend on how many accounts have something
-// open. Reading ten minutes of it again in each pass would cost 150 requests on the public network. A pass reads again only
-// what the last ones could not save, and knows what they found of checkouts from the records that they left. So the cursor
-// moves only as far as a page has really shown: a Horizon that lags behind the one that served the root hides nothing for
-// good.
+// The feed shows every payment of the network once, so what it costs does not depend on how many
+// accounts have something open. Reading ten minutes of it again in each pass would cost 150
+// requests on the public network. A pass reads again only what the last ones could not save, and
+// knows what they found of checkouts from the records that they left. So the cursor moves only as
+// far as a page has really shown: a Horizon that lags behind the one that served the root hides
+// nothing for good.
 
-// saveEvery is how many pages are read before what was found in them is saved: a pass that dies has lost no more than that.
+// saveEvery is how many pages are read before what was found in them is saved: a pass that dies has
+// lost no more than that.
 const saveEvery = 10
 
 const (
-	// young is how old a part may be whose payments every pass settles again: a checkout may not have been visible here.
+	// young is how old a part may be whose payments every pass settles again: a checkout may not
+	// have been visible here.
 	young = Rest + time.Minute
 	// heldFor is how long a part stays because a payment in it cannot be settled.
 	heldFor = time.Hour
-	// maxCatchUps is how many accounts one pass reads for money that came while they were idle and the feed was not read.
+	// maxCatchUps is how many accounts one pass reads for money that came while they were idle and
+	// the feed was not read.
 	maxCatchUps = 3
 	// coveredEvery is how often the cursor tells up to when was read, though nothing came.
 	coveredEvery = 2 * time.Minute
@@ -59,7 +63,8 @@ type feedPass struct {
 	pages   int                 // that were read
 }
 
-// sweepFeed reads the network's feed on from where it was left, and settles what it finds and what fell due.
+// sweepFeed reads the network's feed on from where it was left, and settles what it finds and what
+// fell due.
 func (w *Watcher) sweepFeed(ctx context.Context, n network, open listing, report *Report) (*feedPass, error) {
 	f := &feedPass{Watcher: w, network: n, report: report, found: map[checkout.ID][]horizon.Operation{},
 		merged: map[int64]stellar.Amount{}, failed: map[checkout.ID]bool{}}
@@ -127,8 +132,8 @@ func sameFeed(a, b store.Cursor) bool {
 	return a.From == b.From && b.Feed != nil && a.Feed.Since == b.Feed.Since && slices.Equal(a.Feed.Parts, b.Feed.Parts) && sameBehind(a.Behind, b.Behind)
 }
 
-// recall fetches what the last passes found, settles again what may need it, and forgets what has rested. Where a record
-// is missing, the feed is read again.
+// recall fetches what the last passes found, settles again what may need it, and forgets what has
+// rested. Where a record is missing, the feed is read again.
 func (f *feedPass) recall(ctx context.Context) error {
 	feed := *f.cursor.Feed
 	found, err := f.Store.FoundIn(ctx, f.mode, f.cursor.From.Ledger, feed.Parts)
@@ -183,8 +188,9 @@ func (f *feedPass) note(operations []horizon.Operation) []checkout.ID {
 	return ids
 }
 
-// readOn reads the feed to its end, or as far as the pass may, settles what it finds, and saves as it goes. It returns the time up to which
-// everything that closed was read; zero if nothing is known of it.
+// readOn reads the feed to its end, or as far as the pass may, settles what it finds, and saves as
+// it goes. It returns the time up to which everything that closed was read; zero if nothing is
+// known of it.
 func (f *feedPass) readOn(ctx context.Context) (coverage time.Time, err error) {
 	begun := f.part.Through.Ledger
 	end := false
@@ -284,8 +290,9 @@ func joined(parts []store.Part, part store.Part) []store.Part {
 	return append(parts, part)
 }
 
-// settleFound settles checkouts for which payments were found, and reports whether it could. Those that it ends leave the index of open ones; the first
-// time, also those that somebody else has ended. What is left there by mistake leaves when it falls due.
+// settleFound settles checkouts for which payments were found, and reports whether it could. Those
+// that it ends leave the index of open ones; the first time, also those that somebody else has
+// ended. What is left there by mistake leaves when it falls due.
 func (f *feedPass) settleFound(ctx context.Context, ids []checkout.ID, first bool) bool {
 	ok := true
 	for some := range slices.Chunk(unique(ids), settledAtOnce) {
@@ -335,8 +342,8 @@ func (f *feedPass) facts(ctx context.Context, ids []checkout.ID) ([]*checkout.Fa
 	return append(first, second...), errors.Join(err1, err2)
 }
 
-// settleAll settles checkouts by all that was found for them, and returns what became of those that are of this network.
-// What is new is written at once, or, if that fails, one by one.
+// settleAll settles checkouts by all that was found for them, and returns what became of those that
+// are of this network. What is new is written at once, or, if that fails, one by one.
 func (f *feedPass) settleAll(ctx context.Context, all []*checkout.Facts, proven func(*checkout.Facts) time.Time) []*decision {
 	var decisions []*decision
 	fail := func(s *checkout.Facts, err error) {
@@ -350,8 +357,9 @@ func (f *feedPass) settleAll(ctx context.Context, all []*checkout.Facts, proven 
 		if s == nil || s.Checkout.Mode != f.mode {
 			continue
 		}
-		// What came before the feed was read is not known yet of an account that is behind, so a payment
-		// that the feed shows might seem to be the first one. The part is settled again later.
+		// What came before the feed was read is not known yet of an account that is behind, so a
+		// payment that the feed shows might seem to be the first one. The part is settled again
+		// later.
 		if behind, ok := f.cursor.Behind[s.Checkout.Account]; ok && !behind.Caught {
 			f.failed[s.Checkout.ID] = true
 			decisions = append(decisions, &decision{facts: s, out: s.Outcome(f.Now())})
@@ -407,8 +415,8 @@ func (f *feedPass) paymentsTo(ctx context.Context, s *checkout.Facts) ([]checkou
 	return payments, nil
 }
 
-// settleDue ends what fell due before coverage. It reports whether something waits for a second pass. Only what is due is
-// listed and loaded, whatever else is open.
+// settleDue ends what fell due before coverage. It reports whether something waits for a second
+// pass. Only what is due is listed and loaded, whatever else is open.
 func (f *feedPass) settleDue(ctx context.Context, open listing, coverage time.Time) (waiting bool, err error) {
 	if coverage.IsZero() {
 		return false, nil
@@ -474,8 +482,9 @@ func (f *feedPass) endDue(ctx context.Context, due []store.OpenEntry, coverage t
 	return waiting
 }
 
-// retire removes entries from the index of open checkouts. Where their accounts must be read from, when they are read one
-// by one again, is written down first, and what came to them while they were idle and the feed was not read yet is read.
+// retire removes entries from the index of open checkouts. Where their accounts must be read from,
+// when they are read one by one again, is written down first, and what came to them while they were
+// idle and the feed was not read yet is read.
 func (f *feedPass) retire(ctx context.Context, gone []store.OpenEntry) bool {
 	if len(gone) == 0 {
 		return true

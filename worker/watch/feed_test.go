@@ -37,8 +37,8 @@ func (s *shop) feed() *store.Feed {
 	return cursors[0].Feed
 }
 
-// day plays a few minutes with some shops that are paid in many ways. Everything is drawn from the seed but the way in which the ledger is read,
-// which is given for each minute.
+// day plays a few minutes with some shops that are paid in many ways. Everything is drawn from the
+// seed but the way in which the ledger is read, which is given for each minute.
 func day(t *testing.T, seed uint64, limits func(minute int) watch.Limits) []string {
 	s := openWith(t, limits(0))
 	random := rand.New(rand.NewPCG(seed, 7))
@@ -176,7 +176,8 @@ func (s *shop) floodOne(payments int) {
 	s.Advance(watchtest.LedgerTime)
 }
 
-// A sweep that is killed after any request has saved nearly all that it read, and the next one goes on there.
+// A sweep that is killed after any request has saved nearly all that it read, and the next one goes
+// on there.
 func TestASweepOfTheFeedCanDieAnywhere(t *testing.T) {
 	s := openWith(t, watch.Limits{Accounts: 0, Pages: 1000})
 	first := s.checkout()
@@ -216,7 +217,8 @@ func TestASweepOfTheFeedCanDieAnywhere(t *testing.T) {
 	}
 }
 
-// What a part has found stands in a record of its own. If it cannot be seen, the part is read again.
+// What a part has found stands in a record of its own. If it cannot be seen, the part is read
+// again.
 func TestAFoundPaymentThatIsNotVisibleIsReadAgain(t *testing.T) {
 	s := openWith(t, alwaysByFeed)
 	c := s.checkout()
@@ -235,7 +237,8 @@ func TestAFoundPaymentThatIsNotVisibleIsReadAgain(t *testing.T) {
 	expect(t, s.outcome(c), "completed 50")
 }
 
-// The payment is found while the checkout cannot be seen, and everything that is written of it is lost. It is settled all the same.
+// The payment is found while the checkout cannot be seen, and everything that is written of it is
+// lost. It is settled all the same.
 func TestTheFeedHealsWhatTheStoreLost(t *testing.T) {
 	s := openWith(t, alwaysByFeed)
 	c := s.checkout()
@@ -312,8 +315,8 @@ func TestAMinuteCostsWhatIsDue(t *testing.T) {
 	}
 }
 
-// Read one by one, an account that has nothing open is not read. What came to it meanwhile is found once its next checkout ended, though
-// the feed is read by then.
+// Read one by one, an account that has nothing open is not read. What came to it meanwhile is found
+// once its next checkout ended, though the feed is read by then.
 func TestWhatCameBeforeTheFeedWasReadIsFound(t *testing.T) {
 	s := openWith(t, watch.Limits{Accounts: 1, Pages: 28})
 	idle := s.merchant
@@ -372,7 +375,8 @@ func TestTheFeedSettlesNothingOfAnAccountThatIsBehind(t *testing.T) {
 	expect(t, s.outcome(c), "completed 80 overpaid")
 }
 
-// The last page is full, so that an empty one follows: the ledger may go on. Once no Horizon can be so far behind, it does not.
+// The last page is full, so that an empty one follows: the ledger may go on. Once no Horizon can be
+// so far behind, it does not.
 func TestALedgerThatFillsItsPageIsReadToItsEnd(t *testing.T) {
 	s := openWith(t, alwaysByFeed)
 	c := s.checkout()

@@ -20,7 +20,8 @@ type Health struct {
 	// Root is Horizon's newest ledger; Trouble says in a word why it could not be read.
 	Root    horizon.Root
 	Trouble string
-	// Swept is the close time of the newest ledger that a sweep is known to have covered; it may have covered more.
+	// Swept is the close time of the newest ledger that a sweep is known to have covered; it may
+	// have covered more.
 	Swept time.Time
 	// ByFeed says that the network's feed is read, not each account.
 	ByFeed bool
@@ -30,13 +31,14 @@ type Health struct {
 	Accounts, Open int
 	// Due is the deadline of the checkout that waits longest for its end; zero if none waits.
 	Due time.Time
-	// Lag is how long whoever waits longest has waited: for the end of a checkout that is over, or for a payment to be seen,
-	// as far as is known. What sweeps cover is written every few minutes only; as long as they may have done so since, nobody waits.
+	// Lag is how long whoever waits longest has waited: for the end of a checkout that is over, or
+	// for a payment to be seen, as far as is known. What sweeps cover is written every few minutes
+	// only; as long as they may have done so since, nobody waits.
 	Lag time.Duration
 }
 
-// Health looks at networks: one list and one read of the store for all, and a request to Horizon only where nothing is known
-// that is young enough.
+// Health looks at networks: one list and one read of the store for all, and a request to Horizon
+// only where nothing is known that is young enough.
 func (w *Watcher) Health(ctx context.Context, modes ...stellar.Mode) (map[stellar.Mode]Health, error) {
 	open, _, err := w.Store.Open(ctx, "")
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// look is what readings of an account showed on behalf of people who look. It is shared by all who ask about the account's
-// checkouts, and the next reading goes on from where it ended.
+// look is what readings of an account showed on behalf of people who look. It is shared by all who
+// ask about the account's checkouts, and the next reading goes on from where it ended.
 //
 //codec:json
 type look struct {
@@ -44,26 +44,29 @@ func (n need) and(other need) need {
 	return n
 }
 
-// lookLifetime is how long a look is kept to go on from. It is far less than Overlap: what a look missed, a sweep finds.
+// lookLifetime is how long a look is kept to go on from. It is far less than Overlap: what a look
+// missed, a sweep finds.
 const lookLifetime = time.Minute
 
-// A look reads at most lookPages, and the next one goes on from there: a flood of dust delays it by seconds, and costs no more. It carries along
-// at most maxLooked payments, the largest ones.
+// A look reads at most lookPages, and the next one goes on from there: a flood of dust delays it by
+// seconds, and costs no more. It carries along at most maxLooked payments, the largest ones.
 const (
 	lookPages = 5
 	maxLooked = 1000
 )
 
-// covers reports whether the look says everything about a checkout that a reading of its own would have said, at the time and by the cursor
-// of the look. The cursor that is there now can only have moved on, so that nobody has to read it to know.
+// covers reports whether the look says everything about a checkout that a reading of its own would
+// have said, at the time and by the cursor of the look. The cursor that is there now can only have
+// moved on, so that nobody has to read it to know.
 func (l look) covers(n need) bool {
 	return l.After <= max(l.Root.LedgerBefore(n.Created), l.Floor)
 }
 
-// Look brings an open checkout's facts up to date from Horizon, reading the account at most once in LookWindow however many
-// people ask. Whoever does not get the window leaves word of what he needs, and the next reading brings it, whoever has it made: nobody
-// can keep others waiting by asking more often. While Horizon cannot be read it answers with what is known; the error says why and is only for
-// the log.
+// Look brings an open checkout's facts up to date from Horizon, reading the account at most once in
+// LookWindow however many people ask. Whoever does not get the window leaves word of what he needs,
+// and the next reading brings it, whoever has it made: nobody can keep others waiting by asking
+// more often. While Horizon cannot be read it answers with what is known; the error says why and is
+// only for the log.
 func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome, error) {
 	if s.Recorded != nil {
 		return s.Outcome(w.Now()), nil
@@ -76,7 +79,8 @@ func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome
 		last = look{} // all that is good of it is what somebody needs
 	}
 	n := need{s.Checkout.CreatedAt, !now.Before(s.Deadline())}
-	// What was read for a younger checkout tells nothing about this one, not even by what it found: an earlier payment may be missing.
+	// What was read for a younger checkout tells nothing about this one, not even by what it found:
+	// an earlier payment may be missing.
 	ok := haveLast && last.covers(n)
 	var failed error
 	if served := ok && (last.Whole || !n.Whole); !served || now.Sub(last.At) >= LookWindow {
@@ -93,7 +97,8 @@ func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome
 			w.Recent.Keep(ctx, key, left.encode(), lookLifetime)
 		}
 	}
-	// While somebody else is reading, or nobody can, what the last look found is still true, and may be all there is: the store can have failed.
+	// While somebody else is reading, or nobody can, what the last look found is still true, and
+	// may be all there is: the store can have failed.
 	if !ok {
 		return s.Outcome(w.Now()), failed
 	}
@@ -112,8 +117,9 @@ func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome
 	return out, errors.Join(failed, err)
 }
 
-// lookAt reads an account. For checkouts whose time is over it is read from their beginning, with a new root and to the empty
-// page, so that they can end; for the others one request is enough, for what came since the last look.
+// lookAt reads an account. For checkouts whose time is over it is read from their beginning, with a
+// new root and to the empty page, so that they can end; for the others one request is enough, for
+// what came since the last look.
 func (w *Watcher) lookAt(ctx context.Context, account stellar.Address, mode stellar.Mode, n need, last look, haveLast bool) (look, error) {
 	cursors, err := w.Store.Cursors(ctx, mode)
 	if err != nil {
@@ -152,8 +158,8 @@ func (w *Watcher) lookAt(ctx context.Context, account stellar.Address, mode stel
 	return l, nil
 }
 
-// largest keeps the maxLooked largest payments. It compares amounts of different assets, which is no matter: only a flood of
-// dust comes near the bound.
+// largest keeps the maxLooked largest payments. It compares amounts of different assets, which is
+// no matter: only a flood of dust comes near the bound.
 func largest(payments []found) []found {
 	if len(payments) <= maxLooked {
 		return payments

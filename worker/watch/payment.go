@@ -12,14 +12,17 @@ import (
 )
 
 var (
-	// ErrNoPayment reports that the ledger, as far as Horizon keeps it, shows no payment of that id to one of our accounts.
+	// ErrNoPayment reports that the ledger, as far as Horizon keeps it, shows no payment of that id
+	// to one of our accounts.
 	ErrNoPayment = errors.New("watch: no such payment")
-	// ErrUnread reports a payment that is on the ledger, while what lies before it, and may have completed its checkout, was not read yet.
+	// ErrUnread reports a payment that is on the ledger, while what lies before it, and may have
+	// completed its checkout, was not read yet.
 	ErrUnread = errors.New("watch: the account is not read up to the payment yet")
 )
 
-// Payment reads a payment from the ledger by its id, with the checkout that it is for. The checkout is nil if its memo names none: then it is a
-// payment to account, which may be empty. The error is ErrNoPayment, or Horizon's or the store's.
+// Payment reads a payment from the ledger by its id, with the checkout that it is for. The checkout
+// is nil if its memo names none: then it is a payment to account, which may be empty. The error is
+// ErrNoPayment, or Horizon's or the store's.
 func (w *Watcher) Payment(ctx context.Context, id checkout.PaymentID, account stellar.Address) (checkout.Payment, *checkout.Facts, error) {
 	mode := id.Mode
 	if w.Now().Sub(id.ClosedAt) > checkout.MemoLifetime {
@@ -63,7 +66,8 @@ func (w *Watcher) Payment(ctx context.Context, id checkout.PaymentID, account st
 	return p, nil, err
 }
 
-// receivedBy returns the payment of an id that an account received by its operation, or ErrNoPayment.
+// receivedBy returns the payment of an id that an account received by its operation, or
+// ErrNoPayment.
 func (w *Watcher) receivedBy(ctx context.Context, client horizon.Client, operation horizon.Operation, id checkout.PaymentID, account stellar.Address) (checkout.Payment, error) {
 	received, err := operation.Received(account)
 	if err != nil {
@@ -86,8 +90,9 @@ func (w *Watcher) whole(ctx context.Context, client horizon.Client, p horizon.In
 	return p.Payment, err
 }
 
-// Judge says what a payment, which the ledger shows, means for the checkout that its memo names. If the checkout's facts do not include it
-// yet, the account is read. The error is ErrNoPayment for dust that the checkout does not remember, or ErrUnread.
+// Judge says what a payment, which the ledger shows, means for the checkout that its memo names. If
+// the checkout's facts do not include it yet, the account is read. The error is ErrNoPayment for
+// dust that the checkout does not remember, or ErrUnread.
 func (w *Watcher) Judge(ctx context.Context, s *checkout.Facts, p checkout.Payment) (checkout.Judged, error) {
 	out := s.Outcome(w.Now())
 	if j, ok := judged(out, p); ok {

@@ -34,7 +34,8 @@ func (s *shop) last() checkout.Payment {
 	return all[len(all)-1].Payment
 }
 
-// find reads a payment by its id at an edge and says what it means: the error, or whose it is and why it does not count.
+// find reads a payment by its id at an edge and says what it means: the error, or whose it is and
+// why it does not count.
 func (s *shop) find(edge *watch.Watcher, id checkout.PaymentID) string {
 	s.t.Helper()
 	p, of, err := edge.Payment(context.Background(), id, s.account())

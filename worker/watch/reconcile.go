@@ -11,9 +11,10 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// A step of a reconciliation reads at most reconcilePages of Horizon and compares at most reconciledAtOnce
-// checkouts, for each of which it writes at most two keys: with the root, a list or two and one read
-// that is less than the 50 subrequests that Cloudflare's Free plan has for an invocation.
+// A step of a reconciliation reads at most reconcilePages of Horizon and compares at most
+// reconciledAtOnce checkouts, for each of which it writes at most two keys: with the root, a list
+// or two and one read that is less than the 50 subrequests that Cloudflare's Free plan has for an
+// invocation.
 const (
 	reconcilePages   = 20
 	reconciledAtOnce = 12
@@ -24,8 +25,8 @@ type Step struct {
 	After int64     // the ledger after which is read; 0 to begin
 	From  time.Time // what closed from then on is read
 	Skip  int       // how many of the checkouts that it concerns were compared by steps before this one
-	// Gap says that a step before this one could not read as much at once as a checkout can last, so that some could not
-	// be found to be unpaid.
+	// Gap says that a step before this one could not read as much at once as a checkout can last,
+	// so that some could not be found to be unpaid.
 	Gap bool
 }
 
@@ -34,16 +35,20 @@ type Reconciliation struct {
 	Payments int // payments read whose memo names a checkout
 	Checked  int // checkouts compared with the ledger
 	Repaired int // checkouts of which the store knew less than the ledger says
-	// Through is up to when the ledger has been read. Complete says that this is all there is, and that nothing was left out.
+	// Through is up to when the ledger has been read. Complete says that this is all there is, and
+	// that nothing was left out.
 	Through  time.Time
 	Complete bool
 	Next     *Step // nil after the last one
 }
 
-// Reconcile does a step of reading an account again, and rebuilds from the ledger what the store should know of its checkouts: those that payments
-// name, and those that list returns, which were made in a time. Nothing that is recorded is needed for it but the checkouts themselves. A step may be repeated.
+// Reconcile does a step of reading an account again, and rebuilds from the ledger what the store
+// should know of its checkouts: those that payments name, and those that list returns, which were
+// made in a time. Nothing that is recorded is needed for it but the checkouts themselves. A step
+// may be repeated.
 //
-// A checkout is judged by one step alone, which has read all of its time; so the next step begins as much earlier as a checkout can last.
+// A checkout is judged by one step alone, which has read all of its time; so the next step begins
+// as much earlier as a checkout can last.
 func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stellar.Address, step Step, longest time.Duration,
 	list func(from, to time.Time) ([]checkout.ID, error)) (Reconciliation, error) {
 
@@ -61,7 +66,8 @@ func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stel
 	r := Reconciliation{Payments: len(p.payments), Through: root.ClosedAt}
 	coverage := root.ClosedAt.Add(-Overlap) // one pass, without a second one that agrees
 	if !p.complete {
-		// Ledgers close at different seconds: all that closed before the last one that was met have been read.
+		// Ledgers close at different seconds: all that closed before the last one that was met have
+		// been read.
 		if r.Through = p.pages[len(p.pages)-1].ClosedAt.Add(-time.Second); r.Through.Before(coverage) {
 			coverage = r.Through
 		}
@@ -118,8 +124,8 @@ func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stel
 	return r, errors.Join(failed...)
 }
 
-// next is the step that follows one which has read p: it begins where the last page ended that lies as much before the end of
-// p as a checkout can last.
+// next is the step that follows one which has read p: it begins where the last page ended that lies
+// as much before the end of p as a checkout can last.
 func (s Step) next(p pass, longest time.Duration) Step {
 	last := p.pages[len(p.pages)-1]
 	if last.ClosedAt.Before(s.From) {
@@ -136,7 +142,8 @@ func (s Step) next(p pass, longest time.Duration) Step {
 	return Step{After: last.Ledger, From: last.ClosedAt, Gap: true}
 }
 
-// reconcileOne compares a checkout with payments of the ledger that were read from since on, up to coverage or, if all is told, to its end.
+// reconcileOne compares a checkout with payments of the ledger that were read from since on, up to
+// coverage or, if all is told, to its end.
 func (w *Watcher) reconcileOne(ctx context.Context, s *checkout.Facts, payments []checkout.Payment, since, coverage time.Time, all bool) (repaired, checked bool, err error) {
 	if s.Checkout.CreatedAt.Before(since) {
 		if s.Recorded == nil {
@@ -151,8 +158,8 @@ func (w *Watcher) reconcileOne(ctx context.Context, s *checkout.Facts, payments 
 	}
 	repaired = before != out.Status.Terminal() || seen != len(out.Payments)
 	if !out.Status.Terminal() && all {
-		// Put it back into the index of open ones, in case it fell out: the entry is the same as ever. A sweep may end it then, so all that
-		// was paid so far must have been read.
+		// Put it back into the index of open ones, in case it fell out: the entry is the same as
+		// ever. A sweep may end it then, so all that was paid so far must have been read.
 		err = w.Store.PutOpen(ctx, &s.Checkout, s.Deadline())
 	}
 	return repaired, true, err

@@ -9,10 +9,12 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// settle adds payments to what is known of a checkout and records what is new. proven is the deadline up to which the checkout may
-// end unpaid. The entry in the index of open checkouts stays until a sweep has seen that the checkout ended.
+// settle adds payments to what is known of a checkout and records what is new. proven is the
+// deadline up to which the checkout may end unpaid. The entry in the index of open checkouts stays
+// until a sweep has seen that the checkout ended.
 //
-// When the store fails, what was paid is told all the same, since the ledger can be asked again; an unpaid end is not, before it stands written.
+// When the store fails, what was paid is told all the same, since the ledger can be asked again; an
+// unpaid end is not, before it stands written.
 func (w *Watcher) settle(ctx context.Context, s *checkout.Facts, payments []checkout.Payment, proven time.Time) (checkout.Outcome, error) {
 	d := w.decide(s, payments, proven)
 	err := w.record(ctx, &d)

@@ -15,8 +15,8 @@ import (
 // ledgerTime is how far apart ledgers close, about.
 const ledgerTime = 5 * time.Second
 
-// stay is what a sweep goes on with after it has read a network to its end: it only looks for payments. Nothing ends
-// unpaid by that, and whatever goes wrong is left to the next sweep.
+// stay is what a sweep goes on with after it has read a network to its end: it only looks for
+// payments. Nothing ends unpaid by that, and whatever goes wrong is left to the next sweep.
 type stay interface {
 	// round reads what came since, and returns the checkouts that it ended.
 	round(ctx context.Context) ([]checkout.ID, error)
@@ -24,7 +24,8 @@ type stay interface {
 	leave(ctx context.Context) error
 }
 
-// stayOn reads on at each ledger until the next sweep takes over, or until all that was open has ended.
+// stayOn reads on at each ledger until the next sweep takes over, or until all that was open has
+// ended.
 func (w *Watcher) stayOn(ctx context.Context, open listing, stays []stay) error {
 	left := map[checkout.ID]bool{}
 	for _, e := range open.entries {
@@ -87,8 +88,8 @@ type accountStay struct {
 	report *Report
 }
 
-// round implements stay. The checkouts of an account are settled by all that was read of it, but only those for which
-// something came.
+// round implements stay. The checkouts of an account are settled by all that was read of it, but
+// only those for which something came.
 func (a *accountStay) round(ctx context.Context) ([]checkout.ID, error) {
 	var ended []checkout.ID
 	var failed []error

@@ -88,8 +88,8 @@ func TestASweepLeavesWhenNothingIsOpen(t *testing.T) {
 	}
 }
 
-// On a network with 3,000 payments a minute, a minute costs no more than 30 requests, and a sweep that takes over goes on
-// where the last one was.
+// On a network with 3,000 payments a minute, a minute costs no more than 30 requests, and a sweep
+// that takes over goes on where the last one was.
 func TestAStayingSweepKeepsToItsRequests(t *testing.T) {
 	s := openWith(t, watch.Limits{Accounts: 2, Pages: 28, Stay: 55 * time.Second})
 	for range 5 {

@@ -16,12 +16,12 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// orphanAge is how long after its time an entry stays although its checkout cannot be found or ended.
+// orphanAge is how long after its time an entry stays although its checkout cannot be found or
+// ended.
 const orphanAge = 7 * 24 * time.Hour
 
-// maxDue is how many checkouts a sweep of the feed ends unpaid in a mode.
-// Each takes two or three writes of the 1,000 operations on KV that an invocation has; the others end in
-// their turn.
+// maxDue is how many checkouts a sweep of the feed ends unpaid in a mode. Each takes two or three
+// writes of the 1,000 operations on KV that an invocation has; the others end in their turn.
 const maxDue = 120
 
 // Report counts what a sweep did.
@@ -31,12 +31,14 @@ type Report struct {
 
 // Limits say what a sweep may do.
 type Limits struct {
-	// Accounts is how many accounts are read one by one at most; if more have something open, the network's feed is read. The
-	// public network makes some 15 pages of payments a minute, and an account takes one or two requests.
+	// Accounts is how many accounts are read one by one at most; if more have something open, the
+	// network's feed is read. The public network makes some 15 pages of payments a minute, and an
+	// account takes one or two requests.
 	Accounts int
 	// Pages is how many pages of the feed a sweep reads at most, for as long as it stays.
 	Pages int
-	// Stay is for how long after its beginning a sweep reads on at each ledger while something is open. Zero: it reads once.
+	// Stay is for how long after its beginning a sweep reads on at each ledger while something is
+	// open. Zero: it reads once.
 	Stay time.Duration
 }
 
@@ -47,8 +49,9 @@ type listing struct {
 	next    string // where the list goes on; empty after all
 }
 
-// Sweep reads every network from where the last sweeps left off, and settles what it finds and what fell due. The error joins whatever went
-// wrong; nothing is lost by it, the next sweep begins early enough.
+// Sweep reads every network from where the last sweeps left off, and settles what it finds and what
+// fell due. The error joins whatever went wrong; nothing is lost by it, the next sweep begins early
+// enough.
 func (w *Watcher) Sweep(ctx context.Context) (Report, error) {
 	var report Report
 	open, err := w.list(ctx, "")
@@ -77,7 +80,8 @@ func (w *Watcher) Sweep(ctx context.Context) (Report, error) {
 	return report, errors.Join(append(failed, w.stayOn(ctx, open, stays))...)
 }
 
-// list lists open checkouts, those that fall due first, up to a thousand or as many as a call gives.
+// list lists open checkouts, those that fall due first, up to a thousand or as many as a call
+// gives.
 func (w *Watcher) list(ctx context.Context, cursor string) (listing, error) {
 	l := listing{at: w.Now(), next: cursor}
 	for {
@@ -122,9 +126,9 @@ func leaveFeed(c store.Cursor) store.Cursor {
 	return c
 }
 
-// enterFeed is the cursor with which the feed is read from where everything before is known. The first
-// reading of a network begins Overlap ago at the latest: a checkout that another data centre has just
-// ended is not listed any more, and its outcome may not be visible here.
+// enterFeed is the cursor with which the feed is read from where everything before is known. The
+// first reading of a network begins Overlap ago at the latest: a checkout that another data centre
+// has just ended is not listed any more, and its outcome may not be visible here.
 func enterFeed(ctx context.Context, n network, open listing, accounts map[stellar.Address][]store.OpenEntry) store.Cursor {
 	c := n.cursor
 	if c.From.Ledger == 0 {
@@ -142,8 +146,9 @@ func enterFeed(ctx context.Context, n network, open listing, accounts map[stella
 	return c
 }
 
-// handOver is the cursor with which the feed is read from now on, after a pass over every account: what each of them received until a moment ago is
-// known. For as long as the overlap lasts they are read by themselves as well.
+// handOver is the cursor with which the feed is read from now on, after a pass over every account:
+// what each of them received until a moment ago is known. For as long as the overlap lasts they are
+// read by themselves as well.
 func handOver(ctx context.Context, c store.Cursor, n network, open listing) store.Cursor {
 	begin := open.at.Add(-Rest) // whatever was not listed yet was made later
 	since := store.Checkpoint{Ledger: n.client.LastLedgerBefore(ctx, n.root, begin), ClosedAt: begin}
@@ -175,7 +180,8 @@ func (w *Watcher) sweepBoth(ctx context.Context, n network, open listing, accoun
 	return f, nil
 }
 
-// sweepByAccount reads the accounts one by one. If there are many by now, the next sweep reads the feed.
+// sweepByAccount reads the accounts one by one. If there are many by now, the next sweep reads the
+// feed.
 func (w *Watcher) sweepByAccount(ctx context.Context, n network, open listing, accounts map[stellar.Address][]store.OpenEntry, many bool, report *Report) (stay, error) {
 	a := w.sweepAccounts(ctx, n, accounts, many, report)
 	if len(a.failed) == 0 {
@@ -194,9 +200,10 @@ func (w *Watcher) sweepByAccount(ctx context.Context, n network, open listing, a
 	return &accountStay{w, n, a.open, a.read, report}, nil
 }
 
-// inTurn puts accounts that could not be finished first, the one that is behind for longest in front: a sweep that runs out of subrequests
-// is followed by one that begins with those it did not come to. Of the others another one comes first in each minute, in case the sweeps die
-// before they can say how far they came.
+// inTurn puts accounts that could not be finished first, the one that is behind for longest in
+// front: a sweep that runs out of subrequests is followed by one that begins with those it did not
+// come to. Of the others another one comes first in each minute, in case the sweeps die before they
+// can say how far they came.
 func inTurn(accounts []stellar.Address, behind map[stellar.Address]store.Behind, now time.Time) []stellar.Address {
 	waits := func(account stellar.Address) bool {
 		b, ok := behind[account]
@@ -248,8 +255,9 @@ type byAccount struct {
 	open    map[stellar.Address][]store.OpenEntry // what they still have open
 }
 
-// sweepAccounts reads accounts, a page of each of horizon.MaxBatch at a time, and settles each as soon as it is read. They begin in the order
-// of inTurn, and one that is done makes room for the next. If they are handed over, each stays behind until its overlap is over.
+// sweepAccounts reads accounts, a page of each of horizon.MaxBatch at a time, and settles each as
+// soon as it is read. They begin in the order of inTurn, and one that is done makes room for the
+// next. If they are handed over, each stays behind until its overlap is over.
 func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[stellar.Address][]store.OpenEntry, handedOver bool, report *Report) byAccount {
 	all := byAccount{behind: map[stellar.Address]store.Behind{}, open: map[stellar.Address][]store.OpenEntry{}}
 	var ended []checkout.ID
@@ -306,8 +314,8 @@ func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[ste
 	return all
 }
 
-// settleAccount settles the checkouts that the payments of a pass name and those whose time is over. If it fails, the
-// pass that it returns says from where the account must be read again.
+// settleAccount settles the checkouts that the payments of a pass name and those whose time is
+// over. If it fails, the pass that it returns says from where the account must be read again.
 func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.Address, open []store.OpenEntry, p pass) (_ pass, done swept, err error) {
 	var coverage time.Time
 	if p.complete {
@@ -350,17 +358,18 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 		}
 	}
 	if len(failed) > 0 {
-		// The account stays listed until all its payments are settled: those for checkouts that ended
-		// before would otherwise wait until it is active again.
+		// The account stays listed until all its payments are settled: those for checkouts that
+		// ended before would otherwise wait until it is active again.
 		return p, done, errors.Join(append(failed, p.err)...)
 	}
 	done.gone, err = w.removeEnded(ctx, account, open, ended, p)
 	return p, done, errors.Join(p.err, err)
 }
 
-// removeEnded removes what has ended from the index of open checkouts; an entry whose checkout cannot be found goes a while after its time. If
-// nothing of the account is left, it writes down first where this pass began: when the account is active again, reading goes on from
-// there, overlap included, and money that came too late is found after all.
+// removeEnded removes what has ended from the index of open checkouts; an entry whose checkout
+// cannot be found goes a while after its time. If nothing of the account is left, it writes down
+// first where this pass began: when the account is active again, reading goes on from there,
+// overlap included, and money that came too late is found after all.
 func (w *Watcher) removeEnded(ctx context.Context, account stellar.Address, open []store.OpenEntry, ended map[checkout.ID]bool, p pass) (gone []store.OpenEntry, err error) {
 	for _, entry := range open {
 		if ended[entry.ID] || w.Now().Sub(entry.Due) > orphanAge {
@@ -378,8 +387,9 @@ func (w *Watcher) removeEnded(ctx context.Context, account stellar.Address, open
 	return gone, w.Store.DeleteOpen(ctx, gone...)
 }
 
-// startsOf is start for several accounts, but one that is behind, or that was not active when the cursor was written, goes on from where it was
-// left: there may be money for checkouts that ended before those that are open now were made.
+// startsOf is start for several accounts, but one that is behind, or that was not active when the
+// cursor was written, goes on from where it was left: there may be money for checkouts that ended
+// before those that are open now were made.
 func (w *Watcher) startsOf(ctx context.Context, n network, accounts []stellar.Address, open map[stellar.Address][]store.OpenEntry) ([]int64, error) {
 	starts := make([]int64, len(accounts))
 	var idle []stellar.Address // those that may have a mark
@@ -423,8 +433,8 @@ func newestOf(root horizon.Root) store.Checkpoint {
 	return store.Checkpoint{Ledger: root.LatestLedger, ClosedAt: root.ClosedAt}
 }
 
-// trail says where an account begins the next time, if not with all the others: it could not be finished, or it was
-// caught up with so recently that others may not see yet what was written.
+// trail says where an account begins the next time, if not with all the others: it could not be
+// finished, or it was caught up with so recently that others may not see yet what was written.
 func (w *Watcher) trail(cursor store.Cursor, account stellar.Address, p pass, handedOver bool) (store.Behind, bool) {
 	was, ok := cursor.Behind[account]
 	now := w.Now().UTC()
@@ -445,9 +455,10 @@ func (w *Watcher) trail(cursor store.Cursor, account stellar.Address, p pass, ha
 	return store.Behind{After: was.Through, Through: p.read, At: now}, true
 }
 
-// advance moves the cursor after a sweep that read everything up to root, except for the accounts that are behind. It reports
-// false if there is nothing to write. The old cursor is kept until the next checkpoint is Overlap old: a pass always
-// reads between one and two Overlaps again, and a network costs one write in that time.
+// advance moves the cursor after a sweep that read everything up to root, except for the accounts
+// that are behind. It reports false if there is nothing to write. The old cursor is kept until the
+// next checkpoint is Overlap old: a pass always reads between one and two Overlaps again, and a
+// network costs one write in that time.
 //
 // It is also written when checkouts wait for a second pass to agree that nothing came.
 func advance(cursor store.Cursor, root horizon.Root, behind map[stellar.Address]store.Behind, waiting bool) (store.Cursor, bool) {

@@ -32,8 +32,9 @@ func recorded(t *testing.T, name string) horizon.Response {
 	return horizon.Response{Status: r.Status, RetryAfter: r.Headers["Retry-After"], Remaining: r.Headers["X-Ratelimit-Remaining"], Body: r.Body}
 }
 
-// TestTroubleWithHorizonStopsThePassAndLosesNothing gives a sweep each kind of bad answer, at the root and at a page. The effect is always the same:
-// the sweep says so, nothing changes, and the payment is found as soon as Horizon is itself again.
+// TestTroubleWithHorizonStopsThePassAndLosesNothing gives a sweep each kind of bad answer, at the
+// root and at a page. The effect is always the same: the sweep says so, nothing changes, and the
+// payment is found as soon as Horizon is itself again.
 func TestTroubleWithHorizonStopsThePassAndLosesNothing(t *testing.T) {
 	answers := map[string]func(t *testing.T, good horizon.Response) (horizon.Response, error){
 		"429 with Retry-After": func(t *testing.T, _ horizon.Response) (horizon.Response, error) {

@@ -13,7 +13,8 @@ import (
 	"edgecheckout/worker/horizon"
 )
 
-// A sweep that has subrequests for six of nine accounts, two each, leaves none of them out for good.
+// A sweep that has subrequests for six of nine accounts, two each, leaves none of them out for
+// good.
 func TestASweepBeginsWithTheAccountsThatTheLastOneDidNotComeTo(t *testing.T) {
 	s := open(t)
 	var made []checkout.Checkout

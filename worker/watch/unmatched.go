@@ -14,8 +14,9 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// What one question for unmatched payments costs at most: so many pages of horizon.PageLimit operations, each of which may name a checkout that the
-// store is asked for (Cloudflare allows 1,000 KV reads an invocation), and so many merges, whose amounts are read one by one.
+// What one question for unmatched payments costs at most: so many pages of horizon.PageLimit
+// operations, each of which may name a checkout that the store is asked for (Cloudflare allows
+// 1,000 KV reads an invocation), and so many merges, whose amounts are read one by one.
 const (
 	unmatchedPages  = 4
 	unmatchedMerges = 20
@@ -25,7 +26,8 @@ const (
 type UnmatchedQuery struct {
 	Since time.Time // what closed earlier is left out
 	Limit int
-	// Edge is where to begin, itself left out: with what is older, or After it. Zero: from now backwards.
+	// Edge is where to begin, itself left out: with what is older, or After it. Zero: from now
+	// backwards.
 	Edge  checkout.PaymentID
 	After bool
 }
@@ -39,15 +41,16 @@ func (q UnmatchedQuery) beyond(p checkout.Payment) bool {
 // UnmatchedPage is part of the answer, the newest payment first.
 type UnmatchedPage struct {
 	Payments []checkout.Payment
-	// More says that there can be more in the direction of the query, and Next is the Edge to go on from: it need not be that of a payment,
-	// since much may have been read without a finding.
+	// More says that there can be more in the direction of the query, and Next is the Edge to go on
+	// from: it need not be that of a payment, since much may have been read without a finding.
 	More bool
 	Next checkout.PaymentID
 }
 
-// Unmatched reads from the ledger what an account received and what belongs to no checkout: the transaction has no text memo, or none of ours, or
-// one that names no checkout of this account. What may be for a checkout so young that not everybody can see it yet is left out for
-// the time being.
+// Unmatched reads from the ledger what an account received and what belongs to no checkout: the
+// transaction has no text memo, or none of ours, or one that names no checkout of this account.
+// What may be for a checkout so young that not everybody can see it yet is left out for the time
+// being.
 func (w *Watcher) Unmatched(ctx context.Context, mode stellar.Mode, account stellar.Address, q UnmatchedQuery) (UnmatchedPage, error) {
 	client, root, err := w.pool(mode).Connect(ctx, horizon.ForVisitors)
 	if err != nil {
@@ -117,7 +120,8 @@ func (l UnmatchedPage) unfinished(q UnmatchedQuery) UnmatchedPage {
 	return UnmatchedPage{Payments: l.finished(q).Payments, More: true, Next: l.Next}
 }
 
-// unmatchedOf returns those of a page's payments that the query asks for and that belong to no checkout, in the direction of the query.
+// unmatchedOf returns those of a page's payments that the query asks for and that belong to no
+// checkout, in the direction of the query.
 func (w *Watcher) unmatchedOf(ctx context.Context, mode stellar.Mode, account stellar.Address, payments []horizon.Incoming, q UnmatchedQuery) ([]horizon.Incoming, error) {
 	var asked []found
 	var ids []checkout.ID
@@ -154,5 +158,6 @@ func (w *Watcher) unmatchedOf(ctx context.Context, mode stellar.Mode, account st
 	return unmatched, nil
 }
 
-// unrested reports whether a checkout that was paid in a ledger that closed then may be too young for everybody to see.
+// unrested reports whether a checkout that was paid in a ledger that closed then may be too young
+// for everybody to see.
 func (w *Watcher) unrested(closedAt time.Time) bool { return w.Now().Sub(closedAt) < Rest }

@@ -454,7 +454,8 @@ func TestATestNetworkThatWasResetStartsAgain(t *testing.T) {
 	expect(t, s.outcome(c), "completed 50")
 }
 
-// A sweep that began before the reset may have read a payment that the new history does not show, and be about to write it down.
+// A sweep that began before the reset may have read a payment that the new history does not show,
+// and be about to write it down.
 func TestNobodyEndsUnpaidSoonAfterAReset(t *testing.T) {
 	s := open(t)
 	s.Advance(time.Hour) // so that the new history is the shorter one
@@ -560,7 +561,8 @@ func TestNobodysLookKeepsAnOlderCheckoutFromBeingServed(t *testing.T) {
 	}
 }
 
-// One account's look is shared by all its checkouts. It must not end one that is older than what it read.
+// One account's look is shared by all its checkouts. It must not end one that is older than what it
+// read.
 func TestALookForAYoungCheckoutEndsNoOlderOne(t *testing.T) {
 	s := open(t)
 	old := s.checkout()

@@ -1,5 +1,6 @@
-// Package watch finds payments in Horizon and settles the checkouts they belong to. The sweep (the cron) and the look (somebody
-// asks for one open checkout) run the same code. All of it may run twice, late, or at the same time as itself.
+// Package watch finds payments in Horizon and settles the checkouts they belong to. The sweep (the
+// cron) and the look (somebody asks for one open checkout) run the same code. All of it may run
+// twice, late, or at the same time as itself.
 package watch
 
 import (
@@ -13,8 +14,8 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// Overlap is how much of the ledger every pass reads again at least: ten times the staleness of the store, so that what one
-// pass wrote over a stale read, or lost, a later one repairs.
+// Overlap is how much of the ledger every pass reads again at least: ten times the staleness of the
+// store, so that what one pass wrote over a stale read, or lost, a later one repairs.
 const Overlap = 10 * time.Minute
 
 // LookWindow is the time in which one account is read at most once on behalf of people who look.
@@ -23,7 +24,8 @@ const LookWindow = 3 * time.Second
 // maxPages bounds a pass over one account; it goes on from there in the next one.
 const maxPages = 50
 
-// Rest is how long what was written must rest until everybody can see it: twice the store's usual staleness.
+// Rest is how long what was written must rest until everybody can see it: twice the store's usual
+// staleness.
 const Rest = 2 * time.Minute
 
 // Recent is what the watcher takes of worker.Recent.
@@ -42,16 +44,18 @@ type Watcher struct {
 	Now      func() time.Time
 	// Sleep waits.
 	Sleep func(ctx context.Context, d time.Duration)
-	// Margin is how far past a deadline the ledger must have been read before a checkout ends without having been paid:
-	// behind a load balancer a page may come from a Horizon that lags behind the one that served the root.
+	// Margin is how far past a deadline the ledger must have been read before a checkout ends
+	// without having been paid: behind a load balancer a page may come from a Horizon that lags
+	// behind the one that served the root.
 	Margin time.Duration
-	// Tell is told of what is new about a checkout before that is stored: if it fails, or the pass dies, a
-	// later pass finds the same again.
+	// Tell is told of what is new about a checkout before that is stored: if it fails, or the pass
+	// dies, a later pass finds the same again.
 	Tell   func(ctx context.Context, s *checkout.Facts, before, after checkout.Outcome) error
 	Limits Limits
 	// Told is called in a sweep after each reading of the ledger, when Tell may have been.
 	Told func(ctx context.Context)
-	// Ended is told of checkouts whose end has just been written, each once, in as few calls as a pass allows.
+	// Ended is told of checkouts whose end has just been written, each once, in as few calls as a
+	// pass allows.
 	Ended func(ctx context.Context, ids []checkout.ID)
 	// Log writes one line about something that happened; fields are marshalled as JSON.
 	Log func(ctx context.Context, event string, fields map[string]any)
@@ -78,7 +82,8 @@ type pass struct {
 	complete bool  // read to the end of the history
 	after    int64 // the ledger after which the pass began
 	read     int64 // the last ledger of which everything was read, if not complete
-	// pages are where pages ended: a ledger up to which all was read, and a time before which it closed.
+	// pages are where pages ended: a ledger up to which all was read, and a time before which it
+	// closed.
 	pages   []store.Checkpoint
 	records int
 	err     error
@@ -94,8 +99,9 @@ type reading struct {
 	done       bool
 }
 
-// begin starts a pass over what an account received after a ledger, until an empty page, or, for a look that wants no verdict, until a page that
-// is not full. It keeps the payments whose memo may name a checkout.
+// begin starts a pass over what an account received after a ledger, until an empty page, or, for a
+// look that wants no verdict, until a page that is not full. It keeps the payments whose memo may
+// name a checkout.
 func begin(account stellar.Address, after int64, untilEmpty bool, pages int) *reading {
 	return &reading{
 		pass:    pass{begun: true, after: after, read: after},
@@ -157,7 +163,8 @@ func (r *reading) fail(ledger int64, err error) {
 	r.pass = r.upTo(ledger)
 }
 
-// upTo drops what lies in ledgers that were not read to their end: a checkout completes with a whole ledger or not at all.
+// upTo drops what lies in ledgers that were not read to their end: a checkout completes with a
+// whole ledger or not at all.
 func (p pass) upTo(ledger int64) pass {
 	kept := p.payments[:0:0]
 	for _, f := range p.payments {
@@ -169,8 +176,9 @@ func (p pass) upTo(ledger int64) pass {
 	return p
 }
 
-// current is the cursor if it is of the history that root is the end of, else an empty one that says so: a test network is reset now and then.
-// Ledgers of one history are at least a second apart.
+// current is the cursor if it is of the history that root is the end of, else an empty one that
+// says so: a test network is reset now and then. Ledgers of one history are at least a second
+// apart.
 func current(cursor store.Cursor, root horizon.Root) store.Cursor {
 	between := root.LatestLedger - cursor.From.Ledger
 	if between < 0 || cursor.From.Ledger > 0 && between > int64(root.ClosedAt.Sub(cursor.From.ClosedAt)/time.Second)+3 { // as LedgerBefore counts
@@ -179,7 +187,8 @@ func current(cursor store.Cursor, root horizon.Root) store.Cursor {
 	return cursor
 }
 
-// start is the ledger after which the account must be read so that nothing of a checkout made at created is missed.
+// start is the ledger after which the account must be read so that nothing of a checkout made at
+// created is missed.
 func start(cursor store.Cursor, root horizon.Root, account stellar.Address, created time.Time) int64 {
 	after := root.LedgerBefore(created)
 	cursor = current(cursor, root)
@@ -189,10 +198,12 @@ func start(cursor store.Cursor, root horizon.Root, account stellar.Address, crea
 	return max(after, cursor.From.Ledger)
 }
 
-// proven is the deadline up to which checkouts of the account may end, after a pass that read everything up to coverage (zero if
-// it did not). Two passes must agree, this one and the sweep that wrote the cursor, and both must have read Margin past
-// the deadline; a pass that has read Overlap past it needs no second one. After a reset nobody ends unpaid for Overlap, which is longer than a
-// sweep may last: one that has read the old history may still be about to complete what the new one knows nothing of.
+// proven is the deadline up to which checkouts of the account may end, after a pass that read
+// everything up to coverage (zero if it did not). Two passes must agree, this one and the sweep
+// that wrote the cursor, and both must have read Margin past the deadline; a pass that has read
+// Overlap past it needs no second one. After a reset nobody ends unpaid for Overlap, which is
+// longer than a sweep may last: one that has read the old history may still be about to complete
+// what the new one knows nothing of.
 func (w *Watcher) proven(cursor store.Cursor, account stellar.Address, coverage time.Time) time.Time {
 	if coverage.IsZero() || !cursor.Reset.IsZero() && coverage.Before(cursor.Reset.Add(Overlap)) {
 		return time.Time{}

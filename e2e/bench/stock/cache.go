@@ -15,8 +15,8 @@ import (
 	"github.com/syumai/workers/cloudflare/cache"
 )
 
-// recent keeps what the service wants to remember for seconds in the edge cache. A claim lives no longer than the
-// instance, and that no longer than the request: everybody gets it.
+// recent keeps what the service wants to remember for seconds in the edge cache. A claim lives no
+// longer than the instance, and that no longer than the request: everybody gets it.
 type recent struct{ cache *cache.Cache }
 
 func newRecent() recent { return recent{cache.New()} }

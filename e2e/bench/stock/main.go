@@ -1,7 +1,8 @@
 //go:build js && wasm
 
-// Command stock is the same service the way syumai/workers documents it: its own fetch handler, KV, fetch, cache and
-// cron, under the shim that its workers-assets-gen generates. The benchmark measures what that costs.
+// Command stock is the same service the way syumai/workers documents it: its own fetch handler, KV,
+// fetch, cache and cron, under the shim that its workers-assets-gen generates. The benchmark
+// measures what that costs.
 package main
 
 import (

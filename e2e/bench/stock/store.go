@@ -13,7 +13,8 @@ import (
 	"edgecheckout/worker/kv"
 )
 
-// store is a namespace through the package's own binding, one call a key, all keys at the same time.
+// store is a namespace through the package's own binding, one call a key, all keys at the same
+// time.
 type store struct{ namespace *cfkv.Namespace }
 
 func newStore(binding string) (store, error) {
@@ -21,7 +22,8 @@ func newStore(binding string) (store, error) {
 	return store{namespace}, err
 }
 
-// absent is what the package returns for a key that is not there. No record of the service is written like that.
+// absent is what the package returns for a key that is not there. No record of the service is
+// written like that.
 const absent = "<null>"
 
 // Get implements kv.Store.

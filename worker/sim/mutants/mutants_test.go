@@ -1,6 +1,6 @@
-// Package mutants takes one protection of settlement away after the other, and expects the simulator to
-// notice. The shipped source knows nothing of it: the mutants stand in copies that the go command
-// compiles in the place of the source (go help build, -overlay).
+// Package mutants takes one protection of settlement away after the other, and expects the
+// simulator to notice. The shipped source knows nothing of it: the mutants stand in copies that the
+// go command compiles in the place of the source (go help build, -overlay).
 package mutants
 
 import (
@@ -16,8 +16,8 @@ import (
 	"testing"
 )
 
-// mutant is what becomes of a part of the source while it is on. New is compiled in the place of Old,
-// which stands in the file once, and asks mutant.On for its name.
+// mutant is what becomes of a part of the source while it is on. New is compiled in the place of
+// Old, which stands in the file once, and asks mutant.On for its name.
 type mutant struct {
 	name string
 	why  string // what holds without it

@@ -20,7 +20,8 @@ const (
 	ledgerTime = 5 * time.Second
 	// strangers is how many payments of others are in a ledger: 3,000 a minute.
 	strangers = 250
-	// burst is how many requests Horizon answers at once; then one a second, of which others take each second one.
+	// burst is how many requests Horizon answers at once; then one a second, of which others take
+	// each second one.
 	burst   = 100
 	granted = 2 * time.Second
 )

@@ -1,6 +1,7 @@
-// Command scale plays minutes of a deployment with up to 10,000 merchant accounts and 100,000 open checkouts. The sweeps are the
-// real ones, over a network with 3,000 payments of strangers a minute, a Horizon that limits its requests and a store that lags; some of
-// them are killed. It prints what a minute costs and how long payments wait, and fails if a promise is broken.
+// Command scale plays minutes of a deployment with up to 10,000 merchant accounts and 100,000 open
+// checkouts. The sweeps are the real ones, over a network with 3,000 payments of strangers a
+// minute, a Horizon that limits its requests and a store that lags; some of them are killed. It
+// prints what a minute costs and how long payments wait, and fails if a promise is broken.
 package main
 
 import (
@@ -38,7 +39,8 @@ type plan struct {
 	maxWait time.Duration
 }
 
-// On the Free plan a payment that a run has just missed waits for the one after the next, if the next is killed.
+// On the Free plan a payment that a run has just missed waits for the one after the next, if the
+// next is killed.
 var plans = []plan{
 	{"Free", watch.Limits{Accounts: 8, Pages: 28}, 150 * time.Second},
 	{"Paid", watch.Limits{Accounts: 2, Pages: 28, Stay: 55 * time.Second}, 120 * time.Second},
@@ -56,7 +58,8 @@ const (
 	apart   = 3  // but only if as many before it were not
 	maxRate = 30 // requests to Horizon in a minute
 
-	// promptly is how long a payment waits at the 95th percentile while a sweep stays that is not killed.
+	// promptly is how long a payment waits at the 95th percentile while a sweep stays that is not
+	// killed.
 	promptly = 7 * time.Second
 )
 
@@ -143,8 +146,8 @@ func (w *world) settled(name, outcome string) {
 	}
 }
 
-// missed reports whether a ledger closed when no sweep read on, since it had been killed, or when the
-// next one had to read twice as much.
+// missed reports whether a ledger closed when no sweep read on, since it had been killed, or when
+// the next one had to read twice as much.
 func (w *world) missed(at time.Time) bool {
 	return slices.ContainsFunc(w.deaths, func(death time.Time) bool {
 		next := death.Truncate(time.Minute).Add(time.Minute)
@@ -302,7 +305,8 @@ func (w *world) judge(f *figures) {
 	}
 }
 
-// dollars is what a month costs on the Paid plan beyond its base (https://developers.cloudflare.com/kv/platform/pricing/).
+// dollars is what a month costs on the Paid plan beyond its base
+// (https://developers.cloudflare.com/kv/platform/pricing/).
 func (f figures) dollars() float64 {
 	const perMonth = 30 * 24 * 60
 	return perMonth * (0.5*float64(f.kv.Reads) + 5*float64(f.kv.Writes+f.kv.Deletes+f.kv.Lists) + 20*f.cpu.Seconds()) / minutes / 1e6

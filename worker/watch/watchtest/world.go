@@ -1,5 +1,5 @@
-// Package watchtest is a small world for tests: a real ledger with a Horizon in front of it, a stale store, and a clock
-// that moves only when it is told to.
+// Package watchtest is a small world for tests: a real ledger with a Horizon in front of it, a
+// stale store, and a clock that moves only when it is told to.
 package watchtest
 
 import (
@@ -27,7 +27,8 @@ const LedgerTime = 5 * time.Second
 type World struct {
 	Ledger *ledger.Ledger
 	Store  *kvtest.Memory
-	// Fault is asked before every request to Horizon: true answers the request with what it returned.
+	// Fault is asked before every request to Horizon: true answers the request with what it
+	// returned.
 	Fault func(url string) (horizon.Response, error, bool)
 	// Requests counts what was asked of Horizon.
 	Requests int
@@ -47,7 +48,8 @@ func New(t testing.TB) *World {
 	return w
 }
 
-// Reset replaces the ledger by a new one, as a test network does now and then. Its genesis lies back the given time.
+// Reset replaces the ledger by a new one, as a test network does now and then. Its genesis lies
+// back the given time.
 func (w *World) Reset(back time.Duration) {
 	w.Ledger = ledger.New(ledger.Options{Genesis: w.now.Add(-back - LedgerTime)})
 	w.handler = sandbox.New(w.Ledger, sandbox.Options{})
