@@ -47,7 +47,7 @@ test: node_modules/.stamp chromium build ## Test everything: the race detector, 
 	$(MAKE) generate-check
 	$(MAKE) lint
 	go test -race $$(go list ./... | grep -v -e /e2e -e /sim/mutants)
-	go test -count=1 -run Dust ./worker/watch
+	go test -count=1 -run 'Dust|Unpaid|BrokenEndpoints' ./worker ./worker/watch # too slow for the race detector
 	go test -count=1 -v ./worker/sim/mutants
 	$(MAKE) test-wasm
 	go test -count=1 -p 1 ./e2e/...

@@ -1,3 +1,7 @@
+//go:build !race
+
+// The race detector would take minutes over this; other tests run the same code under it.
+
 package worker_test
 
 import (
