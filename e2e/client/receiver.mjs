@@ -1,4 +1,4 @@
-// A receiver of webhooks, as docs/webhooks.md has it: it prints the id and the type of each event
+// A receiver of webhooks, as the README has it: it prints the id and the type of each event
 // that it believes.
 import { createServer } from "node:http";
 import { Webhook } from "standardwebhooks";
