@@ -93,3 +93,18 @@ func (v paymentObject) WriteJSON(w *codec.Writer) {
 	w.Bool(`,"livemode":`, v.Livemode)
 	w.Raw(`}`)
 }
+
+// WriteJSON implements store.Writer.
+func (v statusObject) WriteJSON(w *codec.Writer) {
+	w.String(`{"status":`, string(v.Status))
+	w.Raw(`,"exception":`)
+	v.Exception.WriteJSON(w)
+	w.Raw(`,"amount_received":`)
+	v.AmountReceived.WriteJSON(w)
+	w.Raw(`,"amount_due":`)
+	v.AmountDue.WriteJSON(w)
+	w.Int(`,"seconds_left":`, v.SecondsLeft)
+	w.Raw(`,"redirect_url":`)
+	v.RedirectURL.WriteJSON(w)
+	w.Raw(`}`)
+}

@@ -8,6 +8,8 @@ import (
 )
 
 // statusObject is what the payment page needs to stay up to date, and nothing else.
+//
+//codec:write
 type statusObject struct {
 	Status         checkout.Status `json:"status"`
 	Exception      nullable        `json:"exception"`
