@@ -13,33 +13,6 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// flags remembers for keyLifetime whether something is true of a merchant.
-type flags struct {
-	mu    sync.Mutex
-	known map[store.Key]flag
-}
-
-type flag struct {
-	is    bool
-	until time.Time
-}
-
-func (f *flags) recall(key store.Key, now time.Time) (is, ok bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	k, ok := f.known[key]
-	return k.is, ok && now.Before(k.until)
-}
-
-func (f *flags) keep(key store.Key, is bool, now time.Time) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.known == nil || len(f.known) >= maxKeys {
-		f.known = map[store.Key]flag{}
-	}
-	f.known[key] = flag{is, now.Add(keyLifetime)}
-}
-
 // listens reports whether a merchant has webhook endpoints: events of all others are not written.
 func (s *Service) listens(ctx context.Context, view *store.View, merchant string, mode stellar.Mode) (bool, error) {
 	key, now := store.HasWebhooksKey(merchant, mode), s.platform.Now()
