@@ -461,6 +461,7 @@ test("what anybody may read", async () => {
   assert.match(toml, /^NETWORK_PASSPHRASE\s*=\s*".+"$/m);
   assert.match(reference, /<h1[\s>]/);
   assert.ok(health);
+  assert.ok((await operator.healthDetails()).networks);
 });
 
 test("reading the ledger again", async () => {

@@ -245,7 +245,7 @@ func TestErrorCodesOccurOnlyWithTheirStatus(t *testing.T) {
 		for status, r := range op.Responses.Map() {
 			content := r.Value.Content["application/json"]
 			if content == nil || len(content.Schema.Value.AllOf) != 2 {
-				if status >= "400" && len(r.Value.Content) == 1 && r.Value.Content["text/html"] == nil && pattern != "GET /health" {
+				if status >= "400" && len(r.Value.Content) == 1 && r.Value.Content["text/html"] == nil && !strings.HasPrefix(pattern, "GET /health") {
 					t.Errorf("%s: the answer %s does not say which errors it has", pattern, status)
 				}
 				continue

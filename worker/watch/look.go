@@ -121,11 +121,10 @@ func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome
 // new root and to the empty page, so that they can end; for the others one request is enough, for
 // what came since the last look.
 func (w *Watcher) lookAt(ctx context.Context, account stellar.Address, mode stellar.Mode, n need, last look, haveLast bool) (look, error) {
-	cursors, err := w.Store.Cursors(ctx, mode)
+	cursor, err := w.Store.Cursor(ctx, mode)
 	if err != nil {
 		return look{}, err
 	}
-	cursor := cursors[0]
 	connect := w.pool(mode).Recent
 	if n.Whole {
 		connect = w.pool(mode).Connect
