@@ -41,6 +41,7 @@ func New(l *ledger.Ledger, o Options) *Server {
 		"GET /fee_stats":                             s.feeStats,
 		"GET /ledgers/{sequence}":                    s.header,
 		"GET /accounts/{account}":                    s.account,
+		"GET /accounts/{account}/data/{key}":         s.accountData,
 		"GET /accounts/{account}/payments":           s.list(s.accountPayments),
 		"GET /accounts/{account}/operations":         s.list(s.accountOperations),
 		"GET /accounts/{account}/transactions":       s.list(s.accountTransactions),
