@@ -1,12 +1,15 @@
 package horizon
 
 import (
+	"cmp"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 
 	"edgecheckout/sandbox/ledger"
 
 	"github.com/stellar/go/amount"
+	"github.com/stellar/go/xdr"
 )
 
 type effect struct {
@@ -30,22 +33,39 @@ type effect struct {
 	AssetIssuer     string `json:"asset_issuer,omitempty"`
 	Amount          string `json:"amount,omitempty"`
 	Limit           string `json:"limit,omitempty"`
-	Weight          int    `json:"weight,omitempty"`
+	Weight          *int   `json:"weight,omitempty"`
 	PublicKey       string `json:"public_key,omitempty"`
 	Key             string `json:"key,omitempty"`
+
+	LowThreshold  *int    `json:"low_threshold,omitempty"`
+	MedThreshold  *int    `json:"med_threshold,omitempty"`
+	HighThreshold *int    `json:"high_threshold,omitempty"`
+	HomeDomain    *string `json:"home_domain,omitempty"`
+	AuthRequired  *bool   `json:"auth_required_flag,omitempty"`
+	AuthRevokable *bool   `json:"auth_revokable_flag,omitempty"`
+	Name          string  `json:"name,omitempty"`
+	Value         string  `json:"value,omitempty"` // base64
 }
 
 func (e effect) pagingToken() string { return e.PagingToken }
 
 var effectTypes = map[ledger.EffectType]string{
-	ledger.AccountCreated:   "account_created",
-	ledger.AccountRemoved:   "account_removed",
-	ledger.AccountCredited:  "account_credited",
-	ledger.AccountDebited:   "account_debited",
-	ledger.SignerCreated:    "signer_created",
-	ledger.TrustlineCreated: "trustline_created",
-	ledger.TrustlineRemoved: "trustline_removed",
-	ledger.TrustlineUpdated: "trustline_updated",
+	ledger.AccountCreated:           "account_created",
+	ledger.AccountRemoved:           "account_removed",
+	ledger.AccountCredited:          "account_credited",
+	ledger.AccountDebited:           "account_debited",
+	ledger.AccountThresholdsUpdated: "account_thresholds_updated",
+	ledger.AccountHomeDomainUpdated: "account_home_domain_updated",
+	ledger.AccountFlagsUpdated:      "account_flags_updated",
+	ledger.SignerCreated:            "signer_created",
+	ledger.SignerRemoved:            "signer_removed",
+	ledger.SignerUpdated:            "signer_updated",
+	ledger.TrustlineCreated:         "trustline_created",
+	ledger.TrustlineRemoved:         "trustline_removed",
+	ledger.TrustlineUpdated:         "trustline_updated",
+	ledger.DataCreated:              "data_created",
+	ledger.DataRemoved:              "data_removed",
+	ledger.DataUpdated:              "data_updated",
 }
 
 // operationEffects returns all effects of an operation; there are too few to need pages. It omits
@@ -84,11 +104,36 @@ func renderEffect(b base, o *ledger.Operation, number int, e ledger.Effect) effe
 	case ledger.AccountCredited, ledger.AccountDebited:
 		v.AssetType, v.AssetCode, v.AssetIssuer = of.Type, of.Code, of.Issuer
 		v.Amount = amount.StringFromInt64(e.Amount)
-	case ledger.SignerCreated:
-		v.Weight, v.PublicKey, v.Key = 1, v.Account, v.Account
+	case ledger.SignerCreated, ledger.SignerRemoved, ledger.SignerUpdated:
+		weight := int(e.Weight)
+		v.Weight, v.PublicKey, v.Key = &weight, e.Name, e.Name
+	case ledger.AccountThresholdsUpdated:
+		op := o.Body.MustSetOptionsOp()
+		zero := xdr.Uint32(0) // Horizon shows those that did not change as zero
+		v.LowThreshold = optional(cmp.Or(op.LowThreshold, &zero))
+		v.MedThreshold = optional(cmp.Or(op.MedThreshold, &zero))
+		v.HighThreshold = optional(cmp.Or(op.HighThreshold, &zero))
+	case ledger.AccountHomeDomainUpdated:
+		v.HomeDomain = &e.Name
+	case ledger.AccountFlagsUpdated:
+		op := o.Body.MustSetOptionsOp()
+		v.AuthRequired = changedFlag(op, xdr.AccountFlagsAuthRequiredFlag)
+		v.AuthRevokable = changedFlag(op, xdr.AccountFlagsAuthRevocableFlag)
+	case ledger.DataCreated, ledger.DataUpdated, ledger.DataRemoved:
+		v.Name, v.Value = e.Name, base64.StdEncoding.EncodeToString(e.Value)
 	case ledger.TrustlineCreated, ledger.TrustlineRemoved, ledger.TrustlineUpdated:
 		v.AssetType, v.AssetCode, v.AssetIssuer = of.Type, of.Code, of.Issuer
 		v.Limit = amount.StringFromInt64(e.Limit)
 	}
 	return v
+}
+
+// changedFlag is the new value of a flag, or nil if the operation did not set it.
+func changedFlag(op xdr.SetOptionsOp, bit xdr.AccountFlags) *bool {
+	for value, flags := range map[bool]*xdr.Uint32{true: op.SetFlags, false: op.ClearFlags} {
+		if flags != nil && xdr.AccountFlags(*flags)&bit != 0 {
+			return &value
+		}
+	}
+	return nil
 }

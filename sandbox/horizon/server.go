@@ -41,6 +41,7 @@ func New(l *ledger.Ledger, o Options) *Server {
 		"GET /fee_stats":                             s.feeStats,
 		"GET /ledgers/{sequence}":                    s.header,
 		"GET /accounts/{account}":                    s.account,
+		"GET /accounts/{account}/data/{key}":         s.accountData,
 		"GET /accounts/{account}/payments":           s.list(s.accountPayments),
 		"GET /accounts/{account}/operations":         s.list(s.accountOperations),
 		"GET /accounts/{account}/transactions":       s.list(s.accountTransactions),
@@ -52,6 +53,9 @@ func New(l *ledger.Ledger, o Options) *Server {
 		"GET /transactions/{transaction}":            s.transaction,
 		"GET /transactions/{transaction}/payments":   s.list(s.transactionPayments),
 		"GET /transactions/{transaction}/operations": s.list(s.transactionOperations),
+		"GET /paths":                                 s.strictReceivePaths, // its older name
+		"GET /paths/strict-receive":                  s.strictReceivePaths,
+		"GET /paths/strict-send":                     s.strictSendPaths,
 		"POST /transactions":                         s.submit,
 		"GET /friendbot":                             s.friendbot,
 		"POST /friendbot":                            s.friendbot,

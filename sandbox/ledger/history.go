@@ -10,14 +10,22 @@ import (
 type EffectType int
 
 const (
-	AccountCreated   EffectType = 0
-	AccountRemoved   EffectType = 1
-	AccountCredited  EffectType = 2
-	AccountDebited   EffectType = 3
-	SignerCreated    EffectType = 10
-	TrustlineCreated EffectType = 20
-	TrustlineRemoved EffectType = 21
-	TrustlineUpdated EffectType = 22
+	AccountCreated           EffectType = 0
+	AccountRemoved           EffectType = 1
+	AccountCredited          EffectType = 2
+	AccountDebited           EffectType = 3
+	AccountThresholdsUpdated EffectType = 4
+	AccountHomeDomainUpdated EffectType = 5
+	AccountFlagsUpdated      EffectType = 6
+	SignerCreated            EffectType = 10
+	SignerRemoved            EffectType = 11
+	SignerUpdated            EffectType = 12
+	TrustlineCreated         EffectType = 20
+	TrustlineRemoved         EffectType = 21
+	TrustlineUpdated         EffectType = 22
+	DataCreated              EffectType = 40
+	DataRemoved              EffectType = 41
+	DataUpdated              EffectType = 42
 )
 
 // Effect is the change that an operation made to one account. Amounts are stroops.
@@ -27,6 +35,9 @@ type Effect struct {
 	Asset   xdr.Asset // zero is XLM
 	Amount  int64     // for accounts created, credited and debited
 	Limit   int64     // for trustlines
+	Name    string    // a signer's key, a data entry's name, or the home domain
+	Weight  byte      // of a signer
+	Value   []byte    // of a data entry
 }
 
 func (o *Operation) effect(e Effect) { o.Effects = append(o.Effects, e) }

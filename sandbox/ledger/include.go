@@ -68,6 +68,7 @@ func (l *Ledger) include(e envelope, next *Header) *Transaction {
 	paid := l.begin(next)
 	paid.account(e.payer()).Balance -= t.FeeCharged
 	paid.account(e.source()).Sequence = e.SeqNum()
+	paid.spend(e)
 	paid.commit()
 	l.feePool += t.FeeCharged
 
