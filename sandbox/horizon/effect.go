@@ -3,6 +3,7 @@ package horizon
 import (
 	"cmp"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -45,43 +46,87 @@ type effect struct {
 	AuthRevokable *bool   `json:"auth_revokable_flag,omitempty"`
 	Name          string  `json:"name,omitempty"`
 	Value         string  `json:"value,omitempty"` // base64
+
+	Asset         string          `json:"asset,omitempty"` // of a claimable balance
+	BalanceID     string          `json:"balance_id,omitempty"`
+	Predicate     json.RawMessage `json:"predicate,omitempty"`
+	Sponsor       string          `json:"sponsor,omitempty"`
+	FormerSponsor string          `json:"former_sponsor,omitempty"`
 }
 
 func (e effect) pagingToken() string { return e.PagingToken }
 
 var effectTypes = map[ledger.EffectType]string{
-	ledger.AccountCreated:           "account_created",
-	ledger.AccountRemoved:           "account_removed",
-	ledger.AccountCredited:          "account_credited",
-	ledger.AccountDebited:           "account_debited",
-	ledger.AccountThresholdsUpdated: "account_thresholds_updated",
-	ledger.AccountHomeDomainUpdated: "account_home_domain_updated",
-	ledger.AccountFlagsUpdated:      "account_flags_updated",
-	ledger.SignerCreated:            "signer_created",
-	ledger.SignerRemoved:            "signer_removed",
-	ledger.SignerUpdated:            "signer_updated",
-	ledger.TrustlineCreated:         "trustline_created",
-	ledger.TrustlineRemoved:         "trustline_removed",
-	ledger.TrustlineUpdated:         "trustline_updated",
-	ledger.DataCreated:              "data_created",
-	ledger.DataRemoved:              "data_removed",
-	ledger.DataUpdated:              "data_updated",
+	ledger.AccountCreated:                     "account_created",
+	ledger.AccountRemoved:                     "account_removed",
+	ledger.AccountCredited:                    "account_credited",
+	ledger.AccountDebited:                     "account_debited",
+	ledger.AccountThresholdsUpdated:           "account_thresholds_updated",
+	ledger.AccountHomeDomainUpdated:           "account_home_domain_updated",
+	ledger.AccountFlagsUpdated:                "account_flags_updated",
+	ledger.SignerCreated:                      "signer_created",
+	ledger.SignerRemoved:                      "signer_removed",
+	ledger.SignerUpdated:                      "signer_updated",
+	ledger.TrustlineCreated:                   "trustline_created",
+	ledger.TrustlineRemoved:                   "trustline_removed",
+	ledger.TrustlineUpdated:                   "trustline_updated",
+	ledger.DataCreated:                        "data_created",
+	ledger.DataRemoved:                        "data_removed",
+	ledger.DataUpdated:                        "data_updated",
+	ledger.ClaimableBalanceCreated:            "claimable_balance_created",
+	ledger.ClaimableBalanceClaimed:            "claimable_balance_claimed",
+	ledger.ClaimableBalanceClaimantCreated:    "claimable_balance_claimant_created",
+	ledger.ClaimableBalanceSponsorshipCreated: "claimable_balance_sponsorship_created",
+	ledger.ClaimableBalanceSponsorshipRemoved: "claimable_balance_sponsorship_removed",
 }
 
-// operationEffects returns all effects of an operation; there are too few to need pages. It omits
-// the effects of trades, since the sandbox's market is not an account.
+// operationEffects returns the effects of an operation. It omits those of trades, since the
+// sandbox's market is not an account.
 func (s *Server) operationEffects(r *http.Request, q query) ([]record, *problem) {
 	o, wrong := s.findOperation(r)
 	if wrong != nil {
 		return nil, wrong
 	}
-	var records []record
-	if q.cursor == "" {
-		for i, e := range o.Effects {
-			records = append(records, renderEffect(baseOf(r), o, i+1, e))
-		}
+	return renderEffects(r, ledger.Effects([]*ledger.Operation{o}, q.Page)), nil
+}
+
+func (s *Server) transactionEffects(r *http.Request, q query) ([]record, *problem) {
+	t, wrong := s.findTransaction(r)
+	if wrong != nil {
+		return nil, wrong
 	}
-	return records, nil
+	return renderEffects(r, ledger.Effects(t.Operations, q.Page)), nil
+}
+
+func (s *Server) accountEffects(r *http.Request, q query) ([]record, *problem) {
+	address, wrong := parseAccount(r)
+	if wrong != nil {
+		return nil, wrong
+	}
+	effects, seen := s.ledger.Effects(address, q.Page)
+	if !seen {
+		return nil, &notFound
+	}
+	return renderEffects(r, effects), nil
+}
+
+func (s *Server) effects(r *http.Request, q query) ([]record, *problem) {
+	effects, _ := s.ledger.Effects("", q.Page)
+	return renderEffects(r, effects), nil
+}
+
+// accountOffers is empty, since the sandbox's ledger has no offers of accounts.
+func (s *Server) accountOffers(r *http.Request, q query) ([]record, *problem) {
+	_, wrong := parseAccount(r)
+	return nil, wrong
+}
+
+func renderEffects(r *http.Request, effects []ledger.EffectOf) []record {
+	var records []record
+	for _, e := range effects {
+		records = append(records, renderEffect(baseOf(r), e.Operation, e.Number, e.Effect))
+	}
+	return records
 }
 
 func renderEffect(b base, o *ledger.Operation, number int, e ledger.Effect) effect {
@@ -119,6 +164,15 @@ func renderEffect(b base, o *ledger.Operation, number int, e ledger.Effect) effe
 		op := o.Body.MustSetOptionsOp()
 		v.AuthRequired = changedFlag(op, xdr.AccountFlagsAuthRequiredFlag)
 		v.AuthRevokable = changedFlag(op, xdr.AccountFlagsAuthRevocableFlag)
+	case ledger.ClaimableBalanceCreated, ledger.ClaimableBalanceClaimed, ledger.ClaimableBalanceClaimantCreated:
+		v.BalanceID, v.Asset, v.Amount = e.Balance.ID, ledger.AssetName(e.Balance.Asset), amount.StringFromInt64(e.Balance.Amount)
+		if e.Type == ledger.ClaimableBalanceClaimantCreated {
+			v.Predicate = renderPredicate(e.Balance.Claimants[e.Claimant].V0.Predicate)
+		}
+	case ledger.ClaimableBalanceSponsorshipCreated:
+		v.BalanceID, v.Sponsor = e.Balance.ID, e.Balance.Sponsor
+	case ledger.ClaimableBalanceSponsorshipRemoved:
+		v.BalanceID, v.FormerSponsor = e.Balance.ID, e.Balance.Sponsor
 	case ledger.DataCreated, ledger.DataUpdated, ledger.DataRemoved:
 		v.Name, v.Value = e.Name, base64.StdEncoding.EncodeToString(e.Value)
 	case ledger.TrustlineCreated, ledger.TrustlineRemoved, ledger.TrustlineUpdated:

@@ -120,6 +120,21 @@ type manageData struct {
 	Value string `json:"value"` // base64; empty if the entry is removed
 }
 
+type createClaimable struct {
+	operation
+	Asset     string     `json:"asset"`
+	Amount    string     `json:"amount"`
+	Claimants []claimant `json:"claimants"`
+}
+
+type claimClaimable struct {
+	operation
+	BalanceID       string `json:"balance_id"`
+	Claimant        string `json:"claimant"`
+	ClaimantMuxed   string `json:"claimant_muxed,omitempty"`
+	ClaimantMuxedID string `json:"claimant_muxed_id,omitempty"`
+}
+
 // operationTypes are Horizon's names of the operations that the ledger supports.
 var operationTypes = map[xdr.OperationType]string{
 	xdr.OperationTypeCreateAccount:            "create_account",
@@ -130,6 +145,8 @@ var operationTypes = map[xdr.OperationType]string{
 	xdr.OperationTypeAccountMerge:             "account_merge",
 	xdr.OperationTypeSetOptions:               "set_options",
 	xdr.OperationTypeManageData:               "manage_data",
+	xdr.OperationTypeCreateClaimableBalance:   "create_claimable_balance",
+	xdr.OperationTypeClaimClaimableBalance:    "claim_claimable_balance",
 }
 
 func renderOperation(b base, o *ledger.Operation, join bool) record {
@@ -191,6 +208,14 @@ func renderOperation(b base, o *ledger.Operation, join bool) record {
 		}
 	case xdr.OperationTypeSetOptions:
 		return renderSetOptions(v, o.Body.MustSetOptionsOp())
+	case xdr.OperationTypeCreateClaimableBalance:
+		op := o.Body.MustCreateClaimableBalanceOp()
+		return createClaimable{v, ledger.AssetName(op.Asset), amount.String(op.Amount), renderClaimants(op.Claimants)}
+	case xdr.OperationTypeClaimClaimableBalance:
+		return claimClaimable{
+			operation: v, BalanceID: ledger.BalanceID(o.Body.MustClaimClaimableBalanceOp().BalanceId),
+			Claimant: source, ClaimantMuxed: muxed, ClaimantMuxedID: id,
+		}
 	case xdr.OperationTypeManageData:
 		op := o.Body.MustManageDataOp()
 		m := manageData{operation: v, Name: string(op.DataName)}

@@ -22,6 +22,7 @@ type Account struct {
 	Signers           map[string]byte
 	Low, Medium, High byte // thresholds
 	InflationDest     string
+	Sponsoring        int    // how many reserves it keeps for claimable balances
 	Modified          uint32 // the ledger that last changed it
 	ModifiedAt        time.Time
 }
@@ -39,7 +40,7 @@ type Trustline struct {
 func AssetName(a xdr.Asset) string { return a.StringCanonical() }
 
 // Reserve is the part of the balance that cannot be spent.
-func (a *Account) Reserve() int64 { return int64(2+a.Subentries()) * BaseReserve }
+func (a *Account) Reserve() int64 { return int64(2+a.Subentries()+a.Sponsoring) * BaseReserve }
 
 // Subentries are the entries that raise the reserve.
 func (a *Account) Subentries() int { return len(a.Lines) + len(a.Signers) + len(a.Data) }
@@ -64,9 +65,10 @@ func (l *Ledger) Account(address string) (*Account, bool) {
 // changes are the effects of a transaction so far. They become visible only when they are
 // committed, so a transaction is applied completely or not at all.
 type changes struct {
-	ledger  *Ledger
-	header  *Header
-	touched map[string]*Account // nil: removed
+	ledger    *Ledger
+	header    *Header
+	touched   map[string]*Account          // nil: removed
+	claimable map[string]*ClaimableBalance // nil: claimed
 }
 
 func (c *changes) look(address string) *Account {
@@ -103,6 +105,13 @@ func (c *changes) commit() {
 			delete(c.ledger.accounts, address)
 		} else {
 			c.ledger.accounts[address] = a
+		}
+	}
+	for id, b := range c.claimable {
+		if b == nil {
+			delete(c.ledger.claimable, id)
+		} else {
+			c.ledger.claimable[id] = b
 		}
 	}
 }

@@ -73,6 +73,8 @@ func (o *Operation) mergeAccount(c *changes, source *Account) bool {
 		code = xdr.AccountMergeResultCodeAccountMergeImmutableSet
 	case len(source.Lines)+len(source.Data) > 0: // signers do no harm
 		code = xdr.AccountMergeResultCodeAccountMergeHasSubEntries
+	case source.Sponsoring > 0:
+		code = xdr.AccountMergeResultCodeAccountMergeIsSponsor
 	case source.Sequence >= startingSequence(c.header.Sequence):
 		code = xdr.AccountMergeResultCodeAccountMergeSeqnumTooFar
 	case into.Balance > math.MaxInt64-source.Balance:

@@ -35,6 +35,7 @@ type Operation struct {
 	Body        xdr.OperationBody
 	Result      xdr.OperationResult
 	Effects     []Effect // none if the transaction failed
+	index       int      // in the transaction, from 0
 	// Sent and Received are what a path payment took from its source and gave to its destination,
 	// in stroops.
 	Sent, Received int64
@@ -80,6 +81,7 @@ func (l *Ledger) include(e envelope, next *Header) *Transaction {
 			Transaction: t,
 			Source:      e.operationSource(op),
 			Body:        op.Body,
+			index:       i,
 		}
 		if !o.apply(work) {
 			t.Successful = false
@@ -105,5 +107,5 @@ func (l *Ledger) include(e envelope, next *Header) *Transaction {
 }
 
 func (l *Ledger) begin(h *Header) *changes {
-	return &changes{ledger: l, header: h, touched: map[string]*Account{}}
+	return &changes{ledger: l, header: h, touched: map[string]*Account{}, claimable: map[string]*ClaimableBalance{}}
 }

@@ -46,6 +46,7 @@ var accountMergeCodes = map[xdr.AccountMergeResultCode]string{
 	xdr.AccountMergeResultCodeAccountMergeNoAccount:     "op_no_account",
 	xdr.AccountMergeResultCodeAccountMergeImmutableSet:  "op_immutable_set",
 	xdr.AccountMergeResultCodeAccountMergeHasSubEntries: "op_has_sub_entries",
+	xdr.AccountMergeResultCodeAccountMergeIsSponsor:     "op_is_sponsor",
 	xdr.AccountMergeResultCodeAccountMergeSeqnumTooFar:  "op_seq_num_too_far",
 	xdr.AccountMergeResultCodeAccountMergeDestFull:      "op_dest_full",
 }
@@ -69,6 +70,22 @@ var manageDataCodes = map[xdr.ManageDataResultCode]string{
 	xdr.ManageDataResultCodeManageDataNameNotFound: "op_data_name_not_found",
 	xdr.ManageDataResultCodeManageDataLowReserve:   "op_low_reserve",
 	xdr.ManageDataResultCodeManageDataInvalidName:  "op_data_invalid_name",
+}
+
+var createClaimableCodes = map[xdr.CreateClaimableBalanceResultCode]string{
+	xdr.CreateClaimableBalanceResultCodeCreateClaimableBalanceSuccess:     "op_success",
+	xdr.CreateClaimableBalanceResultCodeCreateClaimableBalanceMalformed:   "op_malformed",
+	xdr.CreateClaimableBalanceResultCodeCreateClaimableBalanceLowReserve:  "op_low_reserve",
+	xdr.CreateClaimableBalanceResultCodeCreateClaimableBalanceNoTrust:     "op_no_trust",
+	xdr.CreateClaimableBalanceResultCodeCreateClaimableBalanceUnderfunded: "op_underfunded",
+}
+
+var claimCodes = map[xdr.ClaimClaimableBalanceResultCode]string{
+	xdr.ClaimClaimableBalanceResultCodeClaimClaimableBalanceSuccess:      "op_success",
+	xdr.ClaimClaimableBalanceResultCodeClaimClaimableBalanceDoesNotExist: "op_does_not_exist",
+	xdr.ClaimClaimableBalanceResultCodeClaimClaimableBalanceCannotClaim:  "op_cannot_claim",
+	xdr.ClaimClaimableBalanceResultCodeClaimClaimableBalanceLineFull:     "op_line_full",
+	xdr.ClaimClaimableBalanceResultCodeClaimClaimableBalanceNoTrust:      "op_no_trust",
 }
 
 func operationCode(r xdr.OperationResult) string {
@@ -101,6 +118,10 @@ func operationCode(r xdr.OperationResult) string {
 		return setOptionsCodes[tr.SetOptionsResult.Code]
 	case xdr.OperationTypeManageData:
 		return manageDataCodes[tr.ManageDataResult.Code]
+	case xdr.OperationTypeCreateClaimableBalance:
+		return createClaimableCodes[tr.CreateClaimableBalanceResult.Code]
+	case xdr.OperationTypeClaimClaimableBalance:
+		return claimCodes[tr.ClaimClaimableBalanceResult.Code]
 	default:
 		return accountMergeCodes[tr.AccountMergeResult.Code]
 	}
@@ -126,6 +147,13 @@ func result(kind xdr.OperationType, code int32) xdr.OperationResult {
 		tr.SetOptionsResult = &xdr.SetOptionsResult{Code: xdr.SetOptionsResultCode(code)}
 	case xdr.OperationTypeManageData:
 		tr.ManageDataResult = &xdr.ManageDataResult{Code: xdr.ManageDataResultCode(code)}
+	case xdr.OperationTypeCreateClaimableBalance:
+		tr.CreateClaimableBalanceResult = &xdr.CreateClaimableBalanceResult{Code: xdr.CreateClaimableBalanceResultCode(code)}
+		if code == succeeded { // an id is part of it; the operation sets its own
+			tr.CreateClaimableBalanceResult.BalanceId = &xdr.ClaimableBalanceId{V0: &xdr.Hash{}}
+		}
+	case xdr.OperationTypeClaimClaimableBalance:
+		tr.ClaimClaimableBalanceResult = &xdr.ClaimClaimableBalanceResult{Code: xdr.ClaimClaimableBalanceResultCode(code)}
 	default:
 		return xdr.OperationResult{Code: xdr.OperationResultCodeOpNotSupported}
 	}
@@ -164,6 +192,11 @@ func validate(body xdr.OperationBody, source string) (xdr.OperationResult, bool)
 		if name := string(body.MustManageDataOp().DataName); name == "" || !printable(name) {
 			return result(body.Type, int32(xdr.ManageDataResultCodeManageDataInvalidName)), false
 		}
+		fine = true
+	case xdr.OperationTypeCreateClaimableBalance:
+		op := body.MustCreateClaimableBalanceOp()
+		fine = op.Amount > 0 && validAsset(op.Asset) && validClaimants(op.Claimants)
+	case xdr.OperationTypeClaimClaimableBalance:
 		fine = true
 	default:
 		return result(body.Type, 0), false
@@ -238,6 +271,10 @@ func (o *Operation) apply(c *changes) bool {
 		code = o.setOptions(c, source)
 	case xdr.OperationTypeManageData:
 		code = o.manageData(source)
+	case xdr.OperationTypeCreateClaimableBalance:
+		return o.createClaimableBalance(c, source)
+	case xdr.OperationTypeClaimClaimableBalance:
+		code = o.claim(c, source)
 	}
 	o.Result = result(o.Body.Type, code)
 	return code == succeeded

@@ -29,7 +29,7 @@ func needs(body xdr.OperationBody) level {
 		if op.MasterWeight != nil || op.LowThreshold != nil || op.MedThreshold != nil || op.HighThreshold != nil || op.Signer != nil {
 			return high
 		}
-	case xdr.OperationTypeClaimClaimableBalance, xdr.OperationTypeSetTrustLineFlags:
+	case xdr.OperationTypeClaimClaimableBalance:
 		return low
 	}
 	return medium
