@@ -41,6 +41,7 @@ export const ROUTES = [
   { method: "GET", path: "/pay/{id}", audience: "everybody", page: true },
   { method: "GET", path: "/pay/{id}/status", audience: "everybody", page: false },
   { method: "POST", path: "/pay/{id}/transaction", audience: "everybody", page: false },
+  { method: "POST", path: "/pay/{id}/hint", audience: "everybody", page: false },
   { method: "GET", path: "/assets/{name}", audience: "everybody", page: false },
   { method: "GET", path: "/openapi.json", audience: "everybody", page: false },
   { method: "GET", path: "/docs", audience: "everybody", page: false },
