@@ -134,6 +134,7 @@ build/%.mjs: wasm/%.mjs
 generate: ## Generate Go from the templates and the tags of records, the API's reference from its description, and JavaScript's list of the routes
 	go run ./templates/static/names templates/names.go
 	go tool templ generate -path templates
+	go run ./templates/slim templates/*_templ.go
 	go run ./worker/codec/generate worker/stellar worker/checkout worker/watch worker
 	go run ./wasm/routes wasm/routes.mjs
 	go run ./worker/openapi/reference worker/openapi/reference.html

@@ -7,6 +7,7 @@ const (
 	docsScript     = "/assets/docs.386d3625ac23c233.js"
 	docsStylesheet = "/assets/docs.b514687ce3d2c5cd.css"
 	icon           = "/assets/icon.f03404defe1193fa.svg"
-	script         = "/assets/pay.996866f8686b34cb.js"
-	stylesheet     = "/assets/pay.d4b76914a426e6ef.css"
+	receiptScript  = "/assets/receipt.e861484cdfe2534e.js"
+	script         = "/assets/pay.8da427099b7c9872.js"
+	stylesheet     = "/assets/pay.d974ea76c5ab3627.css"
 )

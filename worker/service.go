@@ -121,7 +121,9 @@ func (s *Service) routes() []route {
 		{"DELETE /merchants/{id}/keys?created_since", forOperator, fresh, deleteKeys},
 		{"DELETE /merchants/{id}/keys/{key_id}", forOperator, fresh, deleteKey},
 
-		{"GET /pay/{id}", forEverybody, page, getPage},
+		{"GET /pay/{id}?lang", forEverybody, page, getPage},
+		{"GET /pay/{id}/check?lang", forEverybody, page, getPageNow},
+		{"GET /pay/{id}/receipt?lang", forEverybody, page, getReceipt},
 		{"GET /pay/{id}/status", forEverybody, shared, getStatus},
 		{"POST /pay/{id}/transaction", forEverybody, fresh, createTransaction},
 		{"GET /assets/{name}", forEverybody, file, nil},

@@ -17,7 +17,7 @@ type File struct {
 	Body              []byte
 }
 
-//go:embed pay.js pay.css docs.js docs.css icon.svg
+//go:embed pay.js pay.css receipt.js docs.js docs.css icon.svg
 var files embed.FS
 
 // released has the files of the last release under the paths they had. While a new release spreads
@@ -29,7 +29,7 @@ var released embed.FS
 
 // names maps constants in package templates to files.
 var names = []struct{ Constant, file string }{
-	{"script", "pay.js"}, {"stylesheet", "pay.css"}, {"icon", "icon.svg"}, {"docsScript", "docs.js"}, {"docsStylesheet", "docs.css"},
+	{"script", "pay.js"}, {"receiptScript", "receipt.js"}, {"stylesheet", "pay.css"}, {"icon", "icon.svg"}, {"docsScript", "docs.js"}, {"docsStylesheet", "docs.css"},
 }
 
 var types = map[string]string{
