@@ -112,7 +112,7 @@ func Pay(c Checkout) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</footer></div><p class=\"unseen\" role=\"status\" data-live></p></main>")
 			return nil
 		})
-		templ_7745c5c3_Err = document(c.t(), c.title(), payHead()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = document(c.t(), c.title(), payHead(&c)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -120,7 +120,7 @@ func Pay(c Checkout) templ.Component {
 	})
 }
 
-func payHead() templ.Component {
+func payHead(c *Checkout) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -144,6 +144,11 @@ func payHead() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("<script type=\"module\" src=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(script))
 		templ_7745c5c3_Buffer.WriteString("\"></script>")
+		if c.streamURL() != "" {
+			templ_7745c5c3_Buffer.WriteString("<script type=\"module\" src=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(walletsScript))
+			templ_7745c5c3_Buffer.WriteString("\"></script>")
+		}
 		return nil
 	})
 }
@@ -166,20 +171,20 @@ func wayBack(c *Checkout) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var16 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var16 == nil {
-			templ_7745c5c3_Var16 = templ.NopComponent
+		templ_7745c5c3_Var17 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var17 == nil {
+			templ_7745c5c3_Var17 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<p class=\"back\" data-in=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(in(unlessPaid...)))
 		templ_7745c5c3_Buffer.WriteString("\"><a href=\"")
-		var templ_7745c5c3_Var18 templ.SafeURL
-		templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(c.CancelURL))
+		var templ_7745c5c3_Var19 templ.SafeURL
+		templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(c.CancelURL))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pay.templ`, Line: 58, Col: 34}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pay.templ`, Line: 61, Col: 34}
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
 		templ_7745c5c3_Buffer.WriteString("\" data-testid=\"cancel\">")
 		templ_7745c5c3_Err = say(c, c.t().BackTo).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

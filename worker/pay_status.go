@@ -48,6 +48,19 @@ func getStatus(c *call) (answer, error) {
 		return answer{}, notFound("checkout", c.path("id"))
 	}
 	out := c.look(s)
+	o, err := c.statusOf(s, out)
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := jsonAnswer(o)
+	a.keep, a.tag = keepOpenStatus, s.Checkout.ID.String()
+	if out.Status.Terminal() {
+		a.keep = keepTerminalStatus
+	}
+	return a, err
+}
+
+func (c *call) statusOf(s *checkout.Facts, out checkout.Outcome) (statusObject, error) {
 	o := statusObject{
 		Status:         out.Status,
 		Exception:      nullable(out.Exception),
@@ -66,7 +79,7 @@ func getStatus(c *call) (answer, error) {
 		// A page that is open stops asking for money when no time is left.
 		suspended, err := c.isSuspended(s.Checkout.Merchant)
 		if err != nil {
-			return answer{}, err
+			return o, err
 		}
 		standing.Suspended = suspended
 		now := c.platform.Now()
@@ -84,12 +97,7 @@ func getStatus(c *call) (answer, error) {
 		o.RedirectURL = nullable(s.Checkout.Redirect())
 	}
 	o.Phase = string(standing.Phase())
-	a, err := jsonAnswer(o)
-	a.keep, a.tag = keepOpenStatus, s.Checkout.ID.String()
-	if out.Status.Terminal() {
-		a.keep = keepTerminalStatus
-	}
-	return a, err
+	return o, nil
 }
 
 // How long Cloudflare's cache may repeat an answer. For an open checkout it is the minimum: a page

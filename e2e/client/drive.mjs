@@ -321,9 +321,11 @@ test("a wallet signs the transaction that it is given", async () => {
   const given = await anybody.transaction(c.id, wallet.address);
   const hash = await submit(wallet, given.xdr, given.network_passphrase);
   assert.equal(hash, given.hash);
+  assert.equal((await anybody.hint(c.id, hash)).status, "completed");
   const paid = await awaitStatus(shop, c.id, "completed");
   assert.deepEqual([paid.payments[0].transaction_hash, paid.payments[0].from], [hash, wallet.address]);
   await refuses(anybody.transaction(c.id, "GABC"), 400, "parameter_invalid", "account");
+  await refuses(anybody.hint(c.id, "0f1c"), 400, "parameter_invalid", "hash");
 });
 
 test("cancelling", async () => {
@@ -463,6 +465,7 @@ test("what anybody may read", async () => {
   assert.match(toml, /^NETWORK_PASSPHRASE\s*=\s*".+"$/m);
   assert.match(reference, /<h1[\s>]/);
   assert.ok(health);
+  assert.ok((await operator.healthDetails()).networks);
 });
 
 test("reading the ledger again", async () => {

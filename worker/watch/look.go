@@ -68,6 +68,11 @@ func (l look) covers(n need) bool {
 // can keep others waiting by asking more often. While Horizon cannot be read it answers with what is known; the error says why and is
 // only for the log.
 func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome, error) {
+	return w.look(ctx, s, false)
+}
+
+// look is Look. With atOnce, it does not wait for the end of the LookWindow.
+func (w *Watcher) look(ctx context.Context, s *checkout.Facts, atOnce bool) (checkout.Outcome, error) {
 	if s.Recorded != nil {
 		return s.Outcome(w.Now()), nil
 	}
@@ -83,9 +88,9 @@ func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome
 	// an earlier payment may be missing.
 	ok := haveLast && last.covers(n)
 	var failed error
-	if served := ok && (last.Whole || !n.Whole); !served || now.Sub(last.At) >= LookWindow {
+	if served := ok && (last.Whole || !n.Whole); !served || now.Sub(last.At) >= LookWindow || atOnce {
 		n = n.and(waiting)
-		if w.Recent.Claim(key, LookWindow) {
+		if w.Recent.Claim(key, LookWindow) || atOnce {
 			next, err := w.lookAt(ctx, s.Checkout.Account, mode, n, last, haveLast)
 			if failed = err; err == nil {
 				last, ok = next, true
@@ -122,11 +127,10 @@ func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome
 // new root and to the empty page, so that they can end; for the others one request is enough, for
 // what came since the last look.
 func (w *Watcher) lookAt(ctx context.Context, account stellar.Address, mode stellar.Mode, n need, last look, haveLast bool) (look, error) {
-	cursors, err := w.Store.Cursors(ctx, mode)
+	cursor, err := w.Store.Cursor(ctx, mode)
 	if err != nil {
 		return look{}, err
 	}
-	cursor := cursors[0]
 	connect := w.pool(mode).Recent
 	if n.Whole {
 		connect = w.pool(mode).Connect
