@@ -143,6 +143,7 @@ generate: node_modules/.stamp ## Generate Go from the templates and the tags of 
 	node templates/static/wallets/build.mjs
 	go run ./templates/static/names templates/names.go
 	go tool templ generate -path templates
+	go run ./templates/slim templates/*_templ.go
 	go run ./worker/codec/generate worker/stellar worker/checkout worker/watch worker
 	go run ./wasm/routes wasm/routes.mjs
 	go run ./worker/openapi/reference worker/openapi/reference.html

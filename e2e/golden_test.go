@@ -89,9 +89,12 @@ var (
 	healthTimes  = regexp.MustCompile(`"(last_sweep|oldest_unfinished)": (?:null|"[^"]*")`)
 )
 
-var secondsLeft = regexp.MustCompile(`"seconds_left": [1-9]\d*`)
+var (
+	secondsLeft = regexp.MustCompile(`"seconds_left": [1-9]\d*`)
+	readAt      = regexp.MustCompile(`"ledger_read_at": "[^"]*"`)
+)
 
 // normaliseSeconds replaces the remaining time, too.
 func normaliseSeconds(body []byte) string {
-	return secondsLeft.ReplaceAllString(indent(body), `"seconds_left": {seconds}`)
+	return readAt.ReplaceAllString(secondsLeft.ReplaceAllString(indent(body), `"seconds_left": {seconds}`), `"ledger_read_at": "{time}"`)
 }

@@ -39,6 +39,8 @@ export const ROUTES = [
   { method: "DELETE", path: "/merchants/{id}/keys/{key_id}", audience: "operator", page: false },
   { method: "GET", path: "/health/details", audience: "operator", page: false },
   { method: "GET", path: "/pay/{id}", audience: "everybody", page: true },
+  { method: "GET", path: "/pay/{id}/check", audience: "everybody", page: true },
+  { method: "GET", path: "/pay/{id}/receipt", audience: "everybody", page: true },
   { method: "GET", path: "/pay/{id}/status", audience: "everybody", page: false },
   { method: "POST", path: "/pay/{id}/transaction", audience: "everybody", page: false },
   { method: "POST", path: "/pay/{id}/hint", audience: "everybody", page: false },

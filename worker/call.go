@@ -178,7 +178,9 @@ func (c *call) readQuery() error {
 		return nil
 	}
 	var err error
-	c.query, err = parseQuery(raw, c.endpoint.query)
+	if c.query, err = parseQuery(raw, c.endpoint.query); err != nil && c.endpoint.serving == page {
+		return moved{u.Path}
+	}
 	return err
 }
 

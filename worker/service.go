@@ -123,7 +123,9 @@ func (s *Service) routes() []route {
 
 		{"GET /health/details", forOperator, fresh, getHealthDetails},
 
-		{"GET /pay/{id}", forEverybody, page, getPage},
+		{"GET /pay/{id}?lang", forEverybody, page, getPage},
+		{"GET /pay/{id}/check?lang", forEverybody, page, getPageNow},
+		{"GET /pay/{id}/receipt?lang", forEverybody, page, getReceipt},
 		{"GET /pay/{id}/status", forEverybody, shared, getStatus},
 		{"POST /pay/{id}/transaction", forEverybody, fresh, createTransaction},
 		{"POST /pay/{id}/hint", forEverybody, fresh, createHint},

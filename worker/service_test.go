@@ -252,7 +252,8 @@ func TestCheckoutFromCreationToPayment(t *testing.T) {
 	}
 
 	status := client{t, here, nil}.get("/pay/" + id + "/status")
-	wantStatus := fmt.Sprintf(`{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":0,"redirect_url":"https://shop.example/done?c=%s"}`+"\n", id)
+	wantStatus := fmt.Sprintf(`{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":0,"redirect_url":"https://shop.example/done?c=%s",`+
+		`"phase":"paid","cancelled":false,"received_other":[],"ledger_read_at":null,"behind":false}`+"\n", id)
 	if status.body != wantStatus {
 		t.Errorf("status %s", status.body)
 	}
@@ -549,7 +550,7 @@ func TestConfigNamesWhatIsWrong(t *testing.T) {
 	s := deploy(t)
 	for name, value := range map[string]string{
 		"BASE_URL": "pay.example", "ADMIN_TOKEN": adminToken + ",short", "MEMO_KEYS": "00", "EXPIRES_IN_MIN": "soon", "SWEEP_ACCOUNTS": "17", "SWEEP_PAGES": "0", "SWEEP_STAY": "-1", "TEST_HORIZON_URLS": "ftp://x",
-		"TEST_ASSETS": "USDC", "TEST_PASSPHRASE": "", "TEST_WALLET_URL": "localhost:8000",
+		"TEST_ASSETS": "USDC", "TEST_PASSPHRASE": "", "TEST_WALLET_URL": "localhost:8000", "TEST_EXPLORER_URL": "https://explorer.example/tx/",
 		"ORG_NAME": "two\nlines", "ORG_URL": "http://corner.example", "ORG_SUPPORT_EMAIL": "corner.example",
 	} {
 		settings := s.settings()

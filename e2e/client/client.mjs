@@ -171,6 +171,8 @@ export class Operator extends Caller {
 /** A customer, a wallet, or anyone else. */
 export class Anybody extends Caller {
   page = async (id) => (await this.send("GET", `/pay/${segment(id)}`)).text();
+  pageNow = async (id) => (await this.send("GET", `/pay/${segment(id)}/check`)).text();
+  receipt = async (id) => (await this.send("GET", `/pay/${segment(id)}/receipt`)).text();
   status = (id) => this.get(`/pay/${segment(id)}/status`);
   transaction = (id, account) => this.call("POST", `/pay/${segment(id)}/transaction`, { body: { account } });
   hint = (id, hash) => this.call("POST", `/pay/${segment(id)}/hint`, { body: { hash } });

@@ -260,6 +260,8 @@ test("a checkout, from its making to its payment", async () => {
   assert.equal(new URL(made.payment_url).pathname, `/pay/${made.id}`);
 
   const page = await anybody.page(made.id);
+  await anybody.pageNow(made.id);
+  await anybody.receipt(made.id);
   assert.ok(page.includes("7.5") && page.includes(made.memo) && page.includes(made.destination));
   assert.ok(!page.includes("1042") && !page.includes("carol"), "a stranger sees what is the merchant's");
   const waiting = await anybody.status(made.id);

@@ -49,6 +49,7 @@ type Checkout struct {
 	RedirectURL  string          `json:"redirect_url,omitempty"`
 	CancelURL    string          `json:"cancel_url,omitempty"`
 	Description  string          `json:"description,omitempty"`
+	Locale       string          `json:"locale,omitempty"` // BCP 47; empty: the browser's choice
 	Metadata     Metadata        `json:"metadata,omitempty"`
 	CreatedAt    time.Time       `json:"created_at"`
 	ExpiresAt    time.Time       `json:"expires_at"`

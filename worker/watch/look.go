@@ -62,10 +62,10 @@ func (l look) covers(n need) bool {
 	return l.After <= max(l.Root.LedgerBefore(n.Created), l.Floor)
 }
 
-// Look brings an open checkout's facts up to date from Horizon, reading the account at most once in
-// LookWindow however many people ask. Whoever does not get the window leaves word of what he needs,
-// and the next reading brings it, whoever has it made: nobody can keep others waiting by asking
-// more often. While Horizon cannot be read it answers with what is known; the error says why and is
+// Look brings an open checkout's facts up to date from Horizon, and says when it was read. The
+// account is read at most once in LookWindow however many people ask. Whoever does not get the
+// window leaves word of what he needs, and the next reading brings it, whoever has it made: nobody
+// can keep others waiting by asking more often. While Horizon cannot be read it answers with what is known; the error says why and is
 // only for the log.
 func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome, error) {
 	return w.look(ctx, s, false)
@@ -107,6 +107,7 @@ func (w *Watcher) look(ctx context.Context, s *checkout.Facts, atOnce bool) (che
 	if !ok {
 		return s.Outcome(w.Now()), failed
 	}
+	s.ReadAt = last.At
 	proven := last.Proven
 	payments := byName(last.Payments).of(&s.Checkout)
 	if len(payments) == 0 && proven.Before(s.Deadline()) {
