@@ -56,6 +56,8 @@ func (v checkoutObject) WriteJSON(w *codec.Writer) {
 	w.String(`,"destination":`, string(v.Destination))
 	w.String(`,"memo":`, v.Memo)
 	w.String(`,"memo_type":`, v.MemoType)
+	w.Raw(`,"locale":`)
+	v.Locale.WriteJSON(w)
 	w.Raw(`,"redirect_url":`)
 	v.RedirectURL.WriteJSON(w)
 	w.Raw(`,"cancel_url":`)
