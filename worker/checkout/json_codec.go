@@ -38,6 +38,9 @@ func (v Checkout) WriteJSON(w *codec.Writer) {
 	if v.Description != "" {
 		w.String(`,"description":`, v.Description)
 	}
+	if v.Locale != "" {
+		w.String(`,"locale":`, v.Locale)
+	}
 	if len(v.Metadata) > 0 {
 		w.Map(`,"metadata":`, v.Metadata)
 	}
@@ -78,6 +81,8 @@ func (v *Checkout) ReadJSON(r *codec.Reader) {
 			v.CancelURL = r.String()
 		case "description":
 			v.Description = r.String()
+		case "locale":
+			v.Locale = r.String()
 		case "metadata":
 			if v.Metadata != nil {
 				r.Refuse() // encoding/json would mix the two
