@@ -28,6 +28,10 @@ func TestDescriptionIsServedAsAFile(t *testing.T) {
 			"Cache-Control": "public, max-age=300", "Content-Security-Policy": templates.ContentSecurityPolicy(""), "Content-Type": "text/html; charset=utf-8",
 			"Referrer-Policy": "no-referrer", "Strict-Transport-Security": "max-age=31536000", "X-Content-Type-Options": "nosniff",
 		},
+		"/llms.txt": {
+			"Cache-Control": "public, max-age=300", "Content-Type": "text/plain; charset=utf-8",
+			"Strict-Transport-Security": "max-age=31536000", "X-Content-Type-Options": "nosniff",
+		},
 	}
 	for path, headers := range want {
 		reply := get(t, s.on, path)
@@ -38,6 +42,9 @@ func TestDescriptionIsServedAsAFile(t *testing.T) {
 		if path == "/openapi.json" && !bytes.Equal(reply.Body, openapi.Document) {
 			t.Error("the document is not the one that the tests hold the service to")
 		}
+	}
+	if start := get(t, s.on, "/"); start.Status != http.StatusFound || start.Header.Get("Location") != "/docs" {
+		t.Errorf("/ answers %d and leads to %q", start.Status, start.Header.Get("Location"))
 	}
 }
 
@@ -60,13 +67,53 @@ func TestReferenceOfTheAPI(t *testing.T) {
 	evaluate[string](b, `document.querySelector('nav a[href="#createCheckout"]').click(), ""`)
 	b.await(`Math.abs(document.querySelector("#createCheckout").getBoundingClientRect().top) < 100`, "true")
 	for _, width := range []int64{390, 1280} {
-		b.screen(width, "light")
-		shot, err := chromedp.Call(b.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(screens, fmt.Sprintf("docs-%d.png", width)), shot.Data, 0o644); err != nil {
-			t.Fatal(err)
+		for _, scheme := range []string{"light", "dark"} {
+			for _, place := range []string{"guide-quickstart", "createCheckout"} {
+				b.screen(width, scheme)
+				b.do(chromedp.Navigate(s.on.BaseURL + "/docs"))
+				evaluate[string](b, `document.getElementById("`+place+`").scrollIntoView(), ""`)
+				shot, err := chromedp.Call(b.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(screens, fmt.Sprintf("docs-%s-%d-%s.png", place, width, scheme)), shot.Data, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
 		}
 	}
+}
+
+// On a phone the example of a request stands between what the request is for and its parameters.
+func TestExampleStandsBesideTheParameters(t *testing.T) {
+	s := openShop(t)
+	b := openTab(t)
+	b.screen(390, "light")
+	b.do(chromedp.Navigate(s.on.BaseURL + "/docs"))
+	b.await(`(() => {
+		const top = (e) => document.querySelector("#createCheckout " + e).getBoundingClientRect().top;
+		return top(".who") < top(".sample") && top(".sample") < top(".fields") && top(".fields") < top(".answers");
+	})()`, "true")
+	b.screen(1280, "light")
+	b.await(`Math.abs(document.querySelector("#createCheckout .sample").getBoundingClientRect().top -
+		document.querySelector("#createCheckout h3").getBoundingClientRect().top) < 40`, "true")
+}
+
+func TestDocsFollowTheReader(t *testing.T) {
+	s := openShop(t)
+	b := openTab(t)
+	b.screen(1280, "light")
+	b.do(chromedp.Navigate(s.on.BaseURL + "/docs"))
+	// One choice of a language is that of all examples, also after a reload.
+	b.await(`(() => { document.querySelector(".choice input[value=go]").click();
+		return [...document.querySelectorAll(".choice")].every((c) => c.querySelector("input[value=go]").checked) })()`, "true")
+	b.do(chromedp.Navigate(s.on.BaseURL + "/docs"))
+	b.await(`document.querySelector(".choice pre[data-language=go]").offsetParent !== null &&
+		document.querySelector(".choice pre[data-language=js]").offsetParent === null`, "true")
+	b.await(`document.querySelectorAll(".sample .copy").length === document.querySelectorAll(".sample").length`, "true")
+	// The search finds headings, and Enter goes to the first one.
+	b.await(`(() => { const box = document.querySelector("#search"); box.value = "create checkout"; box.dispatchEvent(new Event("input"));
+		return document.querySelector(".found a").getAttribute("href") })()`, "#createCheckout")
+	b.await(`(() => { document.querySelector("#search").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+		return location.hash })()`, "#createCheckout")
 }
