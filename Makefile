@@ -3,7 +3,7 @@
 GOROOT   := $(shell go env GOROOT 2>/dev/null)
 NODE     := node_modules/.bin
 MAX_GZIP := 2621440
-GENERATED = worker/json_codec.go worker/*/json_codec.go templates/*_templ.go templates/names.go worker/openapi/reference.html worker/openapi/llms.txt wasm/routes.mjs
+GENERATED = worker/json_codec.go worker/*/json_codec.go templates/*_templ.go templates/names.go worker/openapi/reference.html worker/openapi/llms.txt wasm/routes.mjs templates/static/bundled/*
 export WRANGLER_SEND_METRICS := false
 export PATH := $(CURDIR)/$(NODE):$(PATH)
 
@@ -139,7 +139,8 @@ build/%.mjs: wasm/%.mjs
 	@cp $< $@
 
 .PHONY: generate
-generate: ## Generate Go from the templates and the tags of records, the API's reference from its description, and JavaScript's list of the routes
+generate: node_modules/.stamp ## Generate Go from the templates and the tags of records, the API's reference from its description, JavaScript's list of the routes, and the scripts for wallets
+	node templates/static/wallets/build.mjs
 	go run ./templates/static/names templates/names.go
 	go tool templ generate -path templates
 	go run ./worker/codec/generate worker/stellar worker/checkout worker/watch worker

@@ -132,7 +132,8 @@ func TestPageCanBeUsedWithTheKeyboardAlone(t *testing.T) {
 	b := openTab(t)
 	b.visit(c)
 	var reached []string
-	for range 12 {
+	b.await(`document.querySelectorAll("[data-wallet-list] button").length`, "5")
+	for range 17 {
 		b.do(chromedp.KeyEvent(kb.Tab))
 		reached = append(reached, evaluate[string](b, `(document.activeElement === document.body ? "" :
 			document.activeElement.matches(":focus-visible") + " " + (document.activeElement.labels?.[0] || document.activeElement).innerText.replace(/\s+/g, " ").trim())`))
@@ -141,6 +142,8 @@ func TestPageCanBeUsedWithTheKeyboardAlone(t *testing.T) {
 		}
 	}
 	want := []string{
+		"true Albedo opens a window", "true Freighter not in this browser", "true LOBSTR not in this browser",
+		"true xBull not in this browser", "true Rabet not in this browser",
 		"true Pay 5 USDC with your wallet", "true Copy address", "true Copy amount", "true Copy memo",
 		"true Wallet", "true Amount in USDC", "true Pay", "true Back to Northwind Coffee", "",
 	}

@@ -95,7 +95,7 @@ func TestExampleStandsBesideTheParameters(t *testing.T) {
 	b.do(chromedp.Navigate(s.on.BaseURL + "/docs"))
 	b.await(`(() => {
 		const top = (e) => document.querySelector("#createCheckout " + e).getBoundingClientRect().top;
-		return top(".who") < top(".sample") && top(".sample") < top(".fields") && top(".fields") < top(".answers");
+		return top(".who") < top(".sample") && top(".sample") < top(".fields") && top(".fields") < top(".answers") && top(".answers") < top(".sample.answer");
 	})()`, "true")
 	b.screen(1280, "light")
 	b.await(`Math.abs(document.querySelector("#createCheckout .sample").getBoundingClientRect().top -

@@ -180,8 +180,17 @@ func TestFilesOfThePageAreCachedForever(t *testing.T) {
 	d.Find("link[href], script[src]").Each(func(_ int, e *goquery.Selection) {
 		files = append(files, e.AttrOr("href", "")+e.AttrOr("src", ""))
 	})
-	if len(files) != 3+len(static.Released()) {
-		t.Errorf("the page loads %q, want an icon, a stylesheet and a script, beside those of the last release", files)
+	if len(files) != 4+len(static.Released()) {
+		t.Errorf("the page loads %q, want an icon, a stylesheet and two scripts, beside those of the last release", files)
+	}
+	// Those of the wallets are loaded once somebody has chosen one.
+	for _, attribute := range d.Find("[data-wallets]").Nodes[0].Attr {
+		if strings.HasPrefix(attribute.Val, "/assets/") {
+			files = append(files, attribute.Val)
+		}
+	}
+	if len(files) != 4+5+len(static.Released()) {
+		t.Errorf("the page names %q, want the scripts of five wallets", files)
 	}
 	for _, file := range files {
 		reply := get(t, s.on, file)

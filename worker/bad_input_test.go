@@ -202,7 +202,7 @@ func clip(s string) string { return fmt.Sprintf("%.600s", s) }
 
 // isTooLarge reports whether a body is larger than requests without a key may send.
 func isTooLarge(in input, body string) bool {
-	return in.pattern == "POST /pay/{id}/transaction" && len(body) > 1024
+	return strings.HasPrefix(in.pattern, "POST /pay/{id}/") && len(body) > 1024
 }
 
 // A field must either match the description and be accepted, which client.do checks, or be refused

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"edgecheckout/templates"
@@ -128,14 +129,16 @@ func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Check
 	return view
 }
 
-// streamURL is where the first Horizon streams the payments of an account to the customer's
-// browser. A Horizon whose URL has a path stays private, because providers put paid API keys into
-// the path; pages then only poll this service.
+// streamURL is where the first public Horizon streams the payments of an account to the customer's
+// browser, which also submits what its wallet signed there. A Horizon whose URL has a path stays
+// private, because providers put paid API keys into the path; if none is public, pages only poll
+// this service, and show no wallets.
 func streamURL(horizons []string, account stellar.Address) string {
-	if len(horizons) == 0 || !isOrigin(horizons[0]) {
+	i := slices.IndexFunc(horizons, isOrigin)
+	if i < 0 {
 		return ""
 	}
-	return horizons[0] + "/accounts/" + string(account) + "/payments?cursor=now&join=transactions"
+	return horizons[i] + "/accounts/" + string(account) + "/payments?cursor=now&join=transactions"
 }
 
 func (c *call) message(status int, kept keep, m templates.MessagePage) (answer, error) {

@@ -30,6 +30,19 @@ func getStatus(c *call) (answer, error) {
 		return answer{}, notFound("checkout", c.path("id"))
 	}
 	out := c.look(s)
+	o, err := c.statusOf(s, out)
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := jsonAnswer(o)
+	a.keep, a.tag = keepOpenStatus, s.Checkout.ID.String()
+	if out.Status.Terminal() {
+		a.keep = keepTerminalStatus
+	}
+	return a, err
+}
+
+func (c *call) statusOf(s *checkout.Facts, out checkout.Outcome) (statusObject, error) {
 	o := statusObject{
 		Status:         out.Status,
 		Exception:      nullable(out.Exception),
@@ -40,7 +53,7 @@ func getStatus(c *call) (answer, error) {
 		// A page that is open stops asking for money when no time is left.
 		suspended, err := c.isSuspended(s.Checkout.Merchant)
 		if err != nil {
-			return answer{}, err
+			return o, err
 		}
 		left := s.Deadline().Sub(c.platform.Now())
 		if !suspended {
@@ -50,12 +63,7 @@ func getStatus(c *call) (answer, error) {
 	if out.Status == checkout.Completed {
 		o.RedirectURL = nullable(s.Checkout.Redirect())
 	}
-	a, err := jsonAnswer(o)
-	a.keep, a.tag = keepOpenStatus, s.Checkout.ID.String()
-	if out.Status.Terminal() {
-		a.keep = keepTerminalStatus
-	}
-	return a, err
+	return o, nil
 }
 
 // How long Cloudflare's cache may repeat an answer. For an open checkout it is the minimum: a page

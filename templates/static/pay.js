@@ -198,6 +198,17 @@ async function poll() {
   plan();
 }
 
+// A wallet in the page has paid: see wallets/. The detail is the status if it was read for it.
+page.addEventListener("hint", ({ detail }) => {
+  if (finished) return;
+  hurried = Date.now() + hurry;
+  if (detail) {
+    last = parse(detail);
+    show(last);
+  }
+  plan();
+});
+
 let stream;
 let opened = Infinity; // when
 let broken = 0; // streams in a row that did not last
