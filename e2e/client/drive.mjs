@@ -15,7 +15,7 @@ const watched = (caller) => {
   caller.observe = (method, path, response) => {
     asked.push({ method, path: path.split("?")[0], status: response.status });
     // Static files have no request id.
-    if (path === "/docs" || path === "/openapi.json") return;
+    if (["/docs", "/llms.txt", "/openapi.json"].includes(path)) return;
     assert.match(response.headers.get("request-id") ?? "", /^req_[0-7][0-9a-hjkmnp-tv-z]{25}$/, `${method} ${path}: ${response.status}`);
   };
   return caller;
@@ -464,6 +464,7 @@ test("what anybody may read", async () => {
   const [toml, reference, health] = [await anybody.stellarToml(), await anybody.reference(), await anybody.health()];
   assert.match(toml, /^NETWORK_PASSPHRASE\s*=\s*".+"$/m);
   assert.match(reference, /<h1[\s>]/);
+  assert.match(await anybody.pages(), /^# .*\n\n> .*\n/);
   assert.ok(health);
   assert.ok((await operator.healthDetails()).networks);
 });
