@@ -47,7 +47,7 @@ type accountState struct {
 }
 
 func (s *Server) account(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Latest-Ledger", strconv.FormatUint(uint64(s.ledger.Latest().Sequence), 10))
+	s.stateOf(w)
 	address, wrong := parseAccount(r)
 	if wrong != nil {
 		wrong.write(w)

@@ -40,14 +40,9 @@ type asset struct {
 	Issuer string `json:"asset_issuer,omitempty"`
 }
 
-func renderAsset(a xdr.Asset) asset {
-	switch a.Type {
-	case xdr.AssetTypeAssetTypeCreditAlphanum4:
-		return asset{"credit_alphanum4", a.GetCode(), a.GetIssuer()}
-	case xdr.AssetTypeAssetTypeCreditAlphanum12:
-		return asset{"credit_alphanum12", a.GetCode(), a.GetIssuer()}
-	}
-	return asset{Type: "native"}
+func renderAsset(a xdr.Asset) (v asset) {
+	a.MustExtract(&v.Type, &v.Code, &v.Issuer) // without the padding of the code
+	return v
 }
 
 type createAccount struct {

@@ -107,10 +107,12 @@ func parseLimit(text string) (int, *problem) {
 	return int(limit), nil
 }
 
+const malformedAccount = "Account ID must start with `G` and contain 56 alphanum characters"
+
 func parseAccount(r *http.Request) (string, *problem) {
 	id := r.PathValue("account")
 	if !strkey.IsValidEd25519PublicKey(id) {
-		return "", invalidField("account_id", "Account ID must start with `G` and contain 56 alphanum characters")
+		return "", invalidField("account_id", malformedAccount)
 	}
 	return id, nil
 }

@@ -52,6 +52,9 @@ func New(l *ledger.Ledger, o Options) *Server {
 		"GET /transactions/{transaction}":            s.transaction,
 		"GET /transactions/{transaction}/payments":   s.list(s.transactionPayments),
 		"GET /transactions/{transaction}/operations": s.list(s.transactionOperations),
+		"GET /paths":                                 s.strictReceivePaths, // its older name
+		"GET /paths/strict-receive":                  s.strictReceivePaths,
+		"GET /paths/strict-send":                     s.strictSendPaths,
 		"POST /transactions":                         s.submit,
 		"GET /friendbot":                             s.friendbot,
 		"POST /friendbot":                            s.friendbot,
