@@ -15,5 +15,5 @@ const (
 	walletNotices   = "/assets/notices.e56a7205a7aadc93.txt"
 	walletRabet     = "/assets/rabet.9dd357c5754fd7d4.js"
 	walletXbull     = "/assets/xbull.b1ccaa59537ccaa1.js"
-	walletsScript   = "/assets/wallets.00b4c935c1c539c5.js"
+	walletsScript   = "/assets/wallets.611674c284d10bd9.js"
 )

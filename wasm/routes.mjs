@@ -40,6 +40,7 @@ export const ROUTES = [
   { method: "GET", path: "/pay/{id}", audience: "everybody", page: true },
   { method: "GET", path: "/pay/{id}/status", audience: "everybody", page: false },
   { method: "POST", path: "/pay/{id}/transaction", audience: "everybody", page: false },
+  { method: "POST", path: "/pay/{id}/quotes", audience: "everybody", page: false },
   { method: "POST", path: "/pay/{id}/hint", audience: "everybody", page: false },
   { method: "GET", path: "/assets/{name}", audience: "everybody", page: false },
   { method: "GET", path: "/openapi.json", audience: "everybody", page: false },

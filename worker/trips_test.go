@@ -152,6 +152,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 		{route: "GET /pay/{id}", when: "completed", path: "/pay/" + paid.text("id")},
 		{route: "GET /pay/{id}/status", when: "open", path: "/pay/" + open.text("id") + "/status"},
 		{route: "POST /pay/{id}/transaction", path: "/pay/" + open.text("id") + "/transaction", body: fmt.Sprintf(`{"account":%q}`, person.Address())},
+		{route: "POST /pay/{id}/quotes", path: "/pay/" + open.text("id") + "/quotes", body: fmt.Sprintf(`{"account":%q}`, person.Address())},
 		{route: "POST /pay/{id}/hint", path: "/pay/" + open.text("id") + "/hint", body: `{"hash":"` + strings.Repeat("0", 64) + `"}`},
 		{route: "GET /health"},
 		{route: "GET /.well-known/stellar.toml"},
