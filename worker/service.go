@@ -121,6 +121,8 @@ func (s *Service) routes() []route {
 		{"DELETE /merchants/{id}/keys?created_since", forOperator, fresh, deleteKeys},
 		{"DELETE /merchants/{id}/keys/{key_id}", forOperator, fresh, deleteKey},
 
+		{"GET /health/details", forOperator, fresh, getHealthDetails},
+
 		{"GET /pay/{id}", forEverybody, page, getPage},
 		{"GET /pay/{id}/status", forEverybody, shared, getStatus},
 		{"POST /pay/{id}/transaction", forEverybody, fresh, createTransaction},

@@ -152,6 +152,7 @@ export class Operator extends Caller {
     this.merchants = new Resource(this, "/merchants");
   }
   createKey = (merchant, livemode, options) => this.post(`/merchants/${segment(merchant)}/keys`, { livemode }, options);
+  healthDetails = () => this.get("/health/details");
   keys = (merchant) => this.get(`/merchants/${segment(merchant)}/keys`);
   /** Revokes all keys of a merchant, or those that were made since a time. */
   revokeKeys = (merchant, created_since) => this.call("DELETE", `/merchants/${segment(merchant)}/keys`, { query: { created_since } });

@@ -242,7 +242,7 @@ test("a checkout, from its making to its payment", async () => {
     redirect_url: "https://shop.example/thanks?checkout={CHECKOUT_ID}", cancel_url: "https://shop.example/cart/{CHECKOUT_ID}", expires_in: 3600,
   });
   hasFields(made, "id object customer_id product_id amount asset_code asset_issuer status exception amount_received payments payment_url payment_uri",
-    "destination memo memo_type redirect_url cancel_url description metadata livemode expires_at created_at completed_at");
+    "destination memo memo_type destination_muxed redirect_url cancel_url description metadata livemode expires_at created_at completed_at");
   assert.match(made.id, /^chk_[0-7][0-9a-hjkmnp-tv-z]{25}$/);
   assert.deepEqual(
     [made.object, made.product_id, made.amount, made.asset_code, made.status, made.exception, made.amount_received, made.payments, made.livemode, made.completed_at],
@@ -463,6 +463,7 @@ test("what anybody may read", async () => {
   assert.match(toml, /^NETWORK_PASSPHRASE\s*=\s*".+"$/m);
   assert.match(reference, /<h1[\s>]/);
   assert.ok(health);
+  assert.ok((await operator.healthDetails()).networks);
 });
 
 test("reading the ledger again", async () => {

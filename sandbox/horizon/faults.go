@@ -145,7 +145,7 @@ func asksForState(path string) bool {
 	switch parts[0] {
 	case "accounts":
 		return len(parts) <= 2
-	case "paths":
+	case "paths", "assets", "order_book", "claimable_balances":
 		return true
 	}
 	return false
