@@ -37,6 +37,7 @@ export const ROUTES = [
   { method: "GET", path: "/merchants/{id}/keys", audience: "operator", page: false },
   { method: "DELETE", path: "/merchants/{id}/keys", audience: "operator", page: false },
   { method: "DELETE", path: "/merchants/{id}/keys/{key_id}", audience: "operator", page: false },
+  { method: "GET", path: "/health/details", audience: "operator", page: false },
   { method: "GET", path: "/pay/{id}", audience: "everybody", page: true },
   { method: "GET", path: "/pay/{id}/status", audience: "everybody", page: false },
   { method: "POST", path: "/pay/{id}/transaction", audience: "everybody", page: false },
