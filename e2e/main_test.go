@@ -112,8 +112,10 @@ func options(dir string) stack.Options {
 			"EXPIRES_IN_MIN": strconv.Itoa(minExpiresIn), "SETTLE_MARGIN": "1",
 			"PLATFORM_PLAN": *plan, "PLATFORM_KV_SECOND": strconv.Itoa(kvSecond),
 		},
-		Entry:  &stack.Entry{Path: filepath.Join("platform", "entry.mjs"), Flags: []string{"nodejs_als"}},
-		Market: ledger.Market{{Give: wallet.USDC, Take: "native"}: {N: 3, D: 1}},
+		Entry: &stack.Entry{Path: filepath.Join("platform", "entry.mjs"), Flags: []string{"nodejs_als"}},
+		Market: ledger.Market{
+			{Give: wallet.USDC, Take: "native"}: {N: 3, D: 1}, {Give: "native", Take: wallet.USDC}: {N: 1, D: 3},
+		},
 	}
 }
 

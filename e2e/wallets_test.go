@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -24,6 +26,35 @@ import (
 //go:embed testdata/wallets/extensions.js
 var standIns string
 
+//go:embed testdata/wallets/albedo.html
+var albedoWindow []byte
+
+// serveAlbedo serves the window of Albedo's stand-in.
+func serveAlbedo(t *testing.T, e *extension) (address string) {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /confirm", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Write(albedoWindow)
+	})
+	mux.HandleFunc("POST /answer", func(w http.ResponseWriter, r *http.Request) {
+		var asked request
+		err := json.NewDecoder(r.Body).Decode(&asked)
+		var answer string
+		if err == nil {
+			answer, err = e.answer(asked)
+		}
+		if err != nil {
+			w.WriteHeader(http.StatusForbidden)
+			answer = err.Error()
+		}
+		fmt.Fprint(w, answer)
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
 // extension is the stand-in of a wallet: it speaks the wallet's protocol and signs with real keys.
 type extension struct {
 	keys       *keypair.Full
@@ -34,7 +65,6 @@ type extension struct {
 	changes     func(txnbuild.TransactionParams) txnbuild.TransactionParams // before it signs
 	unsigned    bool
 	network     string // whose passphrase it names; empty: the right one
-	times       int    // that it refuses; 0: always
 }
 
 // request is what a stand-in in the page asks of the extension.
@@ -43,12 +73,8 @@ type request struct {
 	XDR    string `json:"xdr"`
 }
 
-// errLater ends the refusals of an extension that refuses some times only.
 func (e *extension) answer(r request) (string, error) {
 	if e.refuses != nil && (e.refusesOnly == "" || e.refusesOnly == r.Method) {
-		if e.times--; e.times == 0 {
-			defer func() { e.refuses = nil }()
-		}
 		return "", e.refuses
 	}
 	switch r.Method {
@@ -96,13 +122,14 @@ func (e *extension) sign(envelope string) (string, error) {
 // install puts the stand-in of one wallet into the pages of a tab.
 func (b *tab) install(wallet string, e *extension) {
 	b.t.Helper()
-	name, err := json.Marshal(wallet)
-	if err != nil {
-		b.t.Fatal(err)
+	address := ""
+	if wallet == "albedo" {
+		address = serveAlbedo(b.t, e)
 	}
+	arguments := fmt.Sprintf("(%q, %q)", wallet, address)
 	b.do(
 		chromedp.ExposeFunc("extension", func(_ context.Context, r request) (string, error) { return e.answer(r) }),
-		command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: "(" + standIns + ")(" + string(name) + ")"}),
+		command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: "(" + standIns + ")" + arguments}),
 	)
 }
 
@@ -151,6 +178,209 @@ func TestCustomerPaysWithAWalletInTheBrowser(t *testing.T) {
 			b.stillTheSame()
 			s.wantPaidBy(c, e.keys.Address())
 		})
+	}
+}
+
+// Albedo's window opens for the account, and once more, by another click, for the payment.
+func TestCustomerPaysWithAlbedo(t *testing.T) {
+	s := openShop(t)
+	e := s.customerExtension()
+	c := s.charge(fields{"amount": "7.25", "asset_code": "USDC"})
+	b := openTab(t)
+	b.install("albedo", e)
+	b.visit(c)
+	b.await(element("wallet-albedo")+`?.innerText.includes("opens a window")`, "true")
+	e.refuses, e.refusesOnly = errors.New("Action request was rejected by the user."), "sign"
+	b.click("wallet-albedo")
+	b.await(step, "connected")
+	b.click("choice-0")
+	b.await(step, "rejected")
+	e.refuses = nil
+	b.click("choice-0")
+	b.await(`document.querySelector("[data-pay]").dataset.phase`, "paid")
+	b.stillTheSame()
+	s.wantPaidBy(c, e.keys.Address())
+}
+
+// stranger is an account that holds only XLM.
+func (s *shop) stranger() *extension {
+	s.t.Helper()
+	keys, err := keypair.Random()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.wallet().Fund(s.t.Context(), keys.Address()); err != nil {
+		s.t.Fatal(err)
+	}
+	return &extension{keys: keys, passphrase: s.on.Passphrase}
+}
+
+// The customer holds no USDC. The merchant receives exactly the USDC that she asked for.
+func TestCustomerPaysInAnotherAsset(t *testing.T) {
+	s := openShop(t)
+	e := s.stranger()
+	c := s.charge(fields{"amount": 5, "asset_code": "USDC"})
+	b := openTab(t)
+	b.expect("400")
+	b.install("freighter", e)
+	b.visit(c)
+	b.await(element("wallet-freighter")+`?.innerText.includes("in this browser")`, "true")
+	b.click("wallet-freighter")
+	b.await(step, "no_trustline")
+	b.await(element("send-XLM")+`?.innerText`, "Pay about 15 XLM, at most 15.15 XLM")
+	if words := evaluate[string](b, element("wallet-quoted")+`.innerText`); !strings.Contains(words, "at most 1 % more than quoted") {
+		t.Errorf("the page says of its quotes: %s", words)
+	}
+	b.click("send-XLM")
+	b.await(`document.querySelector("[data-pay]").dataset.phase`, "paid")
+	s.wantPaidBy(c, e.keys.Address())
+	wantVerdict(t, s.read(c.ID), verdict{Status: "completed", Received: "5", Payments: []money{{Amount: "5", Asset: "USDC"}}})
+	account, ok := s.on.Sandbox().Ledger().Account(e.keys.Address())
+	if spent := 10_000_0000000 - account.Balance; !ok || spent != 15_0000000+100 {
+		t.Errorf("it took %d stroops, want 15 XLM and the fee", spent)
+	}
+}
+
+// A payment in another asset is offered to whoever does not want the first one, too.
+func TestCustomerChoosesAnotherAsset(t *testing.T) {
+	s := openShop(t)
+	e := s.customerExtension()
+	e.refuses, e.refusesOnly = errors.New("The user rejected this request."), "sign"
+	c := s.charge(fields{"amount": 6, "asset_code": "XLM"})
+	b := openTab(t)
+	b.install("freighter", e)
+	b.visit(c)
+	b.await(element("wallet-freighter")+`?.innerText.includes("in this browser")`, "true")
+	b.click("wallet-freighter")
+	b.await(step, "rejected")
+	e.refuses = nil
+	b.click("choice-1")
+	b.await(step, "options")
+	b.await(element("send-USDC")+`?.innerText`, "Pay about 2 USDC, at most 2.02 USDC")
+	b.await(element("send-EURC")+`?.innerText`, "Pay about 6 EURC, at most 6.06 EURC") // at the sandbox's usual rate
+	b.click("send-USDC")
+	b.await(`document.querySelector("[data-pay]").dataset.phase`, "paid")
+	s.wantPaidBy(c, e.keys.Address())
+}
+
+// The account could not pay: the page says why, and what to do.
+func TestPageSaysWhyAnAccountCannotPay(t *testing.T) {
+	for name, test := range map[string]struct {
+		keys   func(*shop) *keypair.Full
+		charge fields
+		step   string
+		words  string
+	}{
+		"an account that is not on the ledger": {
+			keys:   func(*shop) *keypair.Full { return keypair.MustRandom() },
+			charge: fields{"amount": 5, "asset_code": "USDC"}, step: "unfunded", words: "is not on this network yet",
+		},
+		"too little": {
+			keys:   (*shop).customerKeys,
+			charge: fields{"amount": 1000001, "asset_code": "USDC"}, step: "too_little", words: "can spend 1000000 USDC, and 1000001 USDC are due",
+		},
+		"the shop's own account": {
+			keys:   func(s *shop) *keypair.Full { return s.keys },
+			charge: fields{"amount": 5, "asset_code": "USDC"}, step: "own_account", words: "the shop’s own account",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openShop(t)
+			c := s.charge(test.charge)
+			b := openTab(t)
+			b.expect("400")
+			b.install("rabet", &extension{keys: test.keys(s), passphrase: s.on.Passphrase})
+			b.visit(c)
+			b.await(element("wallet-rabet")+`?.innerText.includes("in this browser")`, "true")
+			b.click("wallet-rabet")
+			b.await(step, test.step)
+			if words := evaluate[string](b, walletWords); !strings.Contains(words, test.words) || strings.Contains(words, "{") {
+				t.Errorf("the page says %q", words)
+			}
+			b.click("choice-0")
+			b.await(`document.querySelector("[data-wallet-list]").checkVisibility()`, "true")
+		})
+	}
+}
+
+// Horizon does not say what became of a submission, and whether it was taken or not the page sends
+// the same envelope again until it knows.
+func TestPageSubmitsAgainUntilItKnows(t *testing.T) {
+	// The answers of a Horizon that has waited 30 seconds in vain, and of one whose core is busy.
+	const timeout = `{"type":"https://stellar.org/horizon-errors/transaction_submission_timeout","title":"Transaction Submission Timeout","status":504}`
+	const later = `{"tx_status":"TRY_AGAIN_LATER","hash":"0"}`
+	for name, test := range map[string]struct {
+		status int
+		body   string
+		taken  bool // whether the submission without a good answer reached the ledger
+	}{
+		"a timeout, and it was taken":     {504, timeout, true},
+		"a timeout, and it was not taken": {504, timeout, false},
+		"TRY_AGAIN_LATER":                 {503, later, false},
+		"no answer":                       {0, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openShop(t)
+			e := s.customerExtension()
+			c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+			b := openTab(t)
+			b.install("freighter", e)
+			b.do(command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(`{
+				const { fetch } = window;
+				window.submitted = [];
+				window.fetch = async (url, options) => {
+					if (options?.method !== "POST" || !String(url).endsWith("/transactions")) return fetch(url, options);
+					window.submitted.push(options.body.get("tx"));
+					if (window.submitted.length > 2) return fetch(url, options);
+					if (%v && window.submitted.length === 1) await fetch(url, options);
+					if (%d === 0) throw new TypeError("Failed to fetch");
+					return new Response(%q, { status: %[2]d });
+				};
+			}`, test.taken, test.status, test.body)}))
+			b.visit(c)
+			b.await(element("wallet-freighter")+`?.innerText.includes("in this browser")`, "true")
+			b.click("wallet-freighter")
+			b.await(`document.querySelector("[data-pay]").dataset.phase`, "paid")
+			s.wantPaidBy(c, e.keys.Address())
+			// If it was taken, the page may have seen that before it knew of its submission.
+			if different := evaluate[int](b, `new Set(window.submitted).size`); different != 1 {
+				t.Errorf("%d different envelopes were submitted, want one", different)
+			}
+			if times := evaluate[int](b, `window.submitted.length`); !test.taken && times != 3 {
+				t.Errorf("submitted %d times, want 3", times)
+			}
+		})
+	}
+}
+
+// The network asks for a higher fee than was bid: the customer signs once more, for more.
+func TestCustomerAllowsAHigherFee(t *testing.T) {
+	s := openShop(t)
+	e := s.customerExtension()
+	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+	b := openTab(t)
+	b.install("freighter", e)
+	b.do(command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `{
+		const { fetch } = window;
+		let refused = 0;
+		window.fetch = (url, options) =>
+			options?.method === "POST" && String(url).endsWith("/transactions") && refused++ === 0
+				? new Response('{"title":"Transaction Failed","status":400,"extras":{"result_codes":{"transaction":"tx_insufficient_fee"}}}', { status: 400 })
+				: fetch(url, options);
+	}`}))
+	b.visit(c)
+	b.await(element("wallet-freighter")+`?.innerText.includes("in this browser")`, "true")
+	b.click("wallet-freighter")
+	b.await(step, "fee")
+	if words := evaluate[string](b, walletWords); !strings.Contains(words, "up to 0.1 XLM") {
+		t.Errorf("the page says %q", words)
+	}
+	b.click("choice-0")
+	b.await(`document.querySelector("[data-pay]").dataset.phase`, "paid")
+	s.wantPaidBy(c, e.keys.Address())
+	transaction, ok := s.on.Sandbox().Ledger().Transaction(s.read(c.ID).Payments[0].TransactionHash)
+	if !ok || transaction.FeeBid != 1_000_000 {
+		t.Errorf("the fee that was bid: %+v", transaction)
 	}
 }
 

@@ -43,10 +43,12 @@ export const ROUTES = [
   { method: "GET", path: "/pay/{id}/receipt", audience: "everybody", page: true },
   { method: "GET", path: "/pay/{id}/status", audience: "everybody", page: false },
   { method: "POST", path: "/pay/{id}/transaction", audience: "everybody", page: false },
+  { method: "POST", path: "/pay/{id}/quotes", audience: "everybody", page: false },
   { method: "POST", path: "/pay/{id}/hint", audience: "everybody", page: false },
   { method: "GET", path: "/assets/{name}", audience: "everybody", page: false },
   { method: "GET", path: "/openapi.json", audience: "everybody", page: false },
   { method: "GET", path: "/docs", audience: "everybody", page: false },
+  { method: "GET", path: "/llms.txt", audience: "everybody", page: false },
   { method: "GET", path: "/health", audience: "everybody", page: false },
   { method: "GET", path: "/.well-known/stellar.toml", audience: "everybody", page: false },
 ];

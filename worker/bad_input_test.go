@@ -210,7 +210,10 @@ func isTooLarge(in input, body string) bool {
 func TestEveryFieldRefusesInvalidValues(t *testing.T) {
 	s := fixtureOf(t)
 	// A field may make another one necessary, or be the only one of a customer.
-	alsoBlamed := map[string][]string{"asset_code": {"asset_issuer"}, "name": {"email"}}
+	alsoBlamed := map[string][]string{
+		"asset_code": {"asset_issuer"}, "name": {"email"},
+		"send_asset_code": {"send_asset_issuer", "send_max"}, "send_asset_issuer": {"send_asset_code"}, "send_max": {"send_asset_code"},
+	}
 	sent, granted := 0, 0
 	for _, in := range s.inputs {
 		if in.fields == nil {

@@ -46,6 +46,7 @@ const (
 	CodeBodyTooLarge         Code = "body_too_large"
 	CodeContentType          Code = "content_type_unsupported"
 	CodeAccountCannotPay     Code = "account_cannot_pay"
+	CodePriceMoved           Code = "price_moved"
 	CodeHTTPSRequired        Code = "https_required"
 	CodeRateLimited          Code = "rate_limited"
 	CodeInternal             Code = "internal_error"
@@ -89,6 +90,7 @@ var codes = map[Code]struct {
 	CodeBodyTooLarge:         {http.StatusRequestEntityTooLarge, typeInvalidRequest},
 	CodeContentType:          {http.StatusUnsupportedMediaType, typeInvalidRequest},
 	CodeAccountCannotPay:     {http.StatusBadRequest, typeInvalidRequest},
+	CodePriceMoved:           {http.StatusConflict, typeInvalidRequest},
 	CodeHTTPSRequired:        {http.StatusBadRequest, typeInvalidRequest},
 	CodeRateLimited:          {http.StatusTooManyRequests, typeRateLimit},
 	CodeInternal:             {http.StatusInternalServerError, typeAPI},

@@ -77,6 +77,15 @@ func (p *params) take(name string) *codec.Member {
 // has reports whether the member was sent, even as null.
 func (p *params) has(name string) bool { return codec.Find(p.members, name) != nil }
 
+// given reports whether the member was sent and is not null. If not, it counts as requested.
+func (p *params) given(name string) bool {
+	if m := codec.Find(p.members, name); m != nil && m.Value != "null" {
+		return true
+	}
+	p.take(name)
+	return false
+}
+
 // keep sets an absent member to the object's current value, so that an update is parsed and checked
 // like a creation.
 func (p *params) keep(name string, value any) {
@@ -184,26 +193,32 @@ func (p *params) amount(name, why string) stellar.Amount {
 // asset returns the asset of asset_code and asset_issuer. The code is required; the issuer may be
 // omitted for known assets.
 func (p *params) asset(known map[string]stellar.Asset, why string) stellar.Asset {
-	code := p.required("asset_code", 1000, why)
-	issuer := p.text("asset_issuer", 1000)
+	return p.prefixedAsset("", known, why)
+}
+
+// prefixedAsset is asset for members whose names begin with a prefix.
+func (p *params) prefixedAsset(prefix string, known map[string]stellar.Asset, why string) stellar.Asset {
+	codeName, issuerName := prefix+"asset_code", prefix+"asset_issuer"
+	code := p.required(codeName, 1000, why)
+	issuer := p.text(issuerName, 1000)
 	if p.err != nil {
 		return stellar.Asset{}
 	}
 	if err := stellar.CheckAssetCode(code); err != nil {
-		p.fail(invalid("asset_code", "asset_code must be 1 to 12 letters (a-z, A-Z) and digits, such as XLM or USDC."))
+		p.fail(invalid(codeName, "%s must be 1 to 12 letters (a-z, A-Z) and digits, such as XLM or USDC.", codeName))
 		return stellar.Asset{}
 	}
 	if issuer == "" {
 		asset, ok := known[code]
 		if !ok {
-			p.fail(missing("asset_issuer", "asset_issuer is required for %s; it may be left out for %s.", code,
+			p.fail(missing(issuerName, "%s is required for %s; it may be left out for %s.", issuerName, code,
 				strings.Join(slices.Sorted(maps.Keys(known)), ", ")))
 		}
 		return asset
 	}
 	address, err := stellar.ParseAddress(issuer)
 	if err != nil {
-		p.fail(invalid("asset_issuer", "asset_issuer must be a Stellar account (G and 55 more characters, with a valid checksum)."))
+		p.fail(invalid(issuerName, "%s must be a Stellar account (G and 55 more characters, with a valid checksum).", issuerName))
 	}
 	return stellar.Asset{Code: code, Issuer: address}
 }

@@ -128,6 +128,7 @@ func (s *Service) routes() []route {
 		{"GET /pay/{id}/receipt?lang", forEverybody, page, getReceipt},
 		{"GET /pay/{id}/status", forEverybody, shared, getStatus},
 		{"POST /pay/{id}/transaction", forEverybody, fresh, createTransaction},
+		{"POST /pay/{id}/quotes", forEverybody, fresh, createQuotes},
 		{"POST /pay/{id}/hint", forEverybody, fresh, createHint},
 		{"GET /assets/{name}", forEverybody, file, nil},
 		{"GET /openapi.json", forEverybody, file, nil},

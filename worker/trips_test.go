@@ -154,6 +154,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 		{route: "GET /pay/{id}/receipt", path: "/pay/" + paid.text("id") + "/receipt"},
 		{route: "GET /pay/{id}/status", when: "open", path: "/pay/" + open.text("id") + "/status"},
 		{route: "POST /pay/{id}/transaction", path: "/pay/" + open.text("id") + "/transaction", body: fmt.Sprintf(`{"account":%q}`, person.Address())},
+		{route: "POST /pay/{id}/quotes", path: "/pay/" + open.text("id") + "/quotes", body: fmt.Sprintf(`{"account":%q}`, person.Address())},
 		{route: "POST /pay/{id}/hint", path: "/pay/" + open.text("id") + "/hint", body: `{"hash":"` + strings.Repeat("0", 64) + `"}`},
 		{route: "GET /health"},
 		{route: "GET /health/details"},

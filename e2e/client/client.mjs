@@ -174,7 +174,8 @@ export class Anybody extends Caller {
   pageNow = async (id) => (await this.send("GET", `/pay/${segment(id)}/check`)).text();
   receipt = async (id) => (await this.send("GET", `/pay/${segment(id)}/receipt`)).text();
   status = (id) => this.get(`/pay/${segment(id)}/status`);
-  transaction = (id, account) => this.call("POST", `/pay/${segment(id)}/transaction`, { body: { account } });
+  transaction = (id, account, more) => this.call("POST", `/pay/${segment(id)}/transaction`, { body: { account, ...more } });
+  quotes = (id, account) => this.call("POST", `/pay/${segment(id)}/quotes`, { body: { account } });
   hint = (id, hash) => this.call("POST", `/pay/${segment(id)}/hint`, { body: { hash } });
   stellarToml = async () => (await this.send("GET", "/.well-known/stellar.toml")).text();
   description = () => this.get("/openapi.json");

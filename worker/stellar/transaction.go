@@ -8,7 +8,9 @@ import (
 )
 
 // Transaction is a single payment with a text memo, not yet signed. It is the only kind of
-// transaction that this service writes.
+// transaction that this service writes. With a SendMax it is a path payment, in which the payer
+// sends another asset and the destination receives exactly Amount (CAP-0006 calls it strict
+// receive).
 type Transaction struct {
 	Source      Address
 	Sequence    int64
@@ -18,7 +20,15 @@ type Transaction struct {
 	Destination Address
 	Asset       Asset
 	Amount      Amount
+
+	Send    Asset
+	SendMax Amount
+	Path    []Asset // between Send and Asset, at most [MaxPath]
 }
+
+// MaxPath is how many assets may lie between those of a path payment
+// (PathPaymentStrictReceiveOp in Stellar-transaction.x).
+const MaxPath = 5
 
 // MaxFee is the fee that transactions for wallets bid: 0.01 XLM, in stroops. It is the maximum that
 // the payer can be charged, not the price: all transactions of a ledger pay the lowest bid that was
@@ -34,6 +44,7 @@ const (
 	precondTime           = 1
 	memoText              = 1
 	operationPayment      = 1
+	operationPathReceive  = 2
 	assetNative           = 0
 	assetAlphanum4        = 1
 	assetAlphanum12       = 2
@@ -67,10 +78,22 @@ func (t Transaction) tagged() []byte {
 	b = appendPadded(b, t.Memo, (len(t.Memo)+3)/4*4)
 	b = put(b, 1) // one operation,
 	b = put(b, 0) // whose source is that of the transaction
-	b = put(b, operationPayment)
+	if t.SendMax == 0 {
+		b = put(b, operationPayment)
+	} else {
+		b = put(b, operationPathReceive)
+		b = t.Send.appendXDR(b)
+		b = binary.BigEndian.AppendUint64(b, uint64(t.SendMax))
+	}
 	b = appendAccount(b, t.Destination)
 	b = t.Asset.appendXDR(b)
 	b = binary.BigEndian.AppendUint64(b, uint64(t.Amount))
+	if t.SendMax != 0 {
+		b = put(b, uint32(len(t.Path)))
+		for _, asset := range t.Path {
+			b = asset.appendXDR(b)
+		}
+	}
 	return put(b, 0) // no extension
 }
 

@@ -23,13 +23,19 @@ func drawAddress(t *rapid.T, name string) stellar.Address {
 	return stellar.Address(keys.Address())
 }
 
+func drawAsset(t *rapid.T) (stellar.Asset, txnbuild.Asset) {
+	code := rapid.StringMatching(`[A-Za-z0-9]{0,12}`).Draw(t, "code")
+	if code == "" {
+		return stellar.XLM, txnbuild.NativeAsset{}
+	}
+	asset := stellar.Asset{Code: code, Issuer: drawAddress(t, "issuer")}
+	return asset, txnbuild.CreditAsset{Code: asset.Code, Issuer: string(asset.Issuer)}
+}
+
 // The Stellar SDK must write the same transaction.
 func TestTransactionEqualsTheSDKs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		asset := stellar.XLM
-		if code := rapid.StringMatching(`[A-Za-z0-9]{0,12}`).Draw(t, "code"); code != "" {
-			asset = stellar.Asset{Code: code, Issuer: drawAddress(t, "issuer")}
-		}
+		asset, theirAsset := drawAsset(t)
 		tx := stellar.Transaction{
 			Source:      drawAddress(t, "source"),
 			Sequence:    rapid.Int64Range(1, math.MaxInt64).Draw(t, "sequence"),
@@ -40,16 +46,24 @@ func TestTransactionEqualsTheSDKs(t *testing.T) {
 			Asset:       asset,
 			Amount:      stellar.Amount(rapid.Int64Min(1).Draw(t, "amount")),
 		}
-		var theirAsset txnbuild.Asset = txnbuild.NativeAsset{}
-		if !asset.IsNative() {
-			theirAsset = txnbuild.CreditAsset{Code: asset.Code, Issuer: string(asset.Issuer)}
+		var operation txnbuild.Operation = &txnbuild.Payment{Destination: string(tx.Destination), Amount: tx.Amount.String(), Asset: theirAsset}
+		if rapid.Bool().Draw(t, "another asset is sent") {
+			path := &txnbuild.PathPaymentStrictReceive{Destination: string(tx.Destination), DestAmount: tx.Amount.String(), DestAsset: theirAsset}
+			tx.SendMax = stellar.Amount(rapid.Int64Min(1).Draw(t, "send max"))
+			path.SendMax = tx.SendMax.String()
+			tx.Send, path.SendAsset = drawAsset(t)
+			for range rapid.IntRange(0, stellar.MaxPath).Draw(t, "path") {
+				ours, theirs := drawAsset(t)
+				tx.Path, path.Path = append(tx.Path, ours), append(path.Path, theirs)
+			}
+			operation = path
 		}
 		theirs, err := txnbuild.NewTransaction(txnbuild.TransactionParams{
 			SourceAccount: &txnbuild.SimpleAccount{AccountID: string(tx.Source), Sequence: tx.Sequence},
 			BaseFee:       int64(tx.Fee),
 			Memo:          txnbuild.MemoText(tx.Memo),
 			Preconditions: txnbuild.Preconditions{TimeBounds: txnbuild.NewTimebounds(0, tx.MaxTime)},
-			Operations:    []txnbuild.Operation{&txnbuild.Payment{Destination: string(tx.Destination), Amount: tx.Amount.String(), Asset: theirAsset}},
+			Operations:    []txnbuild.Operation{operation},
 		})
 		if err != nil {
 			t.Fatal(err)

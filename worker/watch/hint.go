@@ -2,7 +2,6 @@ package watch
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -33,10 +32,11 @@ func (w *Watcher) LookFor(ctx context.Context, s *checkout.Facts, hash string) (
 		return w.Look(ctx, s)
 	}
 	received, err := client.ReceivedBy(ctx, hash, account)
-	pays := slices.ContainsFunc(received, func(p horizon.Incoming) bool {
-		return slices.Contains(w.Memos.Open(p.Memo, w.Now()), s.Checkout.ID)
-	})
-	if err != nil || !pays {
+	var all []found
+	for _, p := range received {
+		all = append(all, found{Incoming: p, IDs: w.Memos.Open(p.Memo, w.Now())})
+	}
+	if err != nil || len(byName(all).of(&s.Checkout)) == 0 {
 		return w.Look(ctx, s)
 	}
 	return w.look(ctx, s, true)

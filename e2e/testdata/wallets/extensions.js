@@ -1,6 +1,6 @@
 // Puts the stand-in of a wallet's extension into the page. window.extension asks the test, which has
-// the keys.
-(wallet) => {
+// the keys. Albedo has a window, which is at the given address instead of at albedo.link.
+(wallet, address) => {
   const ask = (method, xdr = "") => window.extension({ method, xdr });
   const message = (error) => error.message.replace(/^Error: /, "");
 
@@ -63,6 +63,11 @@
         getAddress: () => call(ask("account"), "address"),
         signTransaction: ({ xdr }) => call(ask("sign", xdr), "signedTxXdr"),
       };
+    },
+
+    albedo: () => {
+      const { open } = window;
+      window.open = (url, ...rest) => open.call(window, url.replace("https://albedo.link", address), ...rest);
     },
 
     "xbull-old": () => {

@@ -64,7 +64,7 @@ export async function transactionFor({ account, send, maxFee }) {
 }
 
 export async function quotesFor(account) {
-  return parse(await ask("/quotes?account=" + account));
+  return parse(await post("/quotes", { account }));
 }
 
 // hint says which transaction paid, until the status shows it. The page shows what is answered.
