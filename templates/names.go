@@ -4,9 +4,10 @@ package templates
 
 // Paths of the files in package static.
 const (
-	docsScript     = "/assets/docs.386d3625ac23c233.js"
-	docsStylesheet = "/assets/docs.b514687ce3d2c5cd.css"
-	icon           = "/assets/icon.f03404defe1193fa.svg"
-	script         = "/assets/pay.996866f8686b34cb.js"
-	stylesheet     = "/assets/pay.d4b76914a426e6ef.css"
+	consoleStylesheet = "/assets/console.70e4b87f897ab510.css"
+	docsScript        = "/assets/docs.386d3625ac23c233.js"
+	docsStylesheet    = "/assets/docs.b514687ce3d2c5cd.css"
+	icon              = "/assets/icon.f03404defe1193fa.svg"
+	script            = "/assets/pay.996866f8686b34cb.js"
+	stylesheet        = "/assets/pay.d4b76914a426e6ef.css"
 )

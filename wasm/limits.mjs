@@ -53,13 +53,18 @@ export async function learn({ headers }, route, status) {
 export function couldBeAuthorized({ headers }, route) {
   if (route?.audience === "merchant") return KEY.test(headers.get("x-api-key"));
   if (route?.audience === "operator") return headers.has("authorization");
+  if (route?.audience === "owner") return headers.has("cookie");
   return true;
 }
+
+// isConsole reports whether people use a route in the console.
+export const isConsole = (route) => route?.audience === "owner" || route?.audience === "guest";
 
 // countedBy returns the rate limit that applies to a request and the caller to count it for.
 function countedBy({ headers }, route) {
   if (route?.audience !== "merchant") {
-    // A POST builds a transaction, which reads the ledger.
+    // A POST builds a transaction, which reads the ledger. Nobody reads the console's pages faster
+    // than the lower limit allows, and nobody else tries to sign in so often.
     const cheap = route?.audience === "everybody" && route.method === "GET";
     return { limit: cheap ? "ADDRESS_LIMIT" : "COSTLY_LIMIT", caller: addressOf(headers) };
   }

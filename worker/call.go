@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
+	"edgecheckout/worker/signin"
 	"edgecheckout/worker/store"
 	"edgecheckout/worker/web"
 )
@@ -53,8 +55,12 @@ type call struct {
 	view     *store.View
 	news     []store.Event // what the request writes of events
 
-	// For merchants:
+	// For merchants and owners:
 	store.Owner
+
+	// In the console:
+	session signin.Session
+	form    url.Values
 }
 
 // header returns the value of a header by its canonical name.
@@ -86,6 +92,9 @@ func (s *Service) Respond(ctx context.Context, r *web.Request) web.Response {
 	}
 	if err != nil {
 		a = c.errorAnswer(err)
+		if c.endpoint != nil && c.endpoint.audience.isConsole() {
+			a = c.errorPage(err, a)
+		}
 	}
 	return c.respond(a)
 }
@@ -101,6 +110,10 @@ func (c *call) run() (answer, error) {
 		}
 	case forOperator:
 		if err := c.authenticateOperator(); err != nil {
+			return answer{}, err
+		}
+	case forOwner:
+		if err := c.authenticateOwner(); err != nil {
 			return answer{}, err
 		}
 	}
@@ -126,7 +139,7 @@ func (c *call) checkScheme() error {
 	if u.Scheme != "http" || !strings.HasPrefix(c.config.BaseURL, "https:") {
 		return nil
 	}
-	if c.endpoint.audience == forEverybody && c.reads() {
+	if (c.endpoint.audience == forEverybody || c.endpoint.audience.isConsole()) && c.reads() {
 		return moved{c.config.BaseURL + u.Path + c.endpoint.canonical(u)}
 	}
 	return &Error{Code: CodeHTTPSRequired, Message: "Ask over https. What you sent could be read on its way: if it had a key or a token in it, replace that."}
@@ -145,7 +158,7 @@ func (c *call) readQuery() error {
 		return nil
 	}
 	raw := u.RawQuery
-	if c.endpoint.audience == forEverybody {
+	if c.endpoint.audience == forEverybody && c.endpoint.path != authPath {
 		canonical := c.endpoint.canonical(u)
 		if c.endpoint.serving != fresh && c.reads() && canonical != "?"+u.RawQuery {
 			return moved{u.Path + canonical}
@@ -164,6 +177,9 @@ func (c *call) readQuery() error {
 func (c *call) path(name string) string { return pathValue(c.endpoint.path, c.request.URL.Path, name) }
 
 func (c *call) checkBody() error {
+	if c.endpoint.audience.isConsole() {
+		return c.readForm()
+	}
 	if len(c.request.Body) == 0 {
 		return nil // then it needs no type; whether it is required is for the handler to decide
 	}
@@ -172,6 +188,9 @@ func (c *call) checkBody() error {
 	// Nearly all requests send exactly this, so the slow parser is not needed for them.
 	if kind != "application/json" {
 		kind, _, err = mime.ParseMediaType(kind)
+	}
+	if err == nil && kind == formType && c.endpoint.path == authPath {
+		return c.readForm()
 	}
 	if err != nil || kind != "application/json" {
 		return &Error{Code: CodeContentType, Message: "The body must be JSON: send the header Content-Type: application/json."}

@@ -17,7 +17,7 @@ type File struct {
 	Body              []byte
 }
 
-//go:embed pay.js pay.css docs.js docs.css icon.svg
+//go:embed pay.js pay.css docs.js docs.css console.css icon.svg
 var files embed.FS
 
 // released has the files of the last release under the paths they had. While a new release spreads
@@ -30,6 +30,7 @@ var released embed.FS
 // names maps constants in package templates to files.
 var names = []struct{ Constant, file string }{
 	{"script", "pay.js"}, {"stylesheet", "pay.css"}, {"icon", "icon.svg"}, {"docsScript", "docs.js"}, {"docsStylesheet", "docs.css"},
+	{"consoleStylesheet", "console.css"},
 }
 
 var types = map[string]string{
