@@ -91,9 +91,10 @@ func (s *Service) Respond(ctx context.Context, r *web.Request) web.Response {
 		a, err = c.run()
 	}
 	if err != nil {
-		a = c.errorAnswer(err)
 		if c.endpoint != nil && c.endpoint.audience.isConsole() {
-			a = c.errorPage(err, a)
+			a = c.errorPage(err)
+		} else {
+			a = c.errorAnswer(err)
 		}
 	}
 	return c.respond(a)

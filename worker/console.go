@@ -226,14 +226,17 @@ func decodeAnswer[T any](a answer, err error) (T, error) {
 	return v, json.Unmarshal(a.Body, &v)
 }
 
-// errorPage shows an error as a page. a is the answer that the API would give: it has the status.
-func (c *call) errorPage(err error, a answer) answer {
+// errorPage shows an error as a page, with the status that the API would answer with.
+func (c *call) errorPage(err error) answer {
 	m := console.Message{Title: "That did not work", Back: consolePath}
+	var a answer
+	if _, ok := err.(forged); !ok {
+		a = c.errorAnswer(err)
+	}
 	switch err := err.(type) {
 	case moved:
 		return a
 	case forged:
-		a = answer{}
 		a.Status = http.StatusForbidden
 		m.Text = "This form was not sent from a page of this console, or the page is too old. Nothing was changed. Open the page again and repeat what you did."
 	case *Error:

@@ -158,7 +158,7 @@ func sign(t testing.TB, envelope string, keys ...*keypair.Full) string {
 // challenged returns a challenge for an account, signed with keys.
 func (s *site) challenged(edge http.Handler, account string, keys ...*keypair.Full) string {
 	s.t.Helper()
-	r := client{s.t, edge, http.Header{}}.get("/auth?account=" + account)
+	r := client{s.t, edge, http.Header{}}.get("/auth?livemode=false&account=" + account)
 	if r.status != 200 {
 		s.t.Fatalf("%d %s", r.status, r.body)
 	}

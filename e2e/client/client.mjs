@@ -172,6 +172,8 @@ export class Anybody extends Caller {
   page = async (id) => (await this.send("GET", `/pay/${segment(id)}`)).text();
   status = (id) => this.get(`/pay/${segment(id)}/status`);
   transaction = (id, account) => this.call("POST", `/pay/${segment(id)}/transaction`, { body: { account } });
+  challenge = (account) => this.get("/auth", { account });
+  session = (transaction) => this.call("POST", "/auth", { body: { transaction } });
   stellarToml = async () => (await this.send("GET", "/.well-known/stellar.toml")).text();
   description = () => this.get("/openapi.json");
   reference = async () => (await this.send("GET", "/docs")).text();

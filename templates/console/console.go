@@ -146,14 +146,6 @@ func (m Money) String() string { return m.Amount + " " + m.Code }
 
 func (m Money) cell() cell { return cell{text: m.String(), look: number} }
 
-// short abbreviates an address in a table; the whole stands where it can be copied.
-func short(address string) string {
-	if len(address) < 16 {
-		return address
-	}
-	return address[:6] + "…" + address[len(address)-6:]
-}
-
 // statusLook is the look of a checkout's status.
 func statusLook(status, exception string) look {
 	switch {
