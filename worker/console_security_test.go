@@ -31,10 +31,18 @@ func (s *site) stocked(edge *worker.Service, name string) stocked {
 	keys := s.operator(edge).get("/merchants/" + shop.id + "/keys").fields["data"].([]any)
 	shop.ids = map[string]string{
 		"checkouts": order.text("id"), "endpoints": webhook.text("id"), "events": shop.list("/events").ids[0],
-		"keys": keys[0].(map[string]any)["id"].(string), "products": product.text("id"), "customers": customer.text("id"),
+		"keys": keys[0].(map[string]any)["id"].(string), "products": product.text("id"), "customers": customer.text("id"), "inbox": s.stray(edge, shop.tenant),
 	}
 	shop.secrets = []string{name + " order", name + " product", name + " customer", order.text("memo"), webhook.text("secret"), shop.keys.Address()}
 	return shop
+}
+
+// stray pays something to a merchant that belongs to no checkout, and returns the payment's id.
+func (s *site) stray(edge *worker.Service, shop tenant) string {
+	s.t.Helper()
+	s.Pay(s.Person(), addr(shop.keys.Address()), "1.5", xlm, "stray")
+	s.Advance(time.Minute)
+	return shop.list("/payment?unmatched=true").ids[0]
 }
 
 // path fills a merchant's id into the path of a route.
@@ -81,7 +89,7 @@ func TestConsoleHidesEverythingFromOtherMerchants(t *testing.T) {
 		}
 	}
 	// Another merchant's place in a list is none.
-	for _, list := range []string{"/console/checkouts", "/console/checkouts.csv", "/console/developers", "/console/endpoints/" + mine.ids["endpoints"]} {
+	for _, list := range []string{"/console/checkouts", "/console/checkouts.csv", "/console/developers", "/console/products", "/console/customers", "/console/endpoints/" + mine.ids["endpoints"]} {
 		for _, after := range []string{"8205192800000/" + theirs.ids["checkouts"], "../" + theirs.id, "0000000000000/../../", strings.Repeat("9", 13) + "/x", "%2e%2e"} {
 			r := me.get(list + "?after=" + url.QueryEscape(after))
 			for _, secret := range theirs.secrets {

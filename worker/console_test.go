@@ -357,3 +357,6 @@ func TestKeysOfOwnersHaveScopes(t *testing.T) {
 		t.Errorf("the form brings back a revoked key: %d %s", r.status, r.text("main"))
 	}
 }
+
+// selection is what goquery finds.
+type selection = goquery.Selection

@@ -119,7 +119,6 @@ var places = []place{
 	{"home", "/console", "Home"},
 	{"checkouts", "/console/checkouts", "Checkouts"},
 	{"inbox", "/console/inbox", "Inbox"},
-	{"links", "/console/links", "Links"},
 	{"products", "/console/products", "Products"},
 	{"customers", "/console/customers", "Customers"},
 	{"developers", "/console/developers", "Developers"},
