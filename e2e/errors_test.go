@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 
 	"edgecheckout/sandbox/stack"
+	"edgecheckout/sandbox/wallet"
 )
 
 const (
@@ -35,6 +37,50 @@ func TestErrorsOfKeysAndTokens(t *testing.T) {
 		exchange{about: "a token of another scheme", path: "/merchants", headers: []string{admin, "Basic b3BlcmF0b3I6"}, body: `{}`},
 		exchange{about: "the operator's token in the place of a key", method: "GET", path: "/product", headers: []string{admin, "Bearer " + s.on.Secrets.AdminToken}},
 	)
+}
+
+func TestErrorsOfSigningIn(t *testing.T) {
+	s := openShop(t)
+	key, err := s.on.Operator().Do(t.Context(), http.MethodPost, "/merchants/"+s.id+"/keys", []byte(`{"livemode": false, "scope": "read"}`))
+	if err != nil || key.Status != http.StatusOK {
+		t.Fatalf("%d %s, %v", key.Status, key.Body, err)
+	}
+	var reader struct{ Secret string }
+	if err := json.Unmarshal(key.Body, &reader); err != nil {
+		t.Fatal(err)
+	}
+	other := s.neighbour()
+	challenge := s.challenge()
+	foreign, err := wallet.SignChallenge(challenge, s.on.Passphrase, other.keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The beginning of a challenge, as far as a transcript shows it, has the deployment's key.
+	names := append(s.names(), challenge[:43], "{challenge}", strings.TrimPrefix(s.on.BaseURL, "http://"), "{host}")
+	transcript(t, "errors/sign-in.txt", stack.Client{BaseURL: s.on.BaseURL}, names,
+		exchange{about: "a challenge for nobody", method: "GET", path: "/auth"},
+		exchange{about: "a challenge for a muxed account", method: "GET", path: "/auth?account=MA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJUAAAAAAAAAAAACJUQ"},
+		exchange{about: "a challenge with a memo", method: "GET", path: "/auth?account=" + s.account + "&memo=1"},
+		exchange{about: "a challenge for another domain", method: "GET", path: "/auth?account=" + s.account + "&home_domain=evil.example"},
+		exchange{about: "a mode that is not served", method: "GET", path: "/auth?account=" + s.account + "&livemode=true"},
+		exchange{about: "nothing signed", path: "/auth", body: `{}`},
+		exchange{about: "something else", path: "/auth", body: `{"transaction": "AAAA"}`},
+		exchange{about: "a form with something else", path: "/auth", headers: []string{"Content-Type", "application/x-www-form-urlencoded"}, body: "transaction=AAAA"},
+		exchange{about: "a challenge that nobody has signed", path: "/auth", body: `{"transaction": "` + challenge + `"}`},
+		exchange{about: "a challenge that a stranger has signed", path: "/auth", body: `{"transaction": "` + foreign + `"}`},
+		exchange{about: "a key that may only read", path: direct, headers: []string{"x-api-key", reader.Secret}, body: with("amount", 5)},
+	)
+}
+
+// challenge asks for a challenge of the shop's account.
+func (s *shop) challenge() string {
+	s.t.Helper()
+	var issued struct{ Transaction string }
+	reply := get(s.t, s.on, "/auth?account="+s.account)
+	if err := json.Unmarshal(reply.Body, &issued); err != nil || reply.Status != http.StatusOK {
+		s.t.Fatalf("%d %s", reply.Status, reply.Body)
+	}
+	return issued.Transaction
 }
 
 func TestErrorsOfTheOperatorsBrake(t *testing.T) {

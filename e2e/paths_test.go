@@ -102,7 +102,9 @@ func TestJavaScriptAndGoAgreeOnRoutes(t *testing.T) {
 			t.Errorf("%s %s: %d, to %q; want to %s", a.Method, a.Path, status, location, plain)
 		case spelling > 0 && !leads && status != http.StatusNotFound:
 			t.Errorf("%s %s: %d, want 404", a.Method, a.Path, status)
-		case r.Audience != "everybody" && spelling == 0 && status != http.StatusUnauthorized:
+		case r.Audience == "owner" && spelling == 0 && (status != http.StatusFound || location != "/console/sign-in"):
+			t.Errorf("%s %s: %d, to %q; want to sign in", a.Method, a.Path, status, location)
+		case (r.Audience == "merchant" || r.Audience == "operator") && spelling == 0 && status != http.StatusUnauthorized:
 			t.Errorf("%s %s: %d, want 401", a.Method, a.Path, status)
 		}
 	}

@@ -51,14 +51,18 @@ export async function learn({ headers }, route, status) {
 // needsAdmission reports whether Go must say, before the body of a request is read, that its caller
 // may send one. It need not where anybody may, nor for a key that it has accepted here before.
 export function needsAdmission({ headers }, route) {
-  if (route === undefined || route.audience === "everybody") return false;
+  if (route === undefined || route.audience === "everybody" || route.audience === "guest") return false;
   return !(route.audience === "merchant" && buckets.has(headers.get("x-api-key")));
 }
+
+// isConsole reports whether people use a route in the console.
+export const isConsole = (route) => route?.audience === "owner" || route?.audience === "guest";
 
 // countedBy returns the rate limit that applies to a request and the caller to count it for.
 function countedBy({ headers }, route) {
   if (route?.audience !== "merchant") {
-    // A POST builds a transaction, which reads the ledger.
+    // A POST builds a transaction, which reads the ledger. Nobody reads the console's pages faster
+    // than the lower limit allows, and nobody else tries to sign in so often.
     const cheap = route?.audience === "everybody" && route.method === "GET";
     return { limit: cheap ? "ADDRESS_LIMIT" : "COSTLY_LIMIT", caller: addressOf(headers) };
   }

@@ -48,6 +48,9 @@ func (c *call) authenticate() error {
 	if identity.key.Mode != mode {
 		return errAPIKeyInvalid
 	}
+	if identity.key.ReadOnly && !c.reads() {
+		return &Error{Code: CodeAPIKeyScope, Message: "This API key may only read; take one with the scope write."}
+	}
 	c.Owner = store.Owner{Merchant: &identity.merchant, Mode: mode}
 	if c.in(mode).network == nil {
 		return &Error{Code: CodeNetworkMissing, Message: fmt.Sprintf("The key is right, but this deployment serves no %s mode: the operator has configured no Horizon for it.", c.Mode)}

@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/codec"
+	"edgecheckout/worker/signin"
 	"edgecheckout/worker/store"
 	"edgecheckout/worker/web"
 )
@@ -53,11 +55,15 @@ type call struct {
 	view     *store.View
 	news     []store.Event // what the request writes of events
 
-	// For merchants:
+	// For merchants and owners:
 	store.Owner
 
 	// For operators:
 	token string // its name
+
+	// In the console:
+	session signin.Session
+	form    url.Values
 }
 
 // header returns the value of a header by its canonical name.
@@ -100,7 +106,11 @@ func (s *Service) respond(ctx context.Context, r *web.Request, run func(*call) (
 		a, err = run(c)
 	}
 	if err != nil {
-		a = c.errorAnswer(err)
+		if c.endpoint != nil && c.endpoint.audience.isConsole() {
+			a = c.errorPage(err)
+		} else {
+			a = c.errorAnswer(err)
+		}
 	}
 	return c.respond(a)
 }
@@ -115,6 +125,8 @@ func (c *call) admit() error {
 		return c.authenticate()
 	case forOperator:
 		return c.authenticateOperator()
+	case forOwner:
+		return c.authenticateOwner()
 	}
 	return nil
 }
@@ -148,7 +160,7 @@ func (c *call) checkScheme() error {
 	if u.Scheme != "http" || !strings.HasPrefix(c.config.BaseURL, "https:") {
 		return nil
 	}
-	if c.endpoint.audience == forEverybody && c.reads() {
+	if (c.endpoint.audience == forEverybody || c.endpoint.audience.isConsole()) && c.reads() {
 		return moved{c.config.BaseURL + u.Path + c.endpoint.canonical(u)}
 	}
 	return &Error{Code: CodeHTTPSRequired, Message: "Ask over https. What you sent could be read on its way: if it had a key or a token in it, replace that."}
@@ -167,7 +179,7 @@ func (c *call) readQuery() error {
 		return nil
 	}
 	raw := u.RawQuery
-	if c.endpoint.audience == forEverybody {
+	if c.endpoint.audience == forEverybody && c.endpoint.path != authPath {
 		canonical := c.endpoint.canonical(u)
 		if c.endpoint.serving != fresh && c.reads() && canonical != "?"+u.RawQuery {
 			return moved{u.Path + canonical}
@@ -188,6 +200,9 @@ func (c *call) readQuery() error {
 func (c *call) path(name string) string { return pathValue(c.endpoint.path, c.request.URL.Path, name) }
 
 func (c *call) checkBody() error {
+	if c.endpoint.audience.isConsole() {
+		return c.readForm()
+	}
 	if len(c.request.Body) == 0 {
 		return nil // then it needs no type; whether it is required is for the handler to decide
 	}
@@ -196,6 +211,9 @@ func (c *call) checkBody() error {
 	// Nearly all requests send exactly this, so the slow parser is not needed for them.
 	if kind != "application/json" {
 		kind, _, err = mime.ParseMediaType(kind)
+	}
+	if err == nil && kind == formType && c.endpoint.path == authPath {
+		return c.readForm()
 	}
 	if err != nil || kind != "application/json" {
 		return &Error{Code: CodeContentType, Message: "The body must be JSON: send the header Content-Type: application/json."}

@@ -13,6 +13,7 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/event"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/signin"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch"
 )
@@ -31,6 +32,11 @@ type Config struct {
 	// Vault keeps the secrets of webhook endpoints, with keys that are derived
 	// from those of the memos.
 	Vault event.Vault
+	// SignIn signs challenges and sessions of the console, with keys that are derived from the
+	// newest of the memos.
+	SignIn signin.Keys
+	// SignUp says that an account which no merchant has becomes one by signing in.
+	SignUp bool
 	// ExpiresInMin is the shortest lifetime that a merchant may request. Production needs 300 s,
 	// five times the staleness of the store; tests that wait for an expiry use less.
 	ExpiresInMin time.Duration
@@ -103,6 +109,14 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 		fail("MEMO_KEYS", "want random keys of 64 hexadecimal digits, separated by commas, the newest first: openssl rand -hex 32")
 	} else if c.Vault, err = event.NewVault(strings.ToLower(getenv("MEMO_KEYS"))); err != nil {
 		fail("MEMO_KEYS", "no keys could be derived")
+	}
+	c.SignIn = signin.NewKeys(strings.ToLower(getenv("MEMO_KEYS")))
+	switch getenv("SIGNUP") {
+	case "", "closed":
+	case "open":
+		c.SignUp = true
+	default:
+		fail("SIGNUP", `want "open" or "closed"`)
 	}
 	if text := getenv("EXPIRES_IN_MIN"); text != "" {
 		seconds, err := strconv.Atoi(text)

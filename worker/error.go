@@ -33,9 +33,12 @@ const (
 	CodeProductArchived      Code = "product_archived"
 	CodeAPIKeyMissing        Code = "api_key_missing"
 	CodeAPIKeyInvalid        Code = "api_key_invalid"
+	CodeAPIKeyScope          Code = "api_key_scope"
 	CodeAdminTokenMissing    Code = "admin_token_missing"
 	CodeAdminTokenInvalid    Code = "admin_token_invalid"
 	CodeAdminTokenScope      Code = "admin_token_scope"
+	CodeChallengeInvalid     Code = "challenge_invalid"
+	CodeSignInRefused        Code = "sign_in_refused"
 	CodeNotFound             Code = "not_found"
 	CodeMethodNotAllowed     Code = "method_not_allowed"
 	CodeIdempotencyKeyReused Code = "idempotency_key_reused"
@@ -77,9 +80,12 @@ var codes = map[Code]struct {
 	CodeProductArchived:      {http.StatusBadRequest, typeInvalidRequest},
 	CodeAPIKeyMissing:        {http.StatusUnauthorized, typeAuthentication},
 	CodeAPIKeyInvalid:        {http.StatusUnauthorized, typeAuthentication},
+	CodeAPIKeyScope:          {http.StatusForbidden, typeAuthentication},
 	CodeAdminTokenMissing:    {http.StatusUnauthorized, typeAuthentication},
 	CodeAdminTokenInvalid:    {http.StatusUnauthorized, typeAuthentication},
 	CodeAdminTokenScope:      {http.StatusForbidden, typeAuthentication},
+	CodeChallengeInvalid:     {http.StatusBadRequest, typeInvalidRequest},
+	CodeSignInRefused:        {http.StatusForbidden, typeAuthentication},
 	CodeNotFound:             {http.StatusNotFound, typeInvalidRequest},
 	CodeMethodNotAllowed:     {http.StatusMethodNotAllowed, typeInvalidRequest},
 	CodeIdempotencyKeyReused: {http.StatusConflict, typeIdempotency},

@@ -13,10 +13,13 @@ type Operation struct {
 	Function string // the handler; "" for a file
 }
 
-// Operations lists everything that is served.
+// Operations lists everything that is served but the console.
 func Operations() []Operation {
 	var all []Operation
 	for _, r := range (*Service)(nil).routes() {
+		if r.audience.isConsole() {
+			continue // pages, which are no part of the API
+		}
 		name := ""
 		if r.serving != file {
 			name = runtime.FuncForPC(reflect.ValueOf(r.handler).Pointer()).Name()
@@ -40,4 +43,18 @@ func Codes() map[string]CodeMeaning {
 		all[string(code)] = CodeMeaning{meaning.status, meaning.kind}
 	}
 	return all
+}
+
+// ConsoleRoutes lists the console's routes: the method and the path of each, and whether it needs a
+// session.
+func ConsoleRoutes() (owners, guests []string) {
+	for _, r := range (*Service)(nil).routes() {
+		switch r.audience {
+		case forOwner:
+			owners = append(owners, r.methodAndPath())
+		case forGuest:
+			guests = append(guests, r.methodAndPath())
+		}
+	}
+	return owners, guests
 }

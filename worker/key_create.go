@@ -15,6 +15,7 @@ type keyObject struct {
 	ID        string `json:"id"`
 	Object    string `json:"object"`
 	Secret    string `json:"secret"`
+	Scope     string `json:"scope"`
 	Livemode  bool   `json:"livemode"`
 	CreatedAt string `json:"created_at"`
 }
@@ -32,7 +33,7 @@ func createKey(c *call) (answer, error) {
 		return answer{}, err
 	}
 	p := newParams(c.request.Body)
-	key := store.APIKey{Merchant: m.ID, Mode: stellar.ModeOf(p.boolean("livemode")), CreatedAt: c.began}
+	key := store.APIKey{Merchant: m.ID, Mode: stellar.ModeOf(p.boolean("livemode")), ReadOnly: p.scope("scope"), CreatedAt: c.began}
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
@@ -71,7 +72,7 @@ func createKey(c *call) (answer, error) {
 }
 
 func keyView(key store.APIKey, secret string) keyObject {
-	return keyObject{key.ID, "api_key", secret, key.Mode.IsLive(), timestamp(key.CreatedAt)}
+	return keyObject{key.ID, "api_key", secret, scopeOf(key), key.Mode.IsLive(), timestamp(key.CreatedAt)}
 }
 
 // deriveSecret derives the secret of a key that is created with an Idempotency-Key, so that a retry

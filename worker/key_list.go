@@ -3,6 +3,7 @@ package worker
 type listedKeyObject struct {
 	ID        string `json:"id"`
 	Object    string `json:"object"`
+	Scope     string `json:"scope"`
 	Livemode  bool   `json:"livemode"`
 	CreatedAt string `json:"created_at"`
 }
@@ -19,7 +20,7 @@ func listKeys(c *call) (answer, error) {
 	}
 	items := make([][]byte, len(keys))
 	for i, key := range keys {
-		if items[i], err = encodeItem(listedKeyObject{key.ID, "api_key", key.Mode.IsLive(), timestamp(key.CreatedAt)}); err != nil {
+		if items[i], err = encodeItem(listedKeyObject{key.ID, "api_key", scopeOf(key), key.Mode.IsLive(), timestamp(key.CreatedAt)}); err != nil {
 			return answer{}, err
 		}
 	}

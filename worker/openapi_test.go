@@ -154,7 +154,7 @@ func TestParametersOfQueriesMatchTheDescription(t *testing.T) {
 		if contract.Operations()[pattern].RequestBody != nil {
 			body = "{}"
 		}
-		if security := contract.Operations()[pattern].Security; security != nil && len(*security) == 0 {
+		if security := contract.Operations()[pattern].Security; security != nil && len(*security) == 0 && pattern != "GET /auth" {
 			// Pages ignore unknown parameters: see TestIrrelevantQueriesAreNotCached.
 			continue
 		}

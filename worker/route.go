@@ -17,7 +17,12 @@ const (
 	forEverybody audience = iota
 	forMerchant           // with an API key
 	forOperator           // with the ADMIN_TOKEN
+	forOwner              // of a merchant, with a session: pages of the console and their forms
+	forGuest              // of the console: the pages and forms by which owners sign in
 )
+
+// isConsole reports whether people use the route in the console, whose errors are pages.
+func (a audience) isConsole() bool { return a == forOwner || a == forGuest }
 
 // serving says who answers a route, and whether Cloudflare's cache may keep the answer.
 type serving int
@@ -54,7 +59,7 @@ func (r route) parameters() []string {
 // Route is a route as wasm/routes.mjs contains it.
 type Route struct {
 	Method, Path string // the path may have wildcards, each a whole segment: /path/{wildcard}
-	Audience     string // "everybody", "merchant" or "operator"
+	Audience     string // "everybody", "merchant", "operator", "owner" or "guest"
 	Page         bool   // whether people look at it
 }
 
@@ -63,8 +68,10 @@ func Routes() []Route {
 	var all []Route
 	for _, r := range (*Service)(nil).routes() {
 		method, path, _ := strings.Cut(r.methodAndPath(), " ")
-		audience := map[audience]string{forEverybody: "everybody", forMerchant: "merchant", forOperator: "operator"}[r.audience]
-		all = append(all, Route{method, path, audience, r.serving == page})
+		audience := map[audience]string{
+			forEverybody: "everybody", forMerchant: "merchant", forOperator: "operator", forOwner: "owner", forGuest: "guest",
+		}[r.audience]
+		all = append(all, Route{method, path, audience, r.serving == page || r.audience.isConsole() && method == http.MethodGet})
 	}
 	return all
 }

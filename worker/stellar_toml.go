@@ -14,15 +14,18 @@ type Organization struct {
 var keepStellarTOML = keep{"max-age=300", "max-age=3600, stale-while-revalidate=86400"}
 
 // getStellarTOML is GET /.well-known/stellar.toml, where wallets look up a domain (SEP-1). It is
-// short: the service has no account, and no key with which to sign SEP-7 requests, so those have no
+// short: the service has no account, and does not sign SEP-7 requests, so those have no
 // origin_domain.
 func getStellarTOML(c *call) (answer, error) {
-	b := []byte(`# A hosted checkout: its customers pay the accounts of its merchants directly. It has no account and no key of its own,
-# so no ACCOUNTS, SIGNING_KEY or URI_REQUEST_SIGNING_KEY are listed here, and its payment requests (SEP-7) are not signed.
+	b := []byte(`# A hosted checkout: its customers pay the accounts of its merchants directly. It has no account of its own, so no ACCOUNTS
+# are listed here. SIGNING_KEY signs what merchants sign to open the console (SEP-10). Payment requests (SEP-7) are not signed.
 `)
+
 	// SEP-1 has room for one network: the public one, if it is served.
 	for _, mode := range []stellar.Mode{stellar.Live, stellar.Test} {
 		if network, ok := c.config.Networks[mode]; ok {
+			b = appendTOML(b, "SIGNING_KEY", string(c.config.SignIn.Account()))
+			b = appendTOML(b, "WEB_AUTH_ENDPOINT", c.config.BaseURL+authPath)
 			b = appendTOML(b, "NETWORK_PASSPHRASE", network.Passphrase)
 			break
 		}

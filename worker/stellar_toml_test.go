@@ -40,6 +40,10 @@ func TestStellarTOML(t *testing.T) {
 			if _, err := toml.Decode(r.body, &got); err != nil {
 				t.Fatalf("%v in %s", err, r.body)
 			}
+			if len(c.want) > 0 {
+				// Derived from the MEMO_KEYS of the tests.
+				c.want["SIGNING_KEY"], c.want["WEB_AUTH_ENDPOINT"] = "GB5E753OARVELNGANWW4Q3RFM7YM5QWBN5JZVBVYTIL73GDMA2ABIWF3", "https://pay.example/auth"
+			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Error(diff)
 			}

@@ -71,6 +71,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 	person := s.Person()
 	s.Advance(time.Hour)
 	merchant := strings.TrimPrefix(s.Store.Keys("merchant/")[0], "merchant/")
+	signer := s.tenant(s.edge(), "Signer", s.Merchant())
 	product := shop.post("/product", `{"name":"Book","asset_code":"USDC","price_amount":5}`).text("id")
 	customer := shop.post("/customers", `{"email":"ada@example.com","phone":"+14155550123"}`).text("id")
 	order := `{"amount":5,"asset_code":"USDC"}`
@@ -156,6 +157,8 @@ func TestTripsOfEachRoute(t *testing.T) {
 		{route: "POST /pay/{id}/transaction", path: "/pay/" + open.text("id") + "/transaction", body: fmt.Sprintf(`{"account":%q}`, person.Address())},
 		{route: "POST /pay/{id}/quotes", path: "/pay/" + open.text("id") + "/quotes", body: fmt.Sprintf(`{"account":%q}`, person.Address())},
 		{route: "POST /pay/{id}/hint", path: "/pay/" + open.text("id") + "/hint", body: `{"hash":"` + strings.Repeat("0", 64) + `"}`},
+		{route: "GET /auth", path: "/auth?account=" + signer.keys.Address()},
+		{route: "POST /auth", body: s.signedIn(s.edge(), signer)},
 		{route: "GET /health"},
 		{route: "GET /health/details"},
 		{route: "GET /.well-known/stellar.toml"},

@@ -177,6 +177,8 @@ export class Anybody extends Caller {
   transaction = (id, account, more) => this.call("POST", `/pay/${segment(id)}/transaction`, { body: { account, ...more } });
   quotes = (id, account) => this.call("POST", `/pay/${segment(id)}/quotes`, { body: { account } });
   hint = (id, hash) => this.call("POST", `/pay/${segment(id)}/hint`, { body: { hash } });
+  challenge = (account) => this.get("/auth", { account });
+  session = (transaction) => this.call("POST", "/auth", { body: { transaction } });
   stellarToml = async () => (await this.send("GET", "/.well-known/stellar.toml")).text();
   description = () => this.get("/openapi.json");
   reference = async () => (await this.send("GET", "/docs")).text();

@@ -56,7 +56,7 @@ const refuses = async (promise, status, code, param) => {
   const error = await promise.then((answer) => assert.fail(`${status} ${code} was due, came ${JSON.stringify(answer)}`), (e) => e);
   assert.ok(error instanceof ApiError, error.stack);
   assert.deepEqual([error.status, error.code, error.param ?? null], [status, code, param ?? null], error.message);
-  const types = { 401: "authentication_error", 429: "rate_limit_error", 500: "api_error", 503: "api_error" };
+  const types = { 401: "authentication_error", 403: "authentication_error", 429: "rate_limit_error", 500: "api_error", 503: "api_error" };
   const type = code.startsWith("idempotency_") ? "idempotency_error" : types[status] ?? "invalid_request_error";
   assert.equal(error.type, type);
   assert.equal(error.requestId, error.headers.get("request-id"));
@@ -462,11 +462,26 @@ test("what is asked wrongly", async () => {
 
 test("what anybody may read", async () => {
   const [toml, reference, health] = [await anybody.stellarToml(), await anybody.reference(), await anybody.health()];
-  assert.match(toml, /^NETWORK_PASSPHRASE\s*=\s*".+"$/m);
+  for (const name of ["NETWORK_PASSPHRASE", "SIGNING_KEY", "WEB_AUTH_ENDPOINT"]) assert.match(toml, new RegExp(`^${name}\\s*=\\s*".+"$`, "m"));
   assert.match(reference, /<h1[\s>]/);
   assert.match(await anybody.pages(), /^# .*\n\n> .*\n/);
   assert.ok(health);
   assert.ok((await operator.healthDetails()).networks);
+});
+
+test("an owner signs in with a wallet", async () => {
+  const name = `signer, ${process.pid}`;
+  const account = await accountOf("signer", LIVE_SANDBOX_URL); // live is the mode of /.well-known/stellar.toml
+  await operator.merchants.create({ name: "Signer", account_live: account });
+  const { transaction, network_passphrase } = await anybody.challenge(account);
+  assert.ok(network_passphrase);
+  const signed = await sandbox(LIVE_SANDBOX_URL, "sign-in", { name, transaction });
+  assert.equal(signed.address, account);
+  const { token } = await anybody.session(signed.transaction);
+  const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+  assert.deepEqual([claims.sub, claims.exp - claims.iat], [signed.address, 12 * 3600]);
+  await refuses(anybody.session(transaction), 403, "sign_in_refused", "transaction");
+  await refuses(anybody.session("AAAA"), 400, "challenge_invalid", "transaction");
 });
 
 test("reading the ledger again", async () => {

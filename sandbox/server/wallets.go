@@ -88,6 +88,26 @@ func (ws *wallets) merchant(w http.ResponseWriter, r *http.Request) {
 	reply(w, r, http.StatusOK, answer{"address": keys.Address()})
 }
 
+// signIn signs a challenge (SEP-10) for a merchant account that merchant has created, by the name
+// that it was given there. Without a challenge it says which account that is.
+func (ws *wallets) signIn(w http.ResponseWriter, r *http.Request) {
+	fields, ok := accept(w, r, "name", "transaction")
+	if !ok {
+		return
+	}
+	keys := wallet.MerchantKeys(ws.client.Passphrase, fields["name"])
+	if fields["transaction"] == "" {
+		reply(w, r, http.StatusOK, answer{"address": keys.Address()})
+		return
+	}
+	signed, err := wallet.SignChallenge(fields["transaction"], ws.client.Passphrase, keys)
+	if err != nil {
+		refuse(w, r, http.StatusBadRequest, err)
+		return
+	}
+	reply(w, r, http.StatusOK, answer{"address": keys.Address(), "transaction": signed})
+}
+
 // accept reads the fields of a POST from any origin, and answers other methods itself. An unknown
 // field is an error, because a payment with a misspelt memo would be lost.
 func accept(w http.ResponseWriter, r *http.Request, known ...string) (map[string]string, bool) {

@@ -13,7 +13,23 @@ import (
 type Account struct {
 	Sequence int64     `json:"sequence"` // of its last transaction
 	Balances []Balance `json:"balances"`
+	// Signers are those whose key is an Ed25519 key, the account's own among them.
+	Signers []Signer `json:"signers,omitempty"`
+	// MediumThreshold is the weight that signers need together for most things.
+	MediumThreshold int `json:"medium_threshold,omitempty"`
+	// MemoRequired says that senders must add a memo (SEP-29).
+	MemoRequired bool `json:"memo_required,omitempty"`
 }
+
+// Signer is a key that may sign for an account, as far as its weight goes.
+type Signer struct {
+	Key    stellar.Address `json:"key"`
+	Weight int             `json:"weight"`
+}
+
+// maxSigners is the largest number of signers of an account (Stellar-ledger-entries.x), with its
+// own key.
+const maxSigners = 21
 
 // Balance is what an account can spend of an asset: without what its own offers promise and, of
 // XLM, without its reserve.
@@ -52,6 +68,15 @@ func (c Client) Account(ctx context.Context, address stellar.Address) (Account, 
 			Selling    string `json:"selling_liabilities"`
 			Authorized *bool  `json:"is_authorized"`
 		} `json:"balances"`
+		Signers []struct {
+			Key    string `json:"key"`
+			Type   string `json:"type"`
+			Weight int    `json:"weight"`
+		} `json:"signers"`
+		Thresholds struct {
+			Medium int `json:"med_threshold"`
+		} `json:"thresholds"`
+		Data map[string]string `json:"data"`
 	}
 	if err := c.get(ctx, "/accounts/"+string(address), &doc); err != nil {
 		return Account{}, err
@@ -64,7 +89,15 @@ func (c Client) Account(ctx context.Context, address stellar.Address) (Account, 
 	if doc.Entries < 0 || doc.Sponsoring < 0 || doc.Sponsored < 0 || max(doc.Entries, doc.Sponsoring, doc.Sponsored) > 1<<32 {
 		return Account{}, fmt.Errorf("%w: account %s with %d entries", ErrAnswer, address, entries)
 	}
-	account := Account{Sequence: sequence}
+	account := Account{Sequence: sequence, MediumThreshold: doc.Thresholds.Medium, MemoRequired: doc.Data["config.memo_required"] == "MQ=="}
+	if len(doc.Signers) > maxSigners || doc.Thresholds.Medium < 0 || doc.Thresholds.Medium > 255 {
+		return Account{}, fmt.Errorf("%w: account %s with %d signers", ErrAnswer, address, len(doc.Signers))
+	}
+	for _, signer := range doc.Signers {
+		if key, err := stellar.ParseAddress(signer.Key); err == nil && signer.Type == "ed25519_public_key" {
+			account.Signers = append(account.Signers, Signer{key, signer.Weight})
+		}
+	}
 	for _, line := range doc.Balances {
 		if line.AssetType == "liquidity_pool_shares" {
 			continue // nobody is paid in them

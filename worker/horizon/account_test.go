@@ -23,7 +23,7 @@ func TestAccount(t *testing.T) {
 		{Asset: stellar.Asset{Code: "GATEWAYPOINT", Issuer: issuer}, Spendable: 1500_0000000},
 		{Asset: usdc, Spendable: 201_9900000},
 		{Asset: stellar.XLM, Spendable: 856_2499800}, // the account and its two trustlines keep two XLM back
-	}}
+	}, Signers: []horizon.Signer{{Key: account, Weight: 1}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

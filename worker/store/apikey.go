@@ -15,6 +15,10 @@ type APIKey struct {
 	Merchant  string       `json:"merchant"`
 	Mode      stellar.Mode `json:"mode"`
 	CreatedAt time.Time    `json:"created_at"`
+	// ReadOnly keys may only ask.
+	ReadOnly bool `json:"read_only,omitempty"`
+	// Name is what the owner calls it; empty for keys that the operator makes.
+	Name string `json:"name,omitempty"`
 }
 
 // APIKeyKey names an [APIKey] by its secret.

@@ -9,7 +9,7 @@ import (
 	"edgecheckout/worker/stellar"
 )
 
-// Merchant is the recipient of payments. Only the operator writes it.
+// Merchant is the recipient of payments. The operator writes it, and its owner in the console.
 type Merchant struct {
 	ID          string          `json:"id"`
 	Name        string          `json:"name"`
@@ -110,9 +110,11 @@ func (v *View) Merchant(ctx context.Context, id string) (*Merchant, error) {
 // derived from the salt.
 func (v *View) CreateMerchant(m Merchant) {
 	v.records = append(v.records, entry{key: MerchantKey(m.ID), value: Encode(m), derived: true})
+	v.index(m)
 }
 
 // UpdateMerchant adds a changed merchant.
 func (v *View) UpdateMerchant(m Merchant) {
 	v.records = append(v.records, entry{key: MerchantKey(m.ID), value: Encode(m)})
+	v.index(m)
 }

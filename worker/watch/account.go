@@ -55,3 +55,17 @@ func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stel
 	}
 	return read.Account, nil
 }
+
+// OwnAccount reads a merchant's own account, at this moment: what its signers may do must not be
+// told from memory. The error is ErrNoAccount or Horizon's.
+func (w *Watcher) OwnAccount(ctx context.Context, mode stellar.Mode, address stellar.Address) (horizon.Account, error) {
+	client, _, err := w.pool(mode).Recent(ctx, horizon.ForVisitors)
+	if err != nil {
+		return horizon.Account{}, err
+	}
+	account, err := client.Account(ctx, address)
+	if horizon.IsNotFound(err) {
+		return account, ErrNoAccount
+	}
+	return account, err
+}
