@@ -3,7 +3,7 @@
 GOROOT   := $(shell go env GOROOT 2>/dev/null)
 NODE     := node_modules/.bin
 MAX_GZIP := 2621440
-GENERATED = worker/json_codec.go worker/*/json_codec.go templates/*_templ.go templates/names.go worker/openapi/reference.html wasm/routes.mjs templates/static/bundled/*
+GENERATED = worker/json_codec.go worker/*/json_codec.go templates/*_templ.go templates/names.go worker/openapi/reference.html worker/openapi/llms.txt wasm/routes.mjs templates/static/bundled/*
 export WRANGLER_SEND_METRICS := false
 export PATH := $(CURDIR)/$(NODE):$(PATH)
 
@@ -146,7 +146,7 @@ generate: node_modules/.stamp ## Generate Go from the templates and the tags of 
 	go run ./templates/slim templates/*_templ.go
 	go run ./worker/codec/generate worker/stellar worker/checkout worker/watch worker
 	go run ./wasm/routes wasm/routes.mjs
-	go run ./worker/openapi/reference worker/openapi/reference.html
+	go run ./worker/openapi/reference worker/openapi
 
 .PHONY: dry-run
 dry-run: node_modules/.stamp ## Build and bundle as a deployment would, without one

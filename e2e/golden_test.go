@@ -46,6 +46,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`\bsk_(test|live)_[0-9a-f]{64}\b`), `sk_${1}_{secret}`},
 	{regexp.MustCompile(`\bwhsec_[A-Za-z0-9+/]{43}=`), `whsec_{secret}`},
 	{regexp.MustCompile(`\b[0-9a-f]{64}\b`), `{hash}`},
+	{regexp.MustCompile(`\bM[A-Z2-7]{68}\b`), `{muxed}`},
 	{regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"`), `"{time}"`},
 	{regexp.MustCompile(`("(?:ledger|latest_ledger)": ?)\d+`), `${1}{ledger}`},
 }

@@ -56,6 +56,7 @@ func (v checkoutObject) WriteJSON(w *codec.Writer) {
 	w.String(`,"destination":`, string(v.Destination))
 	w.String(`,"memo":`, v.Memo)
 	w.String(`,"memo_type":`, v.MemoType)
+	w.String(`,"destination_muxed":`, v.Muxed)
 	w.Raw(`,"locale":`)
 	v.Locale.WriteJSON(w)
 	w.Raw(`,"redirect_url":`)

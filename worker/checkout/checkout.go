@@ -45,6 +45,7 @@ type Checkout struct {
 	Asset        stellar.Asset   `json:"asset"`
 	Account      stellar.Address `json:"account"`
 	Memo         string          `json:"memo"`
+	Muxed        MuxedID         `json:"muxed,omitempty"`
 	RedirectURL  string          `json:"redirect_url,omitempty"`
 	CancelURL    string          `json:"cancel_url,omitempty"`
 	Description  string          `json:"description,omitempty"`

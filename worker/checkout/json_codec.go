@@ -26,6 +26,9 @@ func (v Checkout) WriteJSON(w *codec.Writer) {
 	v.Asset.WriteJSON(w)
 	w.String(`,"account":`, string(v.Account))
 	w.String(`,"memo":`, v.Memo)
+	if v.Muxed != "" {
+		w.String(`,"muxed":`, string(v.Muxed))
+	}
 	if v.RedirectURL != "" {
 		w.String(`,"redirect_url":`, v.RedirectURL)
 	}
@@ -70,6 +73,8 @@ func (v *Checkout) ReadJSON(r *codec.Reader) {
 			v.Account = stellar.Address(r.String())
 		case "memo":
 			v.Memo = r.String()
+		case "muxed":
+			v.Muxed = MuxedID(r.String())
 		case "redirect_url":
 			v.RedirectURL = r.String()
 		case "cancel_url":

@@ -109,10 +109,7 @@ func (w *Watcher) look(ctx context.Context, s *checkout.Facts, atOnce bool) (che
 	}
 	s.ReadAt = last.At
 	proven := last.Proven
-	var payments []checkout.Payment
-	if len(last.Payments) > 0 {
-		payments = paymentsOf(last.Payments)[s.Checkout.ID]
-	}
+	payments := byName(last.Payments).of(&s.Checkout)
 	if len(payments) == 0 && proven.Before(s.Deadline()) {
 		return s.Outcome(w.Now()), failed
 	}
@@ -173,15 +170,60 @@ func largest(payments []found) []found {
 	return payments[:maxLooked]
 }
 
-// paymentsOf sorts payments by the checkout that their memo names.
-func paymentsOf(payments []found) map[checkout.ID][]checkout.Payment {
-	by := map[checkout.ID][]checkout.Payment{}
+// named are payments to an account by what they name.
+type named struct {
+	byMemo  map[checkout.ID][]checkout.Payment
+	byMuxed map[checkout.MuxedID][]checkout.Payment
+}
+
+func byName(payments []found) named {
+	n := named{map[checkout.ID][]checkout.Payment{}, map[checkout.MuxedID][]checkout.Payment{}}
 	for _, f := range payments {
 		for _, id := range f.IDs {
-			by[id] = append(by[id], f.Payment)
+			n.byMemo[id] = append(n.byMemo[id], f.Payment)
+		}
+		if f.MuxedTo != "" {
+			n.byMuxed[f.MuxedTo] = append(n.byMuxed[f.MuxedTo], f.Payment)
 		}
 	}
-	return by
+	return n
+}
+
+// of returns the payments for a checkout. It needs no record that leads from a muxed id to the
+// checkout, which may not be visible here yet.
+func (n named) of(c *checkout.Checkout) []checkout.Payment {
+	memo, muxed := n.byMemo[c.ID], n.byMuxed[c.Muxed]
+	return append(memo[:len(memo):len(memo)], muxed...)
+}
+
+// checkoutsOf returns the checkouts that payments to an account name, as far as it can be seen
+// here.
+func (w *Watcher) checkoutsOf(ctx context.Context, account stellar.Address, payments []found) ([]checkout.ID, error) {
+	muxed, err := w.Store.Muxed(ctx, muxedIn(account, payments)...)
+	if err != nil {
+		return nil, err
+	}
+	ids := map[checkout.ID]bool{}
+	for _, f := range payments {
+		for _, id := range f.IDs {
+			ids[id] = true
+		}
+	}
+	for _, id := range muxed {
+		ids[id] = true
+	}
+	return idsOf(ids), nil
+}
+
+// muxedIn returns the muxed addresses that payments to an account went to, each once.
+func muxedIn(account stellar.Address, payments []found) []horizon.Muxed {
+	var muxed []horizon.Muxed
+	for _, f := range payments {
+		if m := (horizon.Muxed{Account: account, ID: f.MuxedTo}); f.MuxedTo != "" && !slices.Contains(muxed, m) {
+			muxed = append(muxed, m)
+		}
+	}
+	return muxed
 }
 
 // idsOf returns the checkouts of a map in a fixed order, so that a simulation can be repeated.

@@ -326,10 +326,18 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 	if p.complete {
 		coverage = n.root.ClosedAt
 	}
-	payments := paymentsOf(p.payments)
-	concerned := idsOf(payments)
+	payments := byName(p.payments)
+	concerned, err := w.checkoutsOf(ctx, account, p.payments)
+	if err != nil {
+		p.complete, p.read = false, p.after
+		return p, done, err
+	}
+	paid := map[checkout.ID]bool{}
+	for _, id := range concerned {
+		paid[id] = true
+	}
 	for _, entry := range open {
-		if _, ok := payments[entry.ID]; !ok && !coverage.Before(entry.Due.Add(-time.Minute)) {
+		if !paid[entry.ID] && !coverage.Before(entry.Due.Add(-time.Minute)) {
 			concerned = append(concerned, entry.ID)
 		}
 	}
@@ -348,7 +356,7 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 		if s == nil || s.Checkout.Account != account || s.Checkout.Mode != n.mode {
 			continue // a memo that happens to decrypt, or a payment with the memo of somebody else's checkout
 		}
-		out, err := w.settle(ctx, s, payments[concerned[i]], proven)
+		out, err := w.settle(ctx, s, payments.of(&s.Checkout), proven)
 		if err != nil {
 			p.complete, p.read = false, p.after
 			failed = append(failed, fmt.Errorf("settling %s: %w", concerned[i], err))
