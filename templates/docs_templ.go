@@ -8,7 +8,10 @@ package templates
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Docs renders the page with the API's reference; contents is the result of [Contents]. Its script
 // replaces the example origin in the commands by the page's own.
@@ -77,14 +80,14 @@ func Contents(r Reference) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<div class=\"docs\"><header class=\"masthead\"><p class=\"wordmark\"><a href=\"#top\">")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(r.Title))
-		templ_7745c5c3_Buffer.WriteString("</a></p><nav aria-label=\"Contents\" data-testid=\"contents\"><ol><li><a href=\"#top\">Introduction</a><ol>")
+		templ_7745c5c3_Buffer.WriteString("</a></p><search hidden><label for=\"search\">Search</label> <input id=\"search\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\"><ul class=\"found\" aria-live=\"polite\"></ul></search><nav aria-label=\"Contents\" data-testid=\"contents\"><ol><li><a href=\"#top\">Introduction</a><ol>")
 		for _, s := range r.Sections {
 			if s.Heading != "" {
 				templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
 				var templ_7745c5c3_Var5 templ.SafeURL
 				templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + anchor("about", s.Heading)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 25, Col: 70}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 33, Col: 70}
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 				templ_7745c5c3_Buffer.WriteString("\">")
@@ -93,37 +96,62 @@ func Contents(r Reference) templ.Component {
 			}
 		}
 		templ_7745c5c3_Buffer.WriteString("</ol></li>")
-		for _, g := range r.Groups {
+		for _, g := range r.Guides {
 			templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
 			var templ_7745c5c3_Var7 templ.SafeURL
-			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + anchor("group", g.Name)))
+			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + GuideID(g)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 32, Col: 61}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 40, Col: 48}
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
+			templ_7745c5c3_Buffer.WriteString("\">")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(g.Title))
+			templ_7745c5c3_Buffer.WriteString("</a><ol>")
+			for _, s := range g.Steps {
+				templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
+				var templ_7745c5c3_Var9 templ.SafeURL
+				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + anchor(GuideID(g), s.Heading)))
+				if templ_7745c5c3_Err != nil {
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 43, Col: 73}
+				}
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
+				templ_7745c5c3_Buffer.WriteString("\">")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(s.Heading))
+				templ_7745c5c3_Buffer.WriteString("</a></li>")
+			}
+			templ_7745c5c3_Buffer.WriteString("</ol></li>")
+		}
+		for _, g := range r.Groups {
+			templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
+			var templ_7745c5c3_Var11 templ.SafeURL
+			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + GroupID(g)))
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 50, Col: 48}
+			}
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(g.Name))
 			templ_7745c5c3_Buffer.WriteString("</a><ol>")
 			for _, o := range g.Operations {
 				templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
-				var templ_7745c5c3_Var9 templ.SafeURL
-				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + o.ID))
+				var templ_7745c5c3_Var13 templ.SafeURL
+				templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + o.ID))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 35, Col: 48}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 53, Col: 48}
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(o.Summary))
 				templ_7745c5c3_Buffer.WriteString("</a></li>")
 			}
 			for _, o := range g.Objects {
 				templ_7745c5c3_Buffer.WriteString("<li class=\"thing\"><a href=\"")
-				var templ_7745c5c3_Var11 templ.SafeURL
-				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + anchor("object", o.Name)))
+				var templ_7745c5c3_Var15 templ.SafeURL
+				templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + anchor("object", o.Name)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 38, Col: 82}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 56, Col: 82}
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(o.Name))
 				templ_7745c5c3_Buffer.WriteString("</a></li>")
@@ -135,12 +163,12 @@ func Contents(r Reference) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(" API</h1><p class=\"lead\">")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(r.Summary))
 		templ_7745c5c3_Buffer.WriteString(" <a href=\"")
-		var templ_7745c5c3_Var15 templ.SafeURL
-		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(r.Document))
+		var templ_7745c5c3_Var19 templ.SafeURL
+		templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(r.Document))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 50, Col: 69}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 68, Col: 69}
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
 		templ_7745c5c3_Buffer.WriteString("\" data-testid=\"document\">OpenAPI 3.1</a></p>")
 		for _, s := range r.Sections {
 			templ_7745c5c3_Buffer.WriteString("<section class=\"about\">")
@@ -158,6 +186,55 @@ func Contents(r Reference) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</section>")
 		}
 		templ_7745c5c3_Buffer.WriteString("</div>")
+		for i, g := range r.Guides {
+			templ_7745c5c3_Buffer.WriteString("<section class=\"group guide\" aria-labelledby=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(GuideID(g)))
+			templ_7745c5c3_Buffer.WriteString("\" data-testid=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(GuideID(g)))
+			templ_7745c5c3_Buffer.WriteString("\"><div class=\"chapter\"><h2 id=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(GuideID(g)))
+			templ_7745c5c3_Buffer.WriteString("\">")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(g.Title))
+			templ_7745c5c3_Buffer.WriteString("</h2>")
+			templ_7745c5c3_Err = prose(g.Text).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString("</div>")
+			for j, s := range g.Steps {
+				templ_7745c5c3_Buffer.WriteString("<section class=\"step\" aria-labelledby=\"")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(anchor(GuideID(g), s.Heading)))
+				templ_7745c5c3_Buffer.WriteString("\"><h3 id=\"")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(anchor(GuideID(g), s.Heading)))
+				templ_7745c5c3_Buffer.WriteString("\"><a href=\"")
+				var templ_7745c5c3_Var28 templ.SafeURL
+				templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + anchor(GuideID(g), s.Heading)))
+				if templ_7745c5c3_Err != nil {
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 86, Col: 108}
+				}
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
+				templ_7745c5c3_Buffer.WriteString("\">")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(s.Heading))
+				templ_7745c5c3_Buffer.WriteString("</a></h3>")
+				for k, b := range s.Blocks {
+					if b.Text != "" {
+						templ_7745c5c3_Buffer.WriteString("<p>")
+						templ_7745c5c3_Err = line(b.Text).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						templ_7745c5c3_Buffer.WriteString("</p>")
+					} else {
+						templ_7745c5c3_Err = choice(fmt.Sprintf("%d-%d-%d", i, j, k), b.Codes).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+					}
+				}
+				templ_7745c5c3_Buffer.WriteString("</section>")
+			}
+			templ_7745c5c3_Buffer.WriteString("</section>")
+		}
 		for _, g := range r.Groups {
 			templ_7745c5c3_Buffer.WriteString("<section class=\"group\" aria-labelledby=\"")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(anchor("group", g.Name)))
@@ -199,6 +276,72 @@ func Contents(r Reference) templ.Component {
 	})
 }
 
+// choice is an example in several languages, of which one is shown. It works without a script; the
+// script makes all examples on the page follow one choice.
+func choice(id string, codes []Code) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var33 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var33 == nil {
+			templ_7745c5c3_Var33 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		var templ_7745c5c3_Var34 = []any{"sample", templ.KV("choice", len(spoken(codes)) > 1)}
+		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var34...)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Buffer.WriteString("<figure class=\"")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ.CSSClasses(templ_7745c5c3_Var34).String()))
+		templ_7745c5c3_Buffer.WriteString("\"><figcaption><span class=\"languages\">")
+		for i, c := range spoken(codes) {
+			if len(spoken(codes)) > 1 {
+				templ_7745c5c3_Buffer.WriteString("<label for=\"")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString("language-" + id + "-" + c.Language))
+				templ_7745c5c3_Buffer.WriteString("\"><input type=\"radio\" id=\"")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString("language-" + id + "-" + c.Language))
+				templ_7745c5c3_Buffer.WriteString("\" name=\"")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString("language-" + id))
+				templ_7745c5c3_Buffer.WriteString("\" value=\"")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.Language))
+				templ_7745c5c3_Buffer.WriteString("\"")
+				if i == 0 {
+					templ_7745c5c3_Buffer.WriteString(" checked")
+				}
+				templ_7745c5c3_Buffer.WriteString("> ")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.Name))
+				templ_7745c5c3_Buffer.WriteString("</label>")
+			} else {
+				templ_7745c5c3_Buffer.WriteString("<span>")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.Name))
+				templ_7745c5c3_Buffer.WriteString("</span>")
+			}
+		}
+		templ_7745c5c3_Buffer.WriteString("</span></figcaption>")
+		for _, c := range codes {
+			templ_7745c5c3_Buffer.WriteString("<pre tabindex=\"0\" data-language=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.Language))
+			templ_7745c5c3_Buffer.WriteString("\" data-role=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.Role))
+			templ_7745c5c3_Buffer.WriteString("\"><code>")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.Text))
+			templ_7745c5c3_Buffer.WriteString("</code></pre>")
+		}
+		templ_7745c5c3_Buffer.WriteString("</figure>")
+		return nil
+	})
+}
+
 func docsHead() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -212,18 +355,18 @@ func docsHead() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var21 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var21 == nil {
-			templ_7745c5c3_Var21 = templ.NopComponent
+		templ_7745c5c3_Var45 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var45 == nil {
+			templ_7745c5c3_Var45 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<link rel=\"stylesheet\" href=\"")
-		var templ_7745c5c3_Var22 templ.SafeURL
-		templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(docsStylesheet)
+		var templ_7745c5c3_Var46 templ.SafeURL
+		templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinURLErrs(docsStylesheet)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 87, Col: 45}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 151, Col: 45}
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
 		templ_7745c5c3_Buffer.WriteString("\"><script type=\"module\" src=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(docsScript))
 		templ_7745c5c3_Buffer.WriteString("\"></script>")
@@ -244,9 +387,9 @@ func operation(o Operation) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var24 == nil {
-			templ_7745c5c3_Var24 = templ.NopComponent
+		templ_7745c5c3_Var48 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var48 == nil {
+			templ_7745c5c3_Var48 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<section class=\"part\" id=\"")
@@ -258,22 +401,22 @@ func operation(o Operation) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\"><div class=\"telling\"><h3 id=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(o.ID + "-name"))
 		templ_7745c5c3_Buffer.WriteString("\"><a href=\"")
-		var templ_7745c5c3_Var29 templ.SafeURL
-		templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + o.ID))
+		var templ_7745c5c3_Var53 templ.SafeURL
+		templ_7745c5c3_Var53, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + o.ID))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 94, Col: 64}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 158, Col: 64}
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(o.Summary))
 		templ_7745c5c3_Buffer.WriteString("</a></h3><p class=\"route\">")
-		var templ_7745c5c3_Var31 = []any{"method", o.Method}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var31...)
+		var templ_7745c5c3_Var55 = []any{"method", o.Method}
+		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var55...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString("<span class=\"")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ.CSSClasses(templ_7745c5c3_Var31).String()))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ.CSSClasses(templ_7745c5c3_Var55).String()))
 		templ_7745c5c3_Buffer.WriteString("\" data-testid=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(o.ID + "-method"))
 		templ_7745c5c3_Buffer.WriteString("\">")
@@ -291,6 +434,20 @@ func operation(o Operation) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Buffer.WriteString("</div><div class=\"samples\">")
+		for _, s := range o.Requests {
+			templ_7745c5c3_Err = sample("Request", s).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		for _, s := range o.Answers {
+			templ_7745c5c3_Err = sample("Answer", s).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Buffer.WriteString("</div><div class=\"telling details\">")
 		if len(o.Parameters) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<h4>Parameters</h4>")
 			templ_7745c5c3_Err = fields(o.ID, o.Parameters).Render(ctx, templ_7745c5c3_Buffer)
@@ -342,20 +499,7 @@ func operation(o Operation) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Buffer.WriteString("</dl></div><div class=\"samples\">")
-		for _, s := range o.Requests {
-			templ_7745c5c3_Err = sample("Request", s).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-		}
-		for _, s := range o.Answers {
-			templ_7745c5c3_Err = sample("Answer", s).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-		}
-		templ_7745c5c3_Buffer.WriteString("</div></section>")
+		templ_7745c5c3_Buffer.WriteString("</dl></div></section>")
 		return nil
 	})
 }
@@ -373,12 +517,19 @@ func sample(kind string, s Sample) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var44 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var44 == nil {
-			templ_7745c5c3_Var44 = templ.NopComponent
+		templ_7745c5c3_Var68 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var68 == nil {
+			templ_7745c5c3_Var68 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Buffer.WriteString("<figure class=\"sample\"><figcaption><span>")
+		var templ_7745c5c3_Var69 = []any{"sample", strings.ToLower(kind)}
+		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var69...)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Buffer.WriteString("<figure class=\"")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ.CSSClasses(templ_7745c5c3_Var69).String()))
+		templ_7745c5c3_Buffer.WriteString("\"><figcaption><span>")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(kind))
 		templ_7745c5c3_Buffer.WriteString("</span> ")
 		if s.Title != "" {
@@ -409,18 +560,18 @@ func answer(a Answer) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var47 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var47 == nil {
-			templ_7745c5c3_Var47 = templ.NopComponent
+		templ_7745c5c3_Var73 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var73 == nil {
+			templ_7745c5c3_Var73 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var48 = []any{templ.KV("failure", len(a.Codes) > 0)}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var48...)
+		var templ_7745c5c3_Var74 = []any{templ.KV("failure", len(a.Codes) > 0)}
+		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var74...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString("<div class=\"")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ.CSSClasses(templ_7745c5c3_Var48).String()))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ.CSSClasses(templ_7745c5c3_Var74).String()))
 		templ_7745c5c3_Buffer.WriteString("\"><dt><span class=\"status\">")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(a.Status))
 		templ_7745c5c3_Buffer.WriteString("</span></dt><dd>")
@@ -439,12 +590,12 @@ func answer(a Answer) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" <span class=\"codes\">")
 			for _, c := range a.Codes {
 				templ_7745c5c3_Buffer.WriteString("<a href=\"")
-				var templ_7745c5c3_Var52 templ.SafeURL
-				templ_7745c5c3_Var52, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + anchor("error", c)))
+				var templ_7745c5c3_Var78 templ.SafeURL
+				templ_7745c5c3_Var78, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + anchor("error", c)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 165, Col: 55}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 231, Col: 55}
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
 				templ_7745c5c3_Buffer.WriteString("\"><code>")
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c))
 				templ_7745c5c3_Buffer.WriteString("</code></a> ")
@@ -470,9 +621,9 @@ func object(o Object) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var55 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var55 == nil {
-			templ_7745c5c3_Var55 = templ.NopComponent
+		templ_7745c5c3_Var81 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var81 == nil {
+			templ_7745c5c3_Var81 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<section class=\"part thing\" id=\"")
@@ -484,12 +635,12 @@ func object(o Object) templ.Component {
 		templ_7745c5c3_Buffer.WriteString("\"><div class=\"telling\"><h3 id=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(anchor("object", o.Name) + "-name"))
 		templ_7745c5c3_Buffer.WriteString("\"><a href=\"")
-		var templ_7745c5c3_Var60 templ.SafeURL
-		templ_7745c5c3_Var60, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + anchor("object", o.Name)))
+		var templ_7745c5c3_Var86 templ.SafeURL
+		templ_7745c5c3_Var86, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + anchor("object", o.Name)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 177, Col: 104}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 243, Col: 104}
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var86))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(o.Name))
 		templ_7745c5c3_Buffer.WriteString("</a></h3>")
@@ -520,9 +671,9 @@ func fields(owner string, list []Field) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var62 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var62 == nil {
-			templ_7745c5c3_Var62 = templ.NopComponent
+		templ_7745c5c3_Var88 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var88 == nil {
+			templ_7745c5c3_Var88 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(list) > 0 {
@@ -593,9 +744,9 @@ func typeName(t Type) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var69 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var69 == nil {
-			templ_7745c5c3_Var69 = templ.NopComponent
+		templ_7745c5c3_Var95 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var95 == nil {
+			templ_7745c5c3_Var95 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<span class=\"type\">")
@@ -603,12 +754,12 @@ func typeName(t Type) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(" ")
 		if t.Object != "" {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
-			var templ_7745c5c3_Var71 templ.SafeURL
-			templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + anchor("object", t.Object)))
+			var templ_7745c5c3_Var97 templ.SafeURL
+			templ_7745c5c3_Var97, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + anchor("object", t.Object)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 230, Col: 60}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs.templ`, Line: 296, Col: 60}
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var97))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(t.Object))
 			templ_7745c5c3_Buffer.WriteString("</a>")
@@ -631,9 +782,9 @@ func errorCodes(codes []ErrorCode) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var73 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var73 == nil {
-			templ_7745c5c3_Var73 = templ.NopComponent
+		templ_7745c5c3_Var99 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var99 == nil {
+			templ_7745c5c3_Var99 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<section class=\"part\" aria-labelledby=\"codes\"><div class=\"telling\"><h3 id=\"codes\">Codes</h3></div><dl class=\"fields wide\">")
@@ -675,9 +826,9 @@ func prose(text string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var80 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var80 == nil {
-			templ_7745c5c3_Var80 = templ.NopComponent
+		templ_7745c5c3_Var106 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var106 == nil {
+			templ_7745c5c3_Var106 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		for _, p := range paragraphs(text) {

@@ -4,8 +4,8 @@ package templates
 
 // Paths of the files in package static.
 const (
-	docsScript      = "/assets/docs.386d3625ac23c233.js"
-	docsStylesheet  = "/assets/docs.b514687ce3d2c5cd.css"
+	docsScript      = "/assets/docs.4d8e879e02960a8e.js"
+	docsStylesheet  = "/assets/docs.13ab9bd425e4353b.css"
 	icon            = "/assets/icon.f03404defe1193fa.svg"
 	receiptScript   = "/assets/receipt.e861484cdfe2534e.js"
 	script          = "/assets/pay.a8234b7878087c9a.js"
