@@ -44,6 +44,22 @@ func TestImpossibleIDsCostNoReadAndUnknownOnesOne(t *testing.T) {
 	}
 }
 
+// A product's name is what the page describes the checkout by.
+func TestNamesOfProductsDoNotChangeTheDirectionOfText(t *testing.T) {
+	s := deploy(t)
+	shop, _ := s.merchant(s.edge())
+	for name, want := range map[string]int{
+		"Kaffee \u2013 قهوة": 200, "\U0001f468\u200d\U0001f373 course": 200,
+		"a\u202a": 400, "\u202eb": 400, "a\u2066b": 400, "a\u2069": 400,
+	} {
+		body := fmt.Sprintf(`{"name":%q,"price_amount":5,"asset_code":"XLM"}`, name)
+		r := shop.do("POST", "/product", body)
+		if r.status != want || want == 400 && r.text("error.param") != "name" {
+			t.Errorf("%+q: %d %s", name, r.status, r.body)
+		}
+	}
+}
+
 func TestNamesOfMerchantsHaveNoInvisibleCharacters(t *testing.T) {
 	s := deploy(t)
 	operator := s.operator(s.edge())

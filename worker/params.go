@@ -142,6 +142,14 @@ func (p *params) displayName(name string, max int) string {
 	return s
 }
 
+// noOverride refuses characters that change the direction of the text around them: with one, a name
+// on the page could reverse what stands beside it.
+func (p *params) noOverride(name, s string) {
+	if strings.ContainsFunc(s, func(r rune) bool { return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 }) {
+		p.fail(invalid(name, "%s contains a character that changes the direction of text (U+202A to U+202E, U+2066 to U+2069); leave it out.", name))
+	}
+}
+
 // parseString parses a member, which is valid JSON, and reports whether it is a string.
 func parseString(m *codec.Member, s *string) bool {
 	if m.Plain {

@@ -46,6 +46,7 @@ func productView(p store.Product) productObject {
 // describe parses a product's fields.
 func (c *call) describe(p *params, product *store.Product) {
 	product.Name = p.required("name", 200, "")
+	p.noOverride("name", product.Name)
 	product.Description = p.text("description", 500)
 	product.Images = p.images("images")
 	if p.take("type") != nil && !p.is("type", "one_time") {

@@ -17,6 +17,8 @@ import (
 const check = `\s+if templ_7745c5c3_Err != nil \{\s+return [^\n]+\n\s+\}\n`
 
 var (
+	// Whether the request was given up, asked by each component: nothing here waits.
+	givenUp = regexp.MustCompile(`\s+if templ_7745c5c3_CtxErr := ctx\.Err\(\); templ_7745c5c3_CtxErr != nil \{\s+return templ_7745c5c3_CtxErr\n\s+\}\n`)
 	// A string of the template.
 	literal = regexp.MustCompile(`templ_7745c5c3_Err = templruntime\.WriteString\(templ_7745c5c3_Buffer, \d+, (".*")\)` + check)
 	// A string of the program.
@@ -48,6 +50,7 @@ func slim(file string) error {
 		}
 		return fmt.Appendf(nil, "templ_7745c5c3_Buffer.WriteString(templ.EscapeString(%s))\n", m[2])
 	})
+	short = givenUp.ReplaceAll(short, []byte("\n"))
 	short = address.ReplaceAll(short, []byte("$1\n"))
 	if short, err = format.Source(short); err != nil {
 		return fmt.Errorf("%s: %w", file, err)

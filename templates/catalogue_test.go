@@ -1,0 +1,93 @@
+package templates_test
+
+import (
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"edgecheckout/templates"
+	"edgecheckout/templates/samples"
+	"edgecheckout/templates/text"
+
+	"github.com/a-h/templ"
+	"golang.org/x/net/html"
+)
+
+// unreadable is a language whose texts have no letters, but the same values.
+func unreadable() *text.Language {
+	l := *text.English
+	l.Tag, l.Name = "xx", "¤"
+	value := regexp.MustCompile(`\{[a-z-]+\}`)
+	blank := func(s string) string { return "¤" + strings.Join(value.FindAllString(s, -1), "¤") }
+	texts := reflect.ValueOf(&l.Texts).Elem()
+	for i := range texts.NumField() {
+		switch f := texts.Field(i).Addr().Interface().(type) {
+		case *string:
+			*f = blank(*f)
+		case *text.Plural:
+			*f = text.Plural{One: blank(f.One), Other: blank(f.Other)}
+		case *[12]string:
+			for i := range f {
+				f[i] = "¤"
+			}
+		}
+	}
+	return &l
+}
+
+// What people read on a page, or have read to them, comes from the catalogues or from the checkout.
+// The test wallet is for developers, and the list of languages is in all of them.
+func TestEveryTextOfAPageIsInTheCatalogues(t *testing.T) {
+	letters := regexp.MustCompile(`\p{L}{2,}`)
+	for _, s := range samples.All("") {
+		c := s.Checkout
+		c.Language, c.Merchant, c.Description, c.AssetCode, c.Network, c.IssuerName = unreadable(), "1", "2", "3", "4", "5"
+		for i := range c.Payments {
+			c.Payments[i].AssetCode = "3"
+		}
+		for name, page := range map[string]templ.Component{s.Name: templates.Pay(c), s.Name + "-receipt": templates.Receipt(c)} {
+			d := document(t, page)
+			d.Find("code, svg > *, script, style, [data-testid=test-wallet], [data-wallets], .languages ul").Remove()
+			for _, n := range d.Find("*").Contents().Nodes {
+				if n.Type != html.TextNode {
+					continue
+				}
+				text := strings.ReplaceAll(n.Data, "https://horizon-testnet.stellar.org/transactions/{hash}", "")
+				if text = strings.ReplaceAll(text, "UTC", ""); letters.MatchString(text) {
+					t.Errorf("%s: %q is in no catalogue", name, strings.TrimSpace(n.Data))
+				}
+			}
+			for _, attribute := range []string{"aria-label", "title", "alt", "placeholder", "data-text", "data-copied", "data-selected", "data-today", "data-title"} {
+				for _, n := range d.Find("[" + attribute + "]").EachIter() {
+					if strings.HasPrefix(n.AttrOr("data-testid", ""), "payment-") {
+						continue // its name has a piece of the hash
+					}
+					value := regexp.MustCompile(`\{[a-z-]+\}`).ReplaceAllString(n.AttrOr(attribute, ""), "")
+					if letters.MatchString(value) {
+						t.Errorf("%s: %s=%q is in no catalogue", name, attribute, value)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A sentence has words with a space between them; what is left are selectors, which begin with a
+// sign, and names.
+func TestScriptsOfThePageHoldNoSentences(t *testing.T) {
+	sentence := regexp.MustCompile("^[\"`][A-Z]?[a-z’']+,? [a-z]+")
+	for _, file := range []string{"static/pay.js", "static/receipt.js"} {
+		script, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code := regexp.MustCompile(`(?m)(^|\s)//.*$`).ReplaceAllString(string(script), "")
+		for _, literal := range regexp.MustCompile("\"[^\"\n]*\"|`[^`]*`").FindAllString(code, -1) {
+			if sentence.MatchString(literal) {
+				t.Errorf("%s: %s is a text", file, literal)
+			}
+		}
+	}
+}
