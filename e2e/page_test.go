@@ -187,8 +187,8 @@ func TestFilesOfThePageAreCachedForever(t *testing.T) {
 			files = append(files, attribute.Val)
 		}
 	}
-	if len(files) != 4+5+len(static.Released()) {
-		t.Errorf("the page names %q, want the scripts of five wallets", files)
+	if len(files) != 4+6+len(static.Released()) {
+		t.Errorf("the page names %q, want the scripts of five wallets, and their sentences", files)
 	}
 	for _, file := range files {
 		reply := get(t, s.on, file)

@@ -16,6 +16,7 @@ const (
 	walletLobstr      = "/assets/lobstr.0bc5e6c33f111569.js"
 	walletNotices     = "/assets/notices.e56a7205a7aadc93.txt"
 	walletRabet       = "/assets/rabet.9dd357c5754fd7d4.js"
+	walletTexts       = "/assets/texts.3097c8f5417680fa.json"
 	walletXbull       = "/assets/xbull.b1ccaa59537ccaa1.js"
-	walletsScript     = "/assets/wallets.611674c284d10bd9.js"
+	walletsScript     = "/assets/wallets.f68da6e4d5517b6d.js"
 )

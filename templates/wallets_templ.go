@@ -32,6 +32,8 @@ func wallets(c *Checkout) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString("/pay/" + c.ID))
 		templ_7745c5c3_Buffer.WriteString("\" data-horizon=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(origin(c.streamURL())))
+		templ_7745c5c3_Buffer.WriteString("\" data-texts=\"")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(walletTexts))
 		templ_7745c5c3_Buffer.WriteString("\" data-freighter=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(walletFreighter))
 		templ_7745c5c3_Buffer.WriteString("\" data-lobstr=\"")
@@ -42,15 +44,7 @@ func wallets(c *Checkout) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(walletRabet))
 		templ_7745c5c3_Buffer.WriteString("\" data-albedo=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(walletAlbedo))
-		templ_7745c5c3_Buffer.WriteString("\" hidden><h2 id=\"wallets\">Pay with a wallet in this browser</h2><ul data-wallet-list></ul><div class=\"wallet-step\" data-wallet-step data-testid=\"wallet-step\" tabindex=\"-1\" hidden><p role=\"status\" data-wallet-words data-testid=\"wallet-words\"></p><ul data-wallet-assets data-testid=\"wallet-assets\" hidden></ul><p class=\"hint\" data-wallet-quoted data-testid=\"wallet-quoted\" hidden></p><p class=\"wallet-choices\" data-wallet-choices></p></div><template data-wallet-texts>")
-		for _, t := range walletTexts {
-			templ_7745c5c3_Buffer.WriteString("<span data-text=\"")
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(t.code))
-			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(t.text))
-			templ_7745c5c3_Buffer.WriteString("</span>")
-		}
-		templ_7745c5c3_Buffer.WriteString("</template></section>")
+		templ_7745c5c3_Buffer.WriteString("\" hidden><h2 id=\"wallets\">Pay with a wallet in this browser</h2><ul data-wallet-list></ul><div class=\"wallet-step\" data-wallet-step data-testid=\"wallet-step\" tabindex=\"-1\" hidden><p role=\"status\" data-wallet-words data-testid=\"wallet-words\"></p><ul data-wallet-assets data-testid=\"wallet-assets\" hidden></ul><p class=\"hint\" data-wallet-quoted data-testid=\"wallet-quoted\" hidden></p><p class=\"wallet-choices\" data-wallet-choices></p></div></section>")
 		return nil
 	})
 }

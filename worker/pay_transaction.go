@@ -153,7 +153,7 @@ func (p *params) send(known map[string]stellar.Asset) (stellar.Asset, stellar.Am
 func (c *call) pathFrom(s *checkout.Facts, account stellar.Address, payer horizon.Account, send stellar.Asset, due stellar.Amount) (horizon.Path, error) {
 	sources := sourcesOf(payer, s.Checkout.Asset)
 	if !slices.Contains(sources, send) {
-		sources = []stellar.Asset{send}
+		return horizon.Path{}, cannotPay("The account cannot pay with %s: it holds none, or its issuer does not let it.", send)
 	}
 	paths, err := c.watcher.Paths(c.reading(s.Checkout.Account), s.Checkout, account, due, sources)
 	if err != nil {

@@ -20,7 +20,7 @@ type File struct {
 // bundled has the script for wallets and their adapters with the wallets' packages, which
 // `make generate` writes from the folder wallets.
 //
-//go:embed pay.js pay.css receipt.js docs.js docs.css console.css icon.svg bundled
+//go:embed pay.js pay.css receipt.js docs.js docs.css console.css icon.svg bundled wallets/texts.json
 var files embed.FS
 
 // released has the files of the last release under the paths they had. While a new release spreads
@@ -33,7 +33,7 @@ var released embed.FS
 // names maps constants in package templates to files.
 var names = []struct{ Constant, file string }{
 	{"script", "pay.js"}, {"receiptScript", "receipt.js"}, {"stylesheet", "pay.css"}, {"icon", "icon.svg"}, {"docsScript", "docs.js"}, {"docsStylesheet", "docs.css"},
-	{"walletsScript", "bundled/wallets.js"}, {"walletNotices", "bundled/notices.txt"},
+	{"walletsScript", "bundled/wallets.js"}, {"walletNotices", "bundled/notices.txt"}, {"walletTexts", "wallets/texts.json"},
 	{"walletFreighter", "bundled/freighter.js"}, {"walletLobstr", "bundled/lobstr.js"}, {"walletXbull", "bundled/xbull.js"},
 	{"walletRabet", "bundled/rabet.js"}, {"walletAlbedo", "bundled/albedo.js"},
 	{"consoleStylesheet", "console.css"},
@@ -41,7 +41,7 @@ var names = []struct{ Constant, file string }{
 
 var types = map[string]string{
 	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
-	".txt": "text/plain; charset=utf-8",
+	".txt": "text/plain; charset=utf-8", ".json": "application/json; charset=utf-8",
 }
 
 // Files returns all files that the pages of this release refer to.

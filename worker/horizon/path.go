@@ -3,8 +3,7 @@ package horizon
 import (
 	"context"
 	"fmt"
-	"net/url"
-	"strings"
+	"slices"
 
 	"edgecheckout/worker/stellar"
 )
@@ -21,69 +20,79 @@ type Path struct {
 }
 
 // PathsTo returns the cheapest way from each of up to MaxPathSources assets to an amount of another
-// one. An asset that nobody exchanges for it has none.
+// one, in no particular order. An asset that nobody exchanges for it has none.
 func (c Client) PathsTo(ctx context.Context, asset stellar.Asset, amount stellar.Amount, sources []stellar.Asset) ([]Path, error) {
-	names := make([]string, len(sources))
-	for i, source := range sources {
-		names[i] = source.String()
-		if source.IsNative() {
-			names[i] = "native"
-		}
+	// Codes and addresses are letters and digits: nothing has to be escaped.
+	query := "/paths/strict-receive?destination_amount=" + amount.String() + "&destination_asset_type="
+	switch {
+	case asset.IsNative():
+		query += "native"
+	case len(asset.Code) <= 4:
+		query += "credit_alphanum4&destination_asset_code=" + asset.Code + "&destination_asset_issuer=" + string(asset.Issuer)
+	default:
+		query += "credit_alphanum12&destination_asset_code=" + asset.Code + "&destination_asset_issuer=" + string(asset.Issuer)
 	}
-	query := url.Values{"destination_amount": {amount.String()}, "source_assets": {strings.Join(names, ",")}, "destination_asset_type": {"native"}}
-	if !asset.IsNative() {
-		query.Set("destination_asset_type", "credit_alphanum4")
-		if len(asset.Code) > 4 {
-			query.Set("destination_asset_type", "credit_alphanum12")
+	for i, source := range sources {
+		query += []string{",", "&source_assets="}[max(1-i, 0)]
+		if source.IsNative() {
+			query += "native"
+		} else {
+			query += source.String()
 		}
-		query.Set("destination_asset_code", asset.Code)
-		query.Set("destination_asset_issuer", string(asset.Issuer))
 	}
 	var doc struct {
 		Embedded *struct {
-			Records []struct {
-				Type   string     `json:"source_asset_type"`
-				Code   string     `json:"source_asset_code"`
-				Issuer string     `json:"source_asset_issuer"`
-				Amount string     `json:"source_amount"`
-				Path   []movement `json:"path"`
-			} `json:"records"`
+			Records []pathRecord `json:"records"`
 		} `json:"_embedded"`
 	}
-	if err := c.get(ctx, "/paths/strict-receive?"+query.Encode(), &doc); err != nil {
+	if err := c.get(ctx, query, &doc); err != nil {
 		return nil, err
 	}
 	if doc.Embedded == nil {
 		return nil, fmt.Errorf("%w: paths without records", ErrAnswer)
 	}
-	cheapest := map[stellar.Asset]Path{}
-	for _, r := range doc.Embedded.Records {
-		send, err := movement{AssetType: r.Type, AssetCode: r.Code, AssetIssuer: r.Issuer}.asset()
-		if err != nil {
-			return nil, fmt.Errorf("%w: a path: %w", ErrAnswer, err)
-		}
-		cost, err := stellar.ParseAmount(r.Amount)
-		if err != nil || cost == 0 || len(r.Path) > stellar.MaxPath {
-			return nil, fmt.Errorf("%w: a path that costs %.40q by %d assets", ErrAnswer, r.Amount, len(r.Path))
-		}
-		if best, ok := cheapest[send]; ok && best.Cost <= cost {
-			continue
-		}
-		p := Path{Send: send, Cost: cost}
-		for _, via := range r.Path {
-			asset, err := via.asset()
-			if err != nil {
-				return nil, fmt.Errorf("%w: a path: %w", ErrAnswer, err)
-			}
-			p.Via = append(p.Via, asset)
-		}
-		cheapest[send] = p
-	}
 	var paths []Path
-	for _, source := range sources {
-		if p, ok := cheapest[source]; ok {
+	for _, r := range doc.Embedded.Records {
+		p, err := r.path()
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(paths, func(other Path) bool { return other.Send == p.Send })
+		switch {
+		case i < 0:
 			paths = append(paths, p)
+		case p.Cost < paths[i].Cost:
+			paths[i] = p
 		}
 	}
 	return paths, nil
+}
+
+// pathRecord is Horizon's record of a path.
+type pathRecord struct {
+	Type   string     `json:"source_asset_type"`
+	Code   string     `json:"source_asset_code"`
+	Issuer string     `json:"source_asset_issuer"`
+	Amount string     `json:"source_amount"`
+	Path   []movement `json:"path"`
+}
+
+func (r pathRecord) path() (Path, error) {
+	send, err := movement{AssetType: r.Type, AssetCode: r.Code, AssetIssuer: r.Issuer}.asset()
+	if err != nil {
+		return Path{}, fmt.Errorf("%w: a path: %w", ErrAnswer, err)
+	}
+	cost, err := stellar.ParseAmount(r.Amount)
+	if err != nil || cost == 0 || len(r.Path) > stellar.MaxPath {
+		return Path{}, fmt.Errorf("%w: a path that costs %.40q by %d assets", ErrAnswer, r.Amount, len(r.Path))
+	}
+	p := Path{Send: send, Cost: cost}
+	for _, via := range r.Path {
+		asset, err := via.asset()
+		if err != nil {
+			return Path{}, fmt.Errorf("%w: a path: %w", ErrAnswer, err)
+		}
+		p.Via = append(p.Via, asset)
+	}
+	return p, nil
 }

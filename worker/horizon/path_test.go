@@ -33,8 +33,8 @@ func TestPathsAreTheCheapestOfEachAsset(t *testing.T) {
 	if diff := cmp.Diff(want, paths); diff != "" {
 		t.Error(diff)
 	}
-	const asked = "https://horizon.example/paths/strict-receive?destination_amount=50&destination_asset_code=USDC&destination_asset_issuer=" + string(issuer) +
-		"&destination_asset_type=credit_alphanum4&source_assets=GATEWAYPOINT%3A" + string(issuer) + "%2Cnative"
+	const asked = "https://horizon.example/paths/strict-receive?destination_amount=50&destination_asset_type=credit_alphanum4&destination_asset_code=USDC&destination_asset_issuer=" + string(issuer) +
+		"&source_assets=GATEWAYPOINT:" + string(issuer) + ",native"
 	if url != asked {
 		t.Errorf("asked for\n%s, want\n%s", url, asked)
 	}

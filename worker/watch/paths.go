@@ -14,24 +14,16 @@ import (
 // transaction that follows a quote is then written without another request.
 const pathsLifetime = 5 * time.Second
 
-// readPaths is what was read of the paths to a checkout.
-type readPaths struct {
-	Amount  stellar.Amount  `json:"amount"`
-	Sources []stellar.Asset `json:"sources"`
-	Paths   []horizon.Path  `json:"paths"`
-}
-
-// Paths returns the cheapest way to pay an amount of a checkout's asset from each of some assets
-// that an account holds. They are read once in pathsLifetime for an account and a checkout, and at
+// Paths returns the cheapest way to pay an amount of a checkout's asset from each of the assets that
+// an account holds. They are read once in pathsLifetime for an account and a checkout, and at
 // most once in LookWindow for a checkout. The error is ErrBusy, or Horizon's.
 func (w *Watcher) Paths(ctx context.Context, s checkout.Checkout, address stellar.Address, amount stellar.Amount, sources []stellar.Asset) ([]horizon.Path, error) {
 	if len(sources) == 0 {
 		return nil, nil
 	}
-	key := "paths/" + s.ID.String() + "/" + string(address)
-	read, known, err := store.Decode[readPaths](w.Recent.Recall(ctx, key))
-	if err == nil && known && read.Amount == amount && containsAll(read.Sources, sources) {
-		return read.Paths, nil
+	key := "paths/" + s.ID.String() + "/" + string(address) + "/" + amount.String()
+	if read, known, err := store.Decode[[]horizon.Path](w.Recent.Recall(ctx, key)); err == nil && known {
+		return read, nil
 	}
 	if !w.Recent.Claim("paths/"+s.ID.String(), LookWindow) {
 		return nil, ErrBusy
@@ -44,19 +36,6 @@ func (w *Watcher) Paths(ctx context.Context, s checkout.Checkout, address stella
 	if err != nil {
 		return nil, err
 	}
-	w.Recent.Keep(ctx, key, store.Encode(readPaths{amount, sources, paths}), pathsLifetime)
+	w.Recent.Keep(ctx, key, store.Encode(paths), pathsLifetime)
 	return paths, nil
-}
-
-func containsAll(all, some []stellar.Asset) bool {
-	in := map[stellar.Asset]bool{}
-	for _, a := range all {
-		in[a] = true
-	}
-	for _, a := range some {
-		if !in[a] {
-			return false
-		}
-	}
-	return true
 }

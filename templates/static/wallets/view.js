@@ -1,4 +1,5 @@
-// Shows what happens while somebody pays with a wallet. All sentences are in the page.
+// Shows what happens while somebody pays with a wallet. All sentences are in texts.json, so that a
+// page is not larger for those who pay otherwise.
 
 const section = document.querySelector("[data-wallets]");
 const find = (name) => section?.querySelector(`[data-wallet-${name}]`);
@@ -8,10 +9,18 @@ const assets = find("assets");
 const quoted = find("quoted");
 const buttons = find("choices");
 
-// text is a sentence of the page, its places filled in.
+let texts = {};
+
+// loadTexts loads the sentences; without them nothing can be shown.
+export async function loadTexts() {
+  const response = await fetch(section.dataset.texts);
+  if (!response.ok) throw new Error(response.status);
+  texts = await response.json();
+}
+
+// text is a sentence, its places filled in.
 export function text(code, values = {}) {
-  const place = find("texts").content.querySelector(`[data-text="${code}"]`);
-  return (place?.textContent ?? code).trim().replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  return (texts[code] ?? code).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
 // element creates an element; testid is its name in tests.

@@ -7,7 +7,7 @@ import { findInstalled, wallets } from "./list.js";
 import { Refusal, refusalOf } from "./refusal.js";
 import { ask, hint, quotesFor, transactionFor } from "./service.js";
 import { submit } from "./submit.js";
-import { choices, clear, element, holdings, tell, text } from "./view.js";
+import { choices, clear, element, holdings, loadTexts, tell, text } from "./view.js";
 
 const second = 1000;
 const page = document.querySelector("[data-pay]");
@@ -189,6 +189,7 @@ const short = (account = "") => account.slice(0, 4) + "…" + account.slice(-4);
 
 if (section) {
   ask.path = section.dataset.path;
+  await loadTexts();
   section.hidden = false;
   showList();
 }
