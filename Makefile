@@ -34,6 +34,10 @@ listen: ## Forward events to a receiver on this machine: FORWARD=http://localhos
 trigger: ## Make an event happen at `make dev`: EVENT=checkout.completed, underpaid, late, duplicate, expired, …
 	@go build -o build/bin/trigger ./sandbox/trigger && exec build/bin/trigger
 
+.PHONY: gallery
+gallery: ## Take a picture of every state of the payment page and the console into build/gallery/screens: [ONLY=console-home,…]
+	go run ./templates/gallery -screens $(if $(ONLY),-only '$(ONLY)')
+
 ##@ Check a change
 
 # make test runs the rest: the gallery needs Chromium, the stack needs workerd, the mutants take

@@ -4,7 +4,7 @@ package templates
 
 // Paths of the files in package static.
 const (
-	consoleStylesheet = "/assets/console.70e4b87f897ab510.css"
+	consoleStylesheet = "/assets/console.5a33dadf442f825c.css"
 	docsScript        = "/assets/docs.386d3625ac23c233.js"
 	docsStylesheet    = "/assets/docs.b514687ce3d2c5cd.css"
 	icon              = "/assets/icon.f03404defe1193fa.svg"

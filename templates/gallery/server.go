@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"edgecheckout/templates"
+	"edgecheckout/templates/console"
 	"edgecheckout/templates/samples"
 	"edgecheckout/templates/static"
 )
@@ -24,6 +25,17 @@ func pages(ctx context.Context, origin string) ([]rendered, error) {
 	for _, s := range samples.All(origin) {
 		var b strings.Builder
 		if err := templates.Pay(s.Checkout).Render(ctx, &b); err != nil {
+			return nil, fmt.Errorf("render %s: %w", s.Name, err)
+		}
+		out = append(out, rendered{s.Name, s.About, b.String()})
+	}
+	for _, s := range samples.Console(origin) {
+		page := console.Page(s.Frame, s.Screen)
+		if s.Guest {
+			page = console.Guest(s.Frame, s.Screen)
+		}
+		var b strings.Builder
+		if err := page.Render(ctx, &b); err != nil {
 			return nil, fmt.Errorf("render %s: %w", s.Name, err)
 		}
 		out = append(out, rendered{s.Name, s.About, b.String()})
@@ -90,7 +102,7 @@ func answer(c templates.Checkout) string {
 // index renders the list of the pages; suffix is the end of their file names.
 func index(all []rendered, suffix string) string {
 	var b strings.Builder
-	b.WriteString("<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Gallery</title><h1>Payment page, every state</h1><ul>\n")
+	b.WriteString("<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Gallery</title><h1>Payment page and console, every state</h1><ul>\n")
 	for _, p := range all {
 		fmt.Fprintf(&b, "<li><a href=\"%s\">%s</a>: %s</li>\n", p.name+suffix, p.name, html.EscapeString(p.about))
 	}
