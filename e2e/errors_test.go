@@ -130,6 +130,7 @@ func TestErrorsOfPathsAndMethods(t *testing.T) {
 		exchange{about: "a product that does not exist", method: "GET", path: "/product/" + aProduct},
 		exchange{about: "a customer that does not exist", method: "GET", path: "/customers/" + aCustomer},
 		exchange{about: "the status of a checkout that does not exist", method: "GET", path: "/pay/" + anID + "/status"},
+		exchange{about: "a hint for a checkout that does not exist", path: "/pay/" + anID + "/hint", body: `{"hash": "0f1c"}`},
 		exchange{about: "a file of the page that does not exist", method: "GET", path: "/assets/pay.js"},
 	)
 }

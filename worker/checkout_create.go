@@ -86,7 +86,7 @@ func createCheckout(c *call) (answer, error) {
 	if s.ID, err = checkout.ParseCheckoutID(id); err != nil {
 		return answer{}, err
 	}
-	s.Memo = c.config.Memos.Seal(s.ID)
+	s.Memo, s.Muxed = c.config.Memos.Seal(s.ID), c.config.Memos.Mux(s.ID)
 	s.CreatedAt = c.began
 	s.ExpiresAt = s.CreatedAt.Add(lifetime)
 	c.view.Remember(idem, id, c.platform.Now())

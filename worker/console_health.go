@@ -2,7 +2,6 @@ package worker
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"edgecheckout/templates/console"
@@ -26,7 +25,6 @@ func showHealth(c *call) (answer, error) {
 	if !h.Swept.IsZero() {
 		say("Read up to", "%s", h.Swept.UTC().Format("2 Jan 2006, 15:04:05 UTC"))
 	}
-	say("Open checkouts on this network", "%s", strconv.Itoa(h.Open))
 	say("Longest wait", "%s", h.Lag.Truncate(time.Second))
 	return c.screen(c.frame("health"), s)
 }

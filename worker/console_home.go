@@ -173,7 +173,7 @@ func (c *call) settlement() (console.Settlement, watch.Health, error) {
 	switch {
 	case h.Trouble != "":
 		return console.Settlement{Text: "late: the network's Horizon does not answer"}, h, nil
-	case h.Lag > maxLag:
+	case h.Lag > watch.MaxLag:
 		return console.Settlement{Text: fmt.Sprintf("late: settlement is %s behind", h.Lag.Truncate(time.Second))}, h, nil
 	}
 	return console.Settlement{OnTime: true, Text: "on time"}, h, nil

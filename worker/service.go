@@ -121,6 +121,8 @@ func (s *Service) routes() []route {
 		{"DELETE /merchants/{id}/keys?created_since", forOperator, fresh, deleteKeys},
 		{"DELETE /merchants/{id}/keys/{key_id}", forOperator, fresh, deleteKey},
 
+		{"GET /health/details", forOperator, fresh, getHealthDetails},
+
 		{"GET /console", forOwner, fresh, showHome},
 		{"GET /console/checkouts?status&q&from&to&after", forOwner, fresh, showCheckouts},
 		{"GET /console/checkouts.csv?status&q&from&to&after", forOwner, fresh, downloadCheckouts},
@@ -163,9 +165,12 @@ func (s *Service) routes() []route {
 
 		{"GET /auth?account&memo&home_domain&client_domain&livemode", forEverybody, fresh, createChallenge},
 		{"POST /auth", forEverybody, fresh, createSession},
-		{"GET /pay/{id}", forEverybody, page, getPage},
+		{"GET /pay/{id}?lang", forEverybody, page, getPage},
+		{"GET /pay/{id}/check?lang", forEverybody, page, getPageNow},
+		{"GET /pay/{id}/receipt?lang", forEverybody, page, getReceipt},
 		{"GET /pay/{id}/status", forEverybody, shared, getStatus},
 		{"POST /pay/{id}/transaction", forEverybody, fresh, createTransaction},
+		{"POST /pay/{id}/hint", forEverybody, fresh, createHint},
 		{"GET /assets/{name}", forEverybody, file, nil},
 		{"GET /openapi.json", forEverybody, file, nil},
 		{"GET /docs", forEverybody, file, nil},

@@ -62,7 +62,7 @@ func TestEveryScreenOfTheConsoleCanBeUsed(t *testing.T) {
 			do(t, ctx, command(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1, Mobile: width < 600}))
 			for _, scheme := range []string{"light", "dark"} {
 				do(t, ctx, command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}))
-				if faults := text(t, ctx, barriers); faults != "" {
+				if faults := value(t, ctx, barriers); faults != "" {
 					t.Errorf("%s, %d px, %s: %s", s.Name, width, scheme, faults)
 				}
 				whole := true
