@@ -151,7 +151,7 @@ generate: node_modules/.stamp ## Generate Go from the templates and the tags of 
 	go run ./templates/slim templates/*_templ.go templates/console/*_templ.go
 	go run ./worker/codec/generate worker/stellar worker/checkout worker/watch worker
 	go run ./wasm/routes wasm/routes.mjs
-	go run ./worker/openapi/reference worker/openapi/reference.html
+	go run ./worker/openapi/reference worker/openapi
 
 .PHONY: dry-run
 dry-run: node_modules/.stamp ## Build and bundle as a deployment would, without one

@@ -117,7 +117,6 @@ func TestErrorsOfPathsAndMethods(t *testing.T) {
 	s := openShop(t)
 	transcript(t, "errors/paths.txt", s.Client, s.names(),
 		exchange{about: "an unknown path", method: "GET", path: "/nothing/here"},
-		exchange{about: "the root", method: "GET", path: "/"},
 		exchange{about: "a path with a slash too many", method: "GET", path: "/product/"},
 		exchange{about: "a known path with another method", method: "DELETE", path: "/checkout/" + anID},
 		exchange{about: "a known path with two other methods", method: "PATCH", path: "/product"},

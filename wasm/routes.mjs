@@ -88,6 +88,7 @@ export const ROUTES = [
   { method: "GET", path: "/assets/{name}", audience: "everybody", page: false },
   { method: "GET", path: "/openapi.json", audience: "everybody", page: false },
   { method: "GET", path: "/docs", audience: "everybody", page: false },
+  { method: "GET", path: "/llms.txt", audience: "everybody", page: false },
   { method: "GET", path: "/health", audience: "everybody", page: false },
   { method: "GET", path: "/.well-known/stellar.toml", audience: "everybody", page: false },
 ];

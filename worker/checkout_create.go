@@ -45,6 +45,7 @@ func createCheckout(c *call) (answer, error) {
 	}
 	s.CustomerID = p.text("customer_id", 1000)
 	email, phone := p.email("customer_email"), p.phone("customer_phone")
+	s.Locale = p.locale("locale")
 	s.RedirectURL = p.returnURL("redirect_url", c.Mode)
 	s.CancelURL = p.returnURL("cancel_url", c.Mode)
 	s.Description = p.text("description", 500)

@@ -57,6 +57,8 @@ func (v checkoutObject) WriteJSON(w *codec.Writer) {
 	w.String(`,"memo":`, v.Memo)
 	w.String(`,"memo_type":`, v.MemoType)
 	w.String(`,"destination_muxed":`, v.Muxed)
+	w.Raw(`,"locale":`)
+	v.Locale.WriteJSON(w)
 	w.Raw(`,"redirect_url":`)
 	v.RedirectURL.WriteJSON(w)
 	w.Raw(`,"cancel_url":`)

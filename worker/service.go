@@ -174,6 +174,7 @@ func (s *Service) routes() []route {
 		{"GET /assets/{name}", forEverybody, file, nil},
 		{"GET /openapi.json", forEverybody, file, nil},
 		{"GET /docs", forEverybody, file, nil},
+		{"GET /llms.txt", forEverybody, file, nil},
 		{"GET /health", forEverybody, fresh, getHealth},
 		{"GET /.well-known/stellar.toml", forEverybody, shared, getStellarTOML},
 	}

@@ -181,5 +181,6 @@ export class Anybody extends Caller {
   stellarToml = async () => (await this.send("GET", "/.well-known/stellar.toml")).text();
   description = () => this.get("/openapi.json");
   reference = async () => (await this.send("GET", "/docs")).text();
+  pages = async () => (await this.send("GET", "/llms.txt")).text();
   health = () => this.get("/health");
 }

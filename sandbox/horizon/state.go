@@ -40,6 +40,7 @@ func (s *Server) stateList(
 	}
 }
 
+// choose returns the page of the query that begins after, or before, the position of its cursor.
 func (q query) choose(entries []entry, at string) []record {
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.position, b.position) })
 	if q.Descending {
