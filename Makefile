@@ -2,7 +2,7 @@
 
 GOROOT   := $(shell go env GOROOT 2>/dev/null)
 NODE     := node_modules/.bin
-MAX_GZIP := 2831155
+MAX_GZIP := 3000000
 GENERATED = worker/json_codec.go worker/*/json_codec.go templates/*_templ.go templates/*/*_templ.go templates/names.go worker/openapi/reference.html worker/openapi/llms.txt wasm/routes.mjs templates/static/bundled/*
 export WRANGLER_SEND_METRICS := false
 export PATH := $(CURDIR)/$(NODE):$(PATH)
@@ -41,6 +41,10 @@ listen: ## Forward events to a receiver on this machine: FORWARD=http://localhos
 .PHONY: trigger
 trigger: ## Make an event happen at `make dev`: EVENT=checkout.completed, underpaid, late, duplicate, expired, …
 	@go build -o build/bin/trigger ./sandbox/trigger && exec build/bin/trigger
+
+.PHONY: gallery
+gallery: ## Take a picture of every state of the payment page and the console into build/gallery/screens: [ONLY=console-home,…]
+	go run ./templates/gallery -screens $(if $(ONLY),-only '$(ONLY)')
 
 ##@ Check a change
 

@@ -4,7 +4,7 @@ package templates
 
 // Paths of the files in package static.
 const (
-	consoleStylesheet = "/assets/console.70e4b87f897ab510.css"
+	consoleStylesheet = "/assets/console.5a33dadf442f825c.css"
 	docsScript        = "/assets/docs.4d8e879e02960a8e.js"
 	docsStylesheet    = "/assets/docs.13ab9bd425e4353b.css"
 	icon              = "/assets/icon.f03404defe1193fa.svg"

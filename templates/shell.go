@@ -1,6 +1,8 @@
 package templates
 
-import "github.com/a-h/templ"
+import (
+	"github.com/a-h/templ"
+)
 
 // ConsoleStylesheet is the path of the console's stylesheet, which adds to that of all pages.
 const ConsoleStylesheet = consoleStylesheet

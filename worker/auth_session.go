@@ -123,7 +123,7 @@ func (c *call) merchantFor(ids []string, account stellar.Address, mode stellar.M
 	case len(merchants) > 1:
 		return store.Merchant{}, choice{merchants}
 	case !c.config.SignUp || wanted != "":
-		return store.Merchant{}, &Error{Code: CodeSignInRefused, Message: "No merchant of this service is paid to this account. The operator can add one."}
+		return store.Merchant{}, &Error{Code: CodeSignInRefused, Message: "No merchant of this service is paid to this account. The operator can add one; that is known everywhere within a minute."}
 	}
 	return c.signUp(account, mode)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"edgecheckout/templates"
+	"edgecheckout/templates/console"
 	"edgecheckout/templates/samples"
 	"edgecheckout/templates/static"
 	"edgecheckout/templates/text"
@@ -43,6 +44,17 @@ func pages(ctx context.Context, origin string) ([]rendered, error) {
 				out = append(out, rendered{name, s.About, l, b.String()})
 			}
 		}
+	}
+	for _, s := range samples.Console(origin) {
+		page := console.Page(s.Frame, s.Screen)
+		if s.Guest {
+			page = console.Guest(s.Frame, s.Screen)
+		}
+		var b strings.Builder
+		if err := page.Render(ctx, &b); err != nil {
+			return nil, fmt.Errorf("render %s: %w", s.Name, err)
+		}
+		out = append(out, rendered{s.Name, s.About, text.Languages[0], b.String()})
 	}
 	for _, l := range text.Languages {
 		var b strings.Builder
@@ -121,7 +133,7 @@ func answer(c templates.Checkout) string {
 // index renders the list of the pages with links to them.
 func index(all []rendered, link func(rendered) string) string {
 	var b strings.Builder
-	b.WriteString("<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Gallery</title><h1>Payment page, every state</h1><ul>\n")
+	b.WriteString("<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Gallery</title><h1>Payment page and console, every state</h1><ul>\n")
 	name := ""
 	for _, p := range all {
 		if p.name != name {
