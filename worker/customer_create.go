@@ -11,7 +11,7 @@ import (
 func createCustomer(c *call) (answer, error) {
 	p := newParams(c.request.Body)
 	var u store.Customer
-	describeCustomer(p, &u)
+	c.describeCustomer(p, &u)
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}

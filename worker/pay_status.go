@@ -11,12 +11,14 @@ import (
 //
 //codec:write
 type statusObject struct {
-	Status         checkout.Status `json:"status"`
-	Exception      nullable        `json:"exception"`
-	AmountReceived stellar.Amount  `json:"amount_received"`
-	AmountDue      stellar.Amount  `json:"amount_due"`
-	SecondsLeft    int64           `json:"seconds_left"`
-	RedirectURL    nullable        `json:"redirect_url"`
+	Status          checkout.Status `json:"status"`
+	Exception       nullable        `json:"exception"`
+	AmountReceived  stellar.Amount  `json:"amount_received"`
+	DecimalReceived stellar.Decimal `json:"amount_received_decimal"`
+	AmountDue       stellar.Amount  `json:"amount_due"`
+	DecimalDue      stellar.Decimal `json:"amount_due_decimal"`
+	SecondsLeft     int64           `json:"seconds_left"`
+	RedirectURL     nullable        `json:"redirect_url"`
 }
 
 // getStatus is GET /pay/{id}/status. While the checkout is open, it reads the ledger. Cloudflare's
@@ -30,11 +32,14 @@ func getStatus(c *call) (answer, error) {
 		return answer{}, notFound("checkout", c.path("id"))
 	}
 	out := c.look(s)
+	due := out.Due(s.Checkout.Amount)
 	o := statusObject{
-		Status:         out.Status,
-		Exception:      nullable(out.Exception),
-		AmountReceived: out.Received,
-		AmountDue:      out.Due(s.Checkout.Amount),
+		Status:          out.Status,
+		Exception:       nullable(out.Exception),
+		AmountReceived:  out.Received,
+		DecimalReceived: stellar.Decimal(out.Received),
+		AmountDue:       due,
+		DecimalDue:      stellar.Decimal(due),
 	}
 	if out.Status == checkout.Open {
 		// A page that is open stops asking for money when no time is left.

@@ -15,11 +15,12 @@ import (
 
 // transactionObject is a transaction for a wallet to sign and submit.
 type transactionObject struct {
-	XDR        string         `json:"xdr"` // a TransactionEnvelope without signatures, in base64
-	Passphrase string         `json:"network_passphrase"`
-	Hash       string         `json:"hash"` // the transaction's id on the ledger
-	Amount     stellar.Amount `json:"amount"`
-	ExpiresAt  string         `json:"expires_at"`
+	XDR        string          `json:"xdr"` // a TransactionEnvelope without signatures, in base64
+	Passphrase string          `json:"network_passphrase"`
+	Hash       string          `json:"hash"` // the transaction's id on the ledger
+	Amount     stellar.Amount  `json:"amount"`
+	Decimal    stellar.Decimal `json:"amount_decimal"`
+	ExpiresAt  string          `json:"expires_at"`
 }
 
 // maxTransactionBody is the size limit of a request for a transaction, in bytes.
@@ -76,7 +77,7 @@ func createTransaction(c *call) (answer, error) {
 	hash := tx.Hash(passphrase)
 	return jsonAnswer(transactionObject{
 		XDR: base64.StdEncoding.EncodeToString(tx.Envelope()), Passphrase: passphrase, Hash: hex.EncodeToString(hash[:]),
-		Amount: due, ExpiresAt: timestamp(latest),
+		Amount: due, Decimal: stellar.Decimal(due), ExpiresAt: timestamp(latest),
 	})
 }
 

@@ -70,7 +70,7 @@ func TestTransactionPaysTheAmountDue(t *testing.T) {
 		Source: addr(person.Address()), Sequence: account.Sequence + 1, Fee: stellar.MaxFee, MaxTime: last.Unix(), Memo: c.text("memo"),
 		Destination: addr(c.text("destination")), Asset: s.USDC(), Amount: 29_5000000,
 	}
-	wantBody := fmt.Sprintf(`{"xdr":%q,"network_passphrase":%q,"hash":"%x","amount":29.5,"expires_at":%q}`+"\n",
+	wantBody := fmt.Sprintf(`{"xdr":%q,"network_passphrase":%q,"hash":"%x","amount":29.5,"amount_decimal":"29.5","expires_at":%q}`+"\n",
 		base64.StdEncoding.EncodeToString(want.Envelope()), ledger.Passphrase, want.Hash(ledger.Passphrase), last.Format("2006-01-02T15:04:05.000Z"))
 	if diff := cmp.Diff(wantBody, r.body); r.status != 200 || diff != "" {
 		t.Fatalf("%d %s", r.status, diff)

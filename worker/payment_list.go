@@ -79,7 +79,7 @@ func (c *call) paymentsOf(query query, w window) (answer, error) {
 	}
 	items := make([][]byte, len(payments))
 	for i, p := range payments {
-		items[i] = paymentItem(p, s.Checkout.ID.String(), c.Mode)
+		items[i] = paymentItem(p, &s.Checkout, c.Mode)
 	}
 	return paymentList(query, w, items, more, last), nil
 }
@@ -127,7 +127,7 @@ func (c *call) unmatchedPayments(query query, w window, edge checkout.PaymentID)
 	page := mergeUnmatched(pages, asked, c.Mode)
 	items := make([][]byte, len(page.Payments))
 	for i, p := range page.Payments {
-		items[i] = paymentItem(checkout.Judged{Payment: p, Reason: checkout.ReasonUnmatched}, "", c.Mode)
+		items[i] = paymentItem(checkout.Judged{Payment: p, Reason: checkout.ReasonUnmatched}, nil, c.Mode)
 	}
 	return paymentList(query, w, items, page.More, page.Next.String()), nil
 }

@@ -62,7 +62,14 @@ func TestPaymentIsReadByItsIDAndListed(t *testing.T) {
 		if !ok {
 			t.Fatalf("no payment: %s", payment)
 		}
-		object := `{` + id + `,"object":"payment","checkout_id":"` + c.text("id") + `","amount"` + rest + `,"livemode":false}`
+		status := "confirmed"
+		if strings.Contains(rest, `"counted":false`) {
+			status = "unexpected"
+		}
+		_, closed, _ := strings.Cut(rest, `"created_at":`)
+		closed, _, _ = strings.Cut(closed, `,`)
+		object := `{` + id + `,"object":"payment","checkout_id":"` + c.text("id") + `","customer_id":null,"status":"` + status + `","amount"` + rest +
+			`,"metadata":{},"livemode":false,"environment":"testnet","updated_at":` + closed + `}`
 		got := shop.get("/payment/" + strings.Trim(strings.TrimPrefix(id, `"id":`), `"`))
 		if diff := cmp.Diff(object+"\n", got.body); got.status != 200 || diff != "" {
 			t.Errorf("%d %s", got.status, diff)
@@ -170,9 +177,11 @@ func TestUnmatchedPaymentsAreListed(t *testing.T) {
 	}
 	newest := got.data()[0]
 	want := map[string]any{
-		"id": newest["id"], "object": "payment", "checkout_id": nil, "amount": newest["amount"], "asset_code": "XLM", "asset_issuer": nil,
+		"id": newest["id"], "object": "payment", "checkout_id": nil, "customer_id": nil, "status": "unexpected",
+		"amount": newest["amount"], "amount_decimal": "5", "asset_code": "XLM", "asset_issuer": nil,
 		"from": person.Address(), "transaction_hash": newest["transaction_hash"], "ledger": newest["ledger"], "created_at": newest["created_at"],
-		"counted": false, "reason": "unmatched", "livemode": false,
+		"counted": false, "reason": "unmatched", "metadata": map[string]any{}, "livemode": false,
+		"environment": "testnet", "updated_at": newest["created_at"],
 	}
 	if diff := cmp.Diff(want, newest); diff != "" {
 		t.Error(diff)

@@ -23,9 +23,32 @@ func newCompiler(document []byte, minExpiresIn float64) (*jsonschema.Compiler, e
 	}
 	expiresIn := tree.(map[string]any)["components"].(map[string]any)["schemas"].(map[string]any)["ExpiresIn"]
 	expiresIn.(map[string]any)["minimum"] = minExpiresIn
+	widen(tree)
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
 	return compiler, compiler.AddResource(location, tree)
+}
+
+// widen adds to each type what the service accepts as well. Generators of clients must not know of
+// that: their types would lose in use what they gain in truth.
+func widen(tree any) {
+	switch tree := tree.(type) {
+	case map[string]any:
+		if also, ok := tree["x-also"].([]any); ok {
+			types, several := tree["type"].([]any)
+			if !several {
+				types = []any{tree["type"]}
+			}
+			tree["type"] = append(types, also...)
+		}
+		for _, inner := range tree {
+			widen(inner)
+		}
+	case []any:
+		for _, inner := range tree {
+			widen(inner)
+		}
+	}
 }
 
 func compile(compiler *jsonschema.Compiler, doc *openapi3.T) (bodies, error) {
