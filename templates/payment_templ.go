@@ -109,7 +109,7 @@ func payment(c Checkout) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = code(uri, c.toPay()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = code(withoutMessage(uri), c.toPay()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

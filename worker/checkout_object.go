@@ -121,5 +121,5 @@ func (s *Service) paymentRequest(c *checkout.Checkout, out *checkout.Outcome) st
 	if amount == 0 {
 		amount = c.Amount
 	}
-	return stellar.PaymentRequest{Destination: c.Account, Amount: amount, Asset: c.Asset, Memo: c.Memo, Network: s.in(c.Mode).uri}
+	return stellar.PaymentRequest{Destination: c.Account, Amount: amount, Asset: c.Asset, Memo: c.Memo, Network: s.in(c.Mode).uri, Message: c.Description}
 }

@@ -95,7 +95,7 @@ func (c *call) payerAccount(s *checkout.Facts, account stellar.Address) (horizon
 	case errors.Is(err, watch.ErrNoAccount):
 		return read, cannotPay("There is no account %s on this network, or nothing was ever paid into it. Choose another account, or fund this one first.", account)
 	case errors.Is(err, watch.ErrBusy):
-		return read, &Error{Code: CodeRateLimited, Message: "A transaction was asked for a moment ago; try again in some seconds."}
+		return read, &Error{Code: CodeRateLimited, Message: "Several other accounts asked for a transaction a moment ago; try again in some seconds."}
 	}
 	c.log(c.ctx, "transaction", map[string]any{"checkout": s.Checkout.ID.String(), "error": err.Error()})
 	return read, &Error{Code: CodeUnavailable, Message: "The ledger cannot be read right now. Try again in a moment, or pay by the payment_uri, which needs no transaction from here."}

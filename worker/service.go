@@ -81,6 +81,8 @@ func (s *Service) routes() []route {
 		{"POST /checkout?type", forMerchant, fresh, createCheckout},
 		{"GET /checkout?limit&starting_after&ending_before&status&customer_id", forMerchant, fresh, listCheckouts},
 		{"GET /checkout/{id}", forMerchant, fresh, getCheckout},
+		{"PUT /checkout/{id}", forMerchant, fresh, updateCheckout},
+		{"DELETE /checkout/{id}", forMerchant, fresh, cancelCheckout},
 		{"POST /checkout/{id}/expire", forMerchant, fresh, expireCheckout},
 
 		{"POST /product", forMerchant, fresh, createProduct},

@@ -170,7 +170,7 @@ func (c client) do(method, path, body string) reply {
 	}); err != nil {
 		c.t.Errorf("%v\nsent: %.2000s\ngot: %.2000s", err, body, r.body)
 	}
-	if strings.HasPrefix(r.header.Get("Content-Type"), "application/json") {
+	if strings.HasPrefix(r.header.Get("Content-Type"), "application/json") && !strings.HasPrefix(r.body, "[") {
 		decoder := json.NewDecoder(strings.NewReader(r.body))
 		decoder.UseNumber()
 		if err := decoder.Decode(&r.fields); err != nil {

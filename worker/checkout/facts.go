@@ -38,6 +38,7 @@ func (f *Facts) UpdatedAt(out Outcome) time.Time {
 			latest = t
 		}
 	}
+	later(f.Checkout.UpdatedAt)
 	if !f.CancelledBy.IsZero() {
 		later(f.CancelledBy.Add(-CancelGrace))
 	}

@@ -2,6 +2,7 @@ package openapitest
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -86,6 +87,21 @@ func compile(compiler *jsonschema.Compiler, doc *openapi3.T) (bodies, error) {
 		}
 	}
 	return all, nil
+}
+
+// checkAll validates JSON against a schema of an operation, or if the operation takes and answers
+// lists as well, each item.
+func (b bodies) checkAll(op *openapi3.Operation, content openapi3.Content, text []byte) error {
+	var items []json.RawMessage
+	if op.Extensions["x-list"] != true || json.Unmarshal(text, &items) != nil {
+		items = []json.RawMessage{text}
+	}
+	for _, item := range items {
+		if err := b.check(content, item); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // check validates JSON against a schema of the document.
