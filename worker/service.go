@@ -97,7 +97,7 @@ func (s *Service) routes() []route {
 		{"PUT /customers/{id}", forMerchant, fresh, updateCustomer},
 		{"DELETE /customers/{id}", forMerchant, fresh, deleteCustomer},
 
-		{"GET /payment?checkout_id&unmatched&since&limit&starting_after&ending_before", forMerchant, fresh, listPayments},
+		{"GET /payment?checkout_id&customer_id&customer&unmatched&since&limit&starting_after&ending_before", forMerchant, fresh, listPayments},
 		{"GET /payment/{id}", forMerchant, fresh, getPayment},
 
 		{"POST /webhooks", forMerchant, fresh, createWebhook},

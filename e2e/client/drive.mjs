@@ -314,7 +314,8 @@ test("too much, and money that belongs to nothing", async () => {
   assert.deepEqual([stray[0].transaction_hash, stray[0].asset_code], [hash, "XLM"]);
   assert.ok(stray.every((p) => !paid.payments.some(({ id }) => id === p.id)));
   assert.deepEqual(await shop.payments.retrieve(stray[0].id), stray[0]);
-  await refuses(shop.payments.list(), 400, "parameter_missing", "checkout_id");
+  const [newest, before] = await shop.payments.list();
+  assert.deepEqual([newest.id, newest.status, before.transaction_hash, before.checkout_id, before.status], [stray[0].id, "unexpected", paid.payments[0].transaction_hash, c.id, "confirmed"]);
 });
 
 test("a wallet signs the transaction that it is given", async () => {
@@ -350,6 +351,8 @@ test("what StellarTools' client calls", async () => {
   await pay(c);
   const paid = await until(() => tools.checkouts.retrieve(c.id), ({ status }) => status === "completed", "completed");
   const payment = await tools.payments.retrieve(paid.payments[0].id);
+  assert.deepEqual((await tools.payments.list({ customer: ada.id })).data, [payment]);
+  assert.equal((await tools.payments.list({ limit: "1" })).data.length, 1);
   assert.deepEqual([payment.status, payment.customer_id, payment.metadata], ["confirmed", ada.id, { order: "7" }]);
   const open = await tools.checkouts.createDirect({ amount: 1, asset_code: "XLM" });
   assert.deepEqual((await tools.checkouts.update(open.id, { metadata: { packed: true } })).metadata, { packed: "true" });
