@@ -165,9 +165,12 @@ func (c *call) judgedItems(page watch.UnmatchedPage) ([][]byte, error) {
 			paid[id] = append(paid[id], p)
 		}
 	}
-	all, err := c.store.Facts(c.ctx, ids...)
-	if err != nil {
-		return nil, err
+	var all []*checkout.Facts
+	if len(ids) > 0 {
+		var err error
+		if all, err = c.store.Facts(c.ctx, ids...); err != nil {
+			return nil, err
+		}
 	}
 	facts, judged := map[checkout.ID]*checkout.Facts{}, map[string]checkout.Judged{}
 	for i, f := range all {
