@@ -45,6 +45,7 @@ func createCheckout(c *call) (answer, error) {
 	}
 	s.CustomerID = p.text("customer_id", 1000)
 	email, phone := p.email("customer_email"), p.phone("customer_phone")
+	s.Locale = p.locale("locale")
 	s.RedirectURL = p.returnURL("redirect_url", c.Mode)
 	s.CancelURL = p.returnURL("cancel_url", c.Mode)
 	s.Description = p.text("description", 500)
@@ -86,7 +87,7 @@ func createCheckout(c *call) (answer, error) {
 	if s.ID, err = checkout.ParseCheckoutID(id); err != nil {
 		return answer{}, err
 	}
-	s.Memo = c.config.Memos.Seal(s.ID)
+	s.Memo, s.Muxed = c.config.Memos.Seal(s.ID), c.config.Memos.Mux(s.ID)
 	s.CreatedAt = c.began
 	s.ExpiresAt = s.CreatedAt.Add(lifetime)
 	c.view.Remember(idem, id, c.platform.Now())

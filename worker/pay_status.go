@@ -19,7 +19,26 @@ type statusObject struct {
 	DecimalDue      stellar.Decimal `json:"amount_due_decimal"`
 	SecondsLeft     int64           `json:"seconds_left"`
 	RedirectURL     nullable        `json:"redirect_url"`
+	// Phase is what the page shows.
+	Phase     string `json:"phase"`
+	Cancelled bool   `json:"cancelled"`
+	// ReceivedOther is what arrived in other assets, and does not count.
+	ReceivedOther []otherAmount `json:"received_other"`
+	LedgerReadAt  nullable      `json:"ledger_read_at"`
+	// Behind says that the ledger could not be read of late, so what arrived may not show.
+	Behind bool `json:"behind"`
 }
+
+// otherAmount is money in an asset that was not asked for.
+type otherAmount struct {
+	Amount      stellar.Amount  `json:"amount"`
+	Decimal     stellar.Decimal `json:"amount_decimal"`
+	AssetCode   string          `json:"asset_code"`
+	AssetIssuer nullable        `json:"asset_issuer"`
+}
+
+// maxSilence is how long the ledger may not have been read before the page says so.
+const maxSilence = 15 * time.Second
 
 // getStatus is GET /pay/{id}/status. While the checkout is open, it reads the ledger. Cloudflare's
 // cache shares an answer for a moment, so many visitors cost no more than one.
@@ -32,6 +51,19 @@ func getStatus(c *call) (answer, error) {
 		return answer{}, notFound("checkout", c.path("id"))
 	}
 	out := c.look(s)
+	o, err := c.statusOf(s, out)
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := jsonAnswer(o)
+	a.keep, a.tag = keepOpenStatus, s.Checkout.ID.String()
+	if out.Status.Terminal() {
+		a.keep = keepTerminalStatus
+	}
+	return a, err
+}
+
+func (c *call) statusOf(s *checkout.Facts, out checkout.Outcome) (statusObject, error) {
 	due := out.Due(s.Checkout.Amount)
 	o := statusObject{
 		Status:          out.Status,
@@ -40,14 +72,29 @@ func getStatus(c *call) (answer, error) {
 		DecimalReceived: stellar.Decimal(out.Received),
 		AmountDue:       due,
 		DecimalDue:      stellar.Decimal(due),
+		Cancelled:       !s.CancelledBy.IsZero(),
+		ReceivedOther:   []otherAmount{},
 	}
+	for _, p := range out.Payments {
+		if p.Reason == checkout.ReasonWrongAsset {
+			o.ReceivedOther = append(o.ReceivedOther, otherAmount{p.Amount, stellar.Decimal(p.Amount), p.Asset.Code, nullable(p.Asset.Issuer)})
+		}
+	}
+	standing := c.standing(s, out)
 	if out.Status == checkout.Open {
 		// A page that is open stops asking for money when no time is left.
 		suspended, err := c.isSuspended(s.Checkout.Merchant)
 		if err != nil {
-			return answer{}, err
+			return o, err
 		}
-		left := s.Deadline().Sub(c.platform.Now())
+		standing.Suspended = suspended
+		now := c.platform.Now()
+		left := s.Deadline().Sub(now)
+		since := s.Checkout.CreatedAt
+		if !s.ReadAt.IsZero() {
+			o.LedgerReadAt, since = nullable(timestamp(s.ReadAt)), s.ReadAt
+		}
+		o.Behind = now.Sub(since) >= maxSilence
 		if !suspended {
 			o.SecondsLeft = max(int64((left+time.Second-1)/time.Second), 0)
 		}
@@ -55,12 +102,8 @@ func getStatus(c *call) (answer, error) {
 	if out.Status == checkout.Completed {
 		o.RedirectURL = nullable(s.Checkout.Redirect())
 	}
-	a, err := jsonAnswer(o)
-	a.keep, a.tag = keepOpenStatus, s.Checkout.ID.String()
-	if out.Status.Terminal() {
-		a.keep = keepTerminalStatus
-	}
-	return a, err
+	o.Phase = string(standing.Phase())
+	return o, nil
 }
 
 // How long Cloudflare's cache may repeat an answer. For an open checkout it is the minimum: a page

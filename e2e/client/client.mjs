@@ -152,6 +152,7 @@ export class Operator extends Caller {
     this.merchants = new Resource(this, "/merchants");
   }
   createKey = (merchant, livemode, options) => this.post(`/merchants/${segment(merchant)}/keys`, { livemode }, options);
+  healthDetails = () => this.get("/health/details");
   keys = (merchant) => this.get(`/merchants/${segment(merchant)}/keys`);
   /** Revokes all keys of a merchant, or those that were made since a time. */
   revokeKeys = (merchant, created_since) => this.call("DELETE", `/merchants/${segment(merchant)}/keys`, { query: { created_since } });
@@ -170,10 +171,14 @@ export class Operator extends Caller {
 /** A customer, a wallet, or anyone else. */
 export class Anybody extends Caller {
   page = async (id) => (await this.send("GET", `/pay/${segment(id)}`)).text();
+  pageNow = async (id) => (await this.send("GET", `/pay/${segment(id)}/check`)).text();
+  receipt = async (id) => (await this.send("GET", `/pay/${segment(id)}/receipt`)).text();
   status = (id) => this.get(`/pay/${segment(id)}/status`);
   transaction = (id, account) => this.call("POST", `/pay/${segment(id)}/transaction`, { body: { account } });
+  hint = (id, hash) => this.call("POST", `/pay/${segment(id)}/hint`, { body: { hash } });
   stellarToml = async () => (await this.send("GET", "/.well-known/stellar.toml")).text();
   description = () => this.get("/openapi.json");
   reference = async () => (await this.send("GET", "/docs")).text();
+  pages = async () => (await this.send("GET", "/llms.txt")).text();
   health = () => this.get("/health");
 }

@@ -12,6 +12,9 @@ type Facts struct {
 	Ended bool
 	// CancelledBy is the deadline set by a cancellation; zero if there was none.
 	CancelledBy time.Time
+	// ReadAt is when the ledger was last read for an open checkout, by whoever asked; zero if that
+	// is not known.
+	ReadAt time.Time
 }
 
 // Outcome computes the outcome from what is known. It claims no coverage of the ledger, so no

@@ -244,7 +244,7 @@ func TestErrorCodesOccurOnlyWithTheirStatus(t *testing.T) {
 	for pattern, op := range sorted(c.Operations()) {
 		for status, r := range op.Responses.Map() {
 			content, codes := r.Value.Content["application/json"], openapitest.Codes(r.Value)
-			if content != nil && status >= "400" && (len(codes) == 0 || content.Schema.Ref != "#/components/schemas/Error") && pattern != "GET /health" {
+			if content != nil && status >= "400" && (len(codes) == 0 || content.Schema.Ref != "#/components/schemas/Error") && !strings.HasPrefix(pattern, "GET /health") {
 				t.Errorf("%s: the answer %s needs the schema Error, and x-codes that say which errors it has", pattern, status)
 			}
 			for _, code := range codes {

@@ -223,6 +223,9 @@ func (r reader) curl(method, path, scheme string, parameters []tree, e example) 
 		case "path":
 			path = strings.ReplaceAll(path, "{"+name+"}", value)
 		case "header":
+			if name == "Idempotency-Key" {
+				value = ownKey(method, path, e) // so that one example does not repeat another
+			}
 			headers = append(headers, "'"+name+": "+value+"'")
 		case "query":
 			if slices.Contains(p.at("schema", "enum").texts(), e.name) {
@@ -251,6 +254,12 @@ func (r reader) curl(method, path, scheme string, parameters []tree, e example) 
 		command += " \\\n  -d '" + e.value.indented() + "'"
 	}
 	return command
+}
+
+// ownKey is the Idempotency-Key of an example.
+func ownKey(method, path string, e example) string {
+	words := strings.FieldsFunc(strings.ToLower(path+"/"+e.name), func(r rune) bool { return r < 'a' || r > 'z' })
+	return "try-" + strings.Join(words, "-")
 }
 
 // errorCodes is the table of errors.
