@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"edgecheckout/sandbox/stack"
 )
 
 // A client that knows only the contract calls every endpoint. Its requests and responses pass
@@ -24,16 +26,7 @@ func TestAClientInAnotherLanguageDrivesEveryEndpoint(t *testing.T) {
 	o := options(t.TempDir())
 	o.ExtraVars["LIVE_HORIZON_URLS"], o.ExtraVars["LIVE_PASSPHRASE"] = service.HorizonURL, service.Passphrase
 	own := ownService(t, o)
-	worker, err := url.Parse(own.BaseURL)
-	if err != nil {
-		t.Fatal(err)
-	}
 	checked := contract.checked.Load()
-	passed := httptest.NewServer(&httputil.ReverseProxy{Transport: http.DefaultTransport, Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(worker)
-		r.Out.Header.Del("Accept-Encoding") // compressed bodies cannot be checked
-	}})
-	defer passed.Close()
 	node, err := filepath.Abs(filepath.Join(root, "node_modules", ".bin", "node"))
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +49,7 @@ func TestAClientInAnotherLanguageDrivesEveryEndpoint(t *testing.T) {
 	defer stop()
 	drive := exec.CommandContext(t.Context(), node, "drive.mjs")
 	drive.Dir = "client"
-	drive.Env = append(os.Environ(), "BASE_URL="+passed.URL, "ADMIN_TOKEN="+own.Secrets.AdminToken,
+	drive.Env = append(os.Environ(), "BASE_URL="+checkedURL(t, own), "ADMIN_TOKEN="+own.Secrets.AdminToken,
 		"TEST_SANDBOX_URL="+own.HorizonURL, "LIVE_SANDBOX_URL="+service.HorizonURL)
 	output, err := drive.CombinedOutput()
 	if err != nil {
@@ -70,4 +63,20 @@ func TestAClientInAnotherLanguageDrivesEveryEndpoint(t *testing.T) {
 	if contract.checked.Load() == checked {
 		t.Error("nothing that it sent was held to the description")
 	}
+}
+
+// checkedURL is the URL of a proxy to a Worker, in this process, that checks what other processes
+// send and receive against the description.
+func checkedURL(t *testing.T, worker *stack.Stack) string {
+	t.Helper()
+	target, err := url.Parse(worker.BaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Transport: http.DefaultTransport, Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Header.Del("Accept-Encoding") // compressed bodies cannot be checked
+	}})
+	t.Cleanup(proxy.Close)
+	return proxy.URL
 }

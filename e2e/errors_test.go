@@ -118,7 +118,7 @@ func TestErrorsOfPathsAndMethods(t *testing.T) {
 	transcript(t, "errors/paths.txt", s.Client, s.names(),
 		exchange{about: "an unknown path", method: "GET", path: "/nothing/here"},
 		exchange{about: "a path with a slash too many", method: "GET", path: "/product/"},
-		exchange{about: "a known path with another method", method: "DELETE", path: "/checkout/" + anID},
+		exchange{about: "a known path with another method", method: "PATCH", path: "/checkout/" + anID},
 		exchange{about: "a known path with two other methods", method: "PATCH", path: "/product"},
 		exchange{about: "the page is only read", path: "/pay/" + anID, body: `{}`},
 		exchange{about: "a checkout that does not exist", method: "GET", path: "/checkout/" + anID},
@@ -218,7 +218,6 @@ func TestErrorsOfADirectCheckout(t *testing.T) {
 		exchange{about: "metadata with a key of 41 characters", path: direct, body: with("metadata", fields{strings.Repeat("k", 41): "v"})},
 		exchange{about: "metadata with an empty key", path: direct, body: with("metadata", fields{"": "v"})},
 		exchange{about: "metadata with a value of 501 characters", path: direct, body: with("metadata", fields{"note": long})},
-		exchange{about: "metadata with a number", path: direct, body: with("metadata", fields{"order": 1042})},
 		exchange{about: "metadata within metadata", path: direct, body: with("metadata", fields{"order": fields{"id": "1042"}})},
 
 		exchange{about: "expires_in too short", path: direct, body: with("expires_in", 2)},

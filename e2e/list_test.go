@@ -241,7 +241,7 @@ func TestAProductIsChangedArchivedAndSoldAgain(t *testing.T) {
 		t.Errorf("changed to %sread as    %s", changed.Body, read.Body)
 	}
 	sold := s.send(http.MethodPost, ofProduct, sale)
-	if !strings.Contains(string(sold.Body), `"amount":9.5,"asset_code":"USDC"`) {
+	if !strings.Contains(string(sold.Body), `"amount":9.5,"amount_decimal":"9.5","asset_code":"USDC"`) {
 		t.Errorf("sold as %s", sold.Body)
 	}
 	archived := s.send(http.MethodDelete, path, "")

@@ -208,7 +208,7 @@ func TestErrorsOfPayments(t *testing.T) {
 	mine := s.charge(fields{"amount": 5, "asset_code": "XLM"})
 	of := "/payment?checkout_id=" + mine.ID
 	transcript(t, "errors/payment.txt", s.Client, s.names(),
-		exchange{about: "payments of nothing", method: "GET", path: "/payment"},
+		exchange{about: "payments of no customer", method: "GET", path: "/payment?customer_id=ada"},
 		exchange{about: "two lists at once", method: "GET", path: of + "&unmatched=true"},
 		exchange{about: "a checkout's payments since a time", method: "GET", path: of + "&since=2026-11-22T12:00:00Z"},
 		exchange{about: "payments of a checkout that does not exist", method: "GET", path: "/payment?checkout_id=" + anID},

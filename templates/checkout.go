@@ -7,6 +7,7 @@
 package templates
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -134,6 +135,13 @@ func (c *Checkout) paymentURI() string {
 		}
 	}
 	return paymentScheme + strings.Join(parameters, "&")
+}
+
+// withoutMessage removes the message from a payment request, for its QR code: each character makes
+// the code finer and harder to scan, and who scans it has the page before them.
+func withoutMessage(uri string) string {
+	parameters := strings.Split(uri, "&")
+	return strings.Join(slices.DeleteFunc(parameters, func(p string) bool { return strings.HasPrefix(p, "msg=") }), "&")
 }
 
 // asset is the asset as the test wallet expects it: native, or CODE:ISSUER.

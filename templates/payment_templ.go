@@ -67,7 +67,7 @@ func payment(c *Checkout) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</strong><br>")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().NoWalletHelp))
 			templ_7745c5c3_Buffer.WriteString("</p>")
-			templ_7745c5c3_Err = code(c, uri).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = code(c, withoutMessage(uri)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

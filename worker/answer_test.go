@@ -44,7 +44,7 @@ func TestAnswersAreEncodedLikeEncodingJSON(t *testing.T) {
 		again[plain](t, name, a.Body)
 	}
 	type plain paymentObject
-	again[plain](t, "payment", append(paymentItem(checkout.Judged{Payment: paid}, "chk_1", stellar.Live), '\n'))
+	again[plain](t, "payment", append(paymentItem(checkout.Judged{Payment: paid}, &checkout.Checkout{CustomerID: "cus_1"}, stellar.Live), '\n'))
 }
 
 func again[T any](t *testing.T, name string, body []byte) {

@@ -84,8 +84,14 @@ func (s *site) described(edge *worker.Service, shop client) []input {
 	proper := map[string]any{"product_id": product, "account": s.Person().Address(), "since": s.Now().Format("2006-01-02T15:04:05Z"), "name": "Corner Shop"}
 	var all []input
 	add := func(in input, schema *openapi3.Schema, example map[string]any) {
-		in.fields, in.required, in.body = schema.Properties, schema.Required, map[string]any{}
-		for _, name := range schema.Required {
+		in.fields, in.required, in.body = schema.Properties, slices.Clone(schema.Required), map[string]any{}
+		for _, name := range []string{"amount", "price_amount"} {
+			// A creation needs an amount, as a number or as a decimal string.
+			if schema.Properties[name] != nil && len(schema.Required) > 0 {
+				in.required = append(in.required, name)
+			}
+		}
+		for _, name := range in.required {
 			in.body[name] = example[name]
 			if value, ok := proper[name]; ok {
 				in.body[name] = value

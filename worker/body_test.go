@@ -131,7 +131,7 @@ func sorts(s fixture) map[string]sort {
 		},
 		"metadata": {
 			at("createCheckout.metadata", "createProduct.metadata", "updateProduct.metadata", "createCustomer.metadata", "updateCustomer.metadata"),
-			[]string{`5`, `true`, `"a"`, `[]`, `["a"]`, `{"a":1}`, `{"a":null}`, `{"a":true}`, `{"a":[]}`, `{"a":{"b":"c"}}`, `{"":"a"}`, `{"` + strings.Repeat("k", 41) + `":"a"}`,
+			[]string{`5`, `true`, `"a"`, `[]`, `["a"]`, `{"a":[]}`, `{"a":{"b":"c"}}`, `{"":"a"}`, `{"` + strings.Repeat("k", 41) + `":"a"}`,
 				`{"` + strings.Repeat("\U0001f600", 41) + `":"a"}`, `{"a":"` + strings.Repeat("\U0001f600", 501) + `"}`, `{"a":"` + strings.Repeat("x", 501) + `"}`, many(51)},
 		},
 		"a mode": {at("createKey.livemode"), []string{`1`, `0`, `"true"`, `"false"`, `""`, `"live"`, `[]`, `[true]`, `{}`}},
@@ -265,7 +265,7 @@ func TestEveryFieldAcceptsItsLimits(t *testing.T) {
 		"asset_code": {`"XLM"`, `"USDC"`}, "asset_issuer": {`null`, `""`},
 		"expires_in": {`300`, `86400`, `null`}, "redirect_url": append(back, `null`, `""`), "cancel_url": append(back, `null`, `""`),
 		"images":   {`[]`, `null`, "[" + strings.Join(slices.Repeat([]string{`"` + long + `"`}, 8), ",") + "]"},
-		"metadata": {string(kept), `{}`, `null`},
+		"metadata": {`{}`, string(kept), `null`}, // a change merges
 	}
 	for _, u := range urls {
 		fields["images"] = append(fields["images"], "["+u+"]")

@@ -341,6 +341,10 @@ func (c *call) respond(a answer) web.Response {
 	}
 	a.Header = append(a.Header, web.Field{Name: "Request-Id", Value: c.requestID},
 		web.Field{Name: "X-Content-Type-Options", Value: "nosniff"}, web.Field{Name: "Cache-Control", Value: cacheControl})
+	// StellarTools' clients name the version of the API that they were made for. Here is one.
+	if version := c.header("Stellartools-Version"); version != "" && len(version) <= 32 && isPlain("/"+version) && c.endpoint != nil && c.endpoint.audience == forMerchant {
+		a = a.with("StellarTools-Version", version)
+	}
 	if a.Status == 0 {
 		a.Status = http.StatusOK
 	}

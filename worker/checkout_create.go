@@ -49,7 +49,7 @@ func createCheckout(c *call) (answer, error) {
 	s.RedirectURL = p.returnURL("redirect_url", c.Mode)
 	s.CancelURL = p.returnURL("cancel_url", c.Mode)
 	s.Description = p.text("description", 500)
-	s.Metadata = p.metadata("metadata")
+	s.Metadata = p.metadata("metadata", nil)
 	lifetime := p.seconds("expires_in", c.config.ExpiresInMin, ExpiresInMax, ExpiresInMax)
 	if err := p.done(); err != nil {
 		return answer{}, err

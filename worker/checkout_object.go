@@ -19,32 +19,44 @@ func timestamp(t time.Time) string {
 //
 //codec:write
 type checkoutObject struct {
-	ID             string            `json:"id"`
-	Object         string            `json:"object"`
-	CustomerID     nullable          `json:"customer_id"`
-	ProductID      nullable          `json:"product_id"`
-	Amount         stellar.Amount    `json:"amount"`
-	AssetCode      string            `json:"asset_code"`
-	AssetIssuer    nullable          `json:"asset_issuer"`
-	Status         checkout.Status   `json:"status"`
-	Exception      nullable          `json:"exception"`
-	AmountReceived stellar.Amount    `json:"amount_received"`
-	Payments       []checkoutPayment `json:"payments"`
-	PaymentURL     string            `json:"payment_url"`
-	PaymentURI     string            `json:"payment_uri"`
-	Destination    stellar.Address   `json:"destination"`
-	Memo           string            `json:"memo"`
-	MemoType       string            `json:"memo_type"`
-	Muxed          string            `json:"destination_muxed"`
-	Locale         nullable          `json:"locale"`
-	RedirectURL    nullable          `json:"redirect_url"`
-	CancelURL      nullable          `json:"cancel_url"`
-	Description    nullable          `json:"description"`
-	Metadata       checkout.Metadata `json:"metadata"`
-	Livemode       bool              `json:"livemode"`
-	ExpiresAt      string            `json:"expires_at"`
-	CreatedAt      string            `json:"created_at"`
-	CompletedAt    nullable          `json:"completed_at"`
+	ID              string            `json:"id"`
+	Object          string            `json:"object"`
+	CustomerID      nullable          `json:"customer_id"`
+	ProductID       nullable          `json:"product_id"`
+	Amount          stellar.Amount    `json:"amount"`
+	Decimal         stellar.Decimal   `json:"amount_decimal"`
+	AssetCode       string            `json:"asset_code"`
+	AssetIssuer     nullable          `json:"asset_issuer"`
+	Status          checkout.Status   `json:"status"`
+	Exception       nullable          `json:"exception"`
+	AmountReceived  stellar.Amount    `json:"amount_received"`
+	DecimalReceived stellar.Decimal   `json:"amount_received_decimal"`
+	Payments        []checkoutPayment `json:"payments"`
+	PaymentURL      string            `json:"payment_url"`
+	PaymentURI      string            `json:"payment_uri"`
+	Destination     stellar.Address   `json:"destination"`
+	Memo            string            `json:"memo"`
+	MemoType        string            `json:"memo_type"`
+	Muxed           string            `json:"destination_muxed"`
+	Locale          nullable          `json:"locale"`
+	RedirectURL     nullable          `json:"redirect_url"`
+	CancelURL       nullable          `json:"cancel_url"`
+	Description     nullable          `json:"description"`
+	Metadata        checkout.Metadata `json:"metadata"`
+	Livemode        bool              `json:"livemode"`
+	Environment     string            `json:"environment"`
+	ExpiresAt       string            `json:"expires_at"`
+	CreatedAt       string            `json:"created_at"`
+	UpdatedAt       string            `json:"updated_at"`
+	CompletedAt     nullable          `json:"completed_at"`
+}
+
+// environment is the name that StellarTools gives to a mode.
+func environment(mode stellar.Mode) string {
+	if mode.IsLive() {
+		return "mainnet"
+	}
+	return "testnet"
 }
 
 // checkoutPayment is a payment in a checkout.
@@ -55,15 +67,16 @@ type checkoutPayment struct {
 
 // paymentDetails are the fields of a payment after its ids.
 type paymentDetails struct {
-	Amount          stellar.Amount `json:"amount"`
-	AssetCode       string         `json:"asset_code"`
-	AssetIssuer     nullable       `json:"asset_issuer"`
-	From            nullable       `json:"from"`
-	TransactionHash string         `json:"transaction_hash"`
-	Ledger          int64          `json:"ledger"`
-	CreatedAt       string         `json:"created_at"`
-	Counted         bool           `json:"counted"`
-	Reason          nullable       `json:"reason"`
+	Amount          stellar.Amount  `json:"amount"`
+	Decimal         stellar.Decimal `json:"amount_decimal"`
+	AssetCode       string          `json:"asset_code"`
+	AssetIssuer     nullable        `json:"asset_issuer"`
+	From            nullable        `json:"from"`
+	TransactionHash string          `json:"transaction_hash"`
+	Ledger          int64           `json:"ledger"`
+	CreatedAt       string          `json:"created_at"`
+	Counted         bool            `json:"counted"`
+	Reason          nullable        `json:"reason"`
 }
 
 func (c *call) checkoutAnswer(facts *checkout.Facts, out checkout.Outcome) (answer, error) {
@@ -75,14 +88,14 @@ func (s *Service) checkoutView(facts *checkout.Facts, out checkout.Outcome) chec
 	id := co.ID.String()
 	o := checkoutObject{
 		ID: id, Object: "checkout", CustomerID: nullable(co.CustomerID), ProductID: nullable(co.ProductID),
-		Amount: co.Amount, AssetCode: co.Asset.Code, AssetIssuer: nullable(co.Asset.Issuer),
-		Status: out.Status, Exception: nullable(out.Exception), AmountReceived: out.Received,
+		Amount: co.Amount, Decimal: stellar.Decimal(co.Amount), AssetCode: co.Asset.Code, AssetIssuer: nullable(co.Asset.Issuer),
+		Status: out.Status, Exception: nullable(out.Exception), AmountReceived: out.Received, DecimalReceived: stellar.Decimal(out.Received),
 		Payments:   make([]checkoutPayment, len(out.Payments)),
 		PaymentURL: s.payURL(id), PaymentURI: s.paymentRequest(co, &out).URI(),
 		Destination: co.Account, Memo: co.Memo, MemoType: "text", Muxed: co.Account.Muxed(string(co.Muxed)),
 		Locale: nullable(co.Locale), RedirectURL: nullable(co.RedirectURL), CancelURL: nullable(co.CancelURL), Description: nullable(co.Description),
-		Metadata: co.Metadata.Object(), Livemode: co.Mode.IsLive(),
-		ExpiresAt: timestamp(facts.Deadline()), CreatedAt: timestamp(co.CreatedAt),
+		Metadata: co.Metadata.Object(), Livemode: co.Mode.IsLive(), Environment: environment(co.Mode),
+		ExpiresAt: timestamp(facts.Deadline()), CreatedAt: timestamp(co.CreatedAt), UpdatedAt: timestamp(facts.UpdatedAt(out)),
 	}
 	for i, p := range out.Payments {
 		o.Payments[i] = checkoutPayment{p.ID(co.Mode), detailsOf(p)}
@@ -95,7 +108,7 @@ func (s *Service) checkoutView(facts *checkout.Facts, out checkout.Outcome) chec
 
 func detailsOf(p checkout.Judged) paymentDetails {
 	return paymentDetails{
-		Amount: p.Amount, AssetCode: p.Asset.Code, AssetIssuer: nullable(p.Asset.Issuer), From: nullable(p.From),
+		Amount: p.Amount, Decimal: stellar.Decimal(p.Amount), AssetCode: p.Asset.Code, AssetIssuer: nullable(p.Asset.Issuer), From: nullable(p.From),
 		TransactionHash: p.Hash, Ledger: p.Ledger(), CreatedAt: timestamp(p.ClosedAt), Counted: p.Counted(), Reason: nullable(p.Reason),
 	}
 }
@@ -110,5 +123,5 @@ func (s *Service) paymentRequest(c *checkout.Checkout, out *checkout.Outcome) st
 	if amount == 0 {
 		amount = c.Amount
 	}
-	return stellar.PaymentRequest{Destination: c.Account, Amount: amount, Asset: c.Asset, Memo: c.Memo, Network: s.in(c.Mode).uri}
+	return stellar.PaymentRequest{Destination: c.Account, Amount: amount, Asset: c.Asset, Memo: c.Memo, Network: s.in(c.Mode).uri, Message: c.Description}
 }

@@ -9,9 +9,12 @@ import (
 // createCustomer is POST /customers. A contact belongs to one customer: if it already has one, that
 // customer is returned unchanged.
 func createCustomer(c *call) (answer, error) {
+	if c.isList() {
+		return createCustomers(c)
+	}
 	p := newParams(c.request.Body)
 	var u store.Customer
-	describeCustomer(p, &u)
+	c.describeCustomer(p, &u)
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}

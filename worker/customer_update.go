@@ -10,7 +10,7 @@ import (
 // within a minute.
 func updateCustomer(c *call) (answer, error) {
 	var given store.Customer // errors in it are reported below
-	describeCustomer(newParams(c.request.Body), &given)
+	c.describeCustomer(newParams(c.request.Body), &given)
 	if err := c.view.Fetch(c.ctx, append(c.customers().ContactKeys(given.Contacts()), store.CustomerKeys(c.path("id"))...)...); err != nil {
 		return answer{}, err
 	}
@@ -23,9 +23,9 @@ func updateCustomer(c *call) (answer, error) {
 	p.keep("email", view.Email)
 	p.keep("name", view.Name)
 	p.keep("phone", view.Phone)
-	p.keep("metadata", view.Metadata)
+	p.keep("image", view.Image)
 	before := *u
-	describeCustomer(p, u)
+	c.describeCustomer(p, u)
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}

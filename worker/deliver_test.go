@@ -163,9 +163,9 @@ func TestEventsSayWhatHappened(t *testing.T) {
 	payments := shop.list("/payment?checkout_id=" + c.text("id"))
 	for what, want := range map[string]map[string]string{
 		"checkout.created ":             {"object": strings.TrimSpace(c.body)},
-		"payment.confirmed 3":           {"object": string(payments.items[1]), "amount_due": "3"},
-		"payment.confirmed 0":           {"object": string(payments.items[0]), "amount_due": "0"},
-		`payment.unexpected "overpaid"`: {"object": string(payments.items[0]), "reason": `"overpaid"`, "difference": "4.5"},
+		"payment.confirmed 3":           {"object": string(payments.items[1]), "amount_due": "3", "amount_due_decimal": `"3"`},
+		"payment.confirmed 0":           {"object": string(payments.items[0]), "amount_due": "0", "amount_due_decimal": `"0"`},
+		`payment.unexpected "overpaid"`: {"object": string(payments.items[0]), "reason": `"overpaid"`, "difference": "4.5", "difference_decimal": `"4.5"`},
 		"checkout.completed ":           {"object": strings.TrimSpace(now.body)},
 	} {
 		for name, value := range want {

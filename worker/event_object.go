@@ -10,16 +10,17 @@ import (
 
 // eventObject is an event as the API shows it and as endpoints receive it.
 type eventObject struct {
-	ID       string          `json:"id"`
-	Object   string          `json:"object"`
-	Type     string          `json:"type"`
-	Created  string          `json:"created"`
-	Livemode bool            `json:"livemode"`
-	Data     json.RawMessage `json:"data"`
+	ID          string          `json:"id"`
+	Object      string          `json:"object"`
+	Type        string          `json:"type"`
+	Created     string          `json:"created"`
+	Livemode    bool            `json:"livemode"`
+	Environment string          `json:"environment"`
+	Data        json.RawMessage `json:"data"`
 }
 
 func eventView(e store.Event) eventObject {
-	return eventObject{e.ID, "event", e.Type, timestamp(e.CreatedAt), e.Mode.IsLive(), json.RawMessage(e.Data)}
+	return eventObject{e.ID, "event", e.Type, timestamp(e.CreatedAt), e.Mode.IsLive(), environment(e.Mode), json.RawMessage(e.Data)}
 }
 
 // eventData is what happened. Which members there are depends on the type.
@@ -27,8 +28,10 @@ type eventData struct {
 	Object             json.RawMessage            `json:"object"`
 	PreviousAttributes map[string]json.RawMessage `json:"previous_attributes,omitempty"` // of *.updated
 	AmountDue          *stellar.Amount            `json:"amount_due,omitempty"`          // of payment.confirmed
-	Reason             string                     `json:"reason,omitempty"`              // of payment.unexpected
-	Difference         *stellar.Amount            `json:"difference,omitempty"`          // of payment.unexpected
+	DecimalDue         *stellar.Decimal           `json:"amount_due_decimal,omitempty"`
+	Reason             string                     `json:"reason,omitempty"`     // of payment.unexpected
+	Difference         *stellar.Amount            `json:"difference,omitempty"` // of payment.unexpected
+	DecimalDifference  *stellar.Decimal           `json:"difference_decimal,omitempty"`
 }
 
 // recordOf makes the record of an event about object.

@@ -71,7 +71,7 @@ func FuzzQueries(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint8, query string) {
 		s, in := s.of(t), inputs[int(which)%len(inputs)]
 		target := &url.URL{RawQuery: query}
-		if in.op.OperationID == "deleteCustomer" || strings.ContainsAny(query, "# \x7f") || strings.ContainsFunc(query, func(r rune) bool { return r < ' ' }) || target.RequestURI() != "?"+query && query != "" {
+		if in.op.OperationID == "deleteCustomer" || in.op.OperationID == "cancelCheckout" || strings.ContainsAny(query, "# \x7f") || strings.ContainsFunc(query, func(r rune) bool { return r < ' ' }) || target.RequestURI() != "?"+query && query != "" {
 			return // such a query cannot be sent, or the object is gone next time
 		}
 		before := s.Store.Counts().Writes

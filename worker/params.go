@@ -61,6 +61,11 @@ func (p *params) done() *Error {
 	if len(unknown) == 0 {
 		return nil
 	}
+	for _, name := range unknown {
+		if p.misnamed(name) {
+			return p.err
+		}
+	}
 	return unknownParameter(slices.Min(unknown), "a parameter", p.asked)
 }
 
@@ -168,16 +173,38 @@ func (p *params) required(name string, max int, why string) string {
 	return s
 }
 
-// amount returns a positive amount; it is required.
+// amount returns a positive amount; it is required, as a number or decimal string under its name,
+// or as a decimal string under name_decimal, or equally as both.
 func (p *params) amount(name, why string) stellar.Amount {
-	m := p.take(name)
+	m, decimal := p.take(name), p.take(name+decimalSuffix)
 	if p.err != nil {
 		return 0
 	}
-	if m == nil {
-		p.fail(missing(name, "%s is required%s.", name, why))
+	if m == nil && decimal == nil {
+		if !p.misnamed(name + "_cents") {
+			p.fail(missing(name, "%s is required%s.", name, why))
+		}
 		return 0
 	}
+	if decimal != nil && decimal.Value[0] != '"' {
+		p.fail(invalid(name+decimalSuffix, "%s%s must be a decimal string, such as \"0.0000001\".", name, decimalSuffix))
+		return 0
+	}
+	if decimal == nil {
+		return p.positive(name, m)
+	}
+	exact := p.positive(name+decimalSuffix, decimal)
+	if m != nil && p.err == nil && p.positive(name, m) != exact && p.err == nil {
+		p.fail(invalid(name+decimalSuffix, "%s and %s%s are two different amounts; send one of them.", name, name, decimalSuffix))
+	}
+	return exact
+}
+
+// decimalSuffix is added to the name of an amount for the same as a decimal string.
+const decimalSuffix = "_decimal"
+
+// positive parses the value of an amount.
+func (p *params) positive(name string, m *codec.Member) stellar.Amount {
 	text := m.Value
 	if text[0] == '"' && !parseString(m, &text) || text == "" || !('0' <= text[0] && text[0] <= '9') {
 		p.fail(invalid(name, "%s must be a number above 0, or the same as a decimal string, such as 50 or \"0.0000001\".", name))
@@ -201,6 +228,9 @@ func (p *params) amount(name, why string) stellar.Amount {
 // asset returns the asset of asset_code and asset_issuer. The code is required; the issuer may be
 // omitted for known assets.
 func (p *params) asset(known map[string]stellar.Asset, why string) stellar.Asset {
+	if p.misnamed("currency_code") {
+		return stellar.Asset{}
+	}
 	return p.prefixedAsset("", known, why)
 }
 
@@ -252,9 +282,14 @@ const (
 	metadataValueChars = 500
 )
 
-// metadata returns an object of strings, unchanged; nil if it is absent.
-func (p *params) metadata(name string) checkout.Metadata {
+// metadata merges an object of strings into what is there, which must not be modified. A number or
+// a boolean is taken as the string that it is written as. Null in the place of a value removes its
+// key, in the place of the object all of them.
+func (p *params) metadata(name string, before checkout.Metadata) checkout.Metadata {
 	m := p.take(name)
+	if m == nil && !p.has(name) {
+		return before
+	}
 	if m == nil {
 		return nil
 	}
@@ -262,20 +297,21 @@ func (p *params) metadata(name string) checkout.Metadata {
 	if !ok {
 		var object map[string]json.RawMessage
 		if json.Unmarshal([]byte(m.Value), &object) != nil {
-			p.fail(invalid(name, "%s must be an object whose values are strings.", name))
+			p.fail(invalid(name, "%s must be an object whose values are strings, numbers or booleans.", name))
 			return nil
 		}
 		members = codec.Members(object)
 	}
-	if len(members) > metadataKeys {
-		p.fail(invalid(name, "%s has %d keys; at most %d are allowed.", name, len(members), metadataKeys))
-		return nil
-	}
-	metadata := make(checkout.Metadata, len(members))
+	metadata := make(checkout.Metadata, len(before)+len(members))
+	maps.Copy(metadata, before)
 	var fault *Error
 	first := "" // of the keys at fault, so that the message is deterministic
 	for i := range members {
 		key := members[i].Name
+		if members[i].Value == "null" {
+			delete(metadata, key)
+			continue
+		}
 		value, err := metadataValue(name, &members[i])
 		if err != nil && (fault == nil || key < first) {
 			first, fault = key, err
@@ -286,6 +322,10 @@ func (p *params) metadata(name string) checkout.Metadata {
 		p.fail(fault)
 		return nil
 	}
+	if len(metadata) > metadataKeys {
+		p.fail(invalid(name, "%s has %d keys; at most %d are allowed.", name, len(metadata), metadataKeys))
+		return nil
+	}
 	return metadata
 }
 
@@ -294,8 +334,14 @@ func metadataValue(name string, m *codec.Member) (value string, err *Error) {
 	switch {
 	case m.Name == "" || utf8.RuneCountInString(m.Name) > metadataKeyChars:
 		return "", invalid(name, "The key %s in %s must have 1 to %d characters.", clip(m.Name), name, metadataKeyChars)
-	case m.Value == "null" || !parseString(m, &value):
-		return "", invalid(param(), "%s must be a string.", param())
+	case m.Value[0] == '{' || m.Value[0] == '[':
+		return "", invalid(param(), "%s must be a string, a number or a boolean; write what is nested as a string of JSON.", param())
+	case m.Value[0] != '"':
+		value = m.Value
+	case !parseString(m, &value):
+		return "", invalid(param(), "%s must be a string, a number or a boolean.", param())
+	}
+	switch {
 	case utf8.RuneCountInString(value) > metadataValueChars:
 		return "", invalid(param(), "%s has more than %d characters.", param(), metadataValueChars)
 	}

@@ -11,12 +11,14 @@ import (
 //
 //codec:write
 type statusObject struct {
-	Status         checkout.Status `json:"status"`
-	Exception      nullable        `json:"exception"`
-	AmountReceived stellar.Amount  `json:"amount_received"`
-	AmountDue      stellar.Amount  `json:"amount_due"`
-	SecondsLeft    int64           `json:"seconds_left"`
-	RedirectURL    nullable        `json:"redirect_url"`
+	Status          checkout.Status `json:"status"`
+	Exception       nullable        `json:"exception"`
+	AmountReceived  stellar.Amount  `json:"amount_received"`
+	DecimalReceived stellar.Decimal `json:"amount_received_decimal"`
+	AmountDue       stellar.Amount  `json:"amount_due"`
+	DecimalDue      stellar.Decimal `json:"amount_due_decimal"`
+	SecondsLeft     int64           `json:"seconds_left"`
+	RedirectURL     nullable        `json:"redirect_url"`
 	// Phase is what the page shows.
 	Phase     string `json:"phase"`
 	Cancelled bool   `json:"cancelled"`
@@ -29,9 +31,10 @@ type statusObject struct {
 
 // otherAmount is money in an asset that was not asked for.
 type otherAmount struct {
-	Amount      stellar.Amount `json:"amount"`
-	AssetCode   string         `json:"asset_code"`
-	AssetIssuer nullable       `json:"asset_issuer"`
+	Amount      stellar.Amount  `json:"amount"`
+	Decimal     stellar.Decimal `json:"amount_decimal"`
+	AssetCode   string          `json:"asset_code"`
+	AssetIssuer nullable        `json:"asset_issuer"`
 }
 
 // maxSilence is how long the ledger may not have been read before the page says so.
@@ -61,17 +64,20 @@ func getStatus(c *call) (answer, error) {
 }
 
 func (c *call) statusOf(s *checkout.Facts, out checkout.Outcome) (statusObject, error) {
+	due := out.Due(s.Checkout.Amount)
 	o := statusObject{
-		Status:         out.Status,
-		Exception:      nullable(out.Exception),
-		AmountReceived: out.Received,
-		AmountDue:      out.Due(s.Checkout.Amount),
-		Cancelled:      !s.CancelledBy.IsZero(),
-		ReceivedOther:  []otherAmount{},
+		Status:          out.Status,
+		Exception:       nullable(out.Exception),
+		AmountReceived:  out.Received,
+		DecimalReceived: stellar.Decimal(out.Received),
+		AmountDue:       due,
+		DecimalDue:      stellar.Decimal(due),
+		Cancelled:       !s.CancelledBy.IsZero(),
+		ReceivedOther:   []otherAmount{},
 	}
 	for _, p := range out.Payments {
 		if p.Reason == checkout.ReasonWrongAsset {
-			o.ReceivedOther = append(o.ReceivedOther, otherAmount{p.Amount, p.Asset.Code, nullable(p.Asset.Issuer)})
+			o.ReceivedOther = append(o.ReceivedOther, otherAmount{p.Amount, stellar.Decimal(p.Amount), p.Asset.Code, nullable(p.Asset.Issuer)})
 		}
 	}
 	standing := c.standing(s, out)

@@ -16,15 +16,16 @@ import (
 
 // transactionObject is a transaction for a wallet to sign and submit.
 type transactionObject struct {
-	XDR             string         `json:"xdr"` // a TransactionEnvelope without signatures, in base64
-	Passphrase      string         `json:"network_passphrase"`
-	Hash            string         `json:"hash"` // the transaction's id on the ledger
-	Amount          stellar.Amount `json:"amount"`
-	SendAssetCode   string         `json:"send_asset_code"`
-	SendAssetIssuer nullable       `json:"send_asset_issuer"`
-	SendMax         stellar.Amount `json:"send_max"`
-	MaxFee          stellar.Amount `json:"max_fee"` // in XLM
-	ExpiresAt       string         `json:"expires_at"`
+	XDR             string          `json:"xdr"` // a TransactionEnvelope without signatures, in base64
+	Passphrase      string          `json:"network_passphrase"`
+	Hash            string          `json:"hash"` // the transaction's id on the ledger
+	Amount          stellar.Amount  `json:"amount"`
+	Decimal         stellar.Decimal `json:"amount_decimal"`
+	SendAssetCode   string          `json:"send_asset_code"`
+	SendAssetIssuer nullable        `json:"send_asset_issuer"`
+	SendMax         stellar.Amount  `json:"send_max"`
+	MaxFee          stellar.Amount  `json:"max_fee"` // in XLM
+	ExpiresAt       string          `json:"expires_at"`
 }
 
 // maxTransactionBody is the size limit of what a wallet requests, in bytes.
@@ -84,7 +85,7 @@ func createTransaction(c *call) (answer, error) {
 	hash := tx.Hash(passphrase)
 	return jsonAnswer(transactionObject{
 		XDR: base64.StdEncoding.EncodeToString(tx.Envelope()), Passphrase: passphrase, Hash: hex.EncodeToString(hash[:]),
-		Amount: due, SendAssetCode: send.Code, SendAssetIssuer: nullable(send.Issuer), SendMax: sendMax, MaxFee: fee,
+		Amount: due, Decimal: stellar.Decimal(due), SendAssetCode: send.Code, SendAssetIssuer: nullable(send.Issuer), SendMax: sendMax, MaxFee: fee,
 		ExpiresAt: timestamp(lastSecond(s.Deadline())),
 	})
 }
@@ -187,7 +188,7 @@ func (c *call) payerAccount(s *checkout.Facts, account stellar.Address) (horizon
 // unread is the error for a wallet for which the ledger could not be read.
 func (c *call) unread(s *checkout.Facts, err error) *Error {
 	if errors.Is(err, watch.ErrBusy) {
-		return &Error{Code: CodeRateLimited, Message: "A transaction was asked for a moment ago; try again in some seconds."}
+		return &Error{Code: CodeRateLimited, Message: "Several other accounts asked for a transaction a moment ago; try again in some seconds."}
 	}
 	c.log(c.ctx, "transaction", map[string]any{"checkout": s.Checkout.ID.String(), "error": err.Error()})
 	return &Error{Code: CodeUnavailable, Message: "The ledger cannot be read right now. Try again in a moment, or pay by the payment_uri, which needs no transaction from here."}

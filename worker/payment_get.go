@@ -22,12 +22,12 @@ func getPayment(c *call) (answer, error) {
 		return answer{}, err
 	}
 	payment, of, err := c.paymentTo(ctx, id)
-	p, checkoutID := checkout.Judged{Payment: payment, Reason: checkout.ReasonUnmatched}, ""
+	p, its := checkout.Judged{Payment: payment, Reason: checkout.ReasonUnmatched}, (*checkout.Checkout)(nil)
 	if of != nil && err == nil {
 		if of.Checkout.Merchant != c.Merchant.ID {
 			return answer{}, unknown
 		}
-		checkoutID = of.Checkout.ID.String()
+		its = &of.Checkout
 		p, err = c.watcher.Judge(ctx, of, payment)
 	}
 	if errors.Is(err, watch.ErrNoPayment) {
@@ -36,7 +36,7 @@ func getPayment(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, c.ledgerUnread("payment", err)
 	}
-	return written(jsonType, append(paymentItem(p, checkoutID, c.Mode), '\n')), nil
+	return written(jsonType, append(paymentItem(p, its, c.Mode), '\n')), nil
 }
 
 // paymentTo reads a payment to any of the merchant's accounts, former ones included.

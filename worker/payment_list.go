@@ -15,9 +15,12 @@ const (
 	paramCheckout  = "checkout_id"
 	paramUnmatched = "unmatched"
 	paramSince     = "since"
+	paramCustomer  = "customer_id"
+	paramPayer     = "customer" // as StellarTools' client names it
 )
 
-// listPayments is GET /payment: the payments of a checkout, or those that belong to none.
+// listPayments is GET /payment: all payments, those of a checkout or of a customer, or those that
+// belong to no checkout.
 func listPayments(c *call) (answer, error) {
 	query := c.query
 	switch {
@@ -25,8 +28,19 @@ func listPayments(c *call) (answer, error) {
 		return answer{}, invalid(paramUnmatched, "unmatched and checkout_id are two lists; ask for one of them.")
 	case query.Has(paramCheckout) && query.Has(paramSince):
 		return answer{}, invalid(paramSince, "since belongs to unmatched=true; of a checkout all payments are listed.")
-	case !query.Has(paramCheckout) && !query.Has(paramUnmatched):
-		return answer{}, missing(paramCheckout, "checkout_id or unmatched is required in the query: /payment?checkout_id=chk_… or /payment?unmatched=true.")
+	case query.Has(paramCustomer) && query.Has(paramPayer):
+		return answer{}, invalid(paramPayer, "customer and customer_id are one filter; give one of them.")
+	}
+	for _, filter := range []string{paramCustomer, paramPayer} {
+		if !query.Has(filter) {
+			continue
+		}
+		if query.Has(paramCheckout) || query.Has(paramUnmatched) {
+			return answer{}, invalid(filter, "%s is a list of its own; leave out checkout_id and unmatched.", filter)
+		}
+		if _, err := checkout.ParseID(checkout.KindCustomer, query.Get(filter)); err != nil {
+			return answer{}, invalid(filter, "%s must be the id of a customer (cus_ and 26 more characters), not %s.", filter, clip(query.Get(filter)))
+		}
 	}
 	w, err := windowOf(query, "payment")
 	if err != nil {
@@ -79,7 +93,7 @@ func (c *call) paymentsOf(query query, w window) (answer, error) {
 	}
 	items := make([][]byte, len(payments))
 	for i, p := range payments {
-		items[i] = paymentItem(p, s.Checkout.ID.String(), c.Mode)
+		items[i] = paymentItem(p, &s.Checkout, c.Mode)
 	}
 	return paymentList(query, w, items, more, last), nil
 }
@@ -94,10 +108,16 @@ const usualSince = 24 * time.Hour
 // have fewer payments than the limit, or none, although has_more is true. The Link header continues
 // after what was read.
 func (c *call) unmatchedPayments(query query, w window, edge checkout.PaymentID) (answer, error) {
-	if query.Get(paramUnmatched) != "true" {
+	asked := watch.UnmatchedQuery{Limit: w.limit, Edge: edge, After: w.newer}
+	if !query.Has(paramUnmatched) {
+		asked.Merchant, asked.Customer = c.Merchant.ID, query.Get(paramCustomer)+query.Get(paramPayer)
+	} else if query.Get(paramUnmatched) != "true" {
 		return answer{}, invalid(paramUnmatched, "unmatched must be true; to list the payments of a checkout, leave it out and give checkout_id.")
 	}
 	since := c.began.Add(-usualSince)
+	if asked.Merchant != "" {
+		since = c.began.Add(-checkout.MemoLifetime)
+	}
 	if query.Has(paramSince) {
 		p := queryParams(query)
 		if since = p.time(paramSince); p.err != nil {
@@ -115,7 +135,7 @@ func (c *call) unmatchedPayments(query query, w window, edge checkout.PaymentID)
 	if err != nil {
 		return answer{}, err
 	}
-	asked := watch.UnmatchedQuery{Since: since, Limit: w.limit, Edge: edge, After: w.newer}
+	asked.Since = since
 	var pages []watch.UnmatchedPage
 	for _, account := range accounts {
 		page, err := c.watcher.Unmatched(ctx, c.Mode, account, asked)
@@ -125,11 +145,54 @@ func (c *call) unmatchedPayments(query query, w window, edge checkout.PaymentID)
 		pages = append(pages, page)
 	}
 	page := mergeUnmatched(pages, asked, c.Mode)
-	items := make([][]byte, len(page.Payments))
-	for i, p := range page.Payments {
-		items[i] = paymentItem(checkout.Judged{Payment: p, Reason: checkout.ReasonUnmatched}, "", c.Mode)
+	items, err := c.judgedItems(page)
+	if err != nil {
+		return answer{}, err
 	}
 	return paymentList(query, w, items, page.More, page.Next.String()), nil
+}
+
+// judgedItems encodes payments with what they mean for their checkouts, as far as the store and the
+// page know.
+func (c *call) judgedItems(page watch.UnmatchedPage) ([][]byte, error) {
+	var ids []checkout.ID
+	paid := map[checkout.ID][]checkout.Payment{}
+	for _, p := range page.Payments {
+		if id, ok := page.Of(p); ok {
+			if paid[id] == nil {
+				ids = append(ids, id)
+			}
+			paid[id] = append(paid[id], p)
+		}
+	}
+	var all []*checkout.Facts
+	if len(ids) > 0 {
+		var err error
+		if all, err = c.store.Facts(c.ctx, ids...); err != nil {
+			return nil, err
+		}
+	}
+	facts, judged := map[checkout.ID]*checkout.Facts{}, map[string]checkout.Judged{}
+	for i, f := range all {
+		if f == nil {
+			continue
+		}
+		facts[ids[i]] = f
+		f.Seen = append(slices.Clone(f.Seen), paid[ids[i]]...)
+		for _, j := range f.Outcome(c.platform.Now()).Payments {
+			judged[j.ID(c.Mode)] = j
+		}
+	}
+	items := [][]byte{}
+	for _, p := range page.Payments {
+		id, matched := page.Of(p)
+		if !matched {
+			items = append(items, paymentItem(checkout.Judged{Payment: p, Reason: checkout.ReasonUnmatched}, nil, c.Mode))
+		} else if j, ok := judged[p.ID(c.Mode)]; ok { // a checkout does not remember dust
+			items = append(items, paymentItem(j, &facts[id].Checkout, c.Mode))
+		}
+	}
+	return items, nil
 }
 
 // mergeUnmatched merges the pages of several accounts into one. It ends where the first of them
@@ -145,6 +208,7 @@ func mergeUnmatched(pages []watch.UnmatchedPage, asked watch.UnmatchedQuery, mod
 	var merged watch.UnmatchedPage
 	for _, page := range pages {
 		merged.Payments = append(merged.Payments, page.Payments...)
+		merged.Join(page)
 		if page.More && (!merged.More || beyond(merged.Next, page.Next)) {
 			merged.More, merged.Next = true, page.Next
 		}

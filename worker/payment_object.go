@@ -13,14 +13,35 @@ type paymentObject struct {
 	ID         string   `json:"id"`
 	Object     string   `json:"object"`
 	CheckoutID nullable `json:"checkout_id"`
+	CustomerID nullable `json:"customer_id"`
+	Status     string   `json:"status"`
 	paymentDetails
-	Livemode bool `json:"livemode"`
+	Metadata    checkout.Metadata `json:"metadata"`
+	Livemode    bool              `json:"livemode"`
+	Environment string            `json:"environment"`
+	UpdatedAt   string            `json:"updated_at"`
 }
 
-// paymentItem encodes a payment; of is the id of its checkout, or empty.
-func paymentItem(p checkout.Judged, of string, mode stellar.Mode) []byte {
+// The statuses of a payment, in the words of its events.
+const (
+	paymentConfirmed  = "confirmed"
+	paymentUnexpected = "unexpected"
+)
+
+// paymentItem encodes a payment; of is its checkout, or nil. A payment never changes.
+func paymentItem(p checkout.Judged, of *checkout.Checkout, mode stellar.Mode) []byte {
+	o := paymentObject{
+		ID: p.ID(mode), Object: "payment", Status: paymentUnexpected, paymentDetails: detailsOf(p),
+		Livemode: mode.IsLive(), Environment: environment(mode), UpdatedAt: timestamp(p.ClosedAt),
+	}
+	if p.Counted() {
+		o.Status = paymentConfirmed
+	}
+	if of != nil {
+		o.CheckoutID, o.CustomerID, o.Metadata = nullable(of.ID.String()), nullable(of.CustomerID), of.Metadata
+	}
 	w := codec.NewWriter(512)
-	paymentObject{p.ID(mode), "payment", nullable(of), detailsOf(p), mode.IsLive()}.WriteJSON(w)
+	o.WriteJSON(w)
 	return w.Bytes()
 }
 

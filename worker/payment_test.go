@@ -62,7 +62,14 @@ func TestPaymentIsReadByItsIDAndListed(t *testing.T) {
 		if !ok {
 			t.Fatalf("no payment: %s", payment)
 		}
-		object := `{` + id + `,"object":"payment","checkout_id":"` + c.text("id") + `","amount"` + rest + `,"livemode":false}`
+		status := "confirmed"
+		if strings.Contains(rest, `"counted":false`) {
+			status = "unexpected"
+		}
+		_, closed, _ := strings.Cut(rest, `"created_at":`)
+		closed, _, _ = strings.Cut(closed, `,`)
+		object := `{` + id + `,"object":"payment","checkout_id":"` + c.text("id") + `","customer_id":null,"status":"` + status + `","amount"` + rest +
+			`,"metadata":{},"livemode":false,"environment":"testnet","updated_at":` + closed + `}`
 		got := shop.get("/payment/" + strings.Trim(strings.TrimPrefix(id, `"id":`), `"`))
 		if diff := cmp.Diff(object+"\n", got.body); got.status != 200 || diff != "" {
 			t.Errorf("%d %s", got.status, diff)
@@ -170,9 +177,11 @@ func TestUnmatchedPaymentsAreListed(t *testing.T) {
 	}
 	newest := got.data()[0]
 	want := map[string]any{
-		"id": newest["id"], "object": "payment", "checkout_id": nil, "amount": newest["amount"], "asset_code": "XLM", "asset_issuer": nil,
+		"id": newest["id"], "object": "payment", "checkout_id": nil, "customer_id": nil, "status": "unexpected",
+		"amount": newest["amount"], "amount_decimal": "5", "asset_code": "XLM", "asset_issuer": nil,
 		"from": person.Address(), "transaction_hash": newest["transaction_hash"], "ledger": newest["ledger"], "created_at": newest["created_at"],
-		"counted": false, "reason": "unmatched", "livemode": false,
+		"counted": false, "reason": "unmatched", "metadata": map[string]any{}, "livemode": false,
+		"environment": "testnet", "updated_at": newest["created_at"],
 	}
 	if diff := cmp.Diff(want, newest); diff != "" {
 		t.Error(diff)
@@ -301,19 +310,23 @@ func TestInvalidQueriesForPaymentsAreRefused(t *testing.T) {
 	shop, _ := s.merchant(s.edge())
 	c := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`)
 	live := checkout.PaymentID{ClosedAt: s.Now(), Operation: 7, Mode: stellar.Live}.String()
+	const cus = "cus_01m81j18g0h1djbedcgmej9myt"
 	in := "checkout_id=" + c.text("id")
 	for query, want := range map[string]string{
-		"":                                 "400 parameter_missing checkout_id",
-		"limit=5":                          "400 parameter_missing checkout_id",
-		in + "&unmatched=true":             "400 parameter_invalid unmatched",
-		in + "&since=2026-11-22T12:00:00Z": "400 parameter_invalid since",
-		in + "&" + in:                      "400 parameter_duplicate checkout_id",
-		in + "&limit=0":                    "400 parameter_invalid limit",
-		in + "&limit=101":                  "400 parameter_invalid limit",
-		in + "&expand=checkout":            "400 parameter_unknown expand",
-		in + "&starting_after=" + live:     "400 parameter_invalid starting_after",
-		in + "&ending_before=pay_":         "400 parameter_invalid ending_before",
-		in + "&ending_before=":             "400 parameter_invalid ending_before",
+		"customer_id=ada":                         "400 parameter_invalid customer_id",
+		"customer=":                               "400 parameter_invalid customer",
+		in + "&customer=" + cus:                   "400 parameter_invalid customer",
+		"unmatched=true&customer_id=" + cus:       "400 parameter_invalid customer_id",
+		"customer=" + cus + "&customer_id=" + cus: "400 parameter_invalid customer",
+		in + "&unmatched=true":                    "400 parameter_invalid unmatched",
+		in + "&since=2026-11-22T12:00:00Z":        "400 parameter_invalid since",
+		in + "&" + in:                             "400 parameter_duplicate checkout_id",
+		in + "&limit=0":                           "400 parameter_invalid limit",
+		in + "&limit=101":                         "400 parameter_invalid limit",
+		in + "&expand=checkout":                   "400 parameter_unknown expand",
+		in + "&starting_after=" + live:            "400 parameter_invalid starting_after",
+		in + "&ending_before=pay_":                "400 parameter_invalid ending_before",
+		in + "&ending_before=":                    "400 parameter_invalid ending_before",
 		in + "&starting_after=" + earlier() + "&ending_before=" + earlier(): "400 parameter_invalid ending_before",
 		"checkout_id=": "404 not_found null",
 		"checkout_id=chk_01hzzzzzzzzzzzzzzzzzzzzzzz": "404 not_found null",
@@ -381,4 +394,70 @@ func TestUnmatchedPaymentsOfAMerchantWithoutAnAccount(t *testing.T) {
 	if r := shop.get("/payment/" + earlier()); r.status != 404 {
 		t.Errorf("%d %s", r.status, r.body)
 	}
+}
+
+// All payments are listed as the ledger shows them, of all checkouts or of a customer's.
+func TestPaymentsOfAllCheckoutsAreListed(t *testing.T) {
+	s := deploy(t)
+	here, cron := s.edge(), s.edge()
+	shop, _ := s.merchant(here)
+	person := s.Person()
+	adas := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM","customer_email":"ada@example.com","metadata":{"order":"7"}}`)
+	anyones := shop.post("/checkout?type=direct", `{"amount":7,"asset_code":"XLM"}`)
+	account, ada := addr(adas.text("destination")), adas.text("customer_id")
+	for _, p := range []struct{ amount, memo string }{{"5", adas.text("memo")}, {"3", "thanks"}, {"7", anyones.text("memo")}, {"1", adas.text("memo")}} {
+		s.Pay(person, account, p.amount, stellar.XLM, p.memo)
+		s.Advance(watchtest.LedgerTime)
+	}
+	s.Advance(2 * time.Minute) // everybody can see the checkouts
+	before := shop.get("/payment")
+	s.sweep(cron)
+	s.Sleep(time.Minute)
+	after := shop.get("/payment")
+	if diff := cmp.Diff([]string{"1 unexpected duplicate", "7 confirmed <nil>", "3 unexpected unmatched", "5 confirmed <nil>", "10000 unexpected unmatched"}, told(after)); diff != "" {
+		t.Error(diff)
+	}
+	if before.body != after.body {
+		t.Errorf("before the sweep they were %s, and then %s", before.body, after.body)
+	}
+	for _, filter := range []string{"customer_id", "customer"} {
+		got := shop.get("/payments?" + filter + "=" + ada)
+		if diff := cmp.Diff([]string{"1 unexpected duplicate", "5 confirmed <nil>"}, told(got)); diff != "" {
+			t.Error(diff)
+		}
+		for _, p := range got.data() {
+			if alone := shop.get("/payment/" + p["id"].(string)); cmp.Diff(p, alone.fields) != "" {
+				t.Errorf("listed as %v, read as %s", p, alone.body)
+			}
+		}
+	}
+	var walked []string
+	for path := "/payment?limit=1"; ; {
+		page := shop.get(path)
+		walked = append(walked, told(page)...)
+		next, more := strings.CutPrefix(page.header.Get("Link"), "<")
+		if !more {
+			break
+		}
+		path, _, _ = strings.Cut(next, ">")
+	}
+	if diff := cmp.Diff(told(after), walked); diff != "" {
+		t.Error(diff)
+	}
+	if got := shop.get("/payment?since=" + s.Now().Add(-time.Minute).Format(time.RFC3339)); len(got.data()) != 0 {
+		t.Errorf("since a minute ago: %s", got.body)
+	}
+	// Another merchant sees what its own account began with.
+	theirs, _ := s.merchant(here)
+	if diff := cmp.Diff([]string{"10000 unexpected unmatched"}, told(theirs.get("/payment"))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func told(r reply) []string {
+	var all []string
+	for _, p := range r.data() {
+		all = append(all, fmt.Sprint(p["amount"], " ", p["status"], " ", p["reason"]))
+	}
+	return all
 }

@@ -7,20 +7,22 @@ import (
 )
 
 type productObject struct {
-	ID          string            `json:"id"`
-	Object      string            `json:"object"`
-	Name        string            `json:"name"`
-	Description nullable          `json:"description"`
-	Images      []string          `json:"images"`
-	Type        string            `json:"type"`
-	Status      string            `json:"status"`
-	AssetCode   string            `json:"asset_code"`
-	AssetIssuer nullable          `json:"asset_issuer"`
-	PriceAmount stellar.Amount    `json:"price_amount"`
-	Metadata    checkout.Metadata `json:"metadata"`
-	Livemode    bool              `json:"livemode"`
-	CreatedAt   string            `json:"created_at"`
-	UpdatedAt   string            `json:"updated_at"`
+	ID           string            `json:"id"`
+	Object       string            `json:"object"`
+	Name         string            `json:"name"`
+	Description  nullable          `json:"description"`
+	Images       []string          `json:"images"`
+	Type         string            `json:"type"`
+	Status       string            `json:"status"`
+	AssetCode    string            `json:"asset_code"`
+	AssetIssuer  nullable          `json:"asset_issuer"`
+	PriceAmount  stellar.Amount    `json:"price_amount"`
+	PriceDecimal stellar.Decimal   `json:"price_amount_decimal"`
+	Metadata     checkout.Metadata `json:"metadata"`
+	Livemode     bool              `json:"livemode"`
+	Environment  string            `json:"environment"`
+	CreatedAt    string            `json:"created_at"`
+	UpdatedAt    string            `json:"updated_at"`
 }
 
 const (
@@ -31,8 +33,8 @@ const (
 func productView(p store.Product) productObject {
 	o := productObject{
 		ID: p.ID, Object: "product", Name: p.Name, Description: nullable(p.Description), Images: p.Images, Type: "one_time", Status: statusActive,
-		AssetCode: p.Asset.Code, AssetIssuer: nullable(p.Asset.Issuer), PriceAmount: p.Price,
-		Metadata: p.Metadata.Object(), Livemode: p.Mode.IsLive(), CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
+		AssetCode: p.Asset.Code, AssetIssuer: nullable(p.Asset.Issuer), PriceAmount: p.Price, PriceDecimal: stellar.Decimal(p.Price),
+		Metadata: p.Metadata.Object(), Livemode: p.Mode.IsLive(), Environment: environment(p.Mode), CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
 	}
 	if p.Archived {
 		o.Status = statusArchived
@@ -54,7 +56,7 @@ func (c *call) describe(p *params, product *store.Product) {
 	}
 	product.Asset = p.asset(c.config.Networks[c.Mode].Assets, "")
 	product.Price = p.amount("price_amount", "")
-	product.Metadata = p.metadata("metadata")
+	product.Metadata = p.metadata("metadata", product.Metadata)
 }
 
 func (c *call) commitProduct(p store.Product) (answer, error) {

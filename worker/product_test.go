@@ -21,8 +21,11 @@ func TestProductIsChangedFieldByField(t *testing.T) {
 		{`{"description":null}`, `"description":"Green <&> black"`, `"description":null`},
 		{`{"images":null}`, `"images":["https://shop.example/tea.png"]`, `"images":[]`},
 		{`{"images":["https://shop.example/a.png","https://shop.example/b.png"]}`, `"images":[]`, `"images":["https://shop.example/a.png","https://shop.example/b.png"]`},
-		{`{"price_amount":"0.0000001"}`, `"price_amount":2.5`, `"price_amount":0.0000001`},
-		{`{"metadata":{"a":"b"}}`, `"metadata":{"sku":"t-1"}`, `"metadata":{"a":"b"}`},
+		{`{"price_amount":"0.0000001"}`, `"price_amount":2.5,"price_amount_decimal":"2.5"`, `"price_amount":0.0000001,"price_amount_decimal":"0.0000001"`},
+		{`{"price_amount_decimal":"3.5"}`, `"price_amount":0.0000001,"price_amount_decimal":"0.0000001"`, `"price_amount":3.5,"price_amount_decimal":"3.5"`},
+		{`{"price_amount_decimal":null}`, `"name"`, `"name"`},
+		{`{"metadata":{"a":"b"}}`, `"metadata":{"sku":"t-1"}`, `"metadata":{"a":"b","sku":"t-1"}`}, // merged
+		{`{"metadata":{"sku":null,"n":7.50,"on":true}}`, `"metadata":{"a":"b","sku":"t-1"}`, `"metadata":{"a":"b","n":"7.50","on":"true"}`},
 		{`{"metadata":null,"description":"Two teas"}`, `"description":null`, `"description":"Two teas"`},
 		{`{"asset_code":"EURC"}`, `"name"`, `"name"`}, // unchanged, including the issuer
 		{`{"asset_code":"XLM"}`, fmt.Sprintf(`"asset_code":"EURC","asset_issuer":%q`, other), `"asset_code":"XLM","asset_issuer":null`},
@@ -37,7 +40,7 @@ func TestProductIsChangedFieldByField(t *testing.T) {
 		got := shop.ok(shop.do("PUT", path, c.body))
 		want := strings.Replace(last.body, c.from, c.to, 1)
 		if strings.Contains(c.body, `"metadata":null`) {
-			want = strings.Replace(want, `"metadata":{"a":"b"}`, `"metadata":{}`, 1)
+			want = strings.Replace(want, `"metadata":{"a":"b","n":"7.50","on":"true"}`, `"metadata":{}`, 1)
 		}
 		want = strings.Replace(want, `"updated_at":"`+last.text("updated_at"), `"updated_at":"`+s.Now().Format("2006-01-02T15:04:05.000Z"), 1)
 		if got.body != want {
@@ -65,7 +68,9 @@ func TestChangeOfAProductIsCheckedLikeItsCreation(t *testing.T) {
 		`{"asset_code":null}`: "parameter_missing asset_code", `{"asset_code":"DOGE"}`: "parameter_missing asset_issuer",
 		`{"asset_issuer":"GABC"}`: "parameter_invalid asset_issuer", `{"images":["http://shop.example"]}`: "parameter_invalid images[0]",
 		`{"status":"deleted"}`: "parameter_invalid status", `{"status":null}`: "parameter_missing status", `{"status":true}`: "parameter_invalid status",
-		`{"type":"subscription"}`: "parameter_invalid type", `{"metadata":{"a":1}}`: "parameter_invalid metadata.a",
+		`{"type":"subscription"}`: "parameter_invalid type", `{"metadata":{"a":[1]}}`: "parameter_invalid metadata.a", `{"metadata":` + many(51) + `}`: "parameter_invalid metadata",
+		`{"price_amount":1,"price_amount_decimal":"2"}`: "parameter_invalid price_amount_decimal", `{"price_amount_decimal":2}`: "parameter_invalid price_amount_decimal",
+		`{"price_amount_cents":200}`: "parameter_unknown price_amount_cents", `{"currency_code":"XLM"}`: "parameter_unknown currency_code",
 		`{"id":"prod_x"}`: "parameter_unknown id", `{"livemode":true}`: "parameter_unknown livemode", `{"name":"a","name":"b"}`: "parameter_duplicate name",
 	} {
 		r := shop.with("Content-Type", "application/json").do("PUT", path, body)

@@ -18,8 +18,9 @@ func updateProduct(c *call) (answer, error) {
 	if p.keep("asset_code", view.AssetCode); p.is("asset_code", view.AssetCode) {
 		p.keep("asset_issuer", view.AssetIssuer)
 	}
-	p.keep("price_amount", view.PriceAmount)
-	p.keep("metadata", view.Metadata)
+	if !p.given("price_amount_decimal") {
+		p.keep("price_amount", view.PriceAmount)
+	}
 	p.keep("status", view.Status)
 	c.describe(p, product)
 	switch status := p.required("status", 100, ""); {

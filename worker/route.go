@@ -63,6 +63,19 @@ type Route struct {
 	Page         bool   // whether people look at it
 }
 
+// aliases are further names of paths, as StellarTools' client has them.
+var aliases = map[string]string{"/product": "/products", "/payment": "/payments"}
+
+// alias returns the other name of a path; "" if it has none.
+func alias(path string) string {
+	for name, other := range aliases {
+		if rest, ok := strings.CutPrefix(path, name); ok && (rest == "" || rest[0] == '/') {
+			return other + rest
+		}
+	}
+	return ""
+}
+
 // Routes lists all routes, for the generator of wasm/routes.mjs.
 func Routes() []Route {
 	var all []Route
@@ -71,7 +84,11 @@ func Routes() []Route {
 		audience := map[audience]string{
 			forEverybody: "everybody", forMerchant: "merchant", forOperator: "operator", forOwner: "owner", forGuest: "guest",
 		}[r.audience]
-		all = append(all, Route{method, path, audience, r.serving == page || r.audience.isConsole() && method == http.MethodGet})
+		shown := r.serving == page || r.audience.isConsole() && method == http.MethodGet
+		all = append(all, Route{method, path, audience, shown})
+		if other := alias(path); other != "" {
+			all = append(all, Route{method, other, audience, shown})
+		}
 	}
 	return all
 }
@@ -92,14 +109,20 @@ type router [][]*endpoint // by the number of slashes in the path
 
 func newRouter(routes []route) router {
 	var t router
-	for _, r := range routes {
-		method, path, _ := strings.Cut(r.methodAndPath(), " ")
+	add := func(r route, method, path string) {
 		literal, _, _ := strings.Cut(path, "{")
 		slashes := strings.Count(path, "/")
 		for len(t) <= slashes {
 			t = append(t, nil)
 		}
 		t[slashes] = append(t[slashes], &endpoint{r, method, path, literal, r.parameters()})
+	}
+	for _, r := range routes {
+		method, path, _ := strings.Cut(r.methodAndPath(), " ")
+		add(r, method, path)
+		if other := alias(path); other != "" {
+			add(r, method, other)
+		}
 	}
 	return t
 }

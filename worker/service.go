@@ -81,6 +81,8 @@ func (s *Service) routes() []route {
 		{"POST /checkout?type", forMerchant, fresh, createCheckout},
 		{"GET /checkout?limit&starting_after&ending_before&status&customer_id", forMerchant, fresh, listCheckouts},
 		{"GET /checkout/{id}", forMerchant, fresh, getCheckout},
+		{"PUT /checkout/{id}", forMerchant, fresh, updateCheckout},
+		{"DELETE /checkout/{id}", forMerchant, fresh, cancelCheckout},
 		{"POST /checkout/{id}/expire", forMerchant, fresh, expireCheckout},
 
 		{"POST /product", forMerchant, fresh, createProduct},
@@ -95,7 +97,7 @@ func (s *Service) routes() []route {
 		{"PUT /customers/{id}", forMerchant, fresh, updateCustomer},
 		{"DELETE /customers/{id}", forMerchant, fresh, deleteCustomer},
 
-		{"GET /payment?checkout_id&unmatched&since&limit&starting_after&ending_before", forMerchant, fresh, listPayments},
+		{"GET /payment?checkout_id&customer_id&customer&unmatched&since&limit&starting_after&ending_before", forMerchant, fresh, listPayments},
 		{"GET /payment/{id}", forMerchant, fresh, getPayment},
 
 		{"POST /webhooks", forMerchant, fresh, createWebhook},

@@ -170,7 +170,7 @@ func (c client) do(method, path, body string) reply {
 	}); err != nil {
 		c.t.Errorf("%v\nsent: %.2000s\ngot: %.2000s", err, body, r.body)
 	}
-	if strings.HasPrefix(r.header.Get("Content-Type"), "application/json") {
+	if strings.HasPrefix(r.header.Get("Content-Type"), "application/json") && !strings.HasPrefix(r.body, "[") {
 		decoder := json.NewDecoder(strings.NewReader(r.body))
 		decoder.UseNumber()
 		if err := decoder.Decode(&r.fields); err != nil {
@@ -232,18 +232,18 @@ func TestCheckoutFromCreationToPayment(t *testing.T) {
 		t.Fatalf("payments: %s", got.body)
 	}
 	payment := payments[0].(map[string]any)
-	want := fmt.Sprintf(`{"id":%q,"object":"checkout","customer_id":%q,"product_id":null,"amount":50,"asset_code":"USDC","asset_issuer":%q,`+
-		`"status":"completed","exception":null,"amount_received":50,"payments":[{"id":%q,"amount":50,"asset_code":"USDC","asset_issuer":%q,`+
+	want := fmt.Sprintf(`{"id":%q,"object":"checkout","customer_id":%q,"product_id":null,"amount":50,"amount_decimal":"50","asset_code":"USDC","asset_issuer":%q,`+
+		`"status":"completed","exception":null,"amount_received":50,"amount_received_decimal":"50","payments":[{"id":%q,"amount":50,"amount_decimal":"50","asset_code":"USDC","asset_issuer":%q,`+
 		`"from":%q,"transaction_hash":%q,"ledger":%v,"created_at":%q,"counted":true,"reason":null}],`+
 		`"payment_url":"https://pay.example/pay/%s","payment_uri":%q,"destination":%q,"memo":%q,"memo_type":"text","destination_muxed":%q,"locale":null,`+
-		`"redirect_url":"https://shop.example/done?c={CHECKOUT_ID}","cancel_url":null,"description":null,"metadata":{"order":"1001"},"livemode":false,`+
-		`"expires_at":%q,"created_at":%q,"completed_at":%q}`+"\n",
+		`"redirect_url":"https://shop.example/done?c={CHECKOUT_ID}","cancel_url":null,"description":null,"metadata":{"order":"1001"},"livemode":false,"environment":"testnet",`+
+		`"expires_at":%q,"created_at":%q,"updated_at":%q,"completed_at":%q}`+"\n",
 		id, created.text("customer_id"), s.USDC().Issuer, payment["id"], s.USDC().Issuer, payment["from"], payment["transaction_hash"],
 		payment["ledger"], payment["created_at"], id,
 		"web+stellar:pay?destination="+created.text("destination")+"&amount=50&asset_code=USDC&asset_issuer="+string(s.USDC().Issuer)+
 			"&memo="+created.text("memo")+"&memo_type=MEMO_TEXT&network_passphrase=Edge%20Checkout%20Sandbox%20%3B%20November%202026",
 		created.text("destination"), created.text("memo"), created.text("destination_muxed"),
-		"2026-11-23"+created.text("created_at")[10:], created.text("created_at"), payment["created_at"])
+		"2026-11-23"+created.text("created_at")[10:], created.text("created_at"), payment["created_at"], payment["created_at"])
 	if got.body != want {
 		t.Errorf("got  %swant %s", got.body, want)
 	}
@@ -252,7 +252,7 @@ func TestCheckoutFromCreationToPayment(t *testing.T) {
 	}
 
 	status := client{t, here, nil}.get("/pay/" + id + "/status")
-	wantStatus := fmt.Sprintf(`{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":0,"redirect_url":"https://shop.example/done?c=%s",`+
+	wantStatus := fmt.Sprintf(`{"status":"completed","exception":null,"amount_received":50,"amount_received_decimal":"50","amount_due":0,"amount_due_decimal":"0","seconds_left":0,"redirect_url":"https://shop.example/done?c=%s",`+
 		`"phase":"paid","cancelled":false,"received_other":[],"ledger_read_at":null,"behind":false}`+"\n", id)
 	if status.body != wantStatus {
 		t.Errorf("status %s", status.body)

@@ -39,11 +39,12 @@ func (s *Service) tellOutcome(ctx context.Context, facts *checkout.Facts, before
 		data := eventData{}
 		var err error
 		if e.Payment != nil {
-			data.Object = paymentItem(*e.Payment, c.ID.String(), c.Mode)
+			data.Object = paymentItem(*e.Payment, c, c.Mode)
 			if e.Type == event.PaymentConfirmed {
-				data.AmountDue = &e.Due
+				data.AmountDue, data.DecimalDue = &e.Due, (*stellar.Decimal)(&e.Due)
 			} else {
-				data.Reason, data.Difference = e.Reason, &e.Difference
+				data.Reason = e.Reason
+				data.Difference, data.DecimalDifference = &e.Difference, (*stellar.Decimal)(&e.Difference)
 			}
 		} else if data.Object, err = encodeItem(s.checkoutView(facts, after)); err != nil {
 			return err

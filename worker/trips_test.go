@@ -79,6 +79,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 	toCancel := shop.post("/checkout?type=direct", order).text("id")
 	toExpire := shop.post("/checkout?type=direct", order).text("id")
 	toCancelOnce := shop.post("/checkout?type=direct", order).text("id")
+	toDelete := shop.post("/checkout?type=direct", order).text("id")
 	paid := shop.post("/checkout?type=direct", order)
 	s.Pay(person, addr(paid.text("destination")), "5", s.USDC(), paid.text("memo"))
 	s.Advance(time.Minute)
@@ -114,6 +115,8 @@ func TestTripsOfEachRoute(t *testing.T) {
 		{route: "GET /checkout/{id}", when: "completed", path: "/checkout/" + paid.text("id")},
 		{route: "POST /checkout/{id}/expire", path: "/checkout/" + toCancel + "/expire"},
 		{route: "POST /checkout/{id}/expire", when: "with an Idempotency-Key", path: "/checkout/" + toCancelOnce + "/expire", as: keyed("cancel")},
+		{route: "PUT /checkout/{id}", path: "/checkout/" + toDelete, body: `{"metadata":{"a":"b"}}`},
+		{route: "DELETE /checkout/{id}", path: "/checkout/" + toDelete},
 		{route: "POST /product", body: `{"name":"Pen","asset_code":"XLM","price_amount":1}`},
 		{route: "GET /product"},
 		{route: "GET /product/{id}", path: "/product/" + product},

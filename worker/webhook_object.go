@@ -23,6 +23,7 @@ type webhookObject struct {
 	Description nullable `json:"description"`
 	Secret      nullable `json:"secret"`
 	Livemode    bool     `json:"livemode"`
+	Environment string   `json:"environment"`
 	CreatedAt   string   `json:"created_at"`
 	UpdatedAt   string   `json:"updated_at"`
 }
@@ -31,7 +32,7 @@ type webhookObject struct {
 func webhookView(w store.Webhook) webhookObject {
 	return webhookObject{
 		ID: w.ID, Object: "webhook", Name: w.Name, URL: w.URL, Events: w.Events, IsDisabled: w.Silent(), Reason: nullable(w.State.Reason), Description: nullable(w.Description),
-		Livemode: w.Mode.IsLive(), CreatedAt: timestamp(w.CreatedAt), UpdatedAt: timestamp(w.UpdatedAt),
+		Livemode: w.Mode.IsLive(), Environment: environment(w.Mode), CreatedAt: timestamp(w.CreatedAt), UpdatedAt: timestamp(w.UpdatedAt),
 	}
 }
 

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Anybody, ApiError, Merchant, Operator } from "./client.mjs";
+import { StellarTools } from "./stellartools.mjs";
 import { openWallet, submit } from "./wallet.mjs";
 
 const { BASE_URL, ADMIN_TOKEN, TEST_SANDBOX_URL, LIVE_SANDBOX_URL } = process.env;
@@ -133,7 +134,8 @@ test("products", async () => {
   const made = await shop.products.create({
     name: "Sidamo", description: "250 g", images: ["https://shop.example/sidamo.jpg"], asset_code: "USDC", price_amount: "12.5", metadata: { sku: "S-250" },
   });
-  hasFields(made, "id object name description images type status asset_code asset_issuer price_amount metadata livemode created_at updated_at");
+  hasFields(made, "id object name description images type status asset_code asset_issuer price_amount price_amount_decimal metadata livemode",
+    "environment created_at updated_at");
   assert.match(made.id, /^prod_/);
   assert.deepEqual(
     [made.object, made.name, made.type, made.status, made.price_amount, made.images, made.metadata, made.livemode],
@@ -161,7 +163,7 @@ test("products", async () => {
 
 test("customers", async () => {
   const made = await shop.customers.create({ email: "Ada@Example.com", phone: "+1 (415) 555-0123", name: "Ada", metadata: { tier: "gold" } });
-  hasFields(made, "id object email name phone metadata livemode created_at updated_at");
+  hasFields(made, "id object email name phone image wallets metadata livemode environment created_at updated_at");
   assert.match(made.id, /^cus_/);
   assert.deepEqual([made.object, made.name, made.phone, made.metadata], ["customer", "Ada", "+14155550123", { tier: "gold" }]);
   assert.equal(made.email.toLowerCase(), "ada@example.com");
@@ -190,7 +192,7 @@ test("customers", async () => {
 
 test("webhook endpoints", async () => {
   const made = await shop.webhooks.create({ name: "Orders", url: "https://shop.example/webhooks", events: ["checkout.completed"] });
-  hasFields(made, "id object name url events is_disabled disabled_reason description secret livemode created_at updated_at");
+  hasFields(made, "id object name url events is_disabled disabled_reason description secret livemode environment created_at updated_at");
   assert.match(made.id, /^wh_/);
   assert.match(made.secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
   assert.deepEqual([made.object, made.name, made.events, made.is_disabled, made.livemode], ["webhook", "Orders", ["checkout.completed"], false, false]);
@@ -216,7 +218,7 @@ test("events", async () => {
   const ada = await shop.customers.create({ name: "Ada" });
   const of = (events) => events.filter((e) => e.data.object.id === ada.id);
   const [event] = of(await until(() => shop.events.list(), (events) => of(events).length > 0, "told"));
-  hasFields(event, "id object type created livemode data");
+  hasFields(event, "id object type created livemode environment data");
   assert.match(event.id, /^evt_/);
   assert.deepEqual([event.object, event.type, event.created, event.livemode, event.data], ["event", "customer.created", ada.created_at, false, { object: ada }]);
   assert.deepEqual(await shop.events.retrieve(event.id), event);
@@ -241,8 +243,9 @@ test("a checkout, from its making to its payment", async () => {
     amount: "7.5", asset_code: "USDC", customer_email: "carol@example.com", description: "Coffee ☕, \u2028 \"black\"", metadata: { order: "1042", "": undefined },
     redirect_url: "https://shop.example/thanks?checkout={CHECKOUT_ID}", cancel_url: "https://shop.example/cart/{CHECKOUT_ID}", expires_in: 3600,
   });
-  hasFields(made, "id object customer_id product_id amount asset_code asset_issuer status exception amount_received payments payment_url payment_uri",
-    "destination memo memo_type destination_muxed locale redirect_url cancel_url description metadata livemode expires_at created_at completed_at");
+  hasFields(made, "id object customer_id product_id amount amount_decimal asset_code asset_issuer status exception amount_received",
+    "amount_received_decimal payments payment_url payment_uri",
+    "destination memo memo_type destination_muxed locale redirect_url cancel_url description metadata livemode environment expires_at created_at updated_at completed_at");
   assert.match(made.id, /^chk_[0-7][0-9a-hjkmnp-tv-z]{25}$/);
   assert.deepEqual(
     [made.object, made.product_id, made.amount, made.asset_code, made.status, made.exception, made.amount_received, made.payments, made.livemode, made.completed_at],
@@ -265,7 +268,8 @@ test("a checkout, from its making to its payment", async () => {
   assert.ok(page.includes("7.5") && page.includes(made.memo) && page.includes(made.destination));
   assert.ok(!page.includes("1042") && !page.includes("carol"), "a stranger sees what is the merchant's");
   const waiting = await anybody.status(made.id);
-  hasFields(waiting, "status exception amount_received amount_due seconds_left redirect_url phase cancelled received_other ledger_read_at behind");
+  hasFields(waiting, "status exception amount_received amount_received_decimal amount_due amount_due_decimal seconds_left redirect_url phase cancelled received_other",
+    "ledger_read_at behind");
   assert.deepEqual([waiting.status, waiting.amount_due, waiting.redirect_url], ["open", "7.5", null]);
   assert.ok(waiting.seconds_left > 3000 && waiting.seconds_left <= 3600);
 
@@ -277,7 +281,7 @@ test("a checkout, from its making to its payment", async () => {
   assert.deepEqual([paid.exception, paid.amount_received, paid.payments.map((p) => p.transaction_hash)], [null, "7.5", [first, second]]);
   assert.match(paid.completed_at, time);
   for (const p of paid.payments) {
-    hasFields(p, "id amount asset_code asset_issuer from transaction_hash ledger created_at counted reason");
+    hasFields(p, "id amount amount_decimal asset_code asset_issuer from transaction_hash ledger created_at counted reason");
     assert.deepEqual([p.asset_code, p.asset_issuer, p.counted, p.reason], ["USDC", made.asset_issuer, true, null]);
     const alone = await shop.payments.retrieve(p.id);
     for (const [name, value] of Object.entries(p)) assert.deepEqual(alone[name], value, name);
@@ -291,11 +295,12 @@ test("a checkout, from its making to its payment", async () => {
 test("amounts are exact", async () => {
   for (const [amount, want] of [["0.0000001", "0.0000001"], [50, "50"], ["922337203685.4775807", "922337203685.4775807"], ["1.50", "1.5"]]) {
     const c = await shop.checkouts.create("direct", { amount, asset_code: "XLM" });
-    assert.equal(c.amount, want);
+    assert.deepEqual([c.amount, c.amount_decimal], [want, want]);
     assert.equal((await shop.checkouts.retrieve(c.id)).amount, want);
   }
   const written = await shop.send("POST", "/checkout", { query: { type: "direct" }, body: '{"amount": 922337203685.4775807, "asset_code": "XLM"}' });
-  assert.match(await written.text(), /"amount":922337203685\.4775807,/);
+  assert.match(await written.text(), /"amount":922337203685\.4775807,"amount_decimal":"922337203685\.4775807",/);
+  assert.equal((await shop.checkouts.create("direct", { amount_decimal: "0.10", asset_code: "XLM" })).amount, "0.1");
   for (const amount of [0, -1, "0.00000001", "922337203685.4775808", 1e21, "1e3", "", "NaN", true, null]) {
     await refuses(shop.checkouts.create("direct", { amount, asset_code: "XLM" }), 400, amount === null ? "parameter_missing" : "parameter_invalid", "amount");
   }
@@ -312,7 +317,8 @@ test("too much, and money that belongs to nothing", async () => {
   assert.deepEqual([stray[0].transaction_hash, stray[0].asset_code], [hash, "XLM"]);
   assert.ok(stray.every((p) => !paid.payments.some(({ id }) => id === p.id)));
   assert.deepEqual(await shop.payments.retrieve(stray[0].id), stray[0]);
-  await refuses(shop.payments.list(), 400, "parameter_missing", "checkout_id");
+  const [newest, before] = await shop.payments.list();
+  assert.deepEqual([newest.id, newest.status, before.transaction_hash, before.checkout_id, before.status], [stray[0].id, "unexpected", paid.payments[0].transaction_hash, c.id, "confirmed"]);
 });
 
 test("a wallet signs the transaction that it is given", async () => {
@@ -326,6 +332,42 @@ test("a wallet signs the transaction that it is given", async () => {
   assert.deepEqual([paid.payments[0].transaction_hash, paid.payments[0].from], [hash, wallet.address]);
   await refuses(anybody.transaction(c.id, "GABC"), 400, "parameter_invalid", "account");
   await refuses(anybody.hint(c.id, "0f1c"), 400, "parameter_invalid", "hash");
+});
+
+test("changing a checkout", async () => {
+  const c = await shop.checkouts.create("direct", { amount: 2, asset_code: "XLM", description: "Tea", metadata: { a: "1", b: "2" } });
+  const changed = await shop.checkouts.update(c.id, { metadata: { a: null, n: 3 }, description: null });
+  assert.deepEqual([changed.metadata, changed.description, changed.amount], [{ b: "2", n: "3" }, null, "2"]);
+  await refuses(shop.checkouts.update(c.id, { status: "completed" }), 400, "parameter_unknown", "status");
+  assert.ok((await shop.checkouts.remove(c.id)).expires_at < c.expires_at);
+});
+
+test("what StellarTools' client calls", async () => {
+  const tools = watched(new StellarTools(BASE_URL, shop.credentials["x-api-key"]));
+  const [ada] = await tools.customers.create({ email: `tools-${process.pid}@example.com`, name: "Ada", metadata: { tier: "gold" }, image: "https://shop.example/ada.png" });
+  assert.deepEqual([ada.image, ada.wallets, ada.environment], ["https://shop.example/ada.png", [], "testnet"]);
+  assert.deepEqual((await tools.customers.update(ada.id, { metadata: { since: "2026" } })).metadata, { since: "2026", tier: "gold" });
+  assert.deepEqual(ids((await tools.customers.list({ email: ada.email })).data), [ada.id]);
+  const product = await tools.products.create({ name: "Tea", type: "one_time", images: [], price_amount: 2, asset_code: "XLM" });
+  assert.deepEqual(await tools.products.retrieve(product.id), product);
+  assert.ok(ids((await tools.products.list()).data).includes(product.id));
+  const c = await tools.checkouts.create({ product_id: product.id, customer_id: ada.id, metadata: { order: 7 } });
+  assert.deepEqual([c.metadata, c.customer_id, c.environment], [{ order: "7" }, ada.id, "testnet"]);
+  await pay(c);
+  const paid = await until(() => tools.checkouts.retrieve(c.id), ({ status }) => status === "completed", "completed");
+  const payment = await tools.payments.retrieve(paid.payments[0].id);
+  assert.deepEqual((await tools.payments.list({ customer: ada.id })).data, [payment]);
+  assert.equal((await tools.payments.list({ limit: "1" })).data.length, 1);
+  assert.deepEqual([payment.status, payment.customer_id, payment.metadata], ["confirmed", ada.id, { order: "7" }]);
+  const open = await tools.checkouts.createDirect({ amount: 1, asset_code: "XLM" });
+  assert.deepEqual((await tools.checkouts.update(open.id, { metadata: { packed: true } })).metadata, { packed: "true" });
+  assert.equal((await tools.checkouts.delete(open.id)).status, "open"); // for two minutes
+  await assert.rejects(tools.checkouts.update(open.id, { status: "completed" }), /what the ledger proves/);
+  await assert.rejects(tools.checkouts.createDirect({ amount_cents: 100, currency_code: "USD" }), /send amount, in units of the asset/);
+  const hook = await tools.webhooks.create({ name: "Orders", url: "https://shop.example/hooks", events: ["payment.confirmed"] });
+  assert.equal((await tools.webhooks.update(hook.id, { is_disabled: true })).is_disabled, true);
+  assert.ok((await tools.webhooks.delete(hook.id)).deleted);
+  assert.ok((await tools.customers.delete(ada.id)).deleted);
 });
 
 test("cancelling", async () => {

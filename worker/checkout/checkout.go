@@ -29,8 +29,9 @@ const (
 	WrongAsset Exception = "wrong_asset"
 )
 
-// Checkout is a checkout as it was requested. It is written once and never edited: its status is
-// computed from the ledger by [Settle].
+// Checkout is a checkout as it was requested. What is due, to whom and until when is never edited,
+// and its status is computed from the ledger by [Settle]. The merchant may change the description,
+// the metadata and the redirect URL while it is open.
 //
 //codec:json
 type Checkout struct {
@@ -53,6 +54,7 @@ type Checkout struct {
 	Metadata     Metadata        `json:"metadata,omitempty"`
 	CreatedAt    time.Time       `json:"created_at"`
 	ExpiresAt    time.Time       `json:"expires_at"`
+	UpdatedAt    time.Time       `json:"updated_at,omitzero"` // when the merchant last changed it
 }
 
 // Redirect returns the merchant's URL for a customer who has paid, with [IDPlaceholder] replaced by

@@ -33,6 +33,27 @@ func (f *Facts) Settle(proven, now time.Time) Outcome {
 // Deadline is the time before which the ledger of a payment must close.
 func (f *Facts) Deadline() time.Time { return Deadline(f.Checkout.ExpiresAt, f.CancelledBy) }
 
+// UpdatedAt is when a checkout last changed: the time of the latest fact in its outcome.
+func (f *Facts) UpdatedAt(out Outcome) time.Time {
+	latest := f.Checkout.CreatedAt
+	later := func(t time.Time) {
+		if t.After(latest) {
+			latest = t
+		}
+	}
+	later(f.Checkout.UpdatedAt)
+	if !f.CancelledBy.IsZero() {
+		later(f.CancelledBy.Add(-CancelGrace))
+	}
+	if out.Status == Expired || out.Status == Failed {
+		later(f.Deadline())
+	}
+	for i := range out.Payments {
+		later(out.Payments[i].ClosedAt)
+	}
+	return latest
+}
+
 // CancelGrace is how long a checkout still accepts money after the merchant cancels it. It is twice
 // the staleness of the store, so every data centre knows the new deadline before the first ledger
 // closes to which it applies. A customer who is just paying is not turned away either.

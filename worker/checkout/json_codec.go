@@ -46,6 +46,9 @@ func (v Checkout) WriteJSON(w *codec.Writer) {
 	}
 	w.Time(`,"created_at":`, v.CreatedAt)
 	w.Time(`,"expires_at":`, v.ExpiresAt)
+	if !v.UpdatedAt.IsZero() {
+		w.Time(`,"updated_at":`, v.UpdatedAt)
+	}
 	w.Raw(`}`)
 }
 
@@ -92,6 +95,8 @@ func (v *Checkout) ReadJSON(r *codec.Reader) {
 			v.CreatedAt = r.Time()
 		case "expires_at":
 			v.ExpiresAt = r.Time()
+		case "updated_at":
+			v.UpdatedAt = r.Time()
 		default:
 			r.Refuse()
 		}

@@ -92,6 +92,23 @@ func (a Amount) WriteJSON(w *codec.Writer) {
 	w.Raw(a.String())
 }
 
+// Decimal is an [Amount] that JSON holds as a string. Most languages read a number as a binary
+// float, which cannot represent all amounts.
+type Decimal Amount
+
+// MarshalText implements [encoding.TextMarshaler].
+func (d Decimal) MarshalText() ([]byte, error) { return []byte(Amount(d).String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (d *Decimal) UnmarshalText(text []byte) error {
+	parsed, err := ParseAmount(string(text))
+	*d = Decimal(parsed)
+	return err
+}
+
+// WriteJSON implements store.Writer.
+func (d Decimal) WriteJSON(w *codec.Writer) { w.String("", Amount(d).String()) }
+
 // ReadJSON implements store.Reader.
 func (a *Amount) ReadJSON(r *codec.Reader) {
 	parsed, err := ParseAmount(r.Number())

@@ -12,18 +12,39 @@ type PaymentRequest struct {
 	Asset       Asset
 	Memo        string // of type MEMO_TEXT, at most 28 bytes
 	Network     URINetwork
+	Message     string // shown by the wallet, at most maxMessage characters of it; "" for none
 }
 
-// URI returns the request as a URI. Only the network's passphrase can contain characters that need
-// escaping, and [URINetworkOf] has escaped them.
+// maxMessage is how many characters SEP-7 allows a message to have.
+const maxMessage = 300
+
+// URI returns the request as a URI. Only the message and the network's passphrase can contain
+// characters that need escaping, and [URINetworkOf] has escaped the latter.
 func (r PaymentRequest) URI() string {
 	asset := ""
 	if !r.Asset.IsNative() {
 		asset = "&asset_code=" + r.Asset.Code + "&asset_issuer=" + string(r.Asset.Issuer)
 	}
 	return "web+stellar:pay?destination=" + string(r.Destination) + "&amount=" + r.Amount.String() + asset +
-		"&memo=" + r.Memo + "&memo_type=MEMO_TEXT" + string(r.Network)
+		"&memo=" + r.Memo + "&memo_type=MEMO_TEXT" + string(r.Network) + r.message()
 }
+
+func (r PaymentRequest) message() string {
+	if r.Message == "" {
+		return ""
+	}
+	text, characters := r.Message, 0
+	for i := range text {
+		if characters++; characters > maxMessage {
+			text = text[:i]
+			break
+		}
+	}
+	return "&msg=" + escape(text)
+}
+
+// escape escapes a value as RFC 3986 does, a space included.
+func escape(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
 
 // URINetwork is the part of a SEP-7 URI that names the network.
 type URINetwork string
@@ -34,8 +55,7 @@ func URINetworkOf(passphrase string) URINetwork {
 	if passphrase == PublicPassphrase {
 		return ""
 	}
-	// SEP-7 requires a space to be escaped as in RFC 3986.
-	return URINetwork("&network_passphrase=" + strings.ReplaceAll(url.QueryEscape(passphrase), "+", "%20"))
+	return URINetwork("&network_passphrase=" + escape(passphrase))
 }
 
 // PublicPassphrase is the passphrase of the public Stellar network.

@@ -241,6 +241,13 @@ func (cs Checkouts) Create(c *checkout.Checkout) {
 	cs.view.records = append(cs.view.records, entry{key: CheckoutKey(c.ID), value: Encode(c), expiresAt: expiry, derived: true})
 }
 
+// Update adds a checkout whose description, metadata or redirect URL the merchant has changed.
+// Nothing else of it may change. A retry of its creation that is so early, and so far away, that it
+// cannot see the checkout yet writes it again as it was created.
+func (cs Checkouts) Update(c *checkout.Checkout) {
+	cs.view.records = append(cs.view.records, entry{key: CheckoutKey(c.ID), value: Encode(c), expiresAt: c.ExpiresAt.Add(KeepAfterExpiry)})
+}
+
 // Cancel adds a cancellation, which gives a checkout an earlier deadline.
 func (cs Checkouts) Cancel(c *checkout.Checkout, deadline time.Time) {
 	expiry := c.ExpiresAt.Add(KeepAfterExpiry)

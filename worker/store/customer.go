@@ -19,11 +19,19 @@ type Customer struct {
 	Email     string            `json:"email,omitempty"`
 	Name      string            `json:"name,omitempty"`
 	Phone     string            `json:"phone,omitempty"`
+	Image     string            `json:"image,omitempty"`
+	Wallets   []Wallet          `json:"wallets,omitempty"`
 	Metadata  checkout.Metadata `json:"metadata,omitempty"`
 	CreatedAt time.Time         `json:"created_at"`
 	UpdatedAt time.Time         `json:"updated_at"`
 	// Deleted marks a deleted customer, of whom only ids and times are left.
 	Deleted bool `json:"deleted,omitempty"`
+}
+
+// Wallet is an account that a customer pays from, as far as the merchant knows.
+type Wallet struct {
+	Address   stellar.Address `json:"address"`
+	CreatedAt time.Time       `json:"created_at"` // since when the merchant knows it
 }
 
 // KeepDeleted is how long the record of a deletion is kept.

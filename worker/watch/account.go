@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -12,8 +13,8 @@ import (
 )
 
 var (
-	// ErrBusy reports that another account was read a moment ago for the same checkout.
-	ErrBusy = errors.New("watch: an account was read for this checkout a moment ago")
+	// ErrBusy reports that several other accounts were read a moment ago for the same checkout.
+	ErrBusy = errors.New("watch: accounts were read for this checkout a moment ago")
 	// ErrNoAccount reports that the ledger has no such account.
 	ErrNoAccount = errors.New("watch: no such account")
 )
@@ -22,6 +23,20 @@ var (
 // later than that.
 const accountLifetime = 3 * time.Second
 
+// accountsAtOnce is how many accounts may ask for the same checkout at the same time: a customer who
+// tries one wallet after the other, or several people with one link.
+const accountsAtOnce = 5
+
+// claimAccount claims one of the reads of accounts for a checkout.
+func (w *Watcher) claimAccount(s checkout.Checkout) bool {
+	for i := range accountsAtOnce {
+		if w.Recent.Claim("account/"+s.ID.String()+"/"+strconv.Itoa(i), LookWindow) {
+			return true
+		}
+	}
+	return false
+}
+
 // readAccount is what was read of an account.
 type readAccount struct {
 	Missing bool            `json:"missing,omitempty"`
@@ -29,7 +44,7 @@ type readAccount struct {
 }
 
 // Account reads an account that wants to pay a checkout: one account once in accountLifetime for
-// all checkouts, and at most one in LookWindow for a checkout. Whoever has the address of one page
+// all checkouts, and at most accountsAtOnce in LookWindow for a checkout. Whoever has the address of one page
 // could otherwise have us read all accounts there are. The error is ErrBusy, ErrNoAccount, or
 // Horizon's.
 func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stellar.Address) (horizon.Account, error) {
@@ -37,7 +52,7 @@ func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stel
 	key := "account/" + string(mode) + "/" + string(address)
 	read, known, err := store.Decode[readAccount](w.Recent.Recall(ctx, key))
 	if err != nil || !known {
-		if !w.Recent.Claim("account/"+s.ID.String(), LookWindow) {
+		if !w.claimAccount(s) {
 			return horizon.Account{}, ErrBusy
 		}
 		client, _, err := w.pool(mode).Recent(ctx, horizon.ForVisitors)

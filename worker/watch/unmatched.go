@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -30,6 +31,15 @@ type UnmatchedQuery struct {
 	// backwards.
 	Edge  checkout.PaymentID
 	After bool
+	// Merchant, if set, asks for the payments for this merchant's checkouts as well, and Customer for
+	// those of one customer and for nothing else.
+	Merchant, Customer string
+}
+
+// place is where a payment stands in the ledger.
+type place struct {
+	operation int64
+	index     int
 }
 
 // beyond reports whether a payment lies on the other side of the edge.
@@ -45,9 +55,26 @@ type UnmatchedPage struct {
 	// from: it need not be that of a payment, since much may have been read without a finding.
 	More bool
 	Next checkout.PaymentID
+
+	of map[place]checkout.ID
 }
 
-// Unmatched reads from the ledger what an account received and what belongs to no checkout: the
+// Of returns the checkout that a payment of the page is for, and whether there is one.
+func (l UnmatchedPage) Of(p checkout.Payment) (checkout.ID, bool) {
+	id, ok := l.of[place{p.Operation, p.Index}]
+	return id, ok
+}
+
+// Join adds what another page knows of its payments.
+func (l *UnmatchedPage) Join(other UnmatchedPage) {
+	if l.of == nil {
+		l.of = map[place]checkout.ID{}
+	}
+	maps.Copy(l.of, other.of)
+}
+
+// Unmatched reads from the ledger what an account received and, unless the query asks for more, what
+// belongs to no checkout: the
 // transaction has no text memo, or none of ours, or one that names no checkout of this account.
 // What may be for a checkout so young that not everybody can see it yet is left out for the time
 // being.
@@ -65,7 +92,7 @@ func (w *Watcher) Unmatched(ctx context.Context, mode stellar.Mode, account stel
 	case q.Edge.Operation > 0:
 		cursor = min(q.Edge.Operation, math.MaxInt64-1) + 1
 	}
-	list := UnmatchedPage{Next: q.Edge}
+	list := UnmatchedPage{Next: q.Edge, of: map[place]checkout.ID{}}
 	merges := 0
 	for range unmatchedPages {
 		page, err := read(ctx, account, cursor)
@@ -75,7 +102,7 @@ func (w *Watcher) Unmatched(ctx context.Context, mode stellar.Mode, account stel
 		if err != nil {
 			return UnmatchedPage{}, err
 		}
-		unmatched, err := w.unmatchedOf(ctx, mode, account, page.Payments, q)
+		unmatched, err := w.unmatchedOf(ctx, mode, account, page.Payments, q, list.of)
 		if err != nil {
 			return UnmatchedPage{}, err
 		}
@@ -113,16 +140,16 @@ func (l UnmatchedPage) finished(q UnmatchedQuery) UnmatchedPage {
 	if q.After {
 		slices.Reverse(l.Payments)
 	}
-	return UnmatchedPage{Payments: l.Payments}
+	return UnmatchedPage{Payments: l.Payments, of: l.of}
 }
 
 func (l UnmatchedPage) unfinished(q UnmatchedQuery) UnmatchedPage {
-	return UnmatchedPage{Payments: l.finished(q).Payments, More: true, Next: l.Next}
+	return UnmatchedPage{Payments: l.finished(q).Payments, More: true, Next: l.Next, of: l.of}
 }
 
-// unmatchedOf returns those of a page's payments that the query asks for and that belong to no
-// checkout, in the direction of the query.
-func (w *Watcher) unmatchedOf(ctx context.Context, mode stellar.Mode, account stellar.Address, payments []horizon.Incoming, q UnmatchedQuery) ([]horizon.Incoming, error) {
+// unmatchedOf returns those of a page's payments that the query asks for, in its direction, and
+// notes in of which checkouts they are for.
+func (w *Watcher) unmatchedOf(ctx context.Context, mode stellar.Mode, account stellar.Address, payments []horizon.Incoming, q UnmatchedQuery, of map[place]checkout.ID) ([]horizon.Incoming, error) {
 	var asked []found
 	for _, p := range payments {
 		if !p.ClosedAt.Before(q.Since) && q.beyond(p.Payment) {
@@ -155,11 +182,21 @@ func (w *Watcher) unmatchedOf(ctx context.Context, mode stellar.Mode, account st
 	}
 	var unmatched []horizon.Incoming
 	for _, f := range asked {
-		matched := slices.ContainsFunc(f.IDs, func(id checkout.ID) bool {
+		asked := q.Customer == ""
+		for _, id := range f.IDs {
 			s, ok := checkouts[id]
-			return ok && s.Account == account && s.Mode == mode || !ok && w.unrested(f.ClosedAt)
-		})
-		if !matched && (f.MuxedTo == "" || !w.unrested(f.ClosedAt)) {
+			switch {
+			case ok && s.Account == account && s.Mode == mode:
+				of[place{f.Operation, f.Index}] = id
+				asked = q.Merchant != "" && s.Merchant == q.Merchant && (q.Customer == "" || s.CustomerID == q.Customer)
+			case !ok && w.unrested(f.ClosedAt):
+				asked = false
+			}
+		}
+		if f.MuxedTo != "" && w.unrested(f.ClosedAt) {
+			asked = false
+		}
+		if asked {
 			unmatched = append(unmatched, f.Incoming)
 		}
 	}

@@ -83,12 +83,22 @@ export function paymentURI({ config }, checkout, outcome) {
   const amount = formatAmount(dueOf(outcome, checkout.amount) || checkout.amount);
   const asset = issuer ? `&asset_code=${code}&asset_issuer=${issuer}` : "";
   const network = passphrase === PUBLIC ? "" : `&network_passphrase=${encodeURIComponent(passphrase)}`;
-  return `web+stellar:pay?destination=${checkout.account}&amount=${amount}${asset}&memo=${checkout.memo}&memo_type=MEMO_TEXT${network}`;
+  const text = [...(checkout.description ?? "")].slice(0, 300).join("");
+  const message = text ? `&msg=${encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)}` : "";
+  return `web+stellar:pay?destination=${checkout.account}&amount=${amount}${asset}&memo=${checkout.memo}&memo_type=MEMO_TEXT${network}${message}`;
 }
 
 export const payURL = ({ config, origin }, id) => `${config.baseURL || origin}/pay/${id}`;
 
 const timestamp = (time) => new Date(time).toISOString();
+
+// updatedAt is the time of the latest fact.
+function updatedAt(checkout, cancel, outcome) {
+  const times = [checkout.created_at, checkout.updated_at ?? checkout.created_at, ...outcome.payments.map((p) => p.closed_at)].map((t) => Date.parse(t));
+  if (cancel) times.push(Date.parse(cancel.deadline) - 120_000);
+  if (outcome.status === "expired" || outcome.status === "failed") times.push(deadlineOf(checkout, cancel));
+  return Math.max(...times);
+}
 
 async function objectOf(call, { checkout, cancel }, outcome) {
   const payments = outcome.payments.map((payment) => paymentOf(checkout, payment));
@@ -98,11 +108,13 @@ async function objectOf(call, { checkout, cancel }, outcome) {
     customer_id: orNull(checkout.customer_id),
     product_id: orNull(checkout.product_id),
     amount: exact(checkout.amount),
+    amount_decimal: formatAmount(checkout.amount),
     asset_code: checkout.asset.code,
     asset_issuer: orNull(checkout.asset.issuer),
     status: outcome.status,
     exception: orNull(outcome.exception),
     amount_received: exact(outcome.received),
+    amount_received_decimal: formatAmount(outcome.received),
     payments,
     payment_url: payURL(call, checkout.id),
     payment_uri: paymentURI(call, checkout, outcome),
@@ -115,8 +127,10 @@ async function objectOf(call, { checkout, cancel }, outcome) {
     description: orNull(checkout.description),
     metadata: Array.isArray(checkout.metadata) ? Object.fromEntries(checkout.metadata) : (checkout.metadata ?? {}),
     livemode: checkout.mode === "live",
+    environment: checkout.mode === "live" ? "mainnet" : "testnet",
     expires_at: timestamp(deadlineOf(checkout, cancel)),
     created_at: timestamp(checkout.created_at),
+    updated_at: timestamp(updatedAt(checkout, cancel, outcome)),
     completed_at: outcome.status === "completed" ? timestamp(outcome.completed_at) : null,
   };
 }
@@ -126,6 +140,7 @@ function paymentOf(checkout, payment) {
   return {
     id: paymentId(Date.parse(closed), op, index, checkout.mode === "live"),
     amount: exact(amount),
+    amount_decimal: formatAmount(amount),
     asset_code: asset.code,
     asset_issuer: orNull(asset.issuer),
     from: orNull(from),

@@ -185,7 +185,7 @@ function payment(c) {
     '<div class="payment" data-payment><p class="expires"><span class="left" role="timer" data-left hidden></span> <span>Pay before ' +
     `<time datetime="${deadline.slice(0, 19)}Z" data-testid="expires">${deadline.slice(11, 16)} UTC, ${clock.format(c.deadline)}</time></span></p>` +
     `<a class="button" href="${escape(uri)}" data-wallet-link data-testid="wallet-link">Pay <span data-fill="to-pay">${c.toPay}</span> ${c.asset} with your wallet</a>` +
-    `<p class="hint">If no wallet opens, scan the code or enter the details by hand.</p>${code(uri, c.toPay)}${byHand(c)}</div>`
+    `<p class="hint">If no wallet opens, scan the code or enter the details by hand.</p>${code(uri.replace(/&msg=[^&]*/, ""), c.toPay)}${byHand(c)}</div>`
   );
 }
 

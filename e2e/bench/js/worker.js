@@ -149,7 +149,9 @@ async function getStatus(call) {
     status: outcome.status,
     exception: outcome.exception || null,
     amount_received: exact(outcome.received),
+    amount_received_decimal: formatAmount(outcome.received),
     amount_due: exact(dueOf(outcome, checkout.amount)),
+    amount_due_decimal: formatAmount(dueOf(outcome, checkout.amount)),
     seconds_left: open && !suspended ? Math.max(left, 0) : 0,
     redirect_url: outcome.status === "completed" ? fill(checkout.redirect_url, id) || null : null,
   };

@@ -2,6 +2,7 @@ package openapitest
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -23,9 +24,32 @@ func newCompiler(document []byte, minExpiresIn float64) (*jsonschema.Compiler, e
 	}
 	expiresIn := tree.(map[string]any)["components"].(map[string]any)["schemas"].(map[string]any)["ExpiresIn"]
 	expiresIn.(map[string]any)["minimum"] = minExpiresIn
+	widen(tree)
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
 	return compiler, compiler.AddResource(location, tree)
+}
+
+// widen adds to each type what the service accepts as well. Generators of clients must not know of
+// that: their types would lose in use what they gain in truth.
+func widen(tree any) {
+	switch tree := tree.(type) {
+	case map[string]any:
+		if also, ok := tree["x-also"].([]any); ok {
+			types, several := tree["type"].([]any)
+			if !several {
+				types = []any{tree["type"]}
+			}
+			tree["type"] = append(types, also...)
+		}
+		for _, inner := range tree {
+			widen(inner)
+		}
+	case []any:
+		for _, inner := range tree {
+			widen(inner)
+		}
+	}
 }
 
 func compile(compiler *jsonschema.Compiler, doc *openapi3.T) (bodies, error) {
@@ -63,6 +87,21 @@ func compile(compiler *jsonschema.Compiler, doc *openapi3.T) (bodies, error) {
 		}
 	}
 	return all, nil
+}
+
+// checkAll validates JSON against a schema of an operation, or if the operation takes and answers
+// lists as well, each item.
+func (b bodies) checkAll(op *openapi3.Operation, content openapi3.Content, text []byte) error {
+	var items []json.RawMessage
+	if op.Extensions["x-list"] != true || json.Unmarshal(text, &items) != nil {
+		items = []json.RawMessage{text}
+	}
+	for _, item := range items {
+		if err := b.check(content, item); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // check validates JSON against a schema of the document.

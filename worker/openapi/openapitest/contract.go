@@ -61,6 +61,9 @@ func parse(document []byte, minExpiresIn float64) (*Contract, error) {
 		for method, described := range item.Operations() {
 			route := &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: described}
 			c.mux.Handle(method+" "+path, operation{route})
+			if other, ok := item.Extensions["x-alias"].(string); ok {
+				c.mux.Handle(method+" "+other, operation{route})
+			}
 		}
 	}
 	responses := &openapi3.Responses{}
@@ -147,7 +150,7 @@ func (c *Contract) check(x Exchange) error {
 	if media != "application/json" || x.Method == http.MethodHead {
 		return nil
 	}
-	if err := c.bodies.check(content, x.Answer); err != nil || x.Status < 400 {
+	if err := c.bodies.checkAll(op.Operation, content, x.Answer); err != nil || x.Status < 400 {
 		return err
 	}
 	return c.checkError(response, x.Status, x.Answer)
@@ -159,7 +162,7 @@ func (c *Contract) checkRequest(input *openapi3filter.RequestValidationInput, x 
 		return err
 	}
 	if body := input.Route.Operation.RequestBody; body != nil && (body.Value.Required || len(x.Body) > 0) {
-		if err := c.bodies.check(body.Value.Content, x.Body); err != nil {
+		if err := c.bodies.checkAll(input.Route.Operation, body.Value.Content, x.Body); err != nil {
 			return err
 		}
 	} else if body == nil && len(x.Body) > 0 {

@@ -36,7 +36,7 @@ func (r reader) typeOf(schema tree) templates.Type {
 	case target.at("oneOf").exists():
 		var words []string
 		for _, v := range r.variants(target) {
-			words = append(words, v.at("type").text())
+			words = append(words, r.typeOf(v).Words)
 		}
 		return templates.Type{Words: strings.Join(words, " or ")}
 	case target.at("items").exists():
