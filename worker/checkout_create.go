@@ -59,7 +59,7 @@ func createCheckout(c *call) (answer, error) {
 
 	customer := store.Customer{Email: email, Phone: phone}
 	idem, err := c.idempotency(func(i *store.Idempotency) []store.Key {
-		return slices.Concat(store.FactsKeys(i.Earlier(checkout.KindCheckout)...), store.ProductKeys(s.ProductID),
+		return slices.Concat(store.NewFactsKeys(i.Earlier(checkout.KindCheckout)...), store.ProductKeys(s.ProductID),
 			store.CustomerKeys(s.CustomerID), c.customers().ContactKeys(customer.Contacts()))
 	})
 	if err != nil {

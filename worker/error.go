@@ -46,6 +46,8 @@ const (
 	CodeBodyTooLarge         Code = "body_too_large"
 	CodeContentType          Code = "content_type_unsupported"
 	CodeAccountCannotPay     Code = "account_cannot_pay"
+	CodeRefundTooLarge       Code = "refund_too_large"
+	CodeCannotReceive        Code = "destination_cannot_receive"
 	CodeHTTPSRequired        Code = "https_required"
 	CodeRateLimited          Code = "rate_limited"
 	CodeInternal             Code = "internal_error"
@@ -89,6 +91,8 @@ var codes = map[Code]struct {
 	CodeBodyTooLarge:         {http.StatusRequestEntityTooLarge, typeInvalidRequest},
 	CodeContentType:          {http.StatusUnsupportedMediaType, typeInvalidRequest},
 	CodeAccountCannotPay:     {http.StatusBadRequest, typeInvalidRequest},
+	CodeRefundTooLarge:       {http.StatusBadRequest, typeInvalidRequest},
+	CodeCannotReceive:        {http.StatusBadRequest, typeInvalidRequest},
 	CodeHTTPSRequired:        {http.StatusBadRequest, typeInvalidRequest},
 	CodeRateLimited:          {http.StatusTooManyRequests, typeRateLimit},
 	CodeInternal:             {http.StatusInternalServerError, typeAPI},

@@ -96,7 +96,8 @@ func (s *site) ask(t *testing.T, edge http.Handler) func(pattern, query, body st
 	webhook := shop.post("/webhooks", aWebhook).text("id")
 	shop.post("/customers", `{"name":"Bob"}`)
 	_ = edge.(*worker.Service).Sweep(context.Background()) // it sends the event, whatever becomes of the ledger
-	ids := map[string]string{"webhooks": webhook, "events": shop.list("/events").ids[0], "checkout": order, "pay": order, "product": product, "customers": customer, "merchants": merchant, "payment": "pay_01m82e18c00094z98000802001"}
+	ids := map[string]string{"webhooks": webhook, "events": shop.list("/events").ids[0], "checkout": order, "pay": order, "product": product, "customers": customer, "merchants": merchant, "payment": "pay_01m82e18c00094z98000802001",
+		"refunds": "rf_1ttzbtf446qzxfmwkapxv4jqzq"}
 	everybody := shop.with("Authorization", "Bearer "+adminToken).with("Content-Type", "application/json")
 	return func(pattern, query, body string) reply {
 		t.Helper()

@@ -58,6 +58,10 @@ func maxTrips(route string) int {
 		return 6
 	case strings.HasSuffix(route, "/deliveries"):
 		return 3
+	case route == "POST /refunds", route == "GET /refunds": // what the account paid back is read from the ledger
+		return 9
+	case route == "GET /refunds/{id}":
+		return 5
 	case strings.HasPrefix(route, "GET "):
 		return 2
 	}
@@ -83,6 +87,8 @@ func TestTripsOfEachRoute(t *testing.T) {
 	s.Advance(time.Minute)
 	s.sweep(s.edge())
 	payment := shop.list("/payment?checkout_id=" + paid.text("id")).ids[0]
+	s.Sleep(time.Minute)
+	refund := shop.post("/refunds", refundOf(payment, "")).text("id")
 	key := s.operator(s.edge()).post("/merchants/"+merchant+"/keys", `{"livemode":false}`).text("id")
 	listener, _ := s.merchant(s.edge()) // the others have no endpoints
 	webhook := listener.post("/webhooks", endpoint(hook)).text("id")
@@ -127,6 +133,10 @@ func TestTripsOfEachRoute(t *testing.T) {
 		{route: "GET /payment", when: "of a checkout", path: "/payment?checkout_id=" + paid.text("id")},
 		{route: "GET /payment", when: "unmatched", path: "/payment?unmatched=true"},
 		{route: "GET /payment/{id}", path: "/payment/" + payment},
+		{route: "POST /refunds", when: "with an Idempotency-Key", body: refundOf(payment, ""), as: keyed("refund")},
+		{route: "GET /refunds"},
+		{route: "GET /refunds", when: "of a payment", path: "/refunds?payment_id=" + payment},
+		{route: "GET /refunds/{id}", when: "pending", path: "/refunds/" + refund},
 		{route: "POST /webhooks", body: aWebhook},
 		{route: "POST /webhooks", when: "with an Idempotency-Key", body: aWebhook, as: keyed("webhook")},
 		{route: "GET /webhooks"},

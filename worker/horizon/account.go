@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"edgecheckout/worker/stellar"
 )
@@ -13,7 +14,17 @@ import (
 type Account struct {
 	Sequence int64     `json:"sequence"` // of its last transaction
 	Balances []Balance `json:"balances"`
+	// UsedAt is the ledger of its last transaction, and UsedTime when that closed; zero if it made
+	// none since Horizon says so (CAP-0021).
+	UsedAt   int64     `json:"used_at,omitempty"`
+	UsedTime time.Time `json:"used_time,omitzero"`
+	// NeedsMemo says that its owner wants a memo with each payment (SEP-29).
+	NeedsMemo bool `json:"needs_memo,omitempty"`
 }
+
+// memoRequired is the name of the data entry by which an account asks for a memo, and its value in
+// base64 is "1" (SEP-29).
+const memoRequired, memoRequiredValue = "config.memo_required", "MQ=="
 
 // Balance is what an account can spend of an asset: without what its own offers promise and, of
 // XLM, without its reserve.
@@ -41,11 +52,14 @@ const baseReserve = stellar.StroopsPerUnit / 2
 // Account reads an account; IsNotFound tells the error for one that is not on the ledger.
 func (c Client) Account(ctx context.Context, address stellar.Address) (Account, error) {
 	var doc struct {
-		ID         stellar.Address `json:"account_id"`
-		Sequence   string          `json:"sequence"`
-		Entries    int64           `json:"subentry_count"`
-		Sponsoring int64           `json:"num_sponsoring"`
-		Sponsored  int64           `json:"num_sponsored"`
+		ID         stellar.Address   `json:"account_id"`
+		Sequence   string            `json:"sequence"`
+		UsedAt     int64             `json:"sequence_ledger"`
+		UsedTime   string            `json:"sequence_time"` // Unix seconds
+		Data       map[string]string `json:"data"`
+		Entries    int64             `json:"subentry_count"`
+		Sponsoring int64             `json:"num_sponsoring"`
+		Sponsored  int64             `json:"num_sponsored"`
 		Balances   []struct {
 			movement
 			Balance    string `json:"balance"`
@@ -64,7 +78,10 @@ func (c Client) Account(ctx context.Context, address stellar.Address) (Account, 
 	if doc.Entries < 0 || doc.Sponsoring < 0 || doc.Sponsored < 0 || max(doc.Entries, doc.Sponsoring, doc.Sponsored) > 1<<32 {
 		return Account{}, fmt.Errorf("%w: account %s with %d entries", ErrAnswer, address, entries)
 	}
-	account := Account{Sequence: sequence}
+	account := Account{Sequence: sequence, UsedAt: doc.UsedAt, NeedsMemo: doc.Data[memoRequired] == memoRequiredValue}
+	if seconds, err := strconv.ParseInt(doc.UsedTime, 10, 64); err == nil && seconds > 0 {
+		account.UsedTime = time.Unix(seconds, 0).UTC()
+	}
 	for _, line := range doc.Balances {
 		if line.AssetType == "liquidity_pool_shares" {
 			continue // nobody is paid in them

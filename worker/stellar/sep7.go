@@ -25,6 +25,18 @@ func (r PaymentRequest) URI() string {
 		"&memo=" + r.Memo + "&memo_type=MEMO_TEXT" + string(r.Network)
 }
 
+// SigningRequest asks a wallet to sign a transaction and submit it (SEP-7).
+type SigningRequest struct {
+	Envelope string  // XDR of a TransactionEnvelope without signatures, in base64
+	Signer   Address // the account whose key is to sign
+	Network  URINetwork
+}
+
+// URI returns the request as a URI.
+func (r SigningRequest) URI() string {
+	return "web+stellar:tx?xdr=" + url.QueryEscape(r.Envelope) + "&pubkey=" + string(r.Signer) + string(r.Network)
+}
+
 // URINetwork is the part of a SEP-7 URI that names the network.
 type URINetwork string
 

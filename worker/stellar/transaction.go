@@ -7,17 +7,22 @@ import (
 	"github.com/stellar/go/strkey"
 )
 
-// Transaction is a single payment with a text memo, not yet signed. It is the only kind of
-// transaction that this service writes.
+// Transaction is a single payment with a memo, not yet signed. It is the only kind of transaction
+// that this service writes.
 type Transaction struct {
-	Source      Address
-	Sequence    int64
-	Fee         uint32 // the maximum, in stroops
-	MaxTime     int64  // Unix seconds; the last close time at which it is valid
-	Memo        string // at most 28 bytes
+	Source   Address
+	Sequence int64
+	Fee      uint32 // the maximum, in stroops
+	MaxTime  int64  // Unix seconds; the last close time at which it is valid
+	Memo     string // at most 28 bytes
+	// Returns is the hash of the transaction that is refunded: then the memo is MEMO_RETURN instead
+	// of a text. Zero if this is no refund.
+	Returns     [sha256.Size]byte
 	Destination Address
-	Asset       Asset
-	Amount      Amount
+	// Creates says that the destination does not exist: the payment, which is of XLM, creates it.
+	Creates bool
+	Asset   Asset
+	Amount  Amount
 }
 
 // MaxFee is the fee that transactions for wallets bid: 0.01 XLM, in stroops. It is the maximum that
@@ -33,6 +38,8 @@ const (
 	keyTypeEd25519        = 0 // also that of an AccountID
 	precondTime           = 1
 	memoText              = 1
+	memoReturn            = 4
+	operationCreate       = 0
 	operationPayment      = 1
 	assetNative           = 0
 	assetAlphanum4        = 1
@@ -62,14 +69,21 @@ func (t Transaction) tagged() []byte {
 	b = put(b, precondTime)
 	b = binary.BigEndian.AppendUint64(b, 0) // no minimum time
 	b = binary.BigEndian.AppendUint64(b, uint64(t.MaxTime))
-	b = put(b, memoText)
-	b = put(b, uint32(len(t.Memo)))
-	b = appendPadded(b, t.Memo, (len(t.Memo)+3)/4*4)
+	if t.Returns != ([sha256.Size]byte{}) {
+		b = append(put(b, memoReturn), t.Returns[:]...)
+	} else {
+		b = put(b, memoText)
+		b = put(b, uint32(len(t.Memo)))
+		b = appendPadded(b, t.Memo, (len(t.Memo)+3)/4*4)
+	}
 	b = put(b, 1) // one operation,
 	b = put(b, 0) // whose source is that of the transaction
-	b = put(b, operationPayment)
-	b = appendAccount(b, t.Destination)
-	b = t.Asset.appendXDR(b)
+	if t.Creates {
+		b = appendAccount(put(b, operationCreate), t.Destination)
+	} else {
+		b = appendAccount(put(b, operationPayment), t.Destination)
+		b = t.Asset.appendXDR(b)
+	}
 	b = binary.BigEndian.AppendUint64(b, uint64(t.Amount))
 	return put(b, 0) // no extension
 }

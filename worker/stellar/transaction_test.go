@@ -44,12 +44,21 @@ func TestTransactionEqualsTheSDKs(t *testing.T) {
 		if !asset.IsNative() {
 			theirAsset = txnbuild.CreditAsset{Code: asset.Code, Issuer: string(asset.Issuer)}
 		}
+		var memo txnbuild.Memo = txnbuild.MemoText(tx.Memo)
+		if rapid.Bool().Draw(t, "refund") {
+			tx.Returns = [32]byte(rapid.SliceOfN(rapid.ByteMin(1), 32, 32).Draw(t, "returns"))
+			memo = txnbuild.MemoReturn(tx.Returns)
+		}
+		var operation txnbuild.Operation = &txnbuild.Payment{Destination: string(tx.Destination), Amount: tx.Amount.String(), Asset: theirAsset}
+		if tx.Creates = asset.IsNative() && rapid.Bool().Draw(t, "creates"); tx.Creates {
+			operation = &txnbuild.CreateAccount{Destination: string(tx.Destination), Amount: tx.Amount.String()}
+		}
 		theirs, err := txnbuild.NewTransaction(txnbuild.TransactionParams{
 			SourceAccount: &txnbuild.SimpleAccount{AccountID: string(tx.Source), Sequence: tx.Sequence},
 			BaseFee:       int64(tx.Fee),
-			Memo:          txnbuild.MemoText(tx.Memo),
+			Memo:          memo,
 			Preconditions: txnbuild.Preconditions{TimeBounds: txnbuild.NewTimebounds(0, tx.MaxTime)},
-			Operations:    []txnbuild.Operation{&txnbuild.Payment{Destination: string(tx.Destination), Amount: tx.Amount.String(), Asset: theirAsset}},
+			Operations:    []txnbuild.Operation{operation},
 		})
 		if err != nil {
 			t.Fatal(err)
