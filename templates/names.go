@@ -8,5 +8,5 @@ const (
 	docsStylesheet = "/assets/docs.b514687ce3d2c5cd.css"
 	icon           = "/assets/icon.f03404defe1193fa.svg"
 	script         = "/assets/pay.996866f8686b34cb.js"
-	stylesheet     = "/assets/pay.d4b76914a426e6ef.css"
+	stylesheet     = "/assets/pay.0855dee3f1229910.css"
 )

@@ -161,11 +161,12 @@ func fixtureOf(t testing.TB) fixture {
 	s.sweep(edge)
 	paid := shop.get("/payment?checkout_id=" + payment.text("id")).fields["data"].([]any)[0].(map[string]any)["id"].(string)
 	refund := shop.post("/refunds", refundOf(paid, "")).text("id")
+	link := shop.post("/payment_links", `{"asset_code":"XLM"}`).text("id")
 	return fixture{
 		site:      s,
 		everybody: shop.with("Authorization", "Bearer "+adminToken).with("Content-Type", "application/json"),
 		ids: map[string]string{
-			"/checkout/": order, "/pay/": order, "/payment/": paid, "/refunds/": refund, "/merchants/": merchant, "key": key.text("id"), "of merchant": itsOrder,
+			"/checkout/": order, "/pay/": order, "/payment/": paid, "/refunds/": refund, "/payment_links/": link, "/buy/": link, "/merchants/": merchant, "key": key.text("id"), "of merchant": itsOrder,
 			"/product/":   shop.post("/product", `{"name":"Sidamo","asset_code":"XLM","price_amount":5}`).text("id"),
 			"/customers/": shop.post("/customers", `{"name":"Ada"}`).text("id"),
 			"/webhooks/":  webhook,

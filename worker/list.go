@@ -272,4 +272,5 @@ func (c *call) checkouts() store.Checkouts { return c.view.Checkouts(c.Owner) }
 func (c *call) customers() store.Customers { return c.view.Customers(c.Owner) }
 func (c *call) products() store.Products   { return c.view.Products(c.Owner) }
 func (c *call) refunds() store.Refunds     { return c.view.Refunds(c.Owner) }
+func (c *call) links() store.PaymentLinks  { return c.view.PaymentLinks(c.Owner) }
 func (c *call) webhooks() store.Webhooks   { return c.view.Webhooks(c.Owner) }

@@ -330,8 +330,8 @@ func TestRefundSaysWhyTheDestinationCannotBePaid(t *testing.T) {
 		fmt.Sprintf(`,"destination":%q`, shop.keys.Address()): "destination_cannot_receive destination",
 		`,"destination":"M123"`:                               "parameter_invalid destination",
 		`,"memo":"äöüäöüäöüäöüäöü"`:                           "parameter_invalid memo",
-		`,"amount":0`:                                         "parameter_invalid amount",
-		`,"status":"succeeded"`:                               "parameter_unknown status",
+		`,"amount":0`:           "parameter_invalid amount",
+		`,"status":"succeeded"`: "parameter_unknown status",
 	} {
 		if r := shop.do("POST", "/refunds", refundOf(payment, body)); r.status != 400 || r.text("error.code")+" "+r.text("error.param") != want {
 			t.Errorf("%s: %d %s", body, r.status, r.body)

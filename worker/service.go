@@ -30,6 +30,7 @@ type Service struct {
 	ending     ending
 	told       atomic.Bool // whether an event was written since they were last delivered
 	allowances allowances
+	buying     buying
 	router     router
 	served     [2]served // test mode and live mode
 }
@@ -103,6 +104,11 @@ func (s *Service) routes() []route {
 		{"GET /refunds?limit&starting_after&ending_before&payment_id", forMerchant, fresh, listRefunds},
 		{"GET /refunds/{id}", forMerchant, fresh, getRefund},
 
+		{"POST /payment_links", forMerchant, fresh, createLink},
+		{"GET /payment_links?limit&starting_after&ending_before", forMerchant, fresh, listLinks},
+		{"GET /payment_links/{id}", forMerchant, fresh, getLink},
+		{"PUT /payment_links/{id}", forMerchant, fresh, updateLink},
+
 		{"POST /webhooks", forMerchant, fresh, createWebhook},
 		{"GET /webhooks?limit&starting_after&ending_before", forMerchant, fresh, listWebhooks},
 		{"GET /webhooks/{id}", forMerchant, fresh, getWebhook},
@@ -129,6 +135,9 @@ func (s *Service) routes() []route {
 		{"GET /pay/{id}", forEverybody, page, getPage},
 		{"GET /pay/{id}/status", forEverybody, shared, getStatus},
 		{"POST /pay/{id}/transaction", forEverybody, fresh, createTransaction},
+		{"GET /buy/{id}", forEverybody, page, getBuyPage},
+		{"POST /buy/{id}", forEverybody, page, buy},
+		{"GET /buy/{id}/qr.svg", forEverybody, shared, getLinkCode},
 		{"GET /assets/{name}", forEverybody, file, nil},
 		{"GET /openapi.json", forEverybody, file, nil},
 		{"GET /docs", forEverybody, file, nil},
