@@ -1,7 +1,9 @@
 package worker
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/stellar"
@@ -81,11 +83,20 @@ func (s *Service) refundView(r store.Refund) refundObject {
 	return o
 }
 
+// longAgo is a time before there were ledgers, in 2001, in Unix seconds.
+const longAgo = 1_000_000_000
+
 // refundTransaction is the transaction that pays a refund. It is written anew whenever it is shown,
 // from what the record holds, and always the same.
+//
+// Refunds of different payments are different transactions, even where neither a MEMO_RETURN nor
+// anything else tells them apart: the time before which they are not valid, long ago, depends on the
+// payment.
 func refundTransaction(r store.Refund) stellar.Transaction {
+	digest := sha256.Sum256([]byte(r.Payment))
 	t := stellar.Transaction{
-		Source: r.Account, Sequence: r.Sequence, Fee: stellar.MaxFee, MaxTime: r.ValidUntil.Unix(), Memo: r.Memo,
+		Source: r.Account, Sequence: r.Sequence, Fee: stellar.MaxFee,
+		MinTime: int64(binary.BigEndian.Uint32(digest[:]) % longAgo), MaxTime: r.ValidUntil.Unix(), Memo: r.Memo,
 		Destination: stellar.Address(r.Destination), Creates: r.Creates, Asset: r.Asset, Amount: r.Amount,
 	}
 	if r.Memo == "" {

@@ -13,6 +13,7 @@ type Transaction struct {
 	Source   Address
 	Sequence int64
 	Fee      uint32 // the maximum, in stroops
+	MinTime  int64  // Unix seconds; the first close time at which it is valid; 0: any
 	MaxTime  int64  // Unix seconds; the last close time at which it is valid
 	Memo     string // at most 28 bytes
 	// Returns is the hash of the transaction that is refunded: then the memo is MEMO_RETURN instead
@@ -67,7 +68,7 @@ func (t Transaction) tagged() []byte {
 	b = put(b, t.Fee)
 	b = binary.BigEndian.AppendUint64(b, uint64(t.Sequence))
 	b = put(b, precondTime)
-	b = binary.BigEndian.AppendUint64(b, 0) // no minimum time
+	b = binary.BigEndian.AppendUint64(b, uint64(t.MinTime))
 	b = binary.BigEndian.AppendUint64(b, uint64(t.MaxTime))
 	if t.Returns != ([sha256.Size]byte{}) {
 		b = append(put(b, memoReturn), t.Returns[:]...)

@@ -34,7 +34,8 @@ func TestTransactionEqualsTheSDKs(t *testing.T) {
 			Source:      drawAddress(t, "source"),
 			Sequence:    rapid.Int64Range(1, math.MaxInt64).Draw(t, "sequence"),
 			Fee:         rapid.Uint32Range(txnbuild.MinBaseFee, math.MaxUint32).Draw(t, "fee"),
-			MaxTime:     rapid.Int64Min(1).Draw(t, "max time"),
+			MinTime:     rapid.Int64Range(0, 1_000_000_000).Draw(t, "min time"),
+			MaxTime:     rapid.Int64Min(1_000_000_000).Draw(t, "max time"),
 			Memo:        rapid.StringMatching(`[0-9a-z]{0,28}`).Draw(t, "memo"),
 			Destination: drawAddress(t, "destination"),
 			Asset:       asset,
@@ -57,7 +58,7 @@ func TestTransactionEqualsTheSDKs(t *testing.T) {
 			SourceAccount: &txnbuild.SimpleAccount{AccountID: string(tx.Source), Sequence: tx.Sequence},
 			BaseFee:       int64(tx.Fee),
 			Memo:          memo,
-			Preconditions: txnbuild.Preconditions{TimeBounds: txnbuild.NewTimebounds(0, tx.MaxTime)},
+			Preconditions: txnbuild.Preconditions{TimeBounds: txnbuild.NewTimebounds(tx.MinTime, tx.MaxTime)},
 			Operations:    []txnbuild.Operation{operation},
 		})
 		if err != nil {

@@ -297,7 +297,9 @@ func (w *Watcher) recordRefunds(ctx context.Context, client horizon.Client, q Re
 	for _, transaction := range order {
 		returned, err := w.recordRefundsOf(ctx, client, q, transaction, by[transaction], &lookups)
 		if transaction == asked {
-			of = returned
+			if of = returned; err == nil && len(of.Payments) == 0 {
+				err = ErrBehind // a Horizon that lags does not know it yet
+			}
 		}
 		if err != nil {
 			return of, min(through, by[transaction][0].Operation>>32-1), err
