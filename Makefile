@@ -2,7 +2,7 @@
 
 GOROOT   := $(shell go env GOROOT)
 NODE     := node_modules/.bin
-MAX_GZIP := 2621440
+MAX_GZIP := 2831155
 GENERATED = worker/json_codec.go worker/*/json_codec.go templates/*_templ.go templates/names.go worker/openapi/reference.html wasm/routes.mjs
 export WRANGLER_SEND_METRICS := false
 export PATH := $(CURDIR)/$(NODE):$(PATH)

@@ -1,7 +1,6 @@
 package checkout
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -55,14 +54,25 @@ func refundDigest(of string) [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// UnionRefunds returns the refunds of both lists in ledger order, without repetitions. What the
-// second list says of a refund is newer.
+// UnionRefunds returns the refunds of two lists in ledger order, which both must be in, without
+// repetitions. What the second list says of a refund is newer.
 func UnionRefunds(a, b []Refund) []Refund {
-	all := slices.Concat(b, a)
-	slices.SortStableFunc(all, func(x, y Refund) int {
-		return cmp.Or(cmp.Compare(x.Operation, y.Operation), cmp.Compare(x.Index, y.Index))
-	})
-	return slices.CompactFunc(all, func(x, y Refund) bool { return x.Operation == y.Operation && x.Index == y.Index })
+	var all []Refund
+	for len(a)+len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && a[0].before(b[0]):
+			all, a = append(all, a[0]), a[1:]
+		case len(a) == 0 || b[0].before(a[0]):
+			all, b = append(all, b[0]), b[1:]
+		default:
+			all, a, b = append(all, b[0]), a[1:], b[1:]
+		}
+	}
+	return all
+}
+
+func (f Refund) before(other Refund) bool {
+	return f.Operation < other.Operation || f.Operation == other.Operation && f.Index < other.Index
 }
 
 // Returned is what a transaction brought to an account, and what the account paid back of it.
