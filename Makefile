@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
 
-GOROOT   := $(shell go env GOROOT)
+GOROOT   := $(shell go env GOROOT 2>/dev/null)
 NODE     := node_modules/.bin
 MAX_GZIP := 2831155
-GENERATED = worker/json_codec.go worker/*/json_codec.go templates/*_templ.go templates/names.go worker/openapi/reference.html wasm/routes.mjs
+GENERATED = worker/json_codec.go worker/*/json_codec.go templates/*_templ.go templates/names.go worker/openapi/reference.html worker/openapi/llms.txt wasm/routes.mjs templates/static/bundled/*
 export WRANGLER_SEND_METRICS := false
 export PATH := $(CURDIR)/$(NODE):$(PATH)
 
@@ -14,12 +14,20 @@ help: ## Show this list
 ##@ Run
 
 .PHONY: dev
-dev: node_modules/.stamp build ## Run everything on this machine until Ctrl-C; PORT= and SANDBOX_PORT= choose the ports
+dev: ports node_modules/.stamp build ## Run everything on this machine until Ctrl-C; PORT= and SANDBOX_PORT= choose the ports
 	@go build -o build/bin/dev ./sandbox/dev && exec build/bin/dev
 
 .PHONY: demo
 demo: node_modules/.stamp build ## Create and pay one checkout of each type, and print what happens
 	@go build -o build/bin/dev ./sandbox/dev && exec build/bin/dev demo
+
+# What is missing is said before anything is installed.
+.PHONY: tools ports
+tools:
+	@go list -m >/dev/null 2>&1 || { echo 'error: Go is missing or cannot get version 1.26: install it from https://go.dev/dl' >&2; exit 1; }
+	@mkdir -p build/bin && go build -o build/bin/ready ./sandbox/ready && build/bin/ready
+ports: tools
+	@build/bin/ready ports
 
 .PHONY: pay
 pay: ## Pay a checkout of `make dev`: CHECKOUT=chk_… [AMOUNT= ASSET= MEMO=none FROM=]
@@ -135,12 +143,14 @@ build/%.mjs: wasm/%.mjs
 	@cp $< $@
 
 .PHONY: generate
-generate: ## Generate Go from the templates and the tags of records, the API's reference from its description, and JavaScript's list of the routes
+generate: node_modules/.stamp ## Generate Go from the templates and the tags of records, the API's reference from its description, JavaScript's list of the routes, and the scripts for wallets
+	node templates/static/wallets/build.mjs
 	go run ./templates/static/names templates/names.go
 	go tool templ generate -path templates
+	go run ./templates/slim templates/*_templ.go
 	go run ./worker/codec/generate worker/stellar worker/checkout worker/watch worker
 	go run ./wasm/routes wasm/routes.mjs
-	go run ./worker/openapi/reference worker/openapi/reference.html
+	go run ./worker/openapi/reference worker/openapi
 
 .PHONY: dry-run
 dry-run: node_modules/.stamp ## Build and bundle as a deployment would, without one
@@ -183,8 +193,7 @@ soak: node_modules/.stamp ## Look for leaks in several minutes under load; SOAK=
 	@mkdir -p build/bin && go build -o build/bin/soak ./e2e/soak && exec build/bin/soak $(SOAK)
 
 # Installs the development tools of package-lock.json once.
-node_modules/.stamp: package-lock.json
-	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or newer, which brings it' >&2; exit 1; }
+node_modules/.stamp: package-lock.json | tools
 	@echo 'Installing wrangler, workerd and Node.js of package-lock.json into node_modules/, with npm ci'
-	npm ci --no-fund --no-audit
-	touch $@
+	@npm ci --no-fund --no-audit --loglevel=error
+	@touch $@

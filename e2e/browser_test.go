@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ type tab struct {
 
 	mu         sync.Mutex
 	complaints []string
+	expected   []string // parts of complaints that are part of the test
 }
 
 // openTab opens a tab that behaves as if it were in the foreground. The test fails if the browser
@@ -54,6 +56,9 @@ func (b *tab) listen(event any) {
 	complain := func(text string) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
+		if slices.ContainsFunc(b.expected, func(part string) bool { return strings.Contains(text, part) }) {
+			return
+		}
 		b.complaints = append(b.complaints, text)
 	}
 	switch e := event.(type) {
@@ -66,6 +71,13 @@ func (b *tab) listen(event any) {
 			complain(e.ExceptionDetails.Text)
 		}
 	}
+}
+
+// expect lets the browser complain of something, as it does of every answer that is an error.
+func (b *tab) expect(part string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expected = append(b.expected, part)
 }
 
 // withoutScripts disables scripts in the tab from the next page on.

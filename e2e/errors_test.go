@@ -73,7 +73,6 @@ func TestErrorsOfPathsAndMethods(t *testing.T) {
 	s := openShop(t)
 	transcript(t, "errors/paths.txt", s.Client, s.names(),
 		exchange{about: "an unknown path", method: "GET", path: "/nothing/here"},
-		exchange{about: "the root", method: "GET", path: "/"},
 		exchange{about: "a path with a slash too many", method: "GET", path: "/product/"},
 		exchange{about: "a known path with another method", method: "DELETE", path: "/checkout/" + anID},
 		exchange{about: "a known path with two other methods", method: "PATCH", path: "/product"},
@@ -86,6 +85,7 @@ func TestErrorsOfPathsAndMethods(t *testing.T) {
 		exchange{about: "a product that does not exist", method: "GET", path: "/product/" + aProduct},
 		exchange{about: "a customer that does not exist", method: "GET", path: "/customers/" + aCustomer},
 		exchange{about: "the status of a checkout that does not exist", method: "GET", path: "/pay/" + anID + "/status"},
+		exchange{about: "a hint for a checkout that does not exist", path: "/pay/" + anID + "/hint", body: `{"hash": "0f1c"}`},
 		exchange{about: "a file of the page that does not exist", method: "GET", path: "/assets/pay.js"},
 	)
 }

@@ -46,6 +46,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`\bsk_(test|live)_[0-9a-f]{64}\b`), `sk_${1}_{secret}`},
 	{regexp.MustCompile(`\bwhsec_[A-Za-z0-9+/]{43}=`), `whsec_{secret}`},
 	{regexp.MustCompile(`\b[0-9a-f]{64}\b`), `{hash}`},
+	{regexp.MustCompile(`\bM[A-Z2-7]{68}\b`), `{muxed}`},
 	{regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"`), `"{time}"`},
 	{regexp.MustCompile(`("(?:ledger|latest_ledger)": ?)\d+`), `${1}{ledger}`},
 }
@@ -88,9 +89,12 @@ var (
 	healthTimes  = regexp.MustCompile(`"(last_sweep|oldest_unfinished)": (?:null|"[^"]*")`)
 )
 
-var secondsLeft = regexp.MustCompile(`"seconds_left": [1-9]\d*`)
+var (
+	secondsLeft = regexp.MustCompile(`"seconds_left": [1-9]\d*`)
+	readAt      = regexp.MustCompile(`"ledger_read_at": "[^"]*"`)
+)
 
 // normaliseSeconds replaces the remaining time, too.
 func normaliseSeconds(body []byte) string {
-	return secondsLeft.ReplaceAllString(indent(body), `"seconds_left": {seconds}`)
+	return readAt.ReplaceAllString(secondsLeft.ReplaceAllString(indent(body), `"seconds_left": {seconds}`), `"ledger_read_at": "{time}"`)
 }

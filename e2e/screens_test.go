@@ -47,8 +47,8 @@ func TestEveryStateOfThePage(t *testing.T) {
 	}{
 		{"waiting", "Waiting for your payment", hour, nil, 0, "open", stack.Checkout{}},
 		{"partly-paid", "Part of it has arrived", hour, pay("30.25"), 1, "open", stack.Checkout{}},
-		{"paid", "Paid", hour, pay("50"), 1, "completed", stack.Checkout{}},
-		{"overpaid", "Paid", hour, pay("60"), 1, "completed", stack.Checkout{}},
+		{"paid", "Payment complete", hour, pay("50"), 1, "completed", stack.Checkout{}},
+		{"overpaid", "Payment complete", hour, pay("60"), 1, "completed", stack.Checkout{}},
 		{"expired", "This payment has expired", 3, nil, 0, "expired", stack.Checkout{}},
 		{"failed-underpaid", "Not paid in full", soon, pay("30.25"), 1, "failed", stack.Checkout{}},
 		{"failed-wrong-asset", "Paid in another asset", soon, pay("50", func(p *wallet.Payment) { p.Asset = wallet.EURC }), 1, "failed", stack.Checkout{}},
@@ -69,7 +69,7 @@ func TestEveryStateOfThePage(t *testing.T) {
 	for _, state := range states {
 		t.Run(state.name, func(t *testing.T) {
 			b := openTab(t)
-			b.photograph(state.name, state.checkout.PaymentURL, `(`+heading+` || "").split(" — ")[0].trim()`, state.heading)
+			b.photograph(state.name, state.checkout.PaymentURL, heading, state.heading)
 		})
 	}
 	t.Run("not-found", func(t *testing.T) {

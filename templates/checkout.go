@@ -1,6 +1,6 @@
-// Package templates renders what people see: the payment page in each of its states, and short
-// messages where there is no page. It does not know how a checkout is stored or settled: it renders
-// a [Checkout] to HTML.
+// Package templates renders what people see: the payment page in each of its states, its receipt,
+// and short messages where there is no page. It does not know how a checkout is stored or settled:
+// it renders a [Checkout] to HTML. Its texts are in package text.
 //
 // The page works without JavaScript. The script only keeps it up to date, copies values and counts
 // down.
@@ -9,31 +9,29 @@ package templates
 import (
 	"strings"
 	"time"
-)
 
-// Status is the status of a checkout. A status other than [Open] never changes again.
-type Status string
-
-const (
-	Open      Status = "open"
-	Completed Status = "completed"
-	Expired   Status = "expired"
-	Failed    Status = "failed"
+	"edgecheckout/templates/text"
 )
 
 // Checkout is everything that the payment page shows about a checkout. Amounts are exact decimals
 // in units of the asset.
 type Checkout struct {
-	ID          string // chk_…
+	Standing
+	ID          string         // chk_…
+	Language    *text.Language // nil: English
+	AnyLanguage bool           // neither the address nor the merchant has chosen the language
 	Merchant    string
 	Description string // "" if none
 	Amount      string // "50", "0.0000001"
 	AssetCode   string
 	AssetIssuer string // "" for XLM
-	Destination string // G…
-	Memo        string // 26 characters, MEMO_TEXT
-	PaymentURI  string // web+stellar:pay?…
-	Network     string // "" on the public network; else "Test network", "Local network" …
+	IssuerName  string // "Circle"; "" if nobody vouches for who it is
+	// IssuerDomain is the home domain of the issuer's account, if that domain names the account, too.
+	IssuerDomain string
+	Destination  string // G…
+	Memo         string // 26 characters, MEMO_TEXT
+	PaymentURI   string // web+stellar:pay?…
+	Network      string // "" on the public network; else "Test network", "Local network" …
 	// TestWallet is the URL to which the test wallet's form posts; "" except on the local network.
 	TestWallet string
 	PageURL    string // absolute URL of this page
@@ -43,62 +41,44 @@ type Checkout struct {
 	ExpiresAt   time.Time
 	CancelURL   string // "" if none
 	RedirectURL string // only if Completed and if the merchant gave one
-	Status      Status
-	Exception   string // "", underpaid, overpaid, wrong_asset
 	Received    string // "0", "25"
 	Due         string // what is still missing, "0" if nothing
-	// Late says that the deadline of an open checkout has passed, but the ledger has not yet been
-	// read up to it. The page then no longer asks anyone to pay.
-	Late bool
-	// Suspended says that the operator has suspended the merchant. The page then asks nobody to pay.
-	Suspended bool
+	Payments    []Payment
+	// ExplorerURL is where a transaction can be looked up, with {hash} for its hash; "" for nowhere.
+	ExplorerURL string
+	// HorizonURL is a Horizon that anyone may ask; "" if there is none to name.
+	HorizonURL string
 }
 
-// phase is a state of the page. It is finer than the status, because the page says something else
-// for an open checkout that was partly paid, or whose deadline has passed but the ledger has not
-// yet been read up to it.
-type phase string
+// Payment is money that arrived with the checkout's memo.
+type Payment struct {
+	Amount      string
+	AssetCode   string
+	AssetIssuer string // "" for XLM
+	From        string // "" if nobody is known to have sent it
+	Hash        string // of the transaction
+	Ledger      string
+	ClosedAt    time.Time
+	Reason      string // why it does not count; "" if it does
+}
 
+// Reasons why a [Payment] does not count.
 const (
-	waiting   phase = "waiting"
-	partly    phase = "partly"
-	checking  phase = "checking"
-	suspended phase = "suspended"
-	paid      phase = "paid"
-	expired   phase = "expired"
-	underpaid phase = "underpaid"
-	wrong     phase = "wrong-asset"
+	ReasonWrongAsset = "wrong_asset"
+	ReasonLate       = "late"
+	ReasonDuplicate  = "duplicate"
 )
 
-// phase must agree with phaseOf in pay.js, which derives it from the answer of the status call.
-func (c Checkout) phase() phase {
-	switch {
-	case c.Status == Completed:
-		return paid
-	case c.Status == Expired:
-		return expired
-	case c.Status == Failed && c.Exception == "wrong_asset":
-		return wrong
-	case c.Status == Failed:
-		return underpaid
-	case c.Late:
-		return checking
-	case c.Suspended:
-		return suspended
-	case c.Exception == "underpaid":
-		return partly
+// t returns the texts of the page's language.
+func (c *Checkout) t() *text.Language {
+	if c.Language == nil {
+		return text.English
 	}
-	return waiting
-}
-
-// AsksForMoney reports whether the page asks its reader to pay.
-func (c Checkout) AsksForMoney() bool {
-	p := c.phase()
-	return p == waiting || p == partly
+	return c.Language
 }
 
 // streamURL is StreamURL if the page awaits a payment and the URL is a web URL, otherwise "".
-func (c Checkout) streamURL() string {
+func (c *Checkout) streamURL() string {
 	if !c.AsksForMoney() || origin(c.StreamURL) == "" {
 		return ""
 	}
@@ -106,11 +86,33 @@ func (c Checkout) streamURL() string {
 }
 
 // some reports whether any counting money has arrived.
-func (c Checkout) some() bool { return c.Received != "" && c.Received != "0" }
+func (c *Checkout) some() bool { return c.Received != "" && c.Received != "0" }
+
+// others are the payments in another asset.
+func (c *Checkout) others() []Payment {
+	var others []Payment
+	for _, p := range c.Payments {
+		if p.Reason == ReasonWrongAsset {
+			others = append(others, p)
+		}
+	}
+	return others
+}
+
+// issuedBy says who issues the asset, for people; "" if only its account is known.
+func (c *Checkout) issuedBy() string {
+	switch {
+	case c.IssuerName != "" && c.IssuerDomain != "":
+		return c.IssuerName + " (" + c.IssuerDomain + ")"
+	case c.IssuerName != "":
+		return c.IssuerName
+	}
+	return c.IssuerDomain
+}
 
 // toPay is the amount that a customer must send now.
-func (c Checkout) toPay() string {
-	if c.phase() == partly && c.Due != "" {
+func (c *Checkout) toPay() string {
+	if c.Phase() == Partly && c.Due != "" {
 		return c.Due
 	}
 	return c.Amount
@@ -120,7 +122,7 @@ const paymentScheme = "web+stellar:pay?"
 
 // paymentURI is PaymentURI for the amount that is still due. It is "" if PaymentURI is not a
 // payment request: the button must never link to another scheme.
-func (c Checkout) paymentURI() string {
+func (c *Checkout) paymentURI() string {
 	query, ok := strings.CutPrefix(c.PaymentURI, paymentScheme)
 	if !ok {
 		return ""
@@ -135,45 +137,66 @@ func (c Checkout) paymentURI() string {
 }
 
 // asset is the asset as the test wallet expects it: native, or CODE:ISSUER.
-func (c Checkout) asset() string {
+func (c *Checkout) asset() string {
 	if c.AssetIssuer == "" {
 		return "native"
 	}
 	return c.AssetCode + ":" + c.AssetIssuer
 }
 
-// deadline is for people. It truncates the seconds, so it is never later than the deadline.
-func (c Checkout) deadline() string { return c.ExpiresAt.UTC().Format("15:04 UTC, 2 January 2006") }
-
-// phases lists the phases that a page may show without being reloaded: all of them while the
-// checkout is open, afterwards only its own.
-func (c Checkout) phases() []phase {
-	if c.Status != Open {
-		return []phase{c.phase()}
-	}
-	if c.phase() == suspended {
-		return []phase{suspended, checking, paid, expired, underpaid, wrong}
-	}
-	return []phase{waiting, partly, checking, paid, expired, underpaid, wrong}
+// subject is what the payment is about.
+func (c *Checkout) subject() string {
+	t := c.t()
+	return text.Fill(t.PageTitle, "amount", t.Number(c.Amount)+" "+c.AssetCode, "merchant", c.Merchant)
 }
 
-func (c Checkout) title() string { return c.Amount + " " + c.AssetCode + " to " + c.Merchant }
+// title is what the browser's tab says. A page that no longer waits says how it stands first.
+func (c *Checkout) title() string {
+	if p := c.Phase(); p != Waiting {
+		return text.Fill(heading(c, p), "merchant", c.Merchant) + " · " + c.subject()
+	}
+	return c.subject()
+}
 
-func (c Checkout) statusPath() string { return "/pay/" + c.ID + "/status" }
+func (c *Checkout) path() string       { return "/pay/" + c.ID }
+func (c *Checkout) statusPath() string { return c.path() + "/status" }
 
-// redirect is RedirectURL if it is a web URL, otherwise "". It also goes into a meta element, in
-// which a javascript: URL would run.
-func (c Checkout) redirect() string {
+// checkPath is the address of the page as it is at the moment of asking, in the same language.
+func (c *Checkout) checkPath() string { return c.path() + "/check" + c.query() }
+
+func (c *Checkout) receiptPath() string { return c.path() + "/receipt" + c.query() }
+
+// pagePath is the address of the page in the same language.
+func (c *Checkout) pagePath() string { return c.path() + c.query() }
+
+func (c *Checkout) query() string {
+	if c.AnyLanguage {
+		return ""
+	}
+	return "?lang=" + c.t().Tag
+}
+
+// redirect is RedirectURL if it is a web URL, otherwise "".
+func (c *Checkout) redirect() string {
 	if c.Status != Completed || origin(c.RedirectURL) == "" {
 		return ""
 	}
 	return c.RedirectURL
 }
 
-// farewell is how many seconds a finished page waits before it redirects: long enough to read it.
-func (c Checkout) farewell() string {
-	if c.Exception != "" {
-		return "15"
+// explorer is the address of a transaction in the explorer; "" if there is none.
+func (c *Checkout) explorer(hash string) string {
+	if origin(c.ExplorerURL) == "" {
+		return ""
 	}
-	return "5"
+	return strings.ReplaceAll(c.ExplorerURL, "{hash}", hash)
+}
+
+// proof is the address of a transaction in Horizon.
+func (c *Checkout) proof() string {
+	base := c.HorizonURL
+	if origin(base) == "" {
+		base = "https://horizon.stellar.org"
+	}
+	return base + "/transactions/{hash}"
 }

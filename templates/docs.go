@@ -3,6 +3,7 @@ package templates
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -15,6 +16,7 @@ type Reference struct {
 	Summary  string
 	Document string // path of the machine-readable description
 	Sections []Section
+	Guides   []Guide
 	Groups   []Group
 	Error    Object
 	Errors   []ErrorCode
@@ -22,6 +24,45 @@ type Reference struct {
 
 // Section is a section of the introduction.
 type Section struct{ Heading, Text string }
+
+// Guide is a way from one end to the other, in steps.
+type Guide struct {
+	Title, Text string
+	Steps       []Step
+}
+
+// Step is a part of a guide.
+type Step struct {
+	Heading string
+	Blocks  []Block
+}
+
+// Block is a paragraph, or an example in several languages.
+type Block struct {
+	Text  string
+	Codes []Code
+}
+
+// Code is an example in one language. In a guide, the examples in a language are one program. Its
+// role is empty for a part of that program, "prelude" for what stands outside its main function, and
+// "setup" for what is done by hand.
+type Code struct{ Language, Name, Role, Text string }
+
+// GuideID is the id of a guide on the page.
+func GuideID(g Guide) string { return anchor("guide", g.Title) }
+
+// GroupID is the id of a chapter on the page.
+func GroupID(g Group) string { return anchor("group", g.Name) }
+
+// spoken are the languages of an example, each once, in order.
+func spoken(codes []Code) (all []Code) {
+	for _, c := range codes {
+		if !slices.ContainsFunc(all, func(other Code) bool { return other.Language == c.Language }) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
 
 // Group is a chapter: operations, and the objects in their responses.
 type Group struct {

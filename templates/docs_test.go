@@ -76,6 +76,30 @@ func TestReferenceShowsWhatItIsGiven(t *testing.T) {
 	}
 }
 
+func TestGuideShowsAnExampleInOneLanguageAtATime(t *testing.T) {
+	r := smallReference()
+	r.Guides = []templates.Guide{{Title: "Begin here", Text: "So.", Steps: []templates.Step{{Heading: "First step", Blocks: []templates.Block{
+		{Text: "Say `make`."},
+		{Codes: []templates.Code{{Language: "sh", Name: "curl", Role: "setup", Text: "export A=<1>"}}},
+		{Codes: []templates.Code{
+			{Language: "sh", Name: "curl", Text: "curl"}, {Language: "go", Name: "Go", Role: "prelude", Text: "package main"},
+			{Language: "go", Name: "Go", Text: "call()"},
+		}},
+	}}}}}
+	d := document(t, templates.Docs(markup(t, templates.Contents(r))))
+	if got, want := shown(byTestID(d, "guide-begin-here")), "Begin here So. First stepSay make. curlexport A=<1> curl Gocurlpackage maincall()"; got != want {
+		t.Errorf("the guide shows %q, want %q", got, want)
+	}
+	for _, link := range []string{"#guide-begin-here", "#guide-begin-here-first-step"} {
+		if d.Find(`nav a[href="`+link+`"]`).Length() != 1 || d.Find(link).Length() != 1 {
+			t.Errorf("the contents do not link to %s, or there is no such element", link)
+		}
+	}
+	if all, chosen := d.Find(".choice input").Length(), d.Find(".choice input[checked]"); all != 2 || chosen.Length() != 1 || chosen.AttrOr("value", "") != "sh" {
+		t.Errorf("of %d languages %q is chosen", all, chosen.AttrOr("value", ""))
+	}
+}
+
 // Samples are meant to be copied, so highlighting must not change a byte of them.
 func TestHighlightingKeepsSamplesUnchanged(t *testing.T) {
 	r := smallReference()

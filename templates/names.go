@@ -4,9 +4,17 @@ package templates
 
 // Paths of the files in package static.
 const (
-	docsScript     = "/assets/docs.386d3625ac23c233.js"
-	docsStylesheet = "/assets/docs.b514687ce3d2c5cd.css"
-	icon           = "/assets/icon.f03404defe1193fa.svg"
-	script         = "/assets/pay.996866f8686b34cb.js"
-	stylesheet     = "/assets/pay.0855dee3f1229910.css"
+	docsScript      = "/assets/docs.4d8e879e02960a8e.js"
+	docsStylesheet  = "/assets/docs.13ab9bd425e4353b.css"
+	icon            = "/assets/icon.f03404defe1193fa.svg"
+	receiptScript   = "/assets/receipt.e861484cdfe2534e.js"
+	script          = "/assets/pay.a8234b7878087c9a.js"
+	stylesheet      = "/assets/pay.768ac410a8457f9e.css"
+	walletAlbedo    = "/assets/albedo.ab0589a97559fe23.js"
+	walletFreighter = "/assets/freighter.ea8058af7093b605.js"
+	walletLobstr    = "/assets/lobstr.0bc5e6c33f111569.js"
+	walletNotices   = "/assets/notices.e56a7205a7aadc93.txt"
+	walletRabet     = "/assets/rabet.9dd357c5754fd7d4.js"
+	walletXbull     = "/assets/xbull.b1ccaa59537ccaa1.js"
+	walletsScript   = "/assets/wallets.00b4c935c1c539c5.js"
 )

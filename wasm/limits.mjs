@@ -48,12 +48,11 @@ export async function learn({ headers }, route, status) {
   }
 }
 
-// couldBeAuthorized reports whether a request carries well-formed credentials for its route,
-// without looking anything up. The body of a request without them is never read.
-export function couldBeAuthorized({ headers }, route) {
-  if (route?.audience === "merchant") return KEY.test(headers.get("x-api-key"));
-  if (route?.audience === "operator") return headers.has("authorization");
-  return true;
+// needsAdmission reports whether Go must say, before the body of a request is read, that its caller
+// may send one. It need not where anybody may, nor for a key that it has accepted here before.
+export function needsAdmission({ headers }, route) {
+  if (route === undefined || route.audience === "everybody") return false;
+  return !(route.audience === "merchant" && buckets.has(headers.get("x-api-key")));
 }
 
 // countedBy returns the rate limit that applies to a request and the caller to count it for.

@@ -48,6 +48,7 @@ func main() {
 	}
 	edge.Serve(edge.Handlers{
 		Request:   service.Respond,
+		Admit:     service.Admit,
 		Scheduled: service.Sweep,
 		Queue: func(ctx context.Context, batch []edge.Message) []edge.Verdict {
 			messages := make([]worker.Delivered, len(batch))

@@ -151,7 +151,7 @@ func (tokens AdminTokens) find(given string) *AdminToken {
 	return &tokens[found]
 }
 
-// authenticateOperator lets in whoever has one of the operators' tokens, and logs the call.
+// authenticateOperator lets in whoever has one of the operators' tokens. It logs who is refused.
 func (c *call) authenticateOperator() error {
 	given, ok := strings.CutPrefix(c.header("Authorization"), "Bearer ")
 	if !ok || given == "" {
@@ -166,7 +166,7 @@ func (c *call) authenticateOperator() error {
 		c.audit(token.Name, "refused")
 		return &Error{Code: CodeAdminTokenScope, Message: "This token may only read; take one without :read."}
 	}
-	c.audit(token.Name, "allowed")
+	c.token = token.Name
 	return nil
 }
 

@@ -311,8 +311,8 @@ func TestEveryFieldAcceptsItsLimits(t *testing.T) {
 				}
 			}
 		}
-		// It reads an account only once in a while.
-		if in.fields != nil && in.op.OperationID != "createTransaction" {
+		// What anybody may send is short, and reads an account only once in a while.
+		if in.fields != nil && !strings.HasPrefix(in.pattern, "POST /pay/{id}/") {
 			body := in.with("x", "1")
 			body = strings.NewReplacer(`,"x":1`, "", `"x":1,`, "", `"x":1`, "").Replace(body)
 			if r := s.ask(in, in.query, body+strings.Repeat(" ", 64<<10-len(body))); r.status != 200 && in.op.OperationID != "expireCheckout" {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgecheckout/templates"
+	"edgecheckout/templates/text"
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
@@ -37,6 +38,7 @@ func getBuyPage(c *call) (answer, error) {
 func (c *call) failedPage(err error) (answer, error) {
 	c.errorAnswer(err) // logs it
 	return c.message(http.StatusInternalServerError, keep{}, templates.MessagePage{
+		Language:  text.English,
 		Title:     "This page cannot be shown right now",
 		Text:      "Something failed on our side. Nothing happened to your money. Please try again in a moment.",
 		RequestID: c.requestID,
@@ -54,8 +56,9 @@ func (c *call) buyPage(typed, problem string) (answer, error) {
 		return answer{}, err
 	case link == nil:
 		return c.message(http.StatusNotFound, keepNoPage, templates.MessagePage{
-			Title: "There is nothing to pay here",
-			Text:  "The link is incomplete, or it was never made. Please ask whoever gave it to you.",
+			Language: text.English,
+			Title:    "There is nothing to pay here",
+			Text:     "The link is incomplete, or it was never made. Please ask whoever gave it to you.",
 		})
 	}
 	view := templates.Link{
@@ -115,9 +118,9 @@ func (c *call) openLink() (*store.PaymentLink, *store.Product, error) {
 	}
 	switch {
 	case merchant.Suspended:
-		return nil, nil, &closedLink{http.StatusForbidden, templates.MessagePage{Title: "This shop is suspended", Text: "Please do not pay. Nothing can be bought here at the moment."}}
+		return nil, nil, &closedLink{http.StatusForbidden, templates.MessagePage{Language: text.English, Title: "This shop is suspended", Text: "Please do not pay. Nothing can be bought here at the moment."}}
 	case !link.Active, merchant.Account(link.Mode) == "", c.in(link.Mode).network == nil, link.Product != "" && (product == nil || product.Archived):
-		return nil, nil, &closedLink{http.StatusGone, templates.MessagePage{Title: "This is not sold any more", Text: "The shop has closed this link. Please do not pay; ask the shop for another one."}}
+		return nil, nil, &closedLink{http.StatusGone, templates.MessagePage{Language: text.English, Title: "This is not sold any more", Text: "The shop has closed this link. Please do not pay; ask the shop for another one."}}
 	}
 	return link, product, nil
 }
@@ -128,7 +131,8 @@ func buy(c *call) (answer, error) {
 	var told *Error
 	if errors.As(err, &told) && told.Code == CodeRateLimited {
 		a, err = c.message(http.StatusTooManyRequests, keep{}, templates.MessagePage{
-			Title: "One moment, please", Text: "Very many people are buying here at the moment. Nothing happened to your money. Please go back and try again in a minute.",
+			Language: text.English,
+			Title:    "One moment, please", Text: "Very many people are buying here at the moment. Nothing happened to your money. Please go back and try again in a minute.",
 		})
 		return a.with("Retry-After", "60"), err
 	}

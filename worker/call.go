@@ -55,6 +55,9 @@ type call struct {
 
 	// For merchants:
 	store.Owner
+
+	// For operators:
+	token string // its name
 }
 
 // header returns the value of a header by its canonical name.
@@ -73,6 +76,18 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Respond answers a request.
 func (s *Service) Respond(ctx context.Context, r *web.Request) web.Response {
+	return s.respond(ctx, r, (*call).run)
+}
+
+// Admit says whether the body of a request is worth reading: 204, or the error that the request
+// gets whatever its body is.
+func (s *Service) Admit(ctx context.Context, r *web.Request) web.Response {
+	return s.respond(ctx, r, func(c *call) (answer, error) {
+		return answer{Response: web.Response{Status: http.StatusNoContent}}, c.admit()
+	})
+}
+
+func (s *Service) respond(ctx context.Context, r *web.Request, run func(*call) (answer, error)) web.Response {
 	now := s.platform.Now()
 	requestID, err := checkout.NewID(checkout.KindRequest, now, s.platform.Entropy)
 	if err != nil {
@@ -82,7 +97,7 @@ func (s *Service) Respond(ctx context.Context, r *web.Request) web.Response {
 	c.ctx = context.WithValue(ctx, requestIDKey{}, &c.requestID)
 	var a answer
 	if c.endpoint, err = s.router.find(r); err == nil {
-		a, err = c.run()
+		a, err = run(c)
 	}
 	if err != nil {
 		a = c.errorAnswer(err)
@@ -90,19 +105,26 @@ func (s *Service) Respond(ctx context.Context, r *web.Request) web.Response {
 	return c.respond(a)
 }
 
-func (c *call) run() (answer, error) {
+// admit lets in whoever may call the endpoint.
+func (c *call) admit() error {
 	if err := c.checkScheme(); err != nil {
-		return answer{}, err
+		return err
 	}
 	switch c.endpoint.audience {
 	case forMerchant:
-		if err := c.authenticate(); err != nil {
-			return answer{}, err
-		}
+		return c.authenticate()
 	case forOperator:
-		if err := c.authenticateOperator(); err != nil {
-			return answer{}, err
-		}
+		return c.authenticateOperator()
+	}
+	return nil
+}
+
+func (c *call) run() (answer, error) {
+	if err := c.admit(); err != nil {
+		return answer{}, err
+	}
+	if c.endpoint.audience == forOperator {
+		c.audit(c.token, "allowed")
 	}
 	if err := c.readQuery(); err != nil {
 		return answer{}, err
@@ -160,7 +182,9 @@ func (c *call) readQuery() error {
 		return nil
 	}
 	var err error
-	c.query, err = parseQuery(raw, c.endpoint.query)
+	if c.query, err = parseQuery(raw, c.endpoint.query); err != nil && c.endpoint.serving == page {
+		return moved{u.Path}
+	}
 	return err
 }
 

@@ -46,6 +46,7 @@ func createCheckout(c *call) (answer, error) {
 	}
 	s.CustomerID = p.text("customer_id", 1000)
 	email, phone := p.email("customer_email"), p.phone("customer_phone")
+	s.Locale = p.locale("locale")
 	s.RedirectURL = p.returnURL("redirect_url", c.Mode)
 	s.CancelURL = p.returnURL("cancel_url", c.Mode)
 	s.Description = p.text("description", 500)
@@ -97,7 +98,7 @@ func (c *call) makeCheckout(facts *checkout.Facts, customer store.Customer, life
 	if s.ID, err = checkout.ParseCheckoutID(id); err != nil {
 		return checkoutObject{}, err
 	}
-	s.Memo = c.config.Memos.Seal(s.ID)
+	s.Memo, s.Muxed = c.config.Memos.Seal(s.ID), c.config.Memos.Mux(s.ID)
 	s.CreatedAt = c.began
 	s.ExpiresAt = s.CreatedAt.Add(lifetime)
 	c.view.Remember(idem, id, c.platform.Now())

@@ -36,6 +36,8 @@ type checkoutObject struct {
 	Destination    stellar.Address   `json:"destination"`
 	Memo           string            `json:"memo"`
 	MemoType       string            `json:"memo_type"`
+	Muxed          string            `json:"destination_muxed"`
+	Locale         nullable          `json:"locale"`
 	RedirectURL    nullable          `json:"redirect_url"`
 	CancelURL      nullable          `json:"cancel_url"`
 	Description    nullable          `json:"description"`
@@ -94,8 +96,8 @@ func (s *Service) checkoutView(facts *checkout.Facts, out checkout.Outcome) chec
 		Payments:   make([]checkoutPayment, len(out.Payments)),
 		Refunds:    make([]checkoutRefund, len(facts.Refunds)),
 		PaymentURL: s.payURL(id), PaymentURI: s.paymentRequest(co, &out).URI(),
-		Destination: co.Account, Memo: co.Memo, MemoType: "text",
-		RedirectURL: nullable(co.RedirectURL), CancelURL: nullable(co.CancelURL), Description: nullable(co.Description),
+		Destination: co.Account, Memo: co.Memo, MemoType: "text", Muxed: co.Account.Muxed(string(co.Muxed)),
+		Locale: nullable(co.Locale), RedirectURL: nullable(co.RedirectURL), CancelURL: nullable(co.CancelURL), Description: nullable(co.Description),
 		Metadata: co.Metadata.Object(), Livemode: co.Mode.IsLive(),
 		ExpiresAt: timestamp(facts.Deadline()), CreatedAt: timestamp(co.CreatedAt),
 	}

@@ -54,6 +54,9 @@ type Network struct {
 	horizon.Network
 	// Name is shown to the customer; empty on the public network.
 	Name string
+	// Explorer is where people can look up a transaction, with {hash} for its hash; empty for
+	// nowhere.
+	Explorer string
 	// Assets are those that merchants may request by code alone.
 	Assets map[string]stellar.Asset
 }
@@ -147,6 +150,9 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 		prefix := strings.ToUpper(string(mode)) + "_"
 		n := Network{Name: getenv(prefix + "NETWORK_NAME"), Assets: map[string]stellar.Asset{"XLM": stellar.XLM}}
 		n.Passphrase = getenv(prefix + "PASSPHRASE")
+		if n.Explorer = getenv(prefix + "EXPLORER_URL"); n.Explorer != "" && !(isHTTP(n.Explorer) && strings.Contains(n.Explorer, "{hash}")) {
+			fail(prefix+"EXPLORER_URL", "want an http(s) URL with {hash} in place of a transaction's hash, or nothing")
+		}
 		for _, base := range strings.Fields(getenv(prefix + "HORIZON_URLS")) {
 			if !isHTTP(base) {
 				fail(prefix+"HORIZON_URLS", "want http(s) URLs, separated by blanks")

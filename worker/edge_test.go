@@ -57,7 +57,8 @@ func TestEveryAnswerHasCachingHeaders(t *testing.T) {
 		"GET /pay/{id}": {
 			"Cache-Control": {"no-cache"}, "Cloudflare-Cdn-Cache-Control": {"max-age=15, stale-while-revalidate=15, stale-if-error=0"},
 		},
-		status: {"Cache-Control": {"no-cache"}, "Cloudflare-Cdn-Cache-Control": {"max-age=1, stale-if-error=0"}},
+		"GET /pay/{id}/receipt": {"Cache-Control": {"no-cache"}, "Cloudflare-Cdn-Cache-Control": {"max-age=5, stale-if-error=0"}},
+		status:                  {"Cache-Control": {"no-cache"}, "Cloudflare-Cdn-Cache-Control": {"max-age=1, stale-if-error=0"}},
 		"GET /buy/{id}": {
 			"Cache-Control": {"no-cache"}, "Cloudflare-Cdn-Cache-Control": {"max-age=60, stale-while-revalidate=60, stale-if-error=0"},
 		},

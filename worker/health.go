@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"slices"
@@ -8,14 +9,11 @@ import (
 
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
+	"edgecheckout/worker/watch"
 )
 
-// maxLag is how far settlement may be behind before /health reports it. A checkout that was not
-// paid ends two to three minutes after its deadline.
-const maxLag = 5 * time.Minute
-
 // healthWindow is how long all requests in a data centre share one answer.
-const healthWindow = 3 * time.Second
+const healthWindow = 15 * time.Second
 
 type healthObject struct {
 	Status   string                         `json:"status"` // "ok" or "behind"
@@ -34,23 +32,36 @@ type networkHealth struct {
 	Reading          string   `json:"reading"`          // "accounts" or "feed"
 	Requests         int      `json:"horizon_requests"` // in a minute, of this instance
 	RequestsLeft     *int     `json:"horizon_requests_left"`
-	ActiveAccounts   int      `json:"active_accounts"`
-	OpenCheckouts    int      `json:"open_checkouts"`
+	ActiveAccounts   *int     `json:"active_accounts"` // counted for operators only
+	OpenCheckouts    *int     `json:"open_checkouts"`  // counted for operators only
 	OldestUnfinished nullable `json:"oldest_unfinished"`
 	LastError        nullable `json:"last_error"`
 }
 
 // getHealth is GET /health: whether the service works, and for each network whether settlement is
-// up to date.
+// up to date, as far as the last sweeps have written it down.
 func getHealth(c *call) (answer, error) {
 	const key = "health"
 	health, ok, err := store.Decode[healthObject](c.platform.Recent.Recall(c.ctx, key))
 	if !ok || err != nil {
-		if health, err = c.health(); err != nil {
+		if health, err = c.health(c.watcher.Health); err != nil {
 			return answer{}, err
 		}
 		c.platform.Recent.Keep(c.ctx, key, store.Encode(health), healthWindow)
 	}
+	return healthAnswer(health)
+}
+
+// getHealthDetails is GET /health/details: the same by what is open now, for operators.
+func getHealthDetails(c *call) (answer, error) {
+	health, err := c.health(c.watcher.HealthNow)
+	if err != nil {
+		return answer{}, err
+	}
+	return healthAnswer(health)
+}
+
+func healthAnswer(health healthObject) (answer, error) {
 	a, err := jsonAnswer(health)
 	if health.Status != "ok" {
 		a.Status = http.StatusServiceUnavailable
@@ -58,11 +69,11 @@ func getHealth(c *call) (answer, error) {
 	return a, err
 }
 
-func (c *call) health() (healthObject, error) {
+func (c *call) health(look func(context.Context, ...stellar.Mode) (map[stellar.Mode]watch.Health, error)) (healthObject, error) {
 	o := healthObject{"ok", map[stellar.Mode]networkHealth{}}
 	now := c.platform.Now()
 	modes := slices.Sorted(maps.Keys(c.config.Networks))
-	networks, err := c.watcher.Health(c.ctx, modes...)
+	networks, err := look(c.ctx, modes...)
 	if err != nil {
 		return o, err
 	}
@@ -70,8 +81,10 @@ func (c *call) health() (healthObject, error) {
 		configured, h := c.config.Networks[mode], networks[mode]
 		n := networkHealth{
 			Network: configured.Name, Horizon: "reachable", LagSeconds: int64(h.Lag / time.Second),
-			Reading: "accounts", Requests: h.Budget.Requests, RequestsLeft: h.Budget.Left,
-			ActiveAccounts: h.Accounts, OpenCheckouts: h.Open, LastError: nullable(h.Trouble),
+			Reading: "accounts", Requests: h.Budget.Requests, RequestsLeft: h.Budget.Left, LastError: nullable(h.Trouble),
+		}
+		if h.Count != nil {
+			n.ActiveAccounts, n.OpenCheckouts = &h.Count.Accounts, &h.Count.Checkouts
 		}
 		if h.ByFeed {
 			n.Reading = "feed"
@@ -91,7 +104,7 @@ func (c *call) health() (healthObject, error) {
 		if !h.Due.IsZero() {
 			n.OldestUnfinished = nullable(timestamp(h.Due))
 		}
-		if h.Lag > maxLag {
+		if h.Lag > watch.MaxLag {
 			o.Status = "behind"
 		}
 		o.Networks[mode] = n

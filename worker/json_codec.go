@@ -83,6 +83,9 @@ func (v checkoutObject) WriteJSON(w *codec.Writer) {
 	w.String(`,"destination":`, string(v.Destination))
 	w.String(`,"memo":`, v.Memo)
 	w.String(`,"memo_type":`, v.MemoType)
+	w.String(`,"destination_muxed":`, v.Muxed)
+	w.Raw(`,"locale":`)
+	v.Locale.WriteJSON(w)
 	w.Raw(`,"redirect_url":`)
 	v.RedirectURL.WriteJSON(w)
 	w.Raw(`,"cancel_url":`)
@@ -133,5 +136,28 @@ func (v statusObject) WriteJSON(w *codec.Writer) {
 	w.Int(`,"seconds_left":`, v.SecondsLeft)
 	w.Raw(`,"redirect_url":`)
 	v.RedirectURL.WriteJSON(w)
+	w.String(`,"phase":`, v.Phase)
+	w.Bool(`,"cancelled":`, v.Cancelled)
+	w.Raw(`,"received_other":`)
+	if v.ReceivedOther == nil {
+		w.Raw("null")
+	} else {
+		w.Raw("[")
+		for j := range v.ReceivedOther {
+			if j > 0 {
+				w.Raw(",")
+			}
+			w.Raw(`{"amount":`)
+			v.ReceivedOther[j].Amount.WriteJSON(w)
+			w.String(`,"asset_code":`, v.ReceivedOther[j].AssetCode)
+			w.Raw(`,"asset_issuer":`)
+			v.ReceivedOther[j].AssetIssuer.WriteJSON(w)
+			w.Raw(`}`)
+		}
+		w.Raw("]")
+	}
+	w.Raw(`,"ledger_read_at":`)
+	v.LedgerReadAt.WriteJSON(w)
+	w.Bool(`,"behind":`, v.Behind)
 	w.Raw(`}`)
 }

@@ -74,7 +74,7 @@ func TestPaymentLinkMakesCheckouts(t *testing.T) {
 	// A checkout of a link takes as many writes as one of the API.
 	before := s.Store.Counts().Writes
 	press(here, id, "")
-	if got := s.Store.Counts().Writes - before; got != 3 {
+	if got := s.Store.Counts().Writes - before; got != 4 {
 		t.Errorf("%d writes", got)
 	}
 }

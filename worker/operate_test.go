@@ -267,23 +267,23 @@ func TestReconcileRefusesInvalidRequests(t *testing.T) {
 	}
 }
 
-func TestHealthSaysWhenSettlementIsBehind(t *testing.T) {
+func TestHealthDetailsSayWhenSettlementIsBehind(t *testing.T) {
 	s := deploy(t)
 	here, cron := s.edge(), s.edge()
 	shop, _ := s.merchant(here)
 	s.Advance(time.Hour)
 	shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC","expires_in":300}`)
-	well := client{t, here, nil}.get("/health")
+	well := s.operator(here).get("/health/details")
 	if well.status != 200 || well.text("networks.test.open_checkouts") != "1" || well.text("networks.test.active_accounts") != "1" || well.text("networks.test.lag_seconds") != "0" {
 		t.Errorf("%d %s", well.status, well.body)
 	}
 	s.Advance(9 * time.Minute) // without the cron
-	late := client{t, here, nil}.get("/health")
+	late := s.operator(here).get("/health/details")
 	if late.status != 200 || late.text("status") != "ok" || late.text("networks.test.oldest_unfinished") == "null" {
 		t.Errorf("four minutes behind: %d %s", late.status, late.body)
 	}
 	s.Advance(2 * time.Minute)
-	behind := client{t, here, nil}.get("/health")
+	behind := s.operator(here).get("/health/details")
 	if behind.status != 503 || behind.text("status") != "behind" {
 		t.Errorf("six minutes behind: %d %s", behind.status, behind.body)
 	}
@@ -292,7 +292,7 @@ func TestHealthSaysWhenSettlementIsBehind(t *testing.T) {
 		s.sweep(cron)
 	}
 	s.Advance(2 * time.Minute)
-	again := client{t, s.edge(), nil}.get("/health")
+	again := s.operator(s.edge()).get("/health/details")
 	if again.status != 200 || again.text("networks.test.open_checkouts") != "0" || again.text("networks.test.last_sweep") == "null" {
 		t.Errorf("after the sweeps: %d %s", again.status, again.body)
 	}
@@ -300,8 +300,65 @@ func TestHealthSaysWhenSettlementIsBehind(t *testing.T) {
 	// A dead cron must be noticed long before a checkout is due.
 	shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
 	s.Advance(20 * time.Minute)
-	if dead := (client{t, s.edge(), nil}.get("/health")); dead.status != 503 {
+	if dead := s.operator(s.edge()).get("/health/details"); dead.status != 503 {
 		t.Errorf("no sweep for 20 minutes: %d %s", dead.status, dead.body)
+	}
+}
+
+func TestHealthSaysWhatTheSweepsHaveRecorded(t *testing.T) {
+	s := deploy(t)
+	cron := s.edge()
+	shop, _ := s.merchant(cron)
+	s.Advance(time.Hour)
+	health := func() reply {
+		s.Advance(2 * time.Minute) // until all data centres see what was written
+		return client{t, s.edge(), nil}.get("/health")
+	}
+	if idle := health(); idle.status != 200 || idle.text("networks.test.open_checkouts") != "null" || idle.text("networks.test.active_accounts") != "null" {
+		t.Errorf("nothing is open: %d %s", idle.status, idle.body)
+	}
+	shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC","expires_in":300}`)
+	s.sweep(cron)
+	if well := health(); well.status != 200 || well.text("networks.test.lag_seconds") != "0" {
+		t.Errorf("one is open: %d %s", well.status, well.body)
+	}
+	s.Fault = down
+	s.Advance(9 * time.Minute)
+	_ = cron.Sweep(t.Context())
+	if behind := health(); behind.status != 503 || behind.text("networks.test.oldest_unfinished") == "null" || behind.text("networks.test.horizon") != "unreachable" {
+		t.Errorf("somebody has waited for more than five minutes: %d %s", behind.status, behind.body)
+	}
+	s.Fault = nil
+	for range 4 {
+		s.Advance(time.Minute)
+		s.sweep(cron)
+	}
+	if again := health(); again.status != 200 || again.text("networks.test.oldest_unfinished") != "null" {
+		t.Errorf("it has ended: %d %s", again.status, again.body)
+	}
+
+	shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
+	s.sweep(cron)
+	s.Advance(20 * time.Minute)
+	if dead := health(); dead.status != 503 {
+		t.Errorf("no sweep for 20 minutes: %d %s", dead.status, dead.body)
+	}
+}
+
+func TestHealthCostsAReadInAWhile(t *testing.T) {
+	s := deploy(t)
+	here := s.edge()
+	shop, _ := s.merchant(here)
+	shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
+	s.sweep(s.edge())
+	before, asked := s.Store.Counts(), s.Requests
+	for range 100 {
+		client{t, here, nil}.get("/health")
+		s.Sleep(100 * time.Millisecond)
+	}
+	is := s.Store.Counts()
+	if is.Lists != before.Lists || is.Writes != before.Writes || is.Reads > before.Reads+3 || s.Requests > asked+1 {
+		t.Errorf("100 requests in ten seconds: from %+v to %+v, and %d requests to Horizon", before, is, s.Requests-asked)
 	}
 }
 

@@ -3,8 +3,11 @@ package worker
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"edgecheckout/templates"
@@ -29,37 +32,100 @@ var (
 // nothing to find, because its memo has only just been shown.
 const quietStart = 30 * time.Second
 
-// getPage is GET /pay/{id}. The response is the same for everyone.
-func getPage(c *call) (answer, error) {
-	a, err := c.page()
-	if err != nil {
+// getPage is GET /pay/{id}. The response depends on the address alone: it is the same for everyone.
+func getPage(c *call) (answer, error) { return c.forPeople((*call).page) }
+
+// getPageNow is GET /pay/{id}/check: the page as it is now, from no cache. People without JavaScript
+// follow a link to it, and the script takes from it what has changed.
+func getPageNow(c *call) (answer, error) { return c.forPeople((*call).pageNow) }
+
+// forPeople answers with a page, also when it fails.
+func (c *call) forPeople(show func(*call) (answer, error)) (answer, error) {
+	a, err := show(c)
+	var elsewhere moved
+	if err != nil && !errors.As(err, &elsewhere) {
 		c.errorAnswer(err) // logs it
+		l := c.languageAsked()
 		return c.message(http.StatusInternalServerError, keep{}, templates.MessagePage{
-			Title:     "This page cannot be shown right now",
-			Text:      "Something failed on our side. Nothing happened to your money. Please try again in a moment.",
-			RequestID: c.requestID,
+			Language: l, Title: l.Failed, Text: l.FailedText, RequestID: c.requestID,
 		})
 	}
-	return a, nil
+	return a, err
 }
 
 func (c *call) page() (answer, error) {
-	s, err := c.publicCheckout()
-	if err != nil {
-		return answer{}, err
-	}
+	s, l, err := c.pageOf()
 	if s == nil {
-		return c.message(http.StatusNotFound, keepNoPage, templates.MessagePage{
-			Title: "This payment page does not exist",
-			Text:  "The link is incomplete, or its checkout ended long ago. Please go back to the shop and start the payment again.",
-		})
+		return c.noPage(l, err)
 	}
 	now := c.platform.Now()
 	out := s.Outcome(now)
 	if now.Sub(s.Checkout.CreatedAt) >= quietStart {
 		out = c.look(s)
 	}
+	return c.payPage(s, out, l)
+}
+
+func (c *call) pageNow() (answer, error) {
+	s, l, err := c.pageOf()
+	if s == nil {
+		return c.noPage(l, err)
+	}
+	a, err := c.payPage(s, c.look(s), l)
+	a.keep, a.tag = keep{}, ""
+	return a, err
+}
+
+// pageOf returns the checkout in the path and the language of its page, which is nil if the
+// browser may choose it. An error may be a redirect to the address of the page in that language.
+//
+// Cloudflare's cache does not look at Accept-Language, so a page in the language of the browser has
+// an address of its own. Whoever finds the page in the cache is led there by the script.
+func (c *call) pageOf() (*checkout.Facts, *templates.Language, error) {
+	asked := c.query.Get("lang")
+	l := templates.FindLanguage(asked)
+	if asked != "" && l == nil {
+		return nil, nil, moved{c.request.URL.Path}
+	}
+	s, err := c.publicCheckout()
+	if err != nil {
+		return nil, l, err
+	}
+	if l == nil && s != nil {
+		l = templates.MatchLanguage(s.Checkout.Locale)
+	}
+	if l == nil {
+		if wanted := templates.AcceptedLanguage(c.header("Accept-Language")); wanted != nil && wanted != templates.English {
+			return nil, nil, moved{c.request.URL.Path + "?lang=" + wanted.Tag}
+		}
+	}
+	return s, l, nil
+}
+
+// languageAsked is the language in the address.
+func (c *call) languageAsked() *templates.Language {
+	asked := c.query.Get("lang")
+	if l := templates.FindLanguage(asked); l != nil {
+		return l
+	}
+	return templates.English
+}
+
+// noPage answers where there is no checkout, unless there was an error.
+func (c *call) noPage(l *templates.Language, err error) (answer, error) {
+	if err != nil {
+		return answer{}, err
+	}
+	if l == nil {
+		l = templates.English
+	}
+	return c.message(http.StatusNotFound, keepNoPage, templates.MessagePage{Language: l, Title: l.NoPage, Text: l.NoPageText})
+}
+
+func (c *call) payPage(s *checkout.Facts, out checkout.Outcome, l *templates.Language) (answer, error) {
 	view := c.pageView(s, out)
+	view.Language, view.AnyLanguage = l, l == nil
+	var err error
 	if view.AsksForMoney() {
 		if view.Suspended, err = c.isSuspended(s.Checkout.Merchant); err != nil {
 			return answer{}, err
@@ -72,7 +138,7 @@ func (c *call) page() (answer, error) {
 	case err != nil:
 	case out.Status.Terminal():
 		a.keep = keepTerminalPage
-	case view.Late:
+	case view.Late || view.Cancelled:
 		a.keep = keepClosingPage
 	default:
 		a.keep = keepOpenPage
@@ -95,12 +161,14 @@ func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Check
 	co, id := &s.Checkout, s.Checkout.ID.String()
 	deadline := s.Deadline()
 	view := templates.Checkout{
+		Standing:    c.standing(s, out),
 		ID:          id,
 		Merchant:    co.MerchantName,
 		Description: co.Description,
 		Amount:      co.Amount.String(),
 		AssetCode:   co.Asset.Code,
 		AssetIssuer: string(co.Asset.Issuer),
+		IssuerName:  issuers[co.Asset.Issuer],
 		Destination: string(co.Account),
 		Memo:        co.Memo,
 		PaymentURI:  c.paymentRequest(co, &out).URI(),
@@ -108,18 +176,18 @@ func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Check
 		PageURL:     c.payURL(id),
 		ExpiresAt:   deadline,
 		CancelURL:   co.Cancel(),
-		Status:      templates.Status(out.Status),
-		Exception:   string(out.Exception),
 		Received:    out.Received.String(),
 		Due:         out.Due(co.Amount).String(),
-		// A cancelled checkout still accepts payments in transit, but the page no longer asks for
-		// money.
-		Late: out.Status == checkout.Open && (!s.CancelledBy.IsZero() || !c.platform.Now().Before(deadline)),
+		Payments:    paymentsShown(out.Payments),
+		ExplorerURL: c.config.Networks[co.Mode].Explorer,
+	}
+	if horizons := c.config.Networks[co.Mode].Horizons; len(horizons) > 0 && isOrigin(horizons[0]) {
+		view.HorizonURL = horizons[0] // others stay private, as in streamURL
 	}
 	if out.Status == checkout.Completed {
 		view.RedirectURL = co.Redirect()
 	}
-	if out.Status == checkout.Open && !view.Late {
+	if view.AsksForMoney() {
 		view.StreamURL = streamURL(c.config.Networks[co.Mode].Horizons, co.Account)
 	}
 	if co.Mode == stellar.Test {
@@ -128,14 +196,36 @@ func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Check
 	return view
 }
 
-// streamURL is where the first Horizon streams the payments of an account to the customer's
-// browser. A Horizon whose URL has a path stays private, because providers put paid API keys into
-// the path; pages then only poll this service.
+// standing is where the payment stands, except that it does not know of suspensions. A cancelled
+// checkout still accepts payments in transit, but the page no longer asks for money.
+func (c *call) standing(s *checkout.Facts, out checkout.Outcome) templates.Standing {
+	return templates.Standing{
+		Status: templates.Status(out.Status), Exception: string(out.Exception), Cancelled: !s.CancelledBy.IsZero(),
+		Late: out.Status == checkout.Open && !c.platform.Now().Before(s.Deadline()),
+	}
+}
+
+func paymentsShown(payments []checkout.Judged) []templates.Payment {
+	shown := make([]templates.Payment, len(payments))
+	for i, p := range payments {
+		shown[i] = templates.Payment{
+			Amount: p.Amount.String(), AssetCode: p.Asset.Code, AssetIssuer: string(p.Asset.Issuer), From: p.From,
+			Hash: p.Hash, Ledger: strconv.FormatInt(p.Ledger(), 10), ClosedAt: p.ClosedAt, Reason: string(p.Reason),
+		}
+	}
+	return shown
+}
+
+// streamURL is where the first public Horizon streams the payments of an account to the customer's
+// browser, which also submits what its wallet signed there. A Horizon whose URL has a path stays
+// private, because providers put paid API keys into the path; if none is public, pages only poll
+// this service, and show no wallets.
 func streamURL(horizons []string, account stellar.Address) string {
-	if len(horizons) == 0 || !isOrigin(horizons[0]) {
+	i := slices.IndexFunc(horizons, isOrigin)
+	if i < 0 {
 		return ""
 	}
-	return horizons[0] + "/accounts/" + string(account) + "/payments?cursor=now&join=transactions"
+	return horizons[i] + "/accounts/" + string(account) + "/payments?cursor=now&join=transactions"
 }
 
 func (c *call) message(status int, kept keep, m templates.MessagePage) (answer, error) {

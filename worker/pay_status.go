@@ -17,7 +17,25 @@ type statusObject struct {
 	AmountDue      stellar.Amount  `json:"amount_due"`
 	SecondsLeft    int64           `json:"seconds_left"`
 	RedirectURL    nullable        `json:"redirect_url"`
+	// Phase is what the page shows.
+	Phase     string `json:"phase"`
+	Cancelled bool   `json:"cancelled"`
+	// ReceivedOther is what arrived in other assets, and does not count.
+	ReceivedOther []otherAmount `json:"received_other"`
+	LedgerReadAt  nullable      `json:"ledger_read_at"`
+	// Behind says that the ledger could not be read of late, so what arrived may not show.
+	Behind bool `json:"behind"`
 }
+
+// otherAmount is money in an asset that was not asked for.
+type otherAmount struct {
+	Amount      stellar.Amount `json:"amount"`
+	AssetCode   string         `json:"asset_code"`
+	AssetIssuer nullable       `json:"asset_issuer"`
+}
+
+// maxSilence is how long the ledger may not have been read before the page says so.
+const maxSilence = 15 * time.Second
 
 // getStatus is GET /pay/{id}/status. While the checkout is open, it reads the ledger. Cloudflare's
 // cache shares an answer for a moment, so many visitors cost no more than one.
@@ -30,25 +48,9 @@ func getStatus(c *call) (answer, error) {
 		return answer{}, notFound("checkout", c.path("id"))
 	}
 	out := c.look(s)
-	o := statusObject{
-		Status:         out.Status,
-		Exception:      nullable(out.Exception),
-		AmountReceived: out.Received,
-		AmountDue:      out.Due(s.Checkout.Amount),
-	}
-	if out.Status == checkout.Open {
-		// A page that is open stops asking for money when no time is left.
-		suspended, err := c.isSuspended(s.Checkout.Merchant)
-		if err != nil {
-			return answer{}, err
-		}
-		left := s.Deadline().Sub(c.platform.Now())
-		if !suspended {
-			o.SecondsLeft = max(int64((left+time.Second-1)/time.Second), 0)
-		}
-	}
-	if out.Status == checkout.Completed {
-		o.RedirectURL = nullable(s.Checkout.Redirect())
+	o, err := c.statusOf(s, out)
+	if err != nil {
+		return answer{}, err
 	}
 	a, err := jsonAnswer(o)
 	a.keep, a.tag = keepOpenStatus, s.Checkout.ID.String()
@@ -56,6 +58,46 @@ func getStatus(c *call) (answer, error) {
 		a.keep = keepTerminalStatus
 	}
 	return a, err
+}
+
+func (c *call) statusOf(s *checkout.Facts, out checkout.Outcome) (statusObject, error) {
+	o := statusObject{
+		Status:         out.Status,
+		Exception:      nullable(out.Exception),
+		AmountReceived: out.Received,
+		AmountDue:      out.Due(s.Checkout.Amount),
+		Cancelled:      !s.CancelledBy.IsZero(),
+		ReceivedOther:  []otherAmount{},
+	}
+	for _, p := range out.Payments {
+		if p.Reason == checkout.ReasonWrongAsset {
+			o.ReceivedOther = append(o.ReceivedOther, otherAmount{p.Amount, p.Asset.Code, nullable(p.Asset.Issuer)})
+		}
+	}
+	standing := c.standing(s, out)
+	if out.Status == checkout.Open {
+		// A page that is open stops asking for money when no time is left.
+		suspended, err := c.isSuspended(s.Checkout.Merchant)
+		if err != nil {
+			return o, err
+		}
+		standing.Suspended = suspended
+		now := c.platform.Now()
+		left := s.Deadline().Sub(now)
+		since := s.Checkout.CreatedAt
+		if !s.ReadAt.IsZero() {
+			o.LedgerReadAt, since = nullable(timestamp(s.ReadAt)), s.ReadAt
+		}
+		o.Behind = now.Sub(since) >= maxSilence
+		if !suspended {
+			o.SecondsLeft = max(int64((left+time.Second-1)/time.Second), 0)
+		}
+	}
+	if out.Status == checkout.Completed {
+		o.RedirectURL = nullable(s.Checkout.Redirect())
+	}
+	o.Phase = string(standing.Phase())
+	return o, nil
 }
 
 // How long Cloudflare's cache may repeat an answer. For an open checkout it is the minimum: a page

@@ -132,15 +132,21 @@ func (s *Service) routes() []route {
 		{"DELETE /merchants/{id}/keys?created_since", forOperator, fresh, deleteKeys},
 		{"DELETE /merchants/{id}/keys/{key_id}", forOperator, fresh, deleteKey},
 
-		{"GET /pay/{id}", forEverybody, page, getPage},
+		{"GET /health/details", forOperator, fresh, getHealthDetails},
+
+		{"GET /pay/{id}?lang", forEverybody, page, getPage},
+		{"GET /pay/{id}/check?lang", forEverybody, page, getPageNow},
+		{"GET /pay/{id}/receipt?lang", forEverybody, page, getReceipt},
 		{"GET /pay/{id}/status", forEverybody, shared, getStatus},
 		{"POST /pay/{id}/transaction", forEverybody, fresh, createTransaction},
 		{"GET /buy/{id}", forEverybody, page, getBuyPage},
 		{"POST /buy/{id}", forEverybody, page, buy},
 		{"GET /buy/{id}/qr.svg", forEverybody, shared, getLinkCode},
+		{"POST /pay/{id}/hint", forEverybody, fresh, createHint},
 		{"GET /assets/{name}", forEverybody, file, nil},
 		{"GET /openapi.json", forEverybody, file, nil},
 		{"GET /docs", forEverybody, file, nil},
+		{"GET /llms.txt", forEverybody, file, nil},
 		{"GET /health", forEverybody, fresh, getHealth},
 		{"GET /.well-known/stellar.toml", forEverybody, shared, getStellarTOML},
 	}

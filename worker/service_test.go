@@ -235,14 +235,14 @@ func TestCheckoutFromCreationToPayment(t *testing.T) {
 	want := fmt.Sprintf(`{"id":%q,"object":"checkout","customer_id":%q,"product_id":null,"amount":50,"asset_code":"USDC","asset_issuer":%q,`+
 		`"status":"completed","exception":null,"amount_received":50,"payments":[{"id":%q,"amount":50,"asset_code":"USDC","asset_issuer":%q,`+
 		`"from":%q,"transaction_hash":%q,"ledger":%v,"created_at":%q,"counted":true,"reason":null}],"refunds":[],`+
-		`"payment_url":"https://pay.example/pay/%s","payment_uri":%q,"destination":%q,"memo":%q,"memo_type":"text",`+
+		`"payment_url":"https://pay.example/pay/%s","payment_uri":%q,"destination":%q,"memo":%q,"memo_type":"text","destination_muxed":%q,"locale":null,`+
 		`"redirect_url":"https://shop.example/done?c={CHECKOUT_ID}","cancel_url":null,"description":null,"metadata":{"order":"1001"},"livemode":false,`+
 		`"expires_at":%q,"created_at":%q,"completed_at":%q}`+"\n",
 		id, created.text("customer_id"), s.USDC().Issuer, payment["id"], s.USDC().Issuer, payment["from"], payment["transaction_hash"],
 		payment["ledger"], payment["created_at"], id,
 		"web+stellar:pay?destination="+created.text("destination")+"&amount=50&asset_code=USDC&asset_issuer="+string(s.USDC().Issuer)+
 			"&memo="+created.text("memo")+"&memo_type=MEMO_TEXT&network_passphrase=Edge%20Checkout%20Sandbox%20%3B%20November%202026",
-		created.text("destination"), created.text("memo"),
+		created.text("destination"), created.text("memo"), created.text("destination_muxed"),
 		"2026-11-23"+created.text("created_at")[10:], created.text("created_at"), payment["created_at"])
 	if got.body != want {
 		t.Errorf("got  %swant %s", got.body, want)
@@ -252,7 +252,8 @@ func TestCheckoutFromCreationToPayment(t *testing.T) {
 	}
 
 	status := client{t, here, nil}.get("/pay/" + id + "/status")
-	wantStatus := fmt.Sprintf(`{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":0,"redirect_url":"https://shop.example/done?c=%s"}`+"\n", id)
+	wantStatus := fmt.Sprintf(`{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":0,"redirect_url":"https://shop.example/done?c=%s",`+
+		`"phase":"paid","cancelled":false,"received_other":[],"ledger_read_at":null,"behind":false}`+"\n", id)
 	if status.body != wantStatus {
 		t.Errorf("status %s", status.body)
 	}
@@ -268,9 +269,9 @@ func TestCreatingACheckoutKeepsItsLimitOfWrites(t *testing.T) {
 		body   string
 		writes int
 	}{
-		"plain":            {shop, `{"amount":1,"asset_code":"XLM"}`, 3},
-		"known customer":   {shop, `{"amount":1,"asset_code":"XLM","customer_phone":"+1 (415) 555-0123"}`, 3},
-		"idempotent":       {shop.with("Idempotency-Key", "k1"), `{"amount":1,"asset_code":"XLM"}`, 4},
+		"plain":            {shop, `{"amount":1,"asset_code":"XLM"}`, 4},
+		"known customer":   {shop, `{"amount":1,"asset_code":"XLM","customer_phone":"+1 (415) 555-0123"}`, 4},
+		"idempotent":       {shop.with("Idempotency-Key", "k1"), `{"amount":1,"asset_code":"XLM"}`, 5},
 		"idempotent again": {shop.with("Idempotency-Key", "k1"), `{"amount":1,"asset_code":"XLM"}`, 0},
 	} {
 		if name == "idempotent again" {
@@ -549,7 +550,7 @@ func TestConfigNamesWhatIsWrong(t *testing.T) {
 	s := deploy(t)
 	for name, value := range map[string]string{
 		"BASE_URL": "pay.example", "ADMIN_TOKEN": adminToken + ",short", "MEMO_KEYS": "00", "EXPIRES_IN_MIN": "soon", "SWEEP_ACCOUNTS": "17", "SWEEP_PAGES": "0", "SWEEP_STAY": "-1", "TEST_HORIZON_URLS": "ftp://x",
-		"TEST_ASSETS": "USDC", "TEST_PASSPHRASE": "", "TEST_WALLET_URL": "localhost:8000",
+		"TEST_ASSETS": "USDC", "TEST_PASSPHRASE": "", "TEST_WALLET_URL": "localhost:8000", "TEST_EXPLORER_URL": "https://explorer.example/tx/",
 		"ORG_NAME": "two\nlines", "ORG_URL": "http://corner.example", "ORG_SUPPORT_EMAIL": "corner.example",
 	} {
 		settings := s.settings()

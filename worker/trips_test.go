@@ -170,9 +170,13 @@ func TestTripsOfEachRoute(t *testing.T) {
 		{route: "DELETE /merchants/{id}/keys", when: "one of them", path: "/merchants/" + merchant + "/keys?created_since=" + s.Now().Add(-time.Hour).Format(time.RFC3339)},
 		{route: "GET /pay/{id}", when: "open", path: "/pay/" + open.text("id")},
 		{route: "GET /pay/{id}", when: "completed", path: "/pay/" + paid.text("id")},
+		{route: "GET /pay/{id}/check", path: "/pay/" + open.text("id") + "/check"},
+		{route: "GET /pay/{id}/receipt", path: "/pay/" + paid.text("id") + "/receipt"},
 		{route: "GET /pay/{id}/status", when: "open", path: "/pay/" + open.text("id") + "/status"},
 		{route: "POST /pay/{id}/transaction", path: "/pay/" + open.text("id") + "/transaction", body: fmt.Sprintf(`{"account":%q}`, person.Address())},
+		{route: "POST /pay/{id}/hint", path: "/pay/" + open.text("id") + "/hint", body: `{"hash":"` + strings.Repeat("0", 64) + `"}`},
 		{route: "GET /health"},
+		{route: "GET /health/details"},
 		{route: "GET /.well-known/stellar.toml"},
 	}
 	table := "| route | | trips | keys read | keys written | lists |\n|---|---|--:|--:|--:|--:|\n"
@@ -190,7 +194,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 		if strings.HasPrefix(path, "/webhooks") || strings.HasPrefix(path, "/events") {
 			as = listener.at(edge)
 		}
-		if strings.HasPrefix(path, "/merchants") {
+		if strings.HasPrefix(path, "/merchants") || path == "/health/details" {
 			as = s.operator(edge)
 		}
 		if strings.HasPrefix(path, "/buy/") {

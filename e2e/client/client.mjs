@@ -158,6 +158,7 @@ export class Operator extends Caller {
     this.merchants = new Resource(this, "/merchants");
   }
   createKey = (merchant, livemode, options) => this.post(`/merchants/${segment(merchant)}/keys`, { livemode }, options);
+  healthDetails = () => this.get("/health/details");
   keys = (merchant) => this.get(`/merchants/${segment(merchant)}/keys`);
   /** Revokes all keys of a merchant, or those that were made since a time. */
   revokeKeys = (merchant, created_since) => this.call("DELETE", `/merchants/${segment(merchant)}/keys`, { query: { created_since } });
@@ -181,10 +182,14 @@ export class Anybody extends Caller {
   buy = (id, fields = {}) =>
     this.send("POST", `/buy/${segment(id)}`, { body: new URLSearchParams(fields).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } });
   linkCode = async (id) => (await this.send("GET", `/buy/${segment(id)}/qr.svg`)).text();
+  pageNow = async (id) => (await this.send("GET", `/pay/${segment(id)}/check`)).text();
+  receipt = async (id) => (await this.send("GET", `/pay/${segment(id)}/receipt`)).text();
   status = (id) => this.get(`/pay/${segment(id)}/status`);
   transaction = (id, account) => this.call("POST", `/pay/${segment(id)}/transaction`, { body: { account } });
+  hint = (id, hash) => this.call("POST", `/pay/${segment(id)}/hint`, { body: { hash } });
   stellarToml = async () => (await this.send("GET", "/.well-known/stellar.toml")).text();
   description = () => this.get("/openapi.json");
   reference = async () => (await this.send("GET", "/docs")).text();
+  pages = async () => (await this.send("GET", "/llms.txt")).text();
   health = () => this.get("/health");
 }

@@ -15,7 +15,7 @@ const watched = (caller) => {
   caller.observe = (method, path, response) => {
     asked.push({ method, path: path.split("?")[0], status: response.status });
     // Static files have no request id.
-    if (path === "/docs" || path === "/openapi.json") return;
+    if (["/docs", "/llms.txt", "/openapi.json"].includes(path)) return;
     assert.match(response.headers.get("request-id") ?? "", /^req_[0-7][0-9a-hjkmnp-tv-z]{25}$/, `${method} ${path}: ${response.status}`);
   };
   return caller;
@@ -242,7 +242,7 @@ test("a checkout, from its making to its payment", async () => {
     redirect_url: "https://shop.example/thanks?checkout={CHECKOUT_ID}", cancel_url: "https://shop.example/cart/{CHECKOUT_ID}", expires_in: 3600,
   });
   hasFields(made, "id object customer_id product_id amount asset_code asset_issuer status exception amount_received payments payment_url payment_uri",
-    "destination memo memo_type redirect_url cancel_url description metadata livemode expires_at created_at completed_at");
+    "destination memo memo_type destination_muxed locale redirect_url cancel_url description metadata livemode expires_at created_at completed_at");
   assert.match(made.id, /^chk_[0-7][0-9a-hjkmnp-tv-z]{25}$/);
   assert.deepEqual(
     [made.object, made.product_id, made.amount, made.asset_code, made.status, made.exception, made.amount_received, made.payments, made.livemode, made.completed_at],
@@ -260,10 +260,12 @@ test("a checkout, from its making to its payment", async () => {
   assert.equal(new URL(made.payment_url).pathname, `/pay/${made.id}`);
 
   const page = await anybody.page(made.id);
+  await anybody.pageNow(made.id);
+  await anybody.receipt(made.id);
   assert.ok(page.includes("7.5") && page.includes(made.memo) && page.includes(made.destination));
   assert.ok(!page.includes("1042") && !page.includes("carol"), "a stranger sees what is the merchant's");
   const waiting = await anybody.status(made.id);
-  hasFields(waiting, "status exception amount_received amount_due seconds_left redirect_url");
+  hasFields(waiting, "status exception amount_received amount_due seconds_left redirect_url phase cancelled received_other ledger_read_at behind");
   assert.deepEqual([waiting.status, waiting.amount_due, waiting.redirect_url], ["open", "7.5", null]);
   assert.ok(waiting.seconds_left > 3000 && waiting.seconds_left <= 3600);
 
@@ -319,9 +321,11 @@ test("a wallet signs the transaction that it is given", async () => {
   const given = await anybody.transaction(c.id, wallet.address);
   const hash = await submit(wallet, given.xdr, given.network_passphrase);
   assert.equal(hash, given.hash);
+  assert.equal((await anybody.hint(c.id, hash)).status, "completed");
   const paid = await awaitStatus(shop, c.id, "completed");
   assert.deepEqual([paid.payments[0].transaction_hash, paid.payments[0].from], [hash, wallet.address]);
   await refuses(anybody.transaction(c.id, "GABC"), 400, "parameter_invalid", "account");
+  await refuses(anybody.hint(c.id, "0f1c"), 400, "parameter_invalid", "hash");
 });
 
 test("refunds, signed by the merchant's wallet", async () => {
@@ -514,7 +518,9 @@ test("what anybody may read", async () => {
   const [toml, reference, health] = [await anybody.stellarToml(), await anybody.reference(), await anybody.health()];
   assert.match(toml, /^NETWORK_PASSPHRASE\s*=\s*".+"$/m);
   assert.match(reference, /<h1[\s>]/);
+  assert.match(await anybody.pages(), /^# .*\n\n> .*\n/);
   assert.ok(health);
+  assert.ok((await operator.healthDetails()).networks);
 });
 
 test("reading the ledger again", async () => {

@@ -94,19 +94,25 @@ func TestSlowBodiesMakeRoomAtTheirLimit(t *testing.T) {
 	eventually(t, "there is room again", func() bool { return postLong(t, w).status == http.StatusOK })
 }
 
-func TestBodyIsNotAwaitedWithoutAKey(t *testing.T) {
+func TestBodyIsNotAwaitedWithoutAKnownKey(t *testing.T) {
 	w := serve(t, 1)
 	for path, headers := range map[string]string{
 		"/checkout":  "x-api-key: sk_test_short\r\n",
+		"/product":   "x-api-key: sk_test_" + strings.Repeat("2", 64) + "\r\n", // well-formed, but nobody's
 		"/customers": "",
-		"/merchants": "",
+		"/merchants": "Authorization: Bearer guess\r\n",
 	} {
 		begun := time.Now()
-		if status, _ := end(t, begin(t, w, path, headers, 1000, "only the beginning")); status == http.StatusBadRequest {
-			t.Errorf("%s: the body was read", path)
+		if status, _ := end(t, begin(t, w, path, headers, 1000, "only the beginning")); status != http.StatusUnauthorized {
+			t.Errorf("%s: %d, so the body was read", path, status)
 		}
 		if took := time.Since(begun); took > 5*time.Second {
 			t.Errorf("%s: the answer took %v", path, took)
 		}
+	}
+	slow := serve(t, 1, "BODY_LIMIT_MS=500")
+	known := "x-api-key: sk_test_" + strings.Repeat("1", 64) + "\r\n"
+	if status, body := end(t, begin(t, slow, "/checkout", known, 1000, "only the beginning")); status != http.StatusBadRequest {
+		t.Errorf("the body of a known caller was not awaited: %d %s", status, body)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -49,6 +51,11 @@ func runDev(ctx context.Context, root string) error {
 	if err != nil {
 		return err
 	}
+	if set.HorizonURL != "" {
+		if err := reach(ctx, set.HorizonURL); err != nil {
+			return err
+		}
+	}
 	dir := filepath.Join(root, "build", set.folder())
 	secrets, err := stack.KeepSecrets(filepath.Join(dir, "secrets.json"))
 	if err != nil {
@@ -84,6 +91,23 @@ func runDev(ctx context.Context, root string) error {
 	case <-s.Ended():
 		return fmt.Errorf("wrangler has ended; its output is in %s", s.Log)
 	}
+}
+
+// reach checks that a Horizon answers. Without one nothing can be tried, and the errors of what was
+// tried would be many.
+func reach(ctx context.Context, horizon string) error {
+	reply, err := stack.Client{BaseURL: horizon}.Do(ctx, http.MethodGet, "/", nil)
+	if err != nil {
+		var inner *url.Error
+		if errors.As(err, &inner) {
+			err = inner.Err
+		}
+		return fmt.Errorf("HORIZON_URL: nothing answers at %s (%w): check the address and your connection, or leave it out to use the sandbox", horizon, err)
+	}
+	if reply.Status != http.StatusOK {
+		return fmt.Errorf("HORIZON_URL: %s answers with status %d: check the address, or leave it out to use the sandbox", horizon, reply.Status)
+	}
+	return nil
 }
 
 // explain adds which variable changes a port that is in use.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -76,6 +78,20 @@ func TestWrongVariablesAreNamed(t *testing.T) {
 				t.Errorf("%s: %v, want an error that names %s", name, err, want)
 			}
 		}
+	}
+}
+
+func TestUnreachableHorizonIsNamedInOneLine(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	defer gone.Close()
+	answering := gone.URL
+	if err := reach(t.Context(), answering); err == nil || !strings.Contains(err.Error(), "status 404") {
+		t.Errorf("a server without Horizon: %v", err)
+	}
+	gone.Close()
+	err := reach(t.Context(), answering)
+	if err == nil || !strings.HasPrefix(err.Error(), "HORIZON_URL: nothing answers at "+answering+" (") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("no server: %v", err)
 	}
 }
 

@@ -82,5 +82,5 @@ func thanks(s *stack.Stack) string {
 	if s.Sandbox() == nil {
 		return ""
 	}
-	return fmt.Sprintf("http://localhost:%s/sandbox/?paid={CHECKOUT_ID}", portOf(s.HorizonURL))
+	return fmt.Sprintf("http://localhost:%s/sandbox/thanks?checkout={CHECKOUT_ID}", portOf(s.HorizonURL))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"io"
 	"net/url"
@@ -61,9 +62,15 @@ func welcome(w io.Writer, root string, s *stack.Stack, sh shop) error {
 	if s.Sandbox() != nil {
 		asset = "USDC"
 	}
-	return greeting.Execute(w, map[string]any{
+	// One write, so that no line of wrangler's comes between the lines to paste.
+	var text bytes.Buffer
+	if err := greeting.Execute(&text, map[string]any{
 		"Dev": sh.dev, "Fresh": sh.fresh, "Sandbox": s.Sandbox() != nil, "Thanks": thanks(s), "Log": log, "Asset": asset,
-	})
+	}); err != nil {
+		return err
+	}
+	_, err = w.Write(text.Bytes())
+	return err
 }
 
 func portOf(base string) string {

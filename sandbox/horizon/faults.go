@@ -139,11 +139,16 @@ func (f *Faults) Spoil(next *Server) http.Handler {
 	})
 }
 
-// asksForState reports whether a path is /accounts/{id}, the state of an account, and not its
-// history.
+// asksForState reports whether a path is the state of accounts, or of the market, and not history.
 func asksForState(path string) bool {
-	rest, ok := strings.CutPrefix(path, "/accounts/")
-	return ok && !strings.Contains(strings.TrimSuffix(rest, "/"), "/")
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	switch parts[0] {
+	case "accounts":
+		return len(parts) <= 2
+	case "paths", "assets", "order_book", "claimable_balances":
+		return true
+	}
+	return false
 }
 
 // cutter writes half of the first chunk of a body and closes the connection.

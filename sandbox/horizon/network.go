@@ -8,7 +8,6 @@ import (
 	"edgecheckout/sandbox/ledger"
 
 	"github.com/stellar/go/amount"
-	"github.com/stellar/go/toid"
 )
 
 type rootDocument struct {
@@ -26,7 +25,7 @@ type rootDocument struct {
 	SupportedByTheCore int             `json:"core_supported_protocol_version"`
 }
 
-// rootLinks are the paths that the root lists. The sandbox does not serve all of them.
+// rootLinks are the paths that the root lists: what Horizon lists and the sandbox serves.
 var rootLinks = map[string]string{
 	"account":              "/accounts/{account_id}",
 	"accounts":             "/accounts{?signer,sponsor,asset,liquidity_pool,cursor,limit,order}",
@@ -38,9 +37,6 @@ var rootLinks = map[string]string{
 	"friendbot":            "/friendbot{?addr}",
 	"ledger":               "/ledgers/{sequence}",
 	"ledgers":              "/ledgers{?cursor,limit,order}",
-	"liquidity_pools":      "/liquidity_pools{?reserves,account,cursor,limit,order}",
-	"offer":                "/offers/{offer_id}",
-	"offers":               "/offers{?selling,buying,seller,sponsor,cursor,limit,order}",
 	"operation":            "/operations/{id}",
 	"operations":           "/operations{?cursor,limit,order,include_failed}",
 	"order_book":           "/order_book{?selling_asset_type,selling_asset_code,selling_asset_issuer,buying_asset_type,buying_asset_code,buying_asset_issuer,limit}",
@@ -48,14 +44,9 @@ var rootLinks = map[string]string{
 	"self":                 "/",
 	"strict_receive_paths": "/paths/strict-receive{?source_assets,source_account,destination_account,destination_asset_type,destination_asset_issuer,destination_asset_code,destination_amount}",
 	"strict_send_paths":    "/paths/strict-send{?destination_account,destination_assets,source_asset_type,source_asset_issuer,source_asset_code,source_amount}",
-	"trade_aggregations":   "/trade_aggregations?" + tradePair,
-	"trades":               "/trades?" + tradePair,
 	"transaction":          "/transactions/{hash}",
 	"transactions":         "/transactions{?cursor,limit,order}",
 }
-
-const tradePair = "base_asset_type={base_asset_type}&base_asset_code={base_asset_code}&base_asset_issuer={base_asset_issuer}" +
-	"&counter_asset_type={counter_asset_type}&counter_asset_code={counter_asset_code}&counter_asset_issuer={counter_asset_issuer}"
 
 func (s *Server) root(w http.ResponseWriter, r *http.Request) {
 	latest := s.ledger.Latest()
@@ -118,25 +109,69 @@ type ledgerDocument struct {
 	HeaderXDR             string          `json:"header_xdr"`
 }
 
+func (l ledgerDocument) pagingToken() string { return l.PagingToken }
+
+func (s *Server) headers(r *http.Request, q query) ([]record, *problem) {
+	var records []record
+	for _, h := range s.ledger.Headers(q.Page) {
+		records = append(records, renderHeader(baseOf(r), h))
+	}
+	return records, nil
+}
+
 func (s *Server) header(w http.ResponseWriter, r *http.Request) {
-	sequence, err := strconv.ParseUint(r.PathValue("sequence"), 10, 31)
-	if err != nil || sequence == 0 {
-		invalidField("ledger_id", "Ledger ID must be an integer higher than 0").write(w)
+	h, wrong := s.findHeader(r)
+	if wrong != nil {
+		wrong.write(w)
 		return
 	}
+	write(w, typeHAL, http.StatusOK, renderHeader(baseOf(r), h))
+}
+
+func (s *Server) findHeader(r *http.Request) (ledger.Header, *problem) {
+	sequence, err := strconv.ParseUint(r.PathValue("sequence"), 10, 31)
+	if err != nil || sequence == 0 {
+		return ledger.Header{}, invalidField("ledger_id", "Ledger ID must be an integer higher than 0")
+	}
 	if uint32(sequence) < s.ledger.Elder().Sequence {
-		beforeHistory.write(w)
-		return
+		return ledger.Header{}, &beforeHistory
 	}
 	h, ok := s.ledger.Header(uint32(sequence))
 	if !ok {
-		notFound.write(w)
-		return
+		return ledger.Header{}, &notFound
 	}
-	b, path := baseOf(r), fmt.Sprintf("/ledgers/%d", h.Sequence)
+	return h, nil
+}
+
+func (s *Server) headerTransactions(r *http.Request, q query) ([]record, *problem) {
+	h, wrong := s.findHeader(r)
+	return renderTransactions(r, h.Select(q.Page)), wrong
+}
+
+func (s *Server) headerOperations(r *http.Request, q query) ([]record, *problem) {
+	h, wrong := s.findHeader(r)
+	return renderOperations(r, q, h.Operations(q.Page, false)), wrong
+}
+
+func (s *Server) headerPayments(r *http.Request, q query) ([]record, *problem) {
+	h, wrong := s.findHeader(r)
+	return renderOperations(r, q, h.Operations(q.Page, true)), wrong
+}
+
+func (s *Server) headerEffects(r *http.Request, q query) ([]record, *problem) {
+	h, wrong := s.findHeader(r)
+	var all []*ledger.Operation
+	for _, t := range h.Transactions {
+		all = append(all, t.Operations...)
+	}
+	return renderEffects(r, ledger.Effects(all, q.Page)), wrong
+}
+
+func renderHeader(b base, h ledger.Header) ledgerDocument {
+	path := fmt.Sprintf("/ledgers/%d", h.Sequence)
 	v := ledgerDocument{
 		Links: map[string]link{"self": b.to(path)},
-		ID:    h.Hash, PagingToken: toid.New(int32(h.Sequence), 0, 0).String(),
+		ID:    h.Hash, PagingToken: strconv.FormatInt(h.ID(), 10),
 		Hash: h.Hash, PreviousHash: h.PreviousHash, Sequence: h.Sequence,
 		ClosedAt:   timestamp(h.ClosedAt),
 		TotalCoins: amount.StringFromInt64(ledger.TotalCoins), FeePool: amount.StringFromInt64(h.FeePool),
@@ -155,5 +190,5 @@ func (s *Server) header(w http.ResponseWriter, r *http.Request) {
 			v.Failed++
 		}
 	}
-	write(w, typeHAL, http.StatusOK, v)
+	return v
 }

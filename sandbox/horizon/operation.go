@@ -1,6 +1,7 @@
 package horizon
 
 import (
+	"encoding/base64"
 	"strconv"
 
 	"edgecheckout/sandbox/ledger"
@@ -40,14 +41,9 @@ type asset struct {
 	Issuer string `json:"asset_issuer,omitempty"`
 }
 
-func renderAsset(a xdr.Asset) asset {
-	switch a.Type {
-	case xdr.AssetTypeAssetTypeCreditAlphanum4:
-		return asset{"credit_alphanum4", a.GetCode(), a.GetIssuer()}
-	case xdr.AssetTypeAssetTypeCreditAlphanum12:
-		return asset{"credit_alphanum12", a.GetCode(), a.GetIssuer()}
-	}
-	return asset{Type: "native"}
+func renderAsset(a xdr.Asset) (v asset) {
+	a.MustExtract(&v.Type, &v.Code, &v.Issuer) // without the padding of the code
+	return v
 }
 
 type createAccount struct {
@@ -102,6 +98,43 @@ type changeTrust struct {
 	TrustorMuxedID string `json:"trustor_muxed_id,omitempty"`
 }
 
+type setOptions struct {
+	operation
+	HomeDomain      string   `json:"home_domain,omitempty"`
+	InflationDest   string   `json:"inflation_dest,omitempty"`
+	MasterKeyWeight *int     `json:"master_key_weight,omitempty"`
+	SignerKey       string   `json:"signer_key,omitempty"`
+	SignerWeight    *int     `json:"signer_weight,omitempty"`
+	SetFlags        []int    `json:"set_flags,omitempty"`
+	SetFlagNames    []string `json:"set_flags_s,omitempty"`
+	ClearFlags      []int    `json:"clear_flags,omitempty"`
+	ClearFlagNames  []string `json:"clear_flags_s,omitempty"`
+	LowThreshold    *int     `json:"low_threshold,omitempty"`
+	MedThreshold    *int     `json:"med_threshold,omitempty"`
+	HighThreshold   *int     `json:"high_threshold,omitempty"`
+}
+
+type manageData struct {
+	operation
+	Name  string `json:"name"`
+	Value string `json:"value"` // base64; empty if the entry is removed
+}
+
+type createClaimable struct {
+	operation
+	Asset     string     `json:"asset"`
+	Amount    string     `json:"amount"`
+	Claimants []claimant `json:"claimants"`
+}
+
+type claimClaimable struct {
+	operation
+	BalanceID       string `json:"balance_id"`
+	Claimant        string `json:"claimant"`
+	ClaimantMuxed   string `json:"claimant_muxed,omitempty"`
+	ClaimantMuxedID string `json:"claimant_muxed_id,omitempty"`
+}
+
 // operationTypes are Horizon's names of the operations that the ledger supports.
 var operationTypes = map[xdr.OperationType]string{
 	xdr.OperationTypeCreateAccount:            "create_account",
@@ -110,6 +143,10 @@ var operationTypes = map[xdr.OperationType]string{
 	xdr.OperationTypePathPaymentStrictSend:    "path_payment_strict_send",
 	xdr.OperationTypeChangeTrust:              "change_trust",
 	xdr.OperationTypeAccountMerge:             "account_merge",
+	xdr.OperationTypeSetOptions:               "set_options",
+	xdr.OperationTypeManageData:               "manage_data",
+	xdr.OperationTypeCreateClaimableBalance:   "create_claimable_balance",
+	xdr.OperationTypeClaimClaimableBalance:    "claim_claimable_balance",
 }
 
 func renderOperation(b base, o *ledger.Operation, join bool) record {
@@ -169,8 +206,59 @@ func renderOperation(b base, o *ledger.Operation, join bool) record {
 			operation: v, asset: renderAsset(line), Limit: amount.String(op.Limit),
 			Trustee: line.GetIssuer(), Trustor: source, TrustorMuxed: muxed, TrustorMuxedID: id,
 		}
+	case xdr.OperationTypeSetOptions:
+		return renderSetOptions(v, o.Body.MustSetOptionsOp())
+	case xdr.OperationTypeCreateClaimableBalance:
+		op := o.Body.MustCreateClaimableBalanceOp()
+		return createClaimable{v, ledger.AssetName(op.Asset), amount.String(op.Amount), renderClaimants(op.Claimants)}
+	case xdr.OperationTypeClaimClaimableBalance:
+		return claimClaimable{
+			operation: v, BalanceID: ledger.BalanceID(o.Body.MustClaimClaimableBalanceOp().BalanceId),
+			Claimant: source, ClaimantMuxed: muxed, ClaimantMuxedID: id,
+		}
+	case xdr.OperationTypeManageData:
+		op := o.Body.MustManageDataOp()
+		m := manageData{operation: v, Name: string(op.DataName)}
+		if op.DataValue != nil {
+			m.Value = base64.StdEncoding.EncodeToString(*op.DataValue)
+		}
+		return m
 	}
 	return v
+}
+
+func renderSetOptions(v operation, op xdr.SetOptionsOp) setOptions {
+	s := setOptions{
+		operation:       v,
+		MasterKeyWeight: optional(op.MasterWeight), LowThreshold: optional(op.LowThreshold),
+		MedThreshold: optional(op.MedThreshold), HighThreshold: optional(op.HighThreshold),
+	}
+	if op.HomeDomain != nil {
+		s.HomeDomain = string(*op.HomeDomain)
+	}
+	if op.InflationDest != nil {
+		s.InflationDest = op.InflationDest.Address()
+	}
+	if op.Signer != nil {
+		s.SignerKey, s.SignerWeight = op.Signer.Key.Address(), optional(&op.Signer.Weight)
+	}
+	for _, flag := range accountFlags {
+		if op.SetFlags != nil && xdr.AccountFlags(*op.SetFlags)&flag.bit != 0 {
+			s.SetFlags, s.SetFlagNames = append(s.SetFlags, int(flag.bit)), append(s.SetFlagNames, flag.name)
+		}
+		if op.ClearFlags != nil && xdr.AccountFlags(*op.ClearFlags)&flag.bit != 0 {
+			s.ClearFlags, s.ClearFlagNames = append(s.ClearFlags, int(flag.bit)), append(s.ClearFlagNames, flag.name)
+		}
+	}
+	return s
+}
+
+func optional(n *xdr.Uint32) *int {
+	if n == nil {
+		return nil
+	}
+	v := int(*n)
+	return &v
 }
 
 func renderPayment(v operation, to xdr.MuxedAccount, a xdr.Asset, received xdr.Int64) payment {

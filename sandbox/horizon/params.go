@@ -39,16 +39,10 @@ func (s *Server) parseQuery(r *http.Request) (query, *problem) {
 	if n, err := strconv.Atoi(q.cursor); err == nil && n < 0 {
 		return q, invalidField("cursor", fmt.Sprintf("the cursor %d is a negative number: ", n))
 	}
-	var wrong *problem
-	if q.Limit, wrong = parseLimit(form.Get("limit")); wrong != nil {
+	paged, wrong := parsePage(r)
+	q.Page = paged.Page
+	if wrong != nil {
 		return q, wrong
-	}
-	switch form.Get("order") {
-	case "", "asc":
-	case "desc":
-		q.Descending = true
-	default:
-		return q, invalidField("order", "order: invalid value")
 	}
 	switch failed := form.Get("include_failed"); failed {
 	case "", "false":
@@ -67,11 +61,37 @@ func (s *Server) parseQuery(r *http.Request) (query, *problem) {
 	return q, s.parseCursor(&q)
 }
 
+// parsePage parses what all lists have: a cursor, which it does not interpret, a limit and an order.
+func parsePage(r *http.Request) (query, *problem) {
+	form := r.URL.Query()
+	q := query{cursor: form.Get("cursor")}
+	var wrong *problem
+	if q.Limit, wrong = parseLimit(form.Get("limit")); wrong != nil {
+		return q, wrong
+	}
+	switch form.Get("order") {
+	case "", "asc":
+	case "desc":
+		q.Descending = true
+	default:
+		return q, invalidField("order", "order: invalid value")
+	}
+	return q, nil
+}
+
+// follow moves the cursor to a record.
+func (q *query) follow(r record) {
+	id, number, _ := strings.Cut(r.pagingToken(), "-")
+	q.Cursor, _ = strconv.ParseInt(id, 10, 64)
+	q.Number, _ = strconv.Atoi(number)
+}
+
 // parseCursor parses the cursor to a position. It is an error only for a descending query to begin
 // before the recorded history: an ascending one silently begins with the oldest ledger.
 func (s *Server) parseCursor(q *query) *problem {
 	// The cursor of an effect is that of its operation, followed by a number.
-	text, _, _ := strings.Cut(q.cursor, "-")
+	text, number, _ := strings.Cut(q.cursor, "-")
+	q.Number, _ = strconv.Atoi(number)
 	switch {
 	case text == "" && q.Descending:
 		q.Cursor = math.MaxInt64
@@ -107,10 +127,12 @@ func parseLimit(text string) (int, *problem) {
 	return int(limit), nil
 }
 
+const malformedAccount = "Account ID must start with `G` and contain 56 alphanum characters"
+
 func parseAccount(r *http.Request) (string, *problem) {
 	id := r.PathValue("account")
 	if !strkey.IsValidEd25519PublicKey(id) {
-		return "", invalidField("account_id", "Account ID must start with `G` and contain 56 alphanum characters")
+		return "", invalidField("account_id", malformedAccount)
 	}
 	return id, nil
 }
@@ -130,7 +152,9 @@ func (q query) page(b base, r *http.Request, records []record) page {
 	}
 	to := func(cursor, order string) link {
 		form := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(q.Limit)}, "order": {order}}
-		for _, name := range []string{"join", "include_failed"} {
+		for _, name := range []string{
+			"join", "include_failed", "asset_code", "asset_issuer", "asset", "signer", "sponsor", "claimant", "liquidity_pool",
+		} {
 			if value := r.URL.Query().Get(name); value != "" {
 				form.Set(name, value)
 			}

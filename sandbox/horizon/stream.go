@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 )
 
@@ -38,7 +37,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, q query, read re
 			if err := writeEvent(w, record); err != nil {
 				return
 			}
-			q.Cursor, _ = strconv.ParseInt(record.pagingToken(), 10, 64)
+			q.follow(record)
 			if sent++; sent == limit {
 				goodbye(w)
 				return

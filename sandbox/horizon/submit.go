@@ -9,6 +9,7 @@ import (
 	"edgecheckout/sandbox/ledger"
 
 	"github.com/stellar/go/strkey"
+	"github.com/stellar/go/xdr"
 )
 
 // submit answers once the transaction is in a ledger, or once it is certain that it never will be.
@@ -20,6 +21,34 @@ func (s *Server) submit(w http.ResponseWriter, r *http.Request) {
 	}
 	hash, err := s.ledger.Submit(envelope)
 	s.answer(w, r, envelope, hash, err)
+}
+
+// submitAsync answers as soon as the transaction is queued.
+func (s *Server) submitAsync(w http.ResponseWriter, r *http.Request) {
+	envelope := r.PostFormValue("tx")
+	if envelope == "" {
+		invalidField("tx", "Transaction envelope is required").write(w)
+		return
+	}
+	hash, queued, err := s.ledger.Enqueue(envelope)
+	status, answer := http.StatusCreated, map[string]string{"tx_status": "PENDING", "hash": hash}
+	var undecodable *ledger.MalformedError
+	var rejected *ledger.RejectedError
+	switch {
+	case errors.As(err, &undecodable):
+		malformed.with(map[string]any{"envelope_xdr": envelope, "error": map[string]any{}}).write(w)
+		return
+	case errors.As(err, &rejected):
+		encoded, wrong := xdr.MarshalBase64(rejected.Result)
+		if wrong != nil {
+			serverError.write(w)
+			return
+		}
+		status, answer["tx_status"], answer["error_result_xdr"] = http.StatusBadRequest, "ERROR", encoded
+	case queued:
+		status, answer["tx_status"] = http.StatusConflict, "DUPLICATE"
+	}
+	write(w, typeHAL, status, answer)
 }
 
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, envelope, hash string, err error) {

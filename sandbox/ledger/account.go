@@ -13,8 +13,18 @@ type Account struct {
 	Balance    int64
 	Sequence   int64
 	Lines      map[string]Trustline // by AssetName
-	Modified   uint32               // the ledger that last changed it
-	ModifiedAt time.Time
+	Data       map[string][]byte
+	HomeDomain string
+	Flags      xdr.AccountFlags
+	// Master is the weight of the account's own key; 1 if nil. Signers are the weights of other
+	// keys (G…), of hashes of preimages (X…) and of transactions (T…).
+	Master            *byte
+	Signers           map[string]byte
+	Low, Medium, High byte // thresholds
+	InflationDest     string
+	Sponsoring        int    // how many reserves it keeps for claimable balances
+	Modified          uint32 // the ledger that last changed it
+	ModifiedAt        time.Time
 }
 
 // Trustline is an account's balance of an issued asset, and the limit of that balance. Amounts are
@@ -30,14 +40,17 @@ type Trustline struct {
 func AssetName(a xdr.Asset) string { return a.StringCanonical() }
 
 // Reserve is the part of the balance that cannot be spent.
-func (a *Account) Reserve() int64 { return int64(2+len(a.Lines)) * BaseReserve }
+func (a *Account) Reserve() int64 { return int64(2+a.Subentries()+a.Sponsoring) * BaseReserve }
+
+// Subentries are the entries that raise the reserve.
+func (a *Account) Subentries() int { return len(a.Lines) + len(a.Signers) + len(a.Data) }
 
 // Available is the XLM that the account can spend, in stroops.
 func (a *Account) Available() int64 { return max(0, a.Balance-a.Reserve()) }
 
 func (a *Account) clone() *Account {
 	c := *a
-	c.Lines = maps.Clone(a.Lines)
+	c.Lines, c.Data, c.Signers = maps.Clone(a.Lines), maps.Clone(a.Data), maps.Clone(a.Signers)
 	return &c
 }
 
@@ -52,9 +65,10 @@ func (l *Ledger) Account(address string) (*Account, bool) {
 // changes are the effects of a transaction so far. They become visible only when they are
 // committed, so a transaction is applied completely or not at all.
 type changes struct {
-	ledger  *Ledger
-	header  *Header
-	touched map[string]*Account // nil: removed
+	ledger    *Ledger
+	header    *Header
+	touched   map[string]*Account          // nil: removed
+	claimable map[string]*ClaimableBalance // nil: claimed
 }
 
 func (c *changes) look(address string) *Account {
@@ -91,6 +105,13 @@ func (c *changes) commit() {
 			delete(c.ledger.accounts, address)
 		} else {
 			c.ledger.accounts[address] = a
+		}
+	}
+	for id, b := range c.claimable {
+		if b == nil {
+			delete(c.ledger.claimable, id)
+		} else {
+			c.ledger.claimable[id] = b
 		}
 	}
 }

@@ -26,7 +26,7 @@ func (o *Operation) createAccount(c *changes, source *Account) int32 {
 	created := op.Destination.ToMuxedAccount()
 	o.effect(Effect{Type: AccountCreated, Account: created, Amount: amount})
 	o.effect(Effect{Type: AccountDebited, Account: o.Source, Amount: amount})
-	o.effect(Effect{Type: SignerCreated, Account: created})
+	o.effect(Effect{Type: SignerCreated, Account: created, Name: address, Weight: 1})
 	return succeeded
 }
 
@@ -69,8 +69,12 @@ func (o *Operation) mergeAccount(c *changes, source *Account) bool {
 	switch {
 	case into == nil:
 		code = xdr.AccountMergeResultCodeAccountMergeNoAccount
-	case len(source.Lines) > 0:
+	case source.Flags&xdr.AccountFlagsAuthImmutableFlag != 0:
+		code = xdr.AccountMergeResultCodeAccountMergeImmutableSet
+	case len(source.Lines)+len(source.Data) > 0: // signers do no harm
 		code = xdr.AccountMergeResultCodeAccountMergeHasSubEntries
+	case source.Sponsoring > 0:
+		code = xdr.AccountMergeResultCodeAccountMergeIsSponsor
 	case source.Sequence >= startingSequence(c.header.Sequence):
 		code = xdr.AccountMergeResultCodeAccountMergeSeqnumTooFar
 	case into.Balance > math.MaxInt64-source.Balance:

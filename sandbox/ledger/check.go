@@ -1,14 +1,11 @@
 package ledger
 
 import (
-	"github.com/stellar/go/keypair"
 	"github.com/stellar/go/xdr"
 )
 
 // check decides, in the network's order, whether a transaction may be included in a ledger that
 // closes at closedAt (Unix seconds) with the given sequence number. It returns nil if so.
-//
-// Only an account's master key can sign for it, since the sandbox does not support set_options.
 func (l *Ledger) check(e envelope, sequence uint32, closedAt int64) *RejectedError {
 	if e.IsFeeBump() {
 		if code, ok := l.checkPayment(e, e.FeeBumpSignatures()); !ok {
@@ -36,13 +33,13 @@ func (l *Ledger) check(e envelope, sequence uint32, closedAt int64) *RejectedErr
 		return e.rejectInner(xdr.TransactionResultCodeTxBadSeq)
 	}
 	signed := newSignatures(e.inner, e.Signatures())
-	if !signed.of(source.Address) {
+	if !signed.of(source.Address, source, low) {
 		return e.rejectInner(xdr.TransactionResultCodeTxBadAuth)
 	}
 	if !e.IsFeeBump() && !l.canPay(e) {
 		return e.reject(xdr.TransactionResultCodeTxInsufficientBalance)
 	}
-	if results, ok := checkOperations(e, signed); !ok {
+	if results, ok := l.checkOperations(e, signed); !ok {
 		return e.rejectOperations(results)
 	}
 	if !signed.allUsed() {
@@ -61,7 +58,7 @@ func (l *Ledger) checkPayment(e envelope, list []xdr.DecoratedSignature) (xdr.Tr
 		return xdr.TransactionResultCodeTxInsufficientFee, false
 	case l.accounts[e.payer()] == nil:
 		return xdr.TransactionResultCodeTxNoAccount, false
-	case !signed.of(e.payer()):
+	case !signed.of(e.payer(), l.accounts[e.payer()], low):
 		return xdr.TransactionResultCodeTxBadAuth, false
 	case !l.canPay(e):
 		return xdr.TransactionResultCodeTxInsufficientBalance, false
@@ -95,63 +92,18 @@ func checkBounds(e envelope, sequence uint32, closedAt int64) (xdr.TransactionRe
 	return 0, true
 }
 
-// checkOperations finds errors that do not depend on the state of accounts. The source of an
-// operation need not exist yet: an earlier operation of the transaction can create it.
-func checkOperations(e envelope, signed *signatures) ([]xdr.OperationResult, bool) {
+// checkOperations finds missing signatures, and errors that do not depend on the state of accounts.
+// The source of an operation need not exist yet: an earlier operation of the transaction can create
+// it. As in the network, who can sign is decided before the first operation is applied.
+func (l *Ledger) checkOperations(e envelope, signed *signatures) ([]xdr.OperationResult, bool) {
 	results, ok := make([]xdr.OperationResult, 0, len(e.Operations())), true
 	for _, op := range e.Operations() {
 		source := addressOf(e.operationSource(op))
 		result, fine := validate(op.Body, source)
-		if !signed.of(source) {
+		if !signed.of(source, l.accounts[source], needs(op.Body)) {
 			result, fine = xdr.OperationResult{Code: xdr.OperationResultCodeOpBadAuth}, false
 		}
 		results, ok = append(results, result), ok && fine
 	}
 	return results, ok
-}
-
-// signatures are the signatures of one envelope. The network refuses envelopes with signatures that
-// are not needed.
-type signatures struct {
-	hash [32]byte
-	list []xdr.DecoratedSignature
-	used []bool
-	by   map[string]bool // by address, the result of earlier look-ups
-}
-
-func newSignatures(hash [32]byte, list []xdr.DecoratedSignature) *signatures {
-	return &signatures{hash: hash, list: list, used: make([]bool, len(list)), by: map[string]bool{}}
-}
-
-// of reports whether the account with an address has signed.
-func (s *signatures) of(address string) bool {
-	signed, known := s.by[address]
-	if !known {
-		signed = s.find(address)
-		s.by[address] = signed
-	}
-	return signed
-}
-
-func (s *signatures) find(address string) bool {
-	key, err := keypair.ParseAddress(address)
-	if err != nil {
-		return false
-	}
-	for i, signature := range s.list {
-		if signature.Hint == key.Hint() && key.Verify(s.hash[:], signature.Signature) == nil {
-			s.used[i] = true
-			return true
-		}
-	}
-	return false
-}
-
-func (s *signatures) allUsed() bool {
-	for _, used := range s.used {
-		if !used {
-			return false
-		}
-	}
-	return true
 }

@@ -48,6 +48,17 @@ func newFixture(t *testing.T, change ...func(*Options)) *fixture {
 
 func (s *fixture) address(name string) string { return s.keys[name].Address() }
 
+// name is the reverse of address.
+func (s *fixture) name(address string) string {
+	for name, key := range s.keys {
+		if key.Address() == address {
+			return name
+		}
+	}
+	s.t.Fatalf("nobody has the address %s", address)
+	return ""
+}
+
 func (s *fixture) usd() xdr.Asset { return xdr.MustNewCreditAsset("USD", s.address("issuer")) }
 
 func (s *fixture) credit() txnbuild.CreditAsset {

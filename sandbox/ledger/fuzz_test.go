@@ -52,7 +52,7 @@ func FuzzSubmit(f *testing.F) {
 		count(t, l, 0)
 		// Operations are checked even if their accounts do not exist.
 		if e, err := l.decode(base64.StdEncoding.EncodeToString(envelope)); err == nil {
-			checkOperations(e, newSignatures(e.inner, e.Signatures()))
+			l.checkOperations(e, newSignatures(e.inner, e.Signatures()))
 		}
 	})
 }

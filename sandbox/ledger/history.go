@@ -10,23 +10,41 @@ import (
 type EffectType int
 
 const (
-	AccountCreated   EffectType = 0
-	AccountRemoved   EffectType = 1
-	AccountCredited  EffectType = 2
-	AccountDebited   EffectType = 3
-	SignerCreated    EffectType = 10
-	TrustlineCreated EffectType = 20
-	TrustlineRemoved EffectType = 21
-	TrustlineUpdated EffectType = 22
+	AccountCreated                     EffectType = 0
+	AccountRemoved                     EffectType = 1
+	AccountCredited                    EffectType = 2
+	AccountDebited                     EffectType = 3
+	AccountThresholdsUpdated           EffectType = 4
+	AccountHomeDomainUpdated           EffectType = 5
+	AccountFlagsUpdated                EffectType = 6
+	SignerCreated                      EffectType = 10
+	SignerRemoved                      EffectType = 11
+	SignerUpdated                      EffectType = 12
+	TrustlineCreated                   EffectType = 20
+	TrustlineRemoved                   EffectType = 21
+	TrustlineUpdated                   EffectType = 22
+	DataCreated                        EffectType = 40
+	DataRemoved                        EffectType = 41
+	DataUpdated                        EffectType = 42
+	ClaimableBalanceCreated            EffectType = 50
+	ClaimableBalanceClaimantCreated    EffectType = 51
+	ClaimableBalanceClaimed            EffectType = 52
+	ClaimableBalanceSponsorshipCreated EffectType = 69
+	ClaimableBalanceSponsorshipRemoved EffectType = 71
 )
 
 // Effect is the change that an operation made to one account. Amounts are stroops.
 type Effect struct {
-	Type    EffectType
-	Account xdr.MuxedAccount
-	Asset   xdr.Asset // zero is XLM
-	Amount  int64     // for accounts created, credited and debited
-	Limit   int64     // for trustlines
+	Type     EffectType
+	Account  xdr.MuxedAccount
+	Asset    xdr.Asset // zero is XLM
+	Amount   int64     // for accounts created, credited and debited
+	Limit    int64     // for trustlines
+	Name     string    // a signer's key, a data entry's name, or the home domain
+	Weight   byte      // of a signer
+	Value    []byte    // of a data entry
+	Balance  *ClaimableBalance
+	Claimant int // the index of one of the balance's
 }
 
 func (o *Operation) effect(e Effect) { o.Effects = append(o.Effects, e) }
@@ -43,6 +61,14 @@ type list struct {
 	transactions []*Transaction
 	operations   []*Operation
 	payments     []*Operation
+	effects      []EffectOf
+}
+
+// EffectOf is an effect with its operation and its number there, from 1.
+type EffectOf struct {
+	Effect
+	Operation *Operation
+	Number    int
 }
 
 func newHistory() history {
@@ -72,6 +98,12 @@ func (h *history) add(t *Transaction) {
 	for _, o := range t.Operations {
 		h.operations[o.ID] = o
 		h.everything.addOperation(o)
+		for i, e := range o.Effects {
+			of := EffectOf{e, o, i + 1}
+			h.everything.effects = append(h.everything.effects, of)
+			concerned := h.of(addressOf(e.Account))
+			concerned.effects = append(concerned.effects, of)
+		}
 		participants := o.participants()
 		for _, address := range participants {
 			h.of(address).addOperation(o)
@@ -115,6 +147,10 @@ func (o *Operation) participants() []string {
 		all = append(all, addressOf(o.Body.PathPaymentStrictSendOp.Destination))
 	case xdr.OperationTypeAccountMerge:
 		all = append(all, addressOf(*o.Body.Destination))
+	case xdr.OperationTypeCreateClaimableBalance:
+		for _, c := range o.Body.CreateClaimableBalanceOp.Claimants {
+			all = append(all, c.V0.Destination.Address())
+		}
 	}
 	return distinct(all)
 }

@@ -35,6 +35,7 @@ type Operation struct {
 	Body        xdr.OperationBody
 	Result      xdr.OperationResult
 	Effects     []Effect // none if the transaction failed
+	index       int      // in the transaction, from 0
 	// Sent and Received are what a path payment took from its source and gave to its destination,
 	// in stroops.
 	Sent, Received int64
@@ -68,6 +69,7 @@ func (l *Ledger) include(e envelope, next *Header) *Transaction {
 	paid := l.begin(next)
 	paid.account(e.payer()).Balance -= t.FeeCharged
 	paid.account(e.source()).Sequence = e.SeqNum()
+	paid.spend(e)
 	paid.commit()
 	l.feePool += t.FeeCharged
 
@@ -79,6 +81,7 @@ func (l *Ledger) include(e envelope, next *Header) *Transaction {
 			Transaction: t,
 			Source:      e.operationSource(op),
 			Body:        op.Body,
+			index:       i,
 		}
 		if !o.apply(work) {
 			t.Successful = false
@@ -104,5 +107,5 @@ func (l *Ledger) include(e envelope, next *Header) *Transaction {
 }
 
 func (l *Ledger) begin(h *Header) *changes {
-	return &changes{ledger: l, header: h, touched: map[string]*Account{}}
+	return &changes{ledger: l, header: h, touched: map[string]*Account{}, claimable: map[string]*ClaimableBalance{}}
 }

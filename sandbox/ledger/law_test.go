@@ -34,7 +34,17 @@ func TestMoneyIsConserved(t *testing.T) {
 				continue
 			}
 			amount := fmt.Sprintf("%d.%07d", dice.IntN(60), 1+dice.IntN(9_999_999))
-			switch dice.IntN(8) {
+			switch dice.IntN(10) {
+			case 8:
+				d.operations = []txnbuild.Operation{&txnbuild.CreateClaimableBalance{
+					Amount: amount, Asset: []txnbuild.Asset{txnbuild.NativeAsset{}, s.credit()}[dice.IntN(2)],
+					Destinations: []txnbuild.Claimant{txnbuild.NewClaimant(s.address(any()), nil)},
+				}}
+			case 9:
+				for _, b := range s.ClaimableBalances()[:min(1, len(s.ClaimableBalances()))] {
+					d.source = s.name(b.Claimants[0].V0.Destination.Address())
+					d.operations = []txnbuild.Operation{&txnbuild.ClaimClaimableBalance{BalanceID: b.ID}}
+				}
 			case 0:
 				d.operations = []txnbuild.Operation{&txnbuild.CreateAccount{Destination: s.address("nobody"), Amount: amount}}
 			case 1:
@@ -45,6 +55,9 @@ func TestMoneyIsConserved(t *testing.T) {
 				d.operations = []txnbuild.Operation{&txnbuild.Payment{Destination: s.address(any()), Amount: amount, Asset: s.credit()}}
 			default:
 				d.operations = []txnbuild.Operation{s.pay(any(), amount), s.pay(any(), "1")}
+			}
+			if _, exists := s.Account(s.address(d.source)); !exists || len(d.operations) == 0 {
+				continue
 			}
 			// Many are refused, as intended.
 			_, _ = s.Submit(s.encode(d))
@@ -103,6 +116,13 @@ func count(t *testing.T, l *Ledger, issued int64) {
 				t.Fatalf("%s holds %d of at most %d", a.Address, line.Balance, line.Limit)
 			}
 			held += line.Balance
+		}
+	}
+	for _, b := range l.claimable {
+		if b.Asset.IsNative() {
+			coins += b.Amount
+		} else {
+			held += b.Amount
 		}
 	}
 	if coins != TotalCoins || held != issued {

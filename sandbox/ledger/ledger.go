@@ -58,15 +58,16 @@ type Ledger struct {
 	market     Market
 	root       *keypair.Full
 
-	mu       sync.RWMutex
-	accounts map[string]*Account
-	feePool  int64
-	headers  []Header // ascending; without empty ledgers if read from a journal
-	history  history
-	queue    queue
-	closed   chan struct{} // closed and replaced whenever a ledger closes
-	journal  *journal
-	resumed  bool // from a journal, and no ledger has closed since
+	mu        sync.RWMutex
+	accounts  map[string]*Account
+	claimable map[string]*ClaimableBalance // by id
+	feePool   int64
+	headers   []Header // ascending; without empty ledgers if read from a journal
+	history   history
+	queue     queue
+	closed    chan struct{} // closed and replaced whenever a ledger closes
+	journal   *journal
+	resumed   bool // from a journal, and no ledger has closed since
 }
 
 // New creates a ledger whose root account holds all XLM that the other accounts do not.
@@ -85,6 +86,7 @@ func New(o Options) *Ledger {
 		market:     o.Market,
 		root:       keypair.Root(o.Passphrase),
 		accounts:   map[string]*Account{},
+		claimable:  map[string]*ClaimableBalance{},
 		history:    newHistory(),
 		queue:      newQueue(),
 		closed:     make(chan struct{}),

@@ -42,11 +42,12 @@ func route(send xdr.Asset, path []xdr.Asset, dest xdr.Asset) []xdr.Asset {
 	return steps
 }
 
+// issued reports whether an asset is XLM or has an issuer.
+func (c *changes) issued(a xdr.Asset) bool { return a.IsNative() || c.look(a.GetIssuer()) != nil }
+
 func (c *changes) rate(give, take xdr.Asset) (Rate, bool) {
-	for _, a := range []xdr.Asset{give, take} {
-		if !a.IsNative() && c.look(a.GetIssuer()) == nil {
-			return Rate{}, false
-		}
+	if !c.issued(give) || !c.issued(take) {
+		return Rate{}, false
 	}
 	rate, quoted := c.ledger.market[Pair{AssetName(give), AssetName(take)}]
 	if !quoted {

@@ -44,9 +44,48 @@ var accountMergeCodes = map[xdr.AccountMergeResultCode]string{
 	xdr.AccountMergeResultCodeAccountMergeSuccess:       "op_success",
 	xdr.AccountMergeResultCodeAccountMergeMalformed:     "op_malformed",
 	xdr.AccountMergeResultCodeAccountMergeNoAccount:     "op_no_account",
+	xdr.AccountMergeResultCodeAccountMergeImmutableSet:  "op_immutable_set",
 	xdr.AccountMergeResultCodeAccountMergeHasSubEntries: "op_has_sub_entries",
+	xdr.AccountMergeResultCodeAccountMergeIsSponsor:     "op_is_sponsor",
 	xdr.AccountMergeResultCodeAccountMergeSeqnumTooFar:  "op_seq_num_too_far",
 	xdr.AccountMergeResultCodeAccountMergeDestFull:      "op_dest_full",
+}
+
+var setOptionsCodes = map[xdr.SetOptionsResultCode]string{
+	xdr.SetOptionsResultCodeSetOptionsSuccess:               "op_success",
+	xdr.SetOptionsResultCodeSetOptionsLowReserve:            "op_low_reserve",
+	xdr.SetOptionsResultCodeSetOptionsTooManySigners:        "op_too_many_signers",
+	xdr.SetOptionsResultCodeSetOptionsBadFlags:              "op_bad_flags",
+	xdr.SetOptionsResultCodeSetOptionsInvalidInflation:      "op_invalid_inflation",
+	xdr.SetOptionsResultCodeSetOptionsCantChange:            "op_cant_change",
+	xdr.SetOptionsResultCodeSetOptionsUnknownFlag:           "op_unknown_flag",
+	xdr.SetOptionsResultCodeSetOptionsThresholdOutOfRange:   "op_threshold_out_of_range",
+	xdr.SetOptionsResultCodeSetOptionsBadSigner:             "op_bad_signer",
+	xdr.SetOptionsResultCodeSetOptionsInvalidHomeDomain:     "op_invalid_home_domain",
+	xdr.SetOptionsResultCodeSetOptionsAuthRevocableRequired: "op_auth_revocable_required",
+}
+
+var manageDataCodes = map[xdr.ManageDataResultCode]string{
+	xdr.ManageDataResultCodeManageDataSuccess:      "op_success",
+	xdr.ManageDataResultCodeManageDataNameNotFound: "op_data_name_not_found",
+	xdr.ManageDataResultCodeManageDataLowReserve:   "op_low_reserve",
+	xdr.ManageDataResultCodeManageDataInvalidName:  "op_data_invalid_name",
+}
+
+var createClaimableCodes = map[xdr.CreateClaimableBalanceResultCode]string{
+	xdr.CreateClaimableBalanceResultCodeCreateClaimableBalanceSuccess:     "op_success",
+	xdr.CreateClaimableBalanceResultCodeCreateClaimableBalanceMalformed:   "op_malformed",
+	xdr.CreateClaimableBalanceResultCodeCreateClaimableBalanceLowReserve:  "op_low_reserve",
+	xdr.CreateClaimableBalanceResultCodeCreateClaimableBalanceNoTrust:     "op_no_trust",
+	xdr.CreateClaimableBalanceResultCodeCreateClaimableBalanceUnderfunded: "op_underfunded",
+}
+
+var claimCodes = map[xdr.ClaimClaimableBalanceResultCode]string{
+	xdr.ClaimClaimableBalanceResultCodeClaimClaimableBalanceSuccess:      "op_success",
+	xdr.ClaimClaimableBalanceResultCodeClaimClaimableBalanceDoesNotExist: "op_does_not_exist",
+	xdr.ClaimClaimableBalanceResultCodeClaimClaimableBalanceCannotClaim:  "op_cannot_claim",
+	xdr.ClaimClaimableBalanceResultCodeClaimClaimableBalanceLineFull:     "op_line_full",
+	xdr.ClaimClaimableBalanceResultCodeClaimClaimableBalanceNoTrust:      "op_no_trust",
 }
 
 func operationCode(r xdr.OperationResult) string {
@@ -75,6 +114,14 @@ func operationCode(r xdr.OperationResult) string {
 		return "op_under_dest_min"
 	case xdr.OperationTypeChangeTrust:
 		return changeTrustCodes[tr.ChangeTrustResult.Code]
+	case xdr.OperationTypeSetOptions:
+		return setOptionsCodes[tr.SetOptionsResult.Code]
+	case xdr.OperationTypeManageData:
+		return manageDataCodes[tr.ManageDataResult.Code]
+	case xdr.OperationTypeCreateClaimableBalance:
+		return createClaimableCodes[tr.CreateClaimableBalanceResult.Code]
+	case xdr.OperationTypeClaimClaimableBalance:
+		return claimCodes[tr.ClaimClaimableBalanceResult.Code]
 	default:
 		return accountMergeCodes[tr.AccountMergeResult.Code]
 	}
@@ -96,6 +143,17 @@ func result(kind xdr.OperationType, code int32) xdr.OperationResult {
 		tr.ChangeTrustResult = &xdr.ChangeTrustResult{Code: xdr.ChangeTrustResultCode(code)}
 	case xdr.OperationTypeAccountMerge:
 		tr.AccountMergeResult = &xdr.AccountMergeResult{Code: xdr.AccountMergeResultCode(code)}
+	case xdr.OperationTypeSetOptions:
+		tr.SetOptionsResult = &xdr.SetOptionsResult{Code: xdr.SetOptionsResultCode(code)}
+	case xdr.OperationTypeManageData:
+		tr.ManageDataResult = &xdr.ManageDataResult{Code: xdr.ManageDataResultCode(code)}
+	case xdr.OperationTypeCreateClaimableBalance:
+		tr.CreateClaimableBalanceResult = &xdr.CreateClaimableBalanceResult{Code: xdr.CreateClaimableBalanceResultCode(code)}
+		if code == succeeded { // an id is part of it; the operation sets its own
+			tr.CreateClaimableBalanceResult.BalanceId = &xdr.ClaimableBalanceId{V0: &xdr.Hash{}}
+		}
+	case xdr.OperationTypeClaimClaimableBalance:
+		tr.ClaimClaimableBalanceResult = &xdr.ClaimClaimableBalanceResult{Code: xdr.ClaimClaimableBalanceResultCode(code)}
 	default:
 		return xdr.OperationResult{Code: xdr.OperationResultCodeOpNotSupported}
 	}
@@ -127,6 +185,19 @@ func validate(body xdr.OperationBody, source string) (xdr.OperationResult, bool)
 		fine = op.Limit >= 0 && !line.IsNative() && validAsset(line) && line.GetIssuer() != source
 	case xdr.OperationTypeAccountMerge:
 		fine = addressOf(body.MustDestination()) != source
+	case xdr.OperationTypeSetOptions:
+		code := validOptions(body.MustSetOptionsOp(), source)
+		return result(body.Type, int32(code)), code == xdr.SetOptionsResultCodeSetOptionsSuccess
+	case xdr.OperationTypeManageData:
+		if name := string(body.MustManageDataOp().DataName); name == "" || !printable(name) {
+			return result(body.Type, int32(xdr.ManageDataResultCodeManageDataInvalidName)), false
+		}
+		fine = true
+	case xdr.OperationTypeCreateClaimableBalance:
+		op := body.MustCreateClaimableBalanceOp()
+		fine = op.Amount > 0 && validAsset(op.Asset) && validClaimants(op.Claimants)
+	case xdr.OperationTypeClaimClaimableBalance:
+		fine = true
 	default:
 		return result(body.Type, 0), false
 	}
@@ -196,6 +267,14 @@ func (o *Operation) apply(c *changes) bool {
 		code = o.changeTrust(c, source)
 	case xdr.OperationTypeAccountMerge:
 		return o.mergeAccount(c, source)
+	case xdr.OperationTypeSetOptions:
+		code = o.setOptions(c, source)
+	case xdr.OperationTypeManageData:
+		code = o.manageData(source)
+	case xdr.OperationTypeCreateClaimableBalance:
+		return o.createClaimableBalance(c, source)
+	case xdr.OperationTypeClaimClaimableBalance:
+		code = o.claim(c, source)
 	}
 	o.Result = result(o.Body.Type, code)
 	return code == succeeded

@@ -1,13 +1,17 @@
 package ledger
 
 import (
+	"cmp"
 	"slices"
 	"sort"
+
+	"github.com/stellar/go/toid"
 )
 
 // Page selects a part of a list.
 type Page struct {
 	Cursor        int64 // ids after it, or before it if descending
+	Number        int   // of the effect of the operation at the cursor
 	Descending    bool
 	Limit         int
 	IncludeFailed bool
@@ -72,6 +76,70 @@ func (l *Ledger) Transactions(address string, p Page) ([]*Transaction, bool) {
 		return nil, false
 	}
 	return take(of.transactions, p, (*Transaction).key), true
+}
+
+// Effects is like [Ledger.Payments], for the effects of operations.
+func (l *Ledger) Effects(address string, p Page) ([]EffectOf, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	of := l.listOf(address)
+	if of == nil {
+		return nil, false
+	}
+	return takeEffects(of.effects, p), true
+}
+
+// Effects returns a page of the effects of operations, which are in ascending order.
+func Effects(of []*Operation, p Page) []EffectOf {
+	var all []EffectOf
+	for _, o := range of {
+		for i, e := range o.Effects {
+			all = append(all, EffectOf{e, o, i + 1})
+		}
+	}
+	return takeEffects(all, p)
+}
+
+func takeEffects(all []EffectOf, p Page) []EffectOf {
+	after := sort.Search(len(all), func(i int) bool {
+		return cmp.Or(cmp.Compare(all[i].Operation.ID, p.Cursor), cmp.Compare(all[i].Number, p.Number)) > 0
+	})
+	if !p.Descending {
+		return slices.Clone(all[after:min(after+p.Limit, len(all))])
+	}
+	if after > 0 && all[after-1].Operation.ID == p.Cursor && all[after-1].Number == p.Number {
+		after--
+	}
+	page := slices.Clone(all[max(0, after-p.Limit):after])
+	slices.Reverse(page)
+	return page
+}
+
+// Headers returns a page of the closed ledgers.
+func (l *Ledger) Headers(p Page) []Header {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	p.IncludeFailed = true
+	return take(l.headers, p, func(h Header) (int64, bool) { return h.ID(), true })
+}
+
+// ID is the paging token of a ledger.
+func (h Header) ID() int64 { return toid.New(int32(h.Sequence), 0, 0).ToInt64() }
+
+// Select returns a page of the ledger's transactions.
+func (h Header) Select(p Page) []*Transaction { return take(h.Transactions, p, (*Transaction).key) }
+
+// Operations returns a page of the ledger's operations.
+func (h Header) Operations(p Page, paymentsOnly bool) []*Operation {
+	var all []*Operation
+	for _, t := range h.Transactions {
+		for _, o := range t.Operations {
+			if !paymentsOnly || o.IsPayment() {
+				all = append(all, o)
+			}
+		}
+	}
+	return take(all, p, (*Operation).key)
 }
 
 // Select returns the page of the transaction's operations.

@@ -73,11 +73,32 @@ func (l *Ledger) Submit(base64 string) (hash string, err error) {
 	return l.submit(e)
 }
 
+// Enqueue is like [Ledger.Submit], but as the network does without Horizon's memory: it refuses a
+// transaction that is applied, because its sequence number is used, and reports one that is queued.
+func (l *Ledger) Enqueue(base64 string) (hash string, queued bool, err error) {
+	e, err := l.decode(base64)
+	if err != nil {
+		return "", false, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.queue.hashes[e.key()] {
+		return e.key(), true, nil
+	}
+	hash, err = l.enqueue(e)
+	return hash, false, err
+}
+
 func (l *Ledger) submit(e envelope) (string, error) {
 	hash := e.key()
 	if l.history.transactions[hash] != nil || l.queue.hashes[hash] {
 		return hash, nil
 	}
+	return l.enqueue(e)
+}
+
+func (l *Ledger) enqueue(e envelope) (string, error) {
+	hash := e.key()
 	latest := l.latest()
 	if err := l.check(e, latest.Sequence+1, latest.ClosedAt.Unix()); err != nil {
 		return hash, err

@@ -81,7 +81,36 @@ func run(ctx context.Context, getenv func(string) string) error {
 	}
 	line.Note("%s sent %s %s, memo %s", r.From, stellar.Amount(payment.Amount), asset(payment), memo(payment))
 	line.Note("transaction %s", hash)
+	if payment.Memo != found.Object.Memo {
+		return seek(ctx, client, line, hash)
+	}
 	return watch(ctx, client, line, found.Object.ID)
+}
+
+// seek says where money shows that has no memo of a checkout.
+func seek(ctx context.Context, client stack.Client, line *stack.Timeline, hash string) error {
+	const where = "/payment?unmatched=true"
+	for deadline := time.Now().Add(watchFor); ; {
+		reply, err := client.Do(ctx, http.MethodGet, where, nil)
+		if err != nil {
+			return err
+		}
+		shown := reply.Status == http.StatusOK && strings.Contains(string(reply.Body), hash)
+		if shown || time.Now().After(deadline) {
+			if shown {
+				line.Note("it belongs to no checkout, and shows in GET %s:", where)
+			} else {
+				line.Note("it belongs to no checkout, and will show in GET %s:", where)
+			}
+			line.Note("  curl -s '%s%s' -H 'x-api-key: %s'", client.BaseURL, where, client.Key)
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
 }
 
 // watch prints the checkout's changes until it is finished or the time is over.

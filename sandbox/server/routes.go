@@ -21,6 +21,7 @@ func (s *Server) routes(h *horizon.Server) http.Handler {
 	mux.HandleFunc("/sandbox/pay", wallets.pay)
 	mux.HandleFunc("/sandbox/merchant", wallets.merchant)
 	mux.HandleFunc("/sandbox/sign", wallets.sign)
+	mux.HandleFunc("GET /sandbox/thanks", thanks)
 	mux.HandleFunc("GET /sandbox/{$}", s.about)
 	return mux
 }

@@ -228,6 +228,25 @@ func TestPagePaysWithATestWallet(t *testing.T) {
 	}
 }
 
+func TestDemoShopThanksOnAPage(t *testing.T) {
+	_, base := start(t)
+	const id = "chk_01m8212zre240mm5nqz8hv2egd"
+	for query, want := range map[string]string{"?checkout=" + id: "<code>" + id + "</code>", "?checkout=<b>": "GET /checkout/{id}", "": "Thank you"} {
+		response, err := http.Get(base + "/sandbox/thanks" + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || response.StatusCode != http.StatusOK || response.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+			t.Errorf("%s: status %d, %s: %v", query, response.StatusCode, response.Header.Get("Content-Type"), err)
+		}
+		if !strings.Contains(string(content), want) || strings.Contains(string(content), "<b>") {
+			t.Errorf("%s: %s", query, content)
+		}
+	}
+}
+
 func TestFaultsAffectHorizonButNotTheSandbox(t *testing.T) {
 	s, base := start(t)
 	shop := merchant(t, base)

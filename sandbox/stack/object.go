@@ -51,6 +51,7 @@ type Checkout struct {
 	Destination    string            `json:"destination"`
 	Memo           string            `json:"memo"`
 	MemoType       string            `json:"memo_type"`
+	Locale         *string           `json:"locale"`
 	RedirectURL    *string           `json:"redirect_url"`
 	CancelURL      *string           `json:"cancel_url"`
 	Description    *string           `json:"description"`

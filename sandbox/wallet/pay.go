@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/stellar/go/amount"
 	"github.com/stellar/go/keypair"
@@ -81,7 +82,7 @@ func build(a xdr.Asset) txnbuild.Asset {
 	if a.IsNative() {
 		return txnbuild.NativeAsset{}
 	}
-	return txnbuild.CreditAsset{Code: a.GetCode(), Issuer: a.GetIssuer()}
+	return txnbuild.CreditAsset{Code: strings.TrimRight(a.GetCode(), "\x00"), Issuer: a.GetIssuer()}
 }
 
 func (p Payment) memo() (txnbuild.Memo, error) {

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"edgecheckout/templates/static"
+	"edgecheckout/templates/text"
 )
 
 func main() {
@@ -63,14 +64,18 @@ func write(ctx context.Context, dir string) ([]string, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "assets"), 0o755); err != nil {
 		return nil, err
 	}
-	files := map[string][]byte{"index.html": []byte(index(all, ".html"))}
+	files := map[string][]byte{"index.html": []byte(index(all, file))}
 	for _, a := range static.Files() {
 		files[strings.TrimPrefix(a.Path, "/")] = a.Body
 	}
 	var names []string
 	for _, p := range all {
-		names = append(names, p.name)
-		files[p.name+".html"] = []byte(strings.ReplaceAll(p.html, `"/assets/`, `"assets/`))
+		names = append(names, p.name+"?lang="+p.language.Tag)
+		html := strings.ReplaceAll(p.html, `"/assets/`, `"assets/`)
+		for _, l := range text.Languages {
+			html = strings.ReplaceAll(html, `href="?lang=`+l.Tag+`"`, `href="`+file(rendered{name: p.name, language: l})+`"`)
+		}
+		files[file(p)] = []byte(html)
 	}
 	for name, body := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), body, 0o644); err != nil {
@@ -79,6 +84,9 @@ func write(ctx context.Context, dir string) ([]string, error) {
 	}
 	return names, nil
 }
+
+// file is the name of a page's file.
+func file(p rendered) string { return p.name + "." + p.language.Tag + ".html" }
 
 // withServer serves the gallery on a free port while work runs.
 func withServer(work func(origin string) error) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"edgecheckout/e2e/chromium"
@@ -31,13 +32,13 @@ func screens(ctx context.Context, origin, dir string, names []string) error {
 	for _, name := range names {
 		for _, width := range widths {
 			for _, scheme := range []string{"light", "dark"} {
-				file := filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, width, scheme))
+				file := filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", strings.Replace(name, "?lang=", ".", 1), width, scheme))
 				if err := screen(ctx, origin+"/"+name, file, width, scheme, false); err != nil {
 					return fmt.Errorf("picture of %s: %w", name, err)
 				}
 			}
 		}
-		if err := screen(ctx, origin+"/"+name, filepath.Join(dir, name+"-390-noscript.png"), 390, "light", true); err != nil {
+		if err := screen(ctx, origin+"/"+name, filepath.Join(dir, strings.Replace(name, "?lang=", ".", 1)+"-390-noscript.png"), 390, "light", true); err != nil {
 			return fmt.Errorf("picture of %s without scripts: %w", name, err)
 		}
 	}

@@ -5,39 +5,55 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"slices"
 	"strings"
 
 	"edgecheckout/templates"
 	"edgecheckout/templates/samples"
 	"edgecheckout/templates/static"
+	"edgecheckout/templates/text"
+
+	"github.com/a-h/templ"
 )
 
 // rendered is a page of the gallery.
 type rendered struct {
 	name, about string
+	language    *text.Language
 	html        string
 }
 
-// pages renders the whole gallery. Links between its pages are absolute, as in the real service.
+// pages renders the whole gallery in all languages. Links between its pages are absolute, as in the
+// real service.
 func pages(ctx context.Context, origin string) ([]rendered, error) {
 	var out []rendered
 	for _, s := range samples.All(origin) {
-		var b strings.Builder
-		if err := templates.Pay(s.Checkout).Render(ctx, &b); err != nil {
-			return nil, fmt.Errorf("render %s: %w", s.Name, err)
+		for _, l := range text.Languages {
+			c := s.Checkout
+			c.Language = l
+			shown := map[string]templ.Component{s.Name: templates.Pay(c)}
+			if len(c.Payments) > 0 {
+				shown[s.Name+"-receipt"] = templates.Receipt(c)
+			}
+			for name, page := range shown {
+				var b strings.Builder
+				if err := page.Render(ctx, &b); err != nil {
+					return nil, fmt.Errorf("render %s: %w", name, err)
+				}
+				out = append(out, rendered{name, s.About, l, b.String()})
+			}
 		}
-		out = append(out, rendered{s.Name, s.About, b.String()})
 	}
-	var b strings.Builder
-	err := templates.Message(templates.MessagePage{
-		Title:     "This payment page does not exist",
-		Text:      "The link may be incomplete, or the payment is more than three months old. Please go back to the shop and start again.",
-		RequestID: "req_01kay3t4w5x6y7z8a9b0c1d2e3",
-	}).Render(ctx, &b)
-	if err != nil {
-		return nil, fmt.Errorf("render message: %w", err)
+	for _, l := range text.Languages {
+		var b strings.Builder
+		m := templates.MessagePage{Language: l, Title: l.NoPage, Text: l.NoPageText, RequestID: "req_01kay3t4w5x6y7z8a9b0c1d2e3"}
+		if err := templates.Message(m).Render(ctx, &b); err != nil {
+			return nil, fmt.Errorf("render message: %w", err)
+		}
+		out = append(out, rendered{"message", "No page, or a fault.", l, b.String()})
 	}
-	return append(out, rendered{"message", "No page, or a fault.", b.String()}), nil
+	slices.SortStableFunc(out, func(a, b rendered) int { return strings.Compare(a.name, b.name) })
+	return out, nil
 }
 
 // handler serves the gallery as the service would: pages, assets, and a status call whose answer
@@ -54,11 +70,22 @@ func handler(origin string) (http.Handler, error) {
 			_, _ = w.Write(a.Body)
 		})
 	}
+	byName := map[string]map[string]string{} // by name and language
 	for _, p := range all {
-		mux.HandleFunc("GET /"+p.name, func(w http.ResponseWriter, r *http.Request) {
+		if byName[p.name] == nil {
+			byName[p.name] = map[string]string{}
+		}
+		byName[p.name][p.language.Tag] = p.html
+	}
+	for name, inLanguages := range byName {
+		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
+			page, ok := inLanguages[r.URL.Query().Get("lang")]
+			if !ok {
+				page = inLanguages[text.English.Tag]
+			}
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			w.Header().Set("Content-Security-Policy", templates.ContentSecurityPolicy("", "http://127.0.0.1:8000"))
-			_, _ = w.Write([]byte(p.html))
+			_, _ = w.Write([]byte(page))
 		})
 	}
 	for _, s := range samples.All(origin) {
@@ -69,30 +96,39 @@ func handler(origin string) (http.Handler, error) {
 	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte(index(all, "")))
+		_, _ = w.Write([]byte(index(all, func(p rendered) string { return p.name + "?lang=" + p.language.Tag })))
 	})
 	return mux, nil
 }
 
 // answer is the answer of the status call for c.
 func answer(c templates.Checkout) string {
-	exception, left := "null", 14*60+30
+	exception, left, others := "null", 14*60+30, "[]"
 	if c.Exception != "" {
 		exception = `"` + c.Exception + `"`
 	}
 	if c.Late || c.Status != templates.Open {
 		left = 0
 	}
-	return fmt.Sprintf(`{"status":%q,"exception":%s,"amount_received":%s,"amount_due":%s,"seconds_left":%d,"redirect_url":null}`,
-		c.Status, exception, c.Received, c.Due, left)
+	if c.Status == templates.Open && len(c.Payments) > 0 && c.Payments[0].Reason != "" {
+		others = `[{"amount":50,"asset_code":"EURC","asset_issuer":null}]`
+	}
+	return fmt.Sprintf(`{"status":%q,"exception":%s,"amount_received":%s,"amount_due":%s,"seconds_left":%d,"redirect_url":null,`+
+		`"phase":%q,"cancelled":%t,"received_other":%s,"ledger_read_at":null,"behind":false}`,
+		c.Status, exception, c.Received, c.Due, left, c.Phase(), c.Cancelled, others)
 }
 
-// index renders the list of the pages; suffix is the end of their file names.
-func index(all []rendered, suffix string) string {
+// index renders the list of the pages with links to them.
+func index(all []rendered, link func(rendered) string) string {
 	var b strings.Builder
 	b.WriteString("<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Gallery</title><h1>Payment page, every state</h1><ul>\n")
+	name := ""
 	for _, p := range all {
-		fmt.Fprintf(&b, "<li><a href=\"%s\">%s</a>: %s</li>\n", p.name+suffix, p.name, html.EscapeString(p.about))
+		if p.name != name {
+			name = p.name
+			fmt.Fprintf(&b, "<li>%s: %s</li>\n", p.name, html.EscapeString(p.about))
+		}
+		fmt.Fprintf(&b, "<a href=\"%s\">%s</a>\n", link(p), p.language.Name)
 	}
 	b.WriteString("</ul></html>\n")
 	return b.String()

@@ -143,7 +143,7 @@ func (s *shop) calm(t *testing.T) (asked int) {
 	return asked
 }
 
-const paidAnswer = `{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":1,"redirect_url":null}`
+const paidAnswer = `{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":1,"redirect_url":null,"phase":"paid","received_other":[]}`
 
 func TestPaymentOnTheStreamMakesThePageAskAtOnce(t *testing.T) {
 	s, h, c := watched(t)
@@ -165,7 +165,7 @@ func TestPaymentOnTheStreamMakesThePageAskAtOnce(t *testing.T) {
 	s.say(200, "", paidAnswer)
 	h.events <- payment("text", strings.ToUpper(c.Memo)) // as some exchanges write it
 	told := time.Now()
-	await(t, ctx, standing, "Paid")
+	await(t, ctx, standing, "Payment complete")
 	// Without the event, the page would ask after 15 seconds.
 	if took := time.Since(told); took > 7*time.Second {
 		t.Errorf("the page showed it %s after the event", took)
@@ -212,7 +212,7 @@ func TestFloodOfEventsDoesNotRaiseThePollingRate(t *testing.T) {
 		t.Errorf("%d status calls in 4 s of 1,000 events a second, want about four", got)
 	}
 	s.say(200, "", paidAnswer)
-	await(t, ctx, standing, "Paid")
+	await(t, ctx, standing, "Payment complete")
 }
 
 func TestPageWithoutAStreamKeepsPolling(t *testing.T) {
@@ -240,7 +240,7 @@ func TestPageWithoutAStreamKeepsPolling(t *testing.T) {
 				t.Errorf("the stream was opened %d times within 10 s", opened)
 			}
 			s.say(200, "", paidAnswer)
-			await(t, ctx, standing, "Paid")
+			await(t, ctx, standing, "Payment complete")
 		})
 	}
 }
@@ -265,7 +265,7 @@ func TestReopenedStreamResumesAtTheLastEvent(t *testing.T) {
 	}
 	s.say(200, "", paidAnswer)
 	h.events <- payment("text", c.Memo)
-	await(t, ctx, standing, "Paid")
+	await(t, ctx, standing, "Payment complete")
 }
 
 func TestHiddenPageClosesItsStream(t *testing.T) {
@@ -274,7 +274,7 @@ func TestHiddenPageClosesItsStream(t *testing.T) {
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
 	eventually(t, "the stream is open", func() bool { _, open := h.counts(); return open == 1 })
 	hide := func(hidden bool) {
-		text(t, ctx, fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %t, configurable: true}) && document.dispatchEvent(new Event("visibilitychange"))`, hidden))
+		value(t, ctx, fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %t, configurable: true}) && document.dispatchEvent(new Event("visibilitychange"))`, hidden))
 	}
 	hide(true)
 	eventually(t, "the stream is closed", func() bool { _, open := h.counts(); return open == 0 })
@@ -283,7 +283,7 @@ func TestHiddenPageClosesItsStream(t *testing.T) {
 	if opened, _ := h.counts(); opened != 1 || s.called() != before {
 		t.Errorf("while hidden the page opened %d streams and asked %d times", opened-1, s.called()-before)
 	}
-	s.say(200, "", strings.Replace(waitingAnswer, "870", "0", 1))
+	s.say(200, "", strings.NewReplacer("870", "0", `"phase":"waiting"`, `"phase":"checking"`).Replace(waitingAnswer))
 	hide(false)
 	eventually(t, "the stream is opened again", func() bool { opened, _ := h.counts(); return opened == 2 })
 	await(t, ctx, standing, "The time to pay is over")
@@ -304,7 +304,7 @@ func TestPageAsksAgainAfterAStreamThatOpensLate(t *testing.T) {
 	time.Sleep(1500 * time.Millisecond)
 	s.say(200, "", paidAnswer) // paid in between, which the stream does not report
 	asked := time.Now()
-	await(t, ctx, standing, "Paid")
+	await(t, ctx, standing, "Payment complete")
 	if took := time.Since(asked); took > 4*time.Second {
 		t.Errorf("the page asked again only after %s", took)
 	}
@@ -318,7 +318,7 @@ func TestPageRestoredFromHistoryReopensItsStream(t *testing.T) {
 	do(t, ctx, chromedp.Navigate(s.URL+"/thanks"))
 	eventually(t, "the stream is closed", func() bool { _, open := h.counts(); return open == 0 })
 	before := s.called()
-	text(t, ctx, "history.back()") // no load follows where the browser has kept the page
+	value(t, ctx, "history.back()") // no load follows where the browser has kept the page
 	await(t, ctx, "location.href", s.URL+"/page")
 	eventually(t, "the stream is opened again", func() bool { _, open := h.counts(); return open == 1 })
 	eventually(t, "the page asks", func() bool { return s.called() > before })

@@ -14,6 +14,8 @@ import (
 const (
 	merchantAccount = "GDQP2KPQGKIHYJGXNUIYOMHARUARCA7DJT5FO2FFOOKY3B2WSQHG4W37"
 	issuerAccount   = "GBBD47IF6LWK7P7MDEVSCWR7DPUWV3NY3DTQEVFL4NAT4AQH3ZLLFLA5"
+	payerAccount    = "GCCK2JISUUTIJKYUHIT6FJKM2G73ZP5L6I2GPTUFFIMV6ZZF32DDCXBI"
+	hash            = "0f1c17ed6a3cbbb0c367f72fb6ff26a25c215a30c7e7632abda7f443c8f6bd5f"
 	memo            = "3k9v2m8q7c1x5t0z6w4h8n2r7e"
 	testPassphrase  = "Test%20SDF%20Network%20%3B%20September%202015"
 )
@@ -35,18 +37,27 @@ func All(origin string) []Sample {
 		})},
 		{"partly", "Open, part of it has arrived.", partly()},
 		{"checking", "The deadline has passed, the ledger has not been read up to it.", with(open(), func(c *templates.Checkout) { c.Late = true })},
-		{"suspended", "Open, the operator has suspended the merchant.", with(open(), func(c *templates.Checkout) { c.Suspended = true })},
+		{"other-asset", "Open, something arrived in another asset.", with(open(), func(c *templates.Checkout) {
+			c.Payments = []templates.Payment{payment("50", "EURC", templates.ReasonWrongAsset)}
+		})},
+		{"cancelling", "Open, the merchant has cancelled it a moment ago.", with(open(), func(c *templates.Checkout) { c.Standing.Cancelled = true })},
+		{"cancelled", "The merchant cancelled it, and nothing arrived.", with(open(), func(c *templates.Checkout) {
+			c.Status, c.Standing.Cancelled = templates.Expired, true
+		})},
+		{"suspended", "Open, the operator has suspended the merchant.", with(open(), func(c *templates.Checkout) { c.Standing.Suspended = true })},
 		{"paid", "Completed, with nowhere to go on to.", paid()},
 		{"paid-redirect", "Completed, on the way to the merchant.", with(paid(), func(c *templates.Checkout) {
 			c.RedirectURL = "https://shop.example/thanks?order=1042"
 		})},
 		{"paid-overpaid", "Completed with more than was asked for.", with(paid(), func(c *templates.Checkout) {
-			c.Exception, c.Received = "overpaid", "60"
+			c.Exception, c.Received = "overpaid", "1060.5"
+			c.Payments = []templates.Payment{payment("1060.5", "USDC", "")}
 		})},
 		{"expired", "Nothing arrived in time.", with(open(), func(c *templates.Checkout) { c.Status = templates.Expired })},
 		{"failed-underpaid", "The time is over and not all of it arrived.", with(partly(), func(c *templates.Checkout) { c.Status = templates.Failed })},
 		{"failed-wrong-asset", "The time is over and only another asset arrived.", with(open(), func(c *templates.Checkout) {
 			c.Status, c.Exception = templates.Failed, "wrong_asset"
+			c.Payments = []templates.Payment{payment("50", "EURC", templates.ReasonWrongAsset)}
 		})},
 		{"test-wallet", "The local network, with its test wallets.", with(open(), func(c *templates.Checkout) {
 			c.Network, c.TestWallet = "Local network", "http://127.0.0.1:8000/wallet"
@@ -74,28 +85,44 @@ func id(name string) string {
 
 func open() templates.Checkout {
 	return templates.Checkout{
+		Standing:    templates.Standing{Status: templates.Open},
 		Merchant:    "Northwind Coffee",
 		Description: "Order 1042: two bags of Sidamo, ground for filter",
 		Amount:      "50",
 		AssetCode:   "USDC",
 		AssetIssuer: issuerAccount,
+		IssuerName:  "Circle",
 		Destination: merchantAccount,
 		Memo:        memo,
 		Network:     "Test network",
 		ExpiresAt:   time.Date(2026, 11, 23, 14, 5, 37, 0, time.UTC),
 		CancelURL:   "https://shop.example/cart",
-		Status:      templates.Open,
 		Received:    "0",
 		Due:         "50",
+		ExplorerURL: "https://stellar.expert/explorer/testnet/tx/{hash}",
+		HorizonURL:  "https://horizon-testnet.stellar.org",
 	}
 }
 
 func partly() templates.Checkout {
-	return with(open(), func(c *templates.Checkout) { c.Exception, c.Received, c.Due = "underpaid", "30.25", "19.75" })
+	return with(open(), func(c *templates.Checkout) {
+		c.Exception, c.Received, c.Due = "underpaid", "30.25", "19.75"
+		c.Payments = []templates.Payment{payment("30.25", "USDC", "")}
+	})
 }
 
 func paid() templates.Checkout {
-	return with(open(), func(c *templates.Checkout) { c.Status, c.Received, c.Due = templates.Completed, "50", "0" })
+	return with(open(), func(c *templates.Checkout) {
+		c.Status, c.Received, c.Due = templates.Completed, "50", "0"
+		c.Payments = []templates.Payment{payment("50", "USDC", "")}
+	})
+}
+
+func payment(amount, code, reason string) templates.Payment {
+	return templates.Payment{
+		Amount: amount, AssetCode: code, AssetIssuer: issuerAccount, From: payerAccount, Hash: hash, Ledger: "1204417",
+		ClosedAt: time.Date(2026, 11, 23, 13, 58, 4, 0, time.UTC), Reason: reason,
+	}
 }
 
 func with(c templates.Checkout, change func(*templates.Checkout)) templates.Checkout {

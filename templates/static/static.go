@@ -17,7 +17,10 @@ type File struct {
 	Body              []byte
 }
 
-//go:embed pay.js pay.css docs.js docs.css icon.svg
+// bundled has the script for wallets and their adapters with the wallets' packages, which
+// `make generate` writes from the folder wallets.
+//
+//go:embed pay.js pay.css receipt.js docs.js docs.css icon.svg bundled
 var files embed.FS
 
 // released has the files of the last release under the paths they had. While a new release spreads
@@ -29,11 +32,15 @@ var released embed.FS
 
 // names maps constants in package templates to files.
 var names = []struct{ Constant, file string }{
-	{"script", "pay.js"}, {"stylesheet", "pay.css"}, {"icon", "icon.svg"}, {"docsScript", "docs.js"}, {"docsStylesheet", "docs.css"},
+	{"script", "pay.js"}, {"receiptScript", "receipt.js"}, {"stylesheet", "pay.css"}, {"icon", "icon.svg"}, {"docsScript", "docs.js"}, {"docsStylesheet", "docs.css"},
+	{"walletsScript", "bundled/wallets.js"}, {"walletNotices", "bundled/notices.txt"},
+	{"walletFreighter", "bundled/freighter.js"}, {"walletLobstr", "bundled/lobstr.js"}, {"walletXbull", "bundled/xbull.js"},
+	{"walletRabet", "bundled/rabet.js"}, {"walletAlbedo", "bundled/albedo.js"},
 }
 
 var types = map[string]string{
 	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
+	".txt": "text/plain; charset=utf-8",
 }
 
 // Files returns all files that the pages of this release refer to.
@@ -67,7 +74,7 @@ func read(name string) File {
 	body := open(files, name)
 	sum := sha256.Sum256(body)
 	kind, extension := types[path.Ext(name)], path.Ext(name)
-	return File{"/assets/" + strings.TrimSuffix(name, extension) + "." + hex.EncodeToString(sum[:8]) + extension, kind, body}
+	return File{"/assets/" + strings.TrimSuffix(path.Base(name), extension) + "." + hex.EncodeToString(sum[:8]) + extension, kind, body}
 }
 
 // open reads an embedded file, which must exist.

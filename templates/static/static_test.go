@@ -1,6 +1,8 @@
 package static
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/xml"
@@ -12,7 +14,7 @@ import (
 )
 
 func TestFilesAreNamedByTheirContent(t *testing.T) {
-	types := map[string]string{"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+	types := map[string]string{"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml", "txt": "text/plain; charset=utf-8"}
 	seen := map[string]bool{}
 	for _, a := range append(Files(), Released()...) {
 		m := regexp.MustCompile(`^/assets/[a-z]+\.([0-9a-f]{16})\.([a-z]+)$`).FindStringSubmatch(a.Path)
@@ -34,10 +36,21 @@ func TestFilesAreNamedByTheirContent(t *testing.T) {
 	}
 }
 
-func TestScriptIsSmall(t *testing.T) {
+func TestScriptsAreSmall(t *testing.T) {
 	for _, a := range Files() {
-		if strings.HasSuffix(a.Path, ".js") && len(a.Body) > 10<<10 {
-			t.Errorf("%s has %d bytes, more than 10 KiB", a.Path, len(a.Body))
+		if !strings.HasSuffix(a.Path, ".js") {
+			continue
+		}
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		if _, err := w.Write(a.Body); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if b.Len() > 6<<10 {
+			t.Errorf("%s has %d bytes gzip, more than 6 KiB", a.Path, b.Len())
 		}
 	}
 }

@@ -43,6 +43,9 @@ func run(directory string, release bool) error {
 	}
 	files["/docs.html"] = docs.Bytes()
 	files["/openapi.json"] = openapi.Document
+	files["/llms.txt"] = openapi.Pages
+	// Whoever opens the service in a browser wants to read about it.
+	files["/_redirects"] = []byte("/ /docs 302\n")
 	files["/_headers"] = []byte(headers())
 	return write(directory, files)
 }
@@ -63,6 +66,10 @@ func headers() string {
   Cache-Control: public, max-age=300
   Content-Security-Policy: ` + templates.ContentSecurityPolicy("") + `
   Referrer-Policy: no-referrer
+
+/llms.txt
+  ! Cache-Control
+  Cache-Control: public, max-age=300
 
 /openapi.json
   ! Cache-Control

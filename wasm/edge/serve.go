@@ -36,6 +36,9 @@ type Handlers struct {
 	// Request answers HTTP requests. A client that disconnects does not cancel the context, so that
 	// work in progress is completed.
 	Request func(ctx context.Context, r *web.Request) web.Response
+	// Admit says before the body of a request is read whether Request would look at it: 204, or the
+	// answer that the request gets. Nil lets every request in.
+	Admit func(ctx context.Context, r *web.Request) web.Response
 	// Scheduled runs the cron task.
 	Scheduled func(ctx context.Context) error
 	// Queue consumes a batch of a queue; nil for a program that consumes none.
@@ -82,6 +85,7 @@ func Serve(h Handlers) {
 const (
 	kindScheduled = "scheduled"
 	kindQueue     = "queue"
+	kindAdmission = "admission"
 )
 
 // serve serves one event on its fiber. The first line of the event's message is its kind or, for a
@@ -100,8 +104,11 @@ func serve(f *fiber) {
 		})
 	case kindQueue:
 		failure = guard(func() { serveBatch(f, lines, rest) })
+	case kindAdmission:
+		method, lines, _ := strings.Cut(lines, "\n")
+		failure = guard(func() { serveRequest(f, admit, method, lines, rest) })
 	default:
-		failure = guard(func() { serveRequest(f, kind, lines, rest) })
+		failure = guard(func() { serveRequest(f, handlers.Request, kind, lines, rest) })
 	}
 	if failure == "" {
 		return
@@ -111,8 +118,15 @@ func serve(f *fiber) {
 	runtime.KeepAlive(reason)
 }
 
-func serveRequest(f *fiber, method, lines string, rest message) {
-	w := handlers.Request(context.Background(), f.request.parse(method, lines, rest))
+func admit(ctx context.Context, r *web.Request) web.Response {
+	if handlers.Admit == nil {
+		return web.Response{Status: http.StatusNoContent}
+	}
+	return handlers.Admit(ctx, r)
+}
+
+func serveRequest(f *fiber, handle func(context.Context, *web.Request) web.Response, method, lines string, rest message) {
+	w := handle(context.Background(), f.request.parse(method, lines, rest))
 	f.head = appendHeader(f.head[:0], w.Header)
 	respond(f.slot, int32(w.Status), unsafe.Pointer(unsafe.SliceData(f.head)), int32(len(f.head)),
 		unsafe.Pointer(unsafe.SliceData(w.Body)), int32(len(w.Body)))

@@ -45,9 +45,11 @@ type Checkout struct {
 	Asset        stellar.Asset   `json:"asset"`
 	Account      stellar.Address `json:"account"`
 	Memo         string          `json:"memo"`
+	Muxed        MuxedID         `json:"muxed,omitempty"`
 	RedirectURL  string          `json:"redirect_url,omitempty"`
 	CancelURL    string          `json:"cancel_url,omitempty"`
 	Description  string          `json:"description,omitempty"`
+	Locale       string          `json:"locale,omitempty"` // BCP 47; empty: the browser's choice
 	Metadata     Metadata        `json:"metadata,omitempty"`
 	CreatedAt    time.Time       `json:"created_at"`
 	ExpiresAt    time.Time       `json:"expires_at"`

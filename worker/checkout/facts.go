@@ -15,6 +15,9 @@ type Facts struct {
 	// Refunds are what was paid back, in ledger order; nil if that was not read. They change no
 	// status.
 	Refunds Refunds
+	// ReadAt is when the ledger was last read for an open checkout, by whoever asked; zero if that
+	// is not known.
+	ReadAt time.Time
 }
 
 // Outcome computes the outcome from what is known. It claims no coverage of the ledger, so no

@@ -26,6 +26,9 @@ func (v Checkout) WriteJSON(w *codec.Writer) {
 	v.Asset.WriteJSON(w)
 	w.String(`,"account":`, string(v.Account))
 	w.String(`,"memo":`, v.Memo)
+	if v.Muxed != "" {
+		w.String(`,"muxed":`, string(v.Muxed))
+	}
 	if v.RedirectURL != "" {
 		w.String(`,"redirect_url":`, v.RedirectURL)
 	}
@@ -34,6 +37,9 @@ func (v Checkout) WriteJSON(w *codec.Writer) {
 	}
 	if v.Description != "" {
 		w.String(`,"description":`, v.Description)
+	}
+	if v.Locale != "" {
+		w.String(`,"locale":`, v.Locale)
 	}
 	if len(v.Metadata) > 0 {
 		w.Map(`,"metadata":`, v.Metadata)
@@ -67,12 +73,16 @@ func (v *Checkout) ReadJSON(r *codec.Reader) {
 			v.Account = stellar.Address(r.String())
 		case "memo":
 			v.Memo = r.String()
+		case "muxed":
+			v.Muxed = MuxedID(r.String())
 		case "redirect_url":
 			v.RedirectURL = r.String()
 		case "cancel_url":
 			v.CancelURL = r.String()
 		case "description":
 			v.Description = r.String()
+		case "locale":
+			v.Locale = r.String()
 		case "metadata":
 			if v.Metadata != nil {
 				r.Refuse() // encoding/json would mix the two

@@ -15,8 +15,8 @@ import (
 
 // FeedPage is one page of the payments of a whole network.
 type FeedPage struct {
-	// Operations are those whose transaction has a text memo as long as that of a checkout, in the
-	// order of the page; Records counts all of the page's records.
+	// Operations are those whose transaction has a text memo as long as that of a checkout, and
+	// those to a muxed address, in the order of the page; Records counts all of the page's records.
 	Operations []Operation
 	Records    int
 	// Last is the newest operation id: the cursor for the next page. Zero if there were no records.
@@ -49,10 +49,11 @@ const memoLength = ulid.EncodedSize
 
 var memoBytesLength = base64.StdEncoding.EncodedLen(memoLength)
 
-// mayBeOurs reports whether the memo of an operation can be that of a checkout.
+// mayBeOurs reports whether the memo of an operation, or an address that it paid to, can be that of
+// a checkout.
 func (o Operation) mayBeOurs() bool {
 	memo, err := o.Memo()
-	return err != nil || len(memo) == memoLength
+	return err != nil || len(memo) == memoLength || len(o.Muxed()) > 0
 }
 
 // readFeed reads a page. Parsing it costs a hundred times as much as finding the few records that
@@ -109,6 +110,10 @@ var (
 	memoTypeField   = newFieldName("memo_type")
 	memoBytesField  = newFieldName("memo_bytes")
 	memoField       = newFieldName("memo")
+
+	toMuxedField      = newFieldName("to_muxed_id")
+	balanceMuxedField = newFieldName("destination_muxed_id")
+	intoMuxedField    = newFieldName("into_muxed_id")
 )
 
 // skimFeed reads a page as Horizon writes it: each record has its id directly before
@@ -132,7 +137,8 @@ func skimFeed(body []byte, cursor int64) (page FeedPage, ok bool) {
 			rest = body[value:next]
 		}
 		id := idBefore(body[:at])
-		memo, known := skimMemo(rest)
+		may, known := skimMemo(rest)
+		may = may || isMuxed(rest)
 		if id <= 0 || !known {
 			return page, false
 		}
@@ -142,7 +148,7 @@ func skimFeed(body []byte, cursor int64) (page FeedPage, ok bool) {
 				return page, false
 			}
 		}
-		if memo && id > cursor {
+		if may && id > cursor {
 			if page.Records > 1 {
 				begins = endOfObject(body, ended) + 1 // after the comma
 			}
@@ -178,6 +184,16 @@ func skimMemo(record []byte) (may, known bool) {
 	_, at = memoField.find(record, 0)
 	memo, ok := stringAt(record, at)
 	return ok && len(memo) == memoLength, true
+}
+
+// isMuxed reports whether a record may be of a payment to a muxed address.
+func isMuxed(record []byte) bool {
+	for _, name := range []*fieldName{toMuxedField, balanceMuxedField, intoMuxedField} {
+		if _, at := name.find(record, 0); at >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // skimTime returns when a record's ledger closed.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 
+	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/stellar"
 )
 
@@ -44,6 +46,21 @@ func (o Operation) Ledger() int64 {
 // Memo returns the transaction's MEMO_TEXT, byte for byte; empty if it has none, or a memo of
 // another type. The error is ErrAnswer, wrapped.
 func (o Operation) Memo() (string, error) { return o.memo() }
+
+// Muxed is a muxed address by its parts.
+type Muxed struct {
+	Account stellar.Address
+	ID      checkout.MuxedID
+}
+
+// Muxed returns the muxed addresses that the operation paid to.
+func (o Operation) Muxed() []Muxed {
+	muxed := []Muxed{{stellar.Address(o.To), o.ToMuxedID}, {stellar.Address(o.Into), o.IntoMuxedID}}
+	for _, m := range o.BalanceChanges {
+		muxed = append(muxed, Muxed{stellar.Address(m.To), m.MuxedID})
+	}
+	return slices.DeleteFunc(muxed, func(m Muxed) bool { return m.ID == "" })
+}
 
 // Received returns what an account received by the operation, as DecodeRecord does.
 func (o Operation) Received(account stellar.Address) ([]Incoming, error) {

@@ -17,6 +17,8 @@ type Incoming struct {
 	// Memo is the transaction's MEMO_TEXT, byte for byte; empty if it has none, or a memo of
 	// another type.
 	Memo string `json:"-"`
+	// Muxed is the number in the muxed address that the payment went to; empty if it has none.
+	Muxed checkout.MuxedID `json:"-"`
 	// AmountInEffects is set for an account_merge: Amount is to be read with MergedAmount.
 	AmountInEffects bool `json:"-"`
 }
@@ -40,22 +42,25 @@ type record struct {
 	} `json:"transaction"`
 
 	movement
-	Account         string     `json:"account,omitempty"`          // create_account: the new one; account_merge: the one that ends
-	Funder          string     `json:"funder,omitempty"`           // create_account
-	StartingBalance string     `json:"starting_balance,omitempty"` // create_account
-	Into            string     `json:"into,omitempty"`             // account_merge
-	BalanceChanges  []movement `json:"asset_balance_changes,omitempty"`
+	Account         string           `json:"account,omitempty"`          // create_account: the new one; account_merge: the one that ends
+	Funder          string           `json:"funder,omitempty"`           // create_account
+	StartingBalance string           `json:"starting_balance,omitempty"` // create_account
+	Into            string           `json:"into,omitempty"`             // account_merge
+	IntoMuxedID     checkout.MuxedID `json:"into_muxed_id,omitempty"`    // account_merge
+	BalanceChanges  []movement       `json:"asset_balance_changes,omitempty"`
 }
 
 // movement is an amount that went from one address to another.
 type movement struct {
-	Change      string `json:"type,omitempty"` // only in balance changes: "transfer", "mint", …
-	AssetType   string `json:"asset_type,omitempty"`
-	AssetCode   string `json:"asset_code,omitempty"`
-	AssetIssuer string `json:"asset_issuer,omitempty"`
-	From        string `json:"from,omitempty"`
-	To          string `json:"to,omitempty"`
-	Amount      string `json:"amount,omitempty"`
+	Change      string           `json:"type,omitempty"` // only in balance changes: "transfer", "mint", …
+	AssetType   string           `json:"asset_type,omitempty"`
+	AssetCode   string           `json:"asset_code,omitempty"`
+	AssetIssuer string           `json:"asset_issuer,omitempty"`
+	From        string           `json:"from,omitempty"`
+	To          string           `json:"to,omitempty"`
+	ToMuxedID   checkout.MuxedID `json:"to_muxed_id,omitempty"`          // in payments
+	MuxedID     checkout.MuxedID `json:"destination_muxed_id,omitempty"` // in balance changes
+	Amount      string           `json:"amount,omitempty"`
 }
 
 // DecodeRecord reads one operation of a payments page with joined transactions, and returns its id
@@ -95,7 +100,7 @@ func (r *record) received(account stellar.Address) (operation int64, received []
 		}
 	case "account_merge":
 		if r.Into == to {
-			base.From, base.Asset, base.AmountInEffects = r.Account, stellar.XLM, true
+			base.From, base.Asset, base.AmountInEffects, base.Muxed = r.Account, stellar.XLM, true, r.IntoMuxedID
 			received = append(received, base)
 		}
 	case "invoke_host_function":
@@ -157,7 +162,7 @@ func (m movement) addTo(received []Incoming, base Incoming) ([]Incoming, error) 
 	if amount == 0 {
 		return received, nil
 	}
-	base.From, base.Amount, base.Asset = m.From, amount, asset
+	base.From, base.Amount, base.Asset, base.Muxed = m.From, amount, asset, max(m.ToMuxedID, m.MuxedID)
 	return append(received, base), nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
 )
@@ -126,6 +127,33 @@ func TestEveryKindOfPayment(t *testing.T) {
 				t.Errorf("payment %+v of record %+v", p, raw)
 			}
 		})
+	}
+}
+
+func TestNumbersOfMuxedAddresses(t *testing.T) {
+	for name, want := range map[string]checkout.MuxedID{
+		"payment-to-muxed": "90071992547409931", "payment-sac-transfer-muxed": "1008", "payment-from-muxed": "", "payment-fee-bump": "",
+	} {
+		got, err := page(t, name)
+		if err != nil || len(got.Payments) != 1 || got.Payments[0].Muxed != want {
+			t.Errorf("%s: %+v, %v", name, got.Payments, err)
+		}
+		client := horizon.Client{Base: "https://horizon.example", Transport: &replay{recording: load(t, name)}}
+		feed, err := client.Feed(context.Background(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var muxed []horizon.Muxed
+		for _, o := range feed.Operations {
+			muxed = append(muxed, o.Muxed()...)
+		}
+		var all []horizon.Muxed
+		if want != "" {
+			all = []horizon.Muxed{{Account: account, ID: want}}
+		}
+		if diff := cmp.Diff(all, muxed); diff != "" {
+			t.Errorf("%s in the feed: %s", name, diff)
+		}
 	}
 }
 

@@ -14,5 +14,10 @@ var Document []byte
 //go:embed reference.html
 var Reference string
 
+// Pages lists for machines what there is to read, as llms.txt.
+//
+//go:embed llms.txt
+var Pages []byte
+
 // Origin is the origin in the examples.
 const Origin = "https://pay.example"

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ func (w *world) pay(s *sale) {
 	op.transfer = w.chance(70)
 	half := op
 	half.amount = s.amount / 2
-	switch w.rand.IntN(26) {
+	switch w.rand.IntN(32) {
 	case 0, 1, 2, 3, 4, 5: // correctly
 		w.submit(s, "in full", op)
 	case 6: // an exchange changes the case
@@ -114,6 +115,30 @@ func (w *world) pay(s *sale) {
 		}
 	case 22:
 		s.later(w, s.expiresAt.Sub(w.now)+time.Duration(w.rand.IntN(120))*time.Second, "too late", op)
+	case 26, 27: // by a smart wallet
+		op.memoType, op.memo, op.muxed = "none", "", s.muxed
+		w.submit(s, "to its muxed address", w.muxable(op))
+	case 28: // the memo of another checkout counts, and not the address
+		other := w.people[w.rand.IntN(len(w.people))]
+		op.memo, op.muxed = other.memo, s.muxed
+		w.submit(s, "to its muxed address, with the memo of "+other.id, w.muxable(op))
+	case 29: // one half each way
+		rest := op
+		rest.amount = s.amount - half.amount
+		if half.amount > 0 {
+			half.memoType, half.memo, half.muxed = "none", "", s.muxed
+			w.submit(s, "the first half to its muxed address", w.muxable(half))
+			s.later(w, time.Duration(w.rand.IntN(90))*time.Second, "the second half with its memo", rest)
+		}
+	case 30: // guessed
+		op.memoType, op.memo, op.muxed = "none", "", strconv.FormatUint(w.rand.Uint64(), 10)
+		w.submit(s, "to a muxed address that is guessed", w.muxable(op))
+	case 31: // right number, wrong shop
+		op.memoType, op.memo, op.muxed = "none", "", s.muxed
+		for op.to == s.account {
+			op.to = shopAccounts[w.rand.IntN(len(shopAccounts))]
+		}
+		w.submit(s, "by its number at the other shop", w.muxable(op))
 	case 23: // dust
 		for range w.rand.IntN(20) {
 			dust := op
@@ -122,6 +147,14 @@ func (w *world) pay(s *sale) {
 		}
 		w.submit(s, "in full, under dust", op)
 	}
+}
+
+// muxable makes a payment that a muxed address can receive: one that does not yet exist cannot.
+func (w *world) muxable(op operation) operation {
+	if op.kind == "create_account" {
+		op.kind = "payment"
+	}
+	return op
 }
 
 // later schedules a payment after a delay.

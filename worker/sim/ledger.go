@@ -38,6 +38,7 @@ type operation struct {
 	amount   stellar.Amount
 	memoType string
 	memo     string // the bytes that were signed
+	muxed    string // the number in the address that was paid
 	failed   bool
 	transfer bool // for invoke_host_function: "transfer" if true, else "mint"
 
@@ -121,17 +122,28 @@ func (op operation) json(b *strings.Builder) {
 	case "create_account":
 		fmt.Fprintf(b, `,"funder":%q,"account":%q,"starting_balance":%q}`, op.from, op.to, decimal(op.amount))
 	case "account_merge":
-		fmt.Fprintf(b, `,"account":%q,"into":%q}`, op.from, op.to)
+		fmt.Fprintf(b, `,"account":%q,"into":%q`, op.from, op.to)
+		if op.muxed != "" {
+			fmt.Fprintf(b, `,"into_muxed_id":%q`, op.muxed)
+		}
+		b.WriteByte('}')
 	case "invoke_host_function":
 		change := "mint"
 		if op.transfer {
 			change = "transfer"
 		}
 		// The call also transfers a fee to another account, so that it has several balance changes.
-		fmt.Fprintf(b, `,"asset_balance_changes":[{%s,"type":"transfer","from":%q,"to":%q,"amount":"0.5000000"},{%s,"type":%q,"from":%q,"to":%q,"amount":%q}]}`,
+		fmt.Fprintf(b, `,"asset_balance_changes":[{%s,"type":"transfer","from":%q,"to":%q,"amount":"0.5000000"},{%s,"type":%q,"from":%q,"to":%q,"amount":%q`,
 			assetFields(op.asset), op.from, issuerOne, assetFields(op.asset), change, op.from, op.to, decimal(op.amount))
+		if op.muxed != "" {
+			fmt.Fprintf(b, `,"destination_muxed_id":%q`, op.muxed)
+		}
+		b.WriteString(`}]}`)
 	default:
 		fmt.Fprintf(b, `,%s,"from":%q,"to":%q,"amount":%q`, assetFields(op.asset), op.from, op.to, decimal(op.amount))
+		if op.muxed != "" {
+			fmt.Fprintf(b, `,"to_muxed_id":%q`, op.muxed)
+		}
 		if op.kind != "payment" {
 			fmt.Fprintf(b, `,"source_amount":%q,"source_asset_type":"native"`, decimal(op.amount*3))
 		}

@@ -29,7 +29,7 @@ func (w *world) oracle(s *sale, upTo int64) verdict {
 		if sequence > upTo || op.failed || op.to != s.account || op.from == s.account {
 			continue
 		}
-		if op.memoType != "text" || !strings.EqualFold(op.memo, s.memo) || !op.closedAt.Before(deadline) {
+		if !w.names(op, s) || !op.closedAt.Before(deadline) {
 			continue
 		}
 		if op.asset.Code != s.asset.Code || op.asset.Issuer != s.asset.Issuer {
@@ -172,12 +172,25 @@ func (w *world) checkPayments(s *sale, who string, o observation) {
 	}
 }
 
-// money counts, by transaction, all payments to the checkout's account with its memo, in any asset.
+// names reports whether a payment to the checkout's account is for the checkout: by its memo, or, if
+// that names no checkout, by the number in the address.
+func (w *world) names(op operation, s *sale) bool {
+	if op.memoType == "text" {
+		for _, other := range w.people {
+			if strings.EqualFold(op.memo, other.memo) {
+				return other == s
+			}
+		}
+	}
+	return op.muxed != "" && op.muxed == s.muxed
+}
+
+// money counts, by transaction, all payments to the checkout's account that name it, in any asset.
 // At the end the service must report exactly these.
 func (w *world) money(s *sale) map[string]int {
 	n := map[string]int{}
 	for _, op := range w.ledger.accounts[s.account] {
-		if !op.failed && op.to == s.account && op.from != s.account && op.memoType == "text" && strings.EqualFold(op.memo, s.memo) {
+		if !op.failed && op.to == s.account && op.from != s.account && w.names(op, s) {
 			n[op.hash()]++
 		}
 	}

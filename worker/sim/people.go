@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/stellar/go/strkey"
 
 	"edgecheckout/worker/stellar"
 )
@@ -48,6 +51,7 @@ func (w *world) openShop(account stellar.Address) *shop {
 type object struct {
 	ID             string
 	Memo           string
+	Muxed          string `json:"destination_muxed"`
 	Status         string
 	Exception      *string
 	AmountReceived stellar.Amount `json:"amount_received"`
@@ -59,6 +63,15 @@ type object struct {
 		TransactionHash string `json:"transaction_hash"`
 		Counted         bool
 	}
+}
+
+// numberIn returns the number in a muxed address.
+func numberIn(muxed string) string {
+	m, err := strkey.DecodeMuxedAccount(muxed)
+	if err != nil {
+		return ""
+	}
+	return strconv.FormatUint(m.ID(), 10)
 }
 
 // observation converts the object to the oracle's terms.
@@ -108,7 +121,7 @@ func (w *world) sell(s *shop, then func(*sale, *edge)) {
 				w.fail("one Idempotency-Key made two checkouts: %s and others", o.ID)
 			}
 			w.stats.Checkouts++
-			made[o.ID] = &sale{id: o.ID, memo: o.Memo, account: s.account, amount: amount, asset: asset, shop: s,
+			made[o.ID] = &sale{id: o.ID, memo: o.Memo, muxed: numberIn(o.Muxed), account: s.account, amount: amount, asset: asset, shop: s,
 				createdAt: o.CreatedAt, expiresAt: o.ExpiresAt, facts: map[string]fact{}, events: map[string]string{}}
 			w.people = append(w.people, made[o.ID])
 			if w.chance(10) { // the customer pays before every edge can know of the checkout

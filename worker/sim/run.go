@@ -293,7 +293,7 @@ func (w *world) budget() {
 	minutes := int(w.now.Sub(w.start)/time.Minute) + 1
 	const setUp = 4 * (3 + 5) // of each shop: a merchant and a key; an endpoint
 	// Two data centres that do not see each other's writes yet may both write the same event.
-	allowed := setUp + 4*w.creates + 3*w.stats.Checkouts + w.stats.Payments + minutes + 2*w.found + 15*w.repaid
+	allowed := setUp + 5*w.creates + 3*w.stats.Checkouts + w.stats.Payments + minutes + 2*w.found + 15*w.repaid
 	if counts.Writes > allowed {
 		w.fail("%d writes for %d checkouts in %d minutes, %d allowed", counts.Writes, w.stats.Checkouts, minutes, allowed)
 	}

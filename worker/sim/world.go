@@ -103,6 +103,7 @@ type shop struct {
 // sale is a checkout as its merchant and customer know it, and the last final answer about it.
 type sale struct {
 	id, memo  string
+	muxed     string // the number in its muxed address
 	account   stellar.Address
 	amount    stellar.Amount
 	asset     stellar.Asset

@@ -2,6 +2,7 @@ package stellar
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/stellar/go/strkey"
 )
@@ -18,4 +19,20 @@ func ParseAddress(s string) (Address, error) {
 		return "", ErrAddress
 	}
 	return Address(s), nil
+}
+
+// Muxed returns the M… address of the account with a number in it (SEP-23), given in decimal
+// digits; empty if either is none.
+func (a Address) Muxed(id string) string {
+	var m strkey.MuxedAccount
+	number, err := strconv.ParseUint(id, 10, 64)
+	if err != nil || m.SetAccountID(string(a)) != nil {
+		return ""
+	}
+	m.SetID(number)
+	muxed, err := m.Address()
+	if err != nil {
+		return ""
+	}
+	return muxed
 }

@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 )
 
 // KeepAfterExpiry is how long a checkout is kept after its expiry. The merchant can read how it
@@ -261,11 +264,44 @@ func (cs Checkouts) CreatedAt(ctx context.Context, id string) (time.Time, error)
 	return c.CreatedAt, nil
 }
 
-// Create adds a checkout and its entries in the owner's list and in the index of open checkouts.
+// muxedKey is the key of the id of the checkout that a payment to an account names by a muxed id.
+func muxedKey(account stellar.Address, id checkout.MuxedID) Key {
+	return Key{"muxed/" + string(account) + "/" + string(id)}
+}
+
+// Muxed reads which checkouts muxed addresses stand for. Those that stand for none, or for one that
+// is not visible here yet, are missing from the map.
+func (s Store) Muxed(ctx context.Context, addresses ...horizon.Muxed) (map[horizon.Muxed]checkout.ID, error) {
+	if len(addresses) == 0 {
+		return nil, nil
+	}
+	keys := make([]Key, len(addresses))
+	for i, m := range addresses {
+		keys[i] = muxedKey(m.Account, m.ID)
+	}
+	values, err := s.get(ctx, "muxed addresses", keys...)
+	if err != nil {
+		return nil, err
+	}
+	named := map[horizon.Muxed]checkout.ID{}
+	for i, value := range values {
+		if value == nil {
+			continue
+		}
+		if named[addresses[i]], err = checkout.ParseCheckoutID(string(value)); err != nil {
+			return nil, fmt.Errorf("store: the checkout of muxed address %s: %w", addresses[i].ID, err)
+		}
+	}
+	return named, nil
+}
+
+// Create adds a checkout and its entries in the owner's list, in the index of open checkouts, and
+// for its muxed address.
 func (cs Checkouts) Create(c *checkout.Checkout) {
 	expiry := c.ExpiresAt.Add(KeepAfterExpiry)
 	cs.view.list(cs.owner, checkout.KindCheckout, Listed{Created: c.CreatedAt, ID: c.ID.String(), Customer: c.CustomerID}, expiry)
-	cs.view.indexes = append(cs.view.indexes, entry{key: openOf(c, c.ExpiresAt).key(), expiresAt: expiry, derived: true})
+	cs.view.indexes = append(cs.view.indexes, entry{key: openOf(c, c.ExpiresAt).key(), expiresAt: expiry, derived: true},
+		entry{key: muxedKey(c.Account, c.Muxed), value: []byte(c.ID.String()), expiresAt: expiry, derived: true})
 	cs.view.records = append(cs.view.records, entry{key: CheckoutKey(c.ID), value: Encode(c), expiresAt: expiry, derived: true})
 }
 

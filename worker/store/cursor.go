@@ -122,23 +122,57 @@ type Behind struct {
 // cursorKey is the key of a network's [Cursor].
 func cursorKey(mode stellar.Mode) Key { return Key{"cursor/" + string(mode)} }
 
-// Cursors reads how far networks have been read; zero where nothing has been written.
-func (s Store) Cursors(ctx context.Context, modes ...stellar.Mode) ([]Cursor, error) {
-	keys := make([]Key, len(modes))
-	for i, mode := range modes {
-		keys[i] = cursorKey(mode)
-	}
-	values, err := s.get(ctx, "cursors", keys...)
+// Cursor reads how far a network has been read; zero if nothing has been written.
+func (s Store) Cursor(ctx context.Context, mode stellar.Mode) (Cursor, error) {
+	values, err := s.get(ctx, "a cursor", cursorKey(mode))
 	if err != nil {
-		return nil, err
+		return Cursor{}, err
 	}
-	cursors := make([]Cursor, len(modes))
-	for i, value := range values {
-		if cursors[i], _, err = Decode[Cursor](value); err != nil {
-			return nil, err
+	cursor, _, err := Decode[Cursor](values[0])
+	return cursor, err
+}
+
+// Backlog is what the last sweep found to be open in a mode. It is written when it changes: for as
+// long as nothing is open, or nobody waits, sweeps write nothing.
+type Backlog struct {
+	// Since is when a sweep first found something open; zero while nothing is.
+	Since time.Time `json:"since,omitzero"`
+	// Due is the deadline of the checkout that has waited longest for its end, if that is longer
+	// than any should wait.
+	Due time.Time `json:"due,omitzero"`
+}
+
+// Backlogs are those of all modes.
+type Backlogs map[stellar.Mode]Backlog
+
+var backlogsKey = Key{"backlogs"}
+
+// Backlogs reads what the last sweep found to be open, and how far networks have been read.
+func (s Store) Backlogs(ctx context.Context, modes ...stellar.Mode) (Backlogs, map[stellar.Mode]Cursor, error) {
+	keys := []Key{backlogsKey}
+	for _, mode := range modes {
+		keys = append(keys, cursorKey(mode))
+	}
+	values, err := s.get(ctx, "backlogs", keys...)
+	if err != nil {
+		return nil, nil, err
+	}
+	backlogs, _, err := Decode[Backlogs](values[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	cursors := map[stellar.Mode]Cursor{}
+	for i, mode := range modes {
+		if cursors[mode], _, err = Decode[Cursor](values[1+i]); err != nil {
+			return nil, nil, err
 		}
 	}
-	return cursors, nil
+	return backlogs, cursors, nil
+}
+
+// PutBacklogs writes what a sweep found to be open.
+func (s Store) PutBacklogs(ctx context.Context, b Backlogs) error {
+	return s.put(ctx, "backlogs", entry{key: backlogsKey, value: Encode(b)})
 }
 
 // PutCursor writes how far a network has been read.

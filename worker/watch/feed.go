@@ -47,9 +47,10 @@ type feedPass struct {
 	*Watcher
 	network
 	report *Report
-	found  map[checkout.ID][]horizon.Operation // payments since From, by the checkout that their memo can mean
-	merged map[int64]stellar.Amount            // amounts of merges that were read
-	failed map[checkout.ID]bool                // could not be settled in this pass
+	found  map[checkout.ID][]horizon.Operation   // payments since From, by the checkout that their memo can mean
+	muxed  map[horizon.Muxed][]horizon.Operation // or by the muxed address that they went to
+	merged map[int64]stellar.Amount              // amounts of merges that were read
+	failed map[checkout.ID]bool                  // could not be settled in this pass
 	ended  []checkout.ID
 	errs   []error
 
@@ -66,7 +67,7 @@ type feedPass struct {
 // sweepFeed reads the network's feed on from where it was left, and settles what it finds and what
 // fell due.
 func (w *Watcher) sweepFeed(ctx context.Context, n network, open listing, report *Report) (*feedPass, error) {
-	f := &feedPass{Watcher: w, network: n, report: report, found: map[checkout.ID][]horizon.Operation{},
+	f := &feedPass{Watcher: w, network: n, report: report, found: map[checkout.ID][]horizon.Operation{}, muxed: map[horizon.Muxed][]horizon.Operation{},
 		merged: map[int64]stellar.Amount{}, failed: map[checkout.ID]bool{}}
 	if err := f.recall(ctx); err != nil {
 		return nil, err
@@ -145,7 +146,9 @@ func (f *feedPass) recall(ctx context.Context) error {
 	}
 	parts := make([][]checkout.ID, len(feed.Parts))
 	for i := range feed.Parts {
-		parts[i] = f.note(found[i].Operations)
+		if parts[i], err = f.note(ctx, found[i].Operations); err != nil {
+			return err
+		}
 	}
 	feed.Parts = slices.Clone(feed.Parts)
 	leaving := true // the parts before this one have left
@@ -172,20 +175,37 @@ func (f *feedPass) recall(ctx context.Context) error {
 	return nil
 }
 
-// note adds operations to what was found, and returns the checkouts that they can be for.
-func (f *feedPass) note(operations []horizon.Operation) []checkout.ID {
+// note adds operations to what was found, and returns the checkouts that they can be for, as far as
+// it can be seen here. The error is the store's: then it is not known what muxed addresses stand
+// for.
+func (f *feedPass) note(ctx context.Context, operations []horizon.Operation) ([]checkout.ID, error) {
 	var ids []checkout.ID
+	var muxed []horizon.Muxed
 	for _, o := range operations {
 		memo, err := o.Memo()
 		if err != nil {
 			f.errs = append(f.errs, err)
 		}
-		for _, id := range f.Memos.Open(memo, f.Now()) {
+		named := f.Memos.Open(memo, f.Now())
+		for _, id := range named {
 			f.found[id] = append(f.found[id], o)
 			ids = append(ids, id)
 		}
+		if len(named) > 0 {
+			continue // by its memo alone
+		}
+		for _, m := range f.muxedTo(o) {
+			f.muxed[m] = append(f.muxed[m], o)
+			muxed = append(muxed, m)
+		}
 	}
-	return ids
+	of, err := f.Store.Muxed(ctx, muxed...)
+	for _, m := range muxed {
+		if id, ok := of[m]; ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids, err
 }
 
 // readOn reads the feed to its end, or as far as the pass may, settles what it finds, and saves as
@@ -248,7 +268,7 @@ func (f *feedPass) readPage(ctx context.Context) (horizon.FeedPage, error) {
 	f.report.Records += page.Records
 	f.next = max(f.next, page.Last)
 	for _, o := range page.Operations {
-		if memo, err := o.Memo(); err != nil || len(f.Memos.Open(memo, f.Now())) > 0 {
+		if memo, err := o.Memo(); err != nil || len(f.Memos.Open(memo, f.Now())) > 0 || len(f.muxedTo(o)) > 0 {
 			f.partial = append(f.partial, o)
 		}
 	}
@@ -275,7 +295,9 @@ func (f *feedPass) settleUpTo(ctx context.Context, through store.Checkpoint) {
 	}
 	f.report.Payments += len(found)
 	f.inside, f.part.Found = append(f.inside, found...), true
-	if !f.settleFound(ctx, f.note(found), true) {
+	ids, err := f.note(ctx, found)
+	f.errs = append(f.errs, err)
+	if !f.settleFound(ctx, ids, true) || err != nil {
 		f.part.Failed = true
 	}
 }
@@ -393,12 +415,17 @@ func (f *feedPass) settleAll(ctx context.Context, all []*checkout.Facts, proven 
 // paymentsTo returns what a checkout's account received by the operations that were found for it.
 func (f *feedPass) paymentsTo(ctx context.Context, s *checkout.Facts) ([]checkout.Payment, error) {
 	var payments []checkout.Payment
-	for _, o := range f.found[s.Checkout.ID] {
+	operations := f.found[s.Checkout.ID]
+	muxed := f.muxed[horizon.Muxed{Account: s.Checkout.Account, ID: s.Checkout.Muxed}]
+	for _, o := range append(operations[:len(operations):len(operations)], muxed...) {
 		received, err := o.Received(s.Checkout.Account)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range received {
+			if named := f.nameOf(p); !named.names(&s.Checkout) {
+				continue // of another checkout, which the operation paid as well
+			}
 			if p.AmountInEffects {
 				amount, known := f.merged[p.Operation]
 				if !known {
@@ -534,15 +561,18 @@ func (f *feedPass) markIdle(ctx context.Context, accounts []stellar.Address) err
 // catchUp reads what an account received from a ledger on until the feed was read.
 func (f *feedPass) catchUp(ctx context.Context, account stellar.Address, after int64) error {
 	p := f.read(ctx, f.client, account, after, true, maxPages)
-	payments := paymentsOf(p.payments)
-	ids := idsOf(payments)
+	payments := byName(p.payments)
+	ids, err := f.checkoutsOf(ctx, account, p.payments)
+	if err != nil {
+		return err
+	}
 	all, err := f.Store.Facts(ctx, ids...)
 	if err != nil {
 		return err
 	}
 	for i, s := range all {
 		if s != nil && s.Checkout.Account == account && s.Checkout.Mode == f.mode {
-			_, err := f.settle(ctx, s, payments[ids[i]], time.Time{})
+			_, err := f.settle(ctx, s, payments.of(&s.Checkout), time.Time{})
 			p.err = errors.Join(p.err, err)
 			if s.Ended {
 				f.ended = append(f.ended, ids[i])

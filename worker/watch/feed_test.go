@@ -30,11 +30,11 @@ var (
 // feed is how far the network's feed was read; nil while accounts are read one by one.
 func (s *shop) feed() *store.Feed {
 	s.t.Helper()
-	cursors, err := s.edge().Store.Cursors(context.Background(), stellar.Test)
+	cursor, err := s.edge().Store.Cursor(context.Background(), stellar.Test)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return cursors[0].Feed
+	return cursor.Feed
 }
 
 // day plays a few minutes with some shops that are paid in many ways. Everything is drawn from the

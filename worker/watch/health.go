@@ -3,6 +3,8 @@ package watch
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"edgecheckout/worker/horizon"
@@ -27,9 +29,10 @@ type Health struct {
 	ByFeed bool
 	// Budget is what is known of Horizon's limits.
 	Budget horizon.Budget
-	// Accounts counts those with open checkouts, Open the checkouts, up to the first thousand.
-	Accounts, Open int
-	// Due is the deadline of the checkout that waits longest for its end; zero if none waits.
+	// Count is nil if nothing was counted.
+	Count *Count
+	// Due is the deadline of the checkout that waits longest for its end; zero if none waits, or
+	// none was written down.
 	Due time.Time
 	// Lag is how long whoever waits longest has waited: for the end of a checkout that is over, or
 	// for a payment to be seen, as far as is known. What sweeps cover is written every few minutes
@@ -37,51 +40,94 @@ type Health struct {
 	Lag time.Duration
 }
 
-// Health looks at networks: one list and one read of the store for all, and a request to Horizon
-// only where nothing is known that is young enough.
-func (w *Watcher) Health(ctx context.Context, modes ...stellar.Mode) (map[stellar.Mode]Health, error) {
-	open, _, err := w.Store.Open(ctx, "")
-	if err != nil {
-		return nil, err
+// Count counts open checkouts and the accounts that have some, up to the first thousand checkouts.
+type Count struct{ Accounts, Checkouts int }
+
+// MaxLag is how long settlement may be behind. A checkout that was not paid ends two to three
+// minutes after its deadline.
+const MaxLag = 5 * time.Minute
+
+// tellBacklogs writes down what a sweep found to be open, if that says more than was written
+// before.
+func (w *Watcher) tellBacklogs(ctx context.Context, was store.Backlogs, open listing, modes []stellar.Mode) error {
+	is := store.Backlogs{}
+	for _, mode := range modes {
+		b := store.Backlog{Since: was[mode].Since}
+		if b.Since.IsZero() {
+			b.Since = open.at.UTC()
+		}
+		first := slices.IndexFunc(open.entries, func(e store.OpenEntry) bool { return e.Mode == mode })
+		if first >= 0 && open.at.Sub(open.entries[first].Due) > MaxLag {
+			b.Due = open.entries[first].Due
+		}
+		is[mode] = b
 	}
-	cursors, err := w.Store.Cursors(ctx, modes...)
+	same := func(a, b store.Backlog) bool { return a.Since.Equal(b.Since) && a.Due.Equal(b.Due) }
+	if maps.EqualFunc(is, was, same) {
+		return nil
+	}
+	return w.Store.PutBacklogs(ctx, is)
+}
+
+// Health tells what the sweeps have written down about networks: one read of the store for all, and
+// a request to Horizon only where nothing is known that is young enough.
+func (w *Watcher) Health(ctx context.Context, modes ...stellar.Mode) (map[stellar.Mode]Health, error) {
+	backlogs, cursors, err := w.Store.Backlogs(ctx, modes...)
 	if err != nil {
 		return nil, err
 	}
 	all := map[stellar.Mode]Health{}
-	for i, mode := range modes {
-		all[mode] = w.health(ctx, mode, open, cursors[i])
+	for _, mode := range modes {
+		all[mode] = w.health(ctx, mode, backlogs[mode], cursors[mode])
 	}
 	return all, nil
 }
 
-// health looks at one network, by the open checkouts and the network's cursor.
-func (w *Watcher) health(ctx context.Context, mode stellar.Mode, open []store.OpenEntry, cursor store.Cursor) Health {
-	var h Health
+// HealthNow is Health by what is open now: it also notices a cron that does not run, and counts. It
+// costs a list.
+func (w *Watcher) HealthNow(ctx context.Context, modes ...stellar.Mode) (map[stellar.Mode]Health, error) {
+	open, _, err := w.Store.Open(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	_, cursors, err := w.Store.Backlogs(ctx, modes...)
+	if err != nil {
+		return nil, err
+	}
+	now := w.Now()
+	all := map[stellar.Mode]Health{}
+	for _, mode := range modes {
+		var is store.Backlog
+		accounts := map[stellar.Address]bool{}
+		checkouts := 0
+		for _, entry := range open {
+			if entry.Mode != mode {
+				continue
+			}
+			checkouts++
+			accounts[entry.Account] = true
+			if is.Since.IsZero() || entry.Created.Before(is.Since) {
+				is.Since = entry.Created
+			}
+			if is.Due.IsZero() && entry.Due.Before(now) {
+				is.Due = entry.Due
+			}
+		}
+		h := w.health(ctx, mode, is, cursors[mode])
+		h.Count = &Count{Accounts: len(accounts), Checkouts: checkouts}
+		all[mode] = h
+	}
+	return all, nil
+}
+
+// health looks at one network, by what is open and by the network's cursor.
+func (w *Watcher) health(ctx context.Context, mode stellar.Mode, open store.Backlog, cursor store.Cursor) Health {
 	root, err := w.pool(mode).Known(ctx)
-	h.Root, h.Trouble, h.ByFeed, h.Budget = root, trouble(err), cursor.Feed != nil, w.pool(mode).Budget()
-	h.Swept = cursor.Covered.ClosedAt
+	h := Health{Root: root, Trouble: trouble(err), ByFeed: cursor.Feed != nil, Budget: w.pool(mode).Budget(), Swept: cursor.Covered.ClosedAt, Due: open.Due}
 	if swept, ok, err := store.Decode[store.Checkpoint](w.Recent.Recall(ctx, sweptKey(mode))); ok && err == nil && swept.ClosedAt.After(h.Swept) {
 		h.Swept = swept.ClosedAt
 	}
-
 	now := w.Now()
-	accounts := map[stellar.Address]bool{}
-	oldest := now
-	for _, entry := range open {
-		if entry.Mode != mode {
-			continue
-		}
-		h.Open++
-		accounts[entry.Account] = true
-		if entry.Created.Before(oldest) {
-			oldest = entry.Created
-		}
-		if h.Due.IsZero() && entry.Due.Before(now) {
-			h.Due = entry.Due
-		}
-	}
-	h.Accounts = len(accounts)
 	if !h.Due.IsZero() {
 		h.Lag = now.Sub(h.Due)
 	}
@@ -93,10 +139,10 @@ func (w *Watcher) health(ctx context.Context, mode stellar.Mode, open []store.Op
 		unknown += Overlap
 	}
 	covered := h.Swept
-	if oldest.After(covered) {
-		covered = oldest
+	if open.Since.After(covered) {
+		covered = open.Since
 	}
-	if silence := now.Sub(covered); h.Open > 0 && silence > unknown && silence > h.Lag {
+	if silence := now.Sub(covered); !open.Since.IsZero() && silence > unknown && silence > h.Lag {
 		h.Lag = silence
 	}
 	return h

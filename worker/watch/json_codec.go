@@ -56,6 +56,9 @@ func (v look) WriteJSON(w *codec.Writer) {
 						w.Raw("]")
 					}
 				}
+				if v.Payments[j].MuxedTo != "" {
+					w.String(`,"MuxedTo":`, string(v.Payments[j].MuxedTo))
+				}
 				w.Raw(`}`)
 			}
 			w.Raw("]")
@@ -129,6 +132,8 @@ func (v *look) ReadJSON(r *codec.Reader) {
 							ite.ReadJSON(r)
 							it.IDs = append(it.IDs, ite)
 						}
+					case "MuxedTo":
+						it.MuxedTo = checkout.MuxedID(r.String())
 					default:
 						r.Refuse()
 					}

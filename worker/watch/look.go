@@ -62,12 +62,17 @@ func (l look) covers(n need) bool {
 	return l.After <= max(l.Root.LedgerBefore(n.Created), l.Floor)
 }
 
-// Look brings an open checkout's facts up to date from Horizon, reading the account at most once in
-// LookWindow however many people ask. Whoever does not get the window leaves word of what he needs,
-// and the next reading brings it, whoever has it made: nobody can keep others waiting by asking
-// more often. While Horizon cannot be read it answers with what is known; the error says why and is
+// Look brings an open checkout's facts up to date from Horizon, and says when it was read. The
+// account is read at most once in LookWindow however many people ask. Whoever does not get the
+// window leaves word of what he needs, and the next reading brings it, whoever has it made: nobody
+// can keep others waiting by asking more often. While Horizon cannot be read it answers with what is known; the error says why and is
 // only for the log.
 func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome, error) {
+	return w.look(ctx, s, false)
+}
+
+// look is Look. With atOnce, it does not wait for the end of the LookWindow.
+func (w *Watcher) look(ctx context.Context, s *checkout.Facts, atOnce bool) (checkout.Outcome, error) {
 	if s.Recorded != nil {
 		return s.Outcome(w.Now()), nil
 	}
@@ -83,9 +88,9 @@ func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome
 	// an earlier payment may be missing.
 	ok := haveLast && last.covers(n)
 	var failed error
-	if served := ok && (last.Whole || !n.Whole); !served || now.Sub(last.At) >= LookWindow {
+	if served := ok && (last.Whole || !n.Whole); !served || now.Sub(last.At) >= LookWindow || atOnce {
 		n = n.and(waiting)
-		if w.Recent.Claim(key, LookWindow) {
+		if w.Recent.Claim(key, LookWindow) || atOnce {
 			next, err := w.lookAt(ctx, s.Checkout.Account, mode, n, last, haveLast)
 			if failed = err; err == nil {
 				last, ok = next, true
@@ -102,11 +107,9 @@ func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome
 	if !ok {
 		return s.Outcome(w.Now()), failed
 	}
+	s.ReadAt = last.At
 	proven := last.Proven
-	var payments []checkout.Payment
-	if len(last.Payments) > 0 {
-		payments = paymentsOf(last.Payments)[s.Checkout.ID]
-	}
+	payments := byName(last.Payments).of(&s.Checkout)
 	if len(payments) == 0 && proven.Before(s.Deadline()) {
 		return s.Outcome(w.Now()), failed
 	}
@@ -121,11 +124,10 @@ func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome
 // new root and to the empty page, so that they can end; for the others one request is enough, for
 // what came since the last look.
 func (w *Watcher) lookAt(ctx context.Context, account stellar.Address, mode stellar.Mode, n need, last look, haveLast bool) (look, error) {
-	cursors, err := w.Store.Cursors(ctx, mode)
+	cursor, err := w.Store.Cursor(ctx, mode)
 	if err != nil {
 		return look{}, err
 	}
-	cursor := cursors[0]
 	connect := w.pool(mode).Recent
 	if n.Whole {
 		connect = w.pool(mode).Connect
@@ -168,15 +170,60 @@ func largest(payments []found) []found {
 	return payments[:maxLooked]
 }
 
-// paymentsOf sorts payments by the checkout that their memo names.
-func paymentsOf(payments []found) map[checkout.ID][]checkout.Payment {
-	by := map[checkout.ID][]checkout.Payment{}
+// named are payments to an account by what they name.
+type named struct {
+	byMemo  map[checkout.ID][]checkout.Payment
+	byMuxed map[checkout.MuxedID][]checkout.Payment
+}
+
+func byName(payments []found) named {
+	n := named{map[checkout.ID][]checkout.Payment{}, map[checkout.MuxedID][]checkout.Payment{}}
 	for _, f := range payments {
 		for _, id := range f.IDs {
-			by[id] = append(by[id], f.Payment)
+			n.byMemo[id] = append(n.byMemo[id], f.Payment)
+		}
+		if f.MuxedTo != "" {
+			n.byMuxed[f.MuxedTo] = append(n.byMuxed[f.MuxedTo], f.Payment)
 		}
 	}
-	return by
+	return n
+}
+
+// of returns the payments for a checkout. It needs no record that leads from a muxed id to the
+// checkout, which may not be visible here yet.
+func (n named) of(c *checkout.Checkout) []checkout.Payment {
+	memo, muxed := n.byMemo[c.ID], n.byMuxed[c.Muxed]
+	return append(memo[:len(memo):len(memo)], muxed...)
+}
+
+// checkoutsOf returns the checkouts that payments to an account name, as far as it can be seen
+// here.
+func (w *Watcher) checkoutsOf(ctx context.Context, account stellar.Address, payments []found) ([]checkout.ID, error) {
+	muxed, err := w.Store.Muxed(ctx, muxedIn(account, payments)...)
+	if err != nil {
+		return nil, err
+	}
+	ids := map[checkout.ID]bool{}
+	for _, f := range payments {
+		for _, id := range f.IDs {
+			ids[id] = true
+		}
+	}
+	for _, id := range muxed {
+		ids[id] = true
+	}
+	return idsOf(ids), nil
+}
+
+// muxedIn returns the muxed addresses that payments to an account went to, each once.
+func muxedIn(account stellar.Address, payments []found) []horizon.Muxed {
+	var muxed []horizon.Muxed
+	for _, f := range payments {
+		if m := (horizon.Muxed{Account: account, ID: f.MuxedTo}); f.MuxedTo != "" && !slices.Contains(muxed, m) {
+			muxed = append(muxed, m)
+		}
+	}
+	return muxed
 }
 
 // idsOf returns the checkouts of a map in a fixed order, so that a simulation can be repeated.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"edgecheckout/worker/checkout"
@@ -43,42 +44,62 @@ func (w *Watcher) Payment(ctx context.Context, id checkout.PaymentID, account st
 	if err != nil {
 		return checkout.Payment{}, nil, err
 	}
-	ids := w.Memos.Open(memo, w.Now())
+	ids, unseen := w.Memos.Open(memo, w.Now()), false
+	if muxed := w.muxedTo(operation); len(ids) == 0 && len(muxed) > 0 {
+		named, err := w.Store.Muxed(ctx, muxed...)
+		if err != nil {
+			return checkout.Payment{}, nil, err
+		}
+		unseen = len(named) < len(muxed)
+		ids = slices.Collect(maps.Values(named))
+	}
 	all, err := w.Store.Facts(ctx, ids...)
 	if err != nil {
 		return checkout.Payment{}, nil, err
 	}
-	unseen := false
 	for _, s := range all {
 		if s == nil {
 			unseen = true
 			continue
 		}
 		p, err := w.receivedBy(ctx, client, operation, id, s.Checkout.Account)
-		if s.Checkout.Mode == mode && !errors.Is(err, ErrNoPayment) {
-			return p, s, err
+		f := w.nameOf(p)
+		if s.Checkout.Mode == mode && !errors.Is(err, ErrNoPayment) && (err != nil || f.names(&s.Checkout)) {
+			return p.Payment, s, err
 		}
 	}
 	if account == "" || unseen && w.unrested(id.ClosedAt) {
 		return checkout.Payment{}, nil, ErrNoPayment
 	}
 	p, err := w.receivedBy(ctx, client, operation, id, account)
-	return p, nil, err
+	return p.Payment, nil, err
 }
 
 // receivedBy returns the payment of an id that an account received by its operation, or
 // ErrNoPayment.
-func (w *Watcher) receivedBy(ctx context.Context, client horizon.Client, operation horizon.Operation, id checkout.PaymentID, account stellar.Address) (checkout.Payment, error) {
+func (w *Watcher) receivedBy(ctx context.Context, client horizon.Client, operation horizon.Operation, id checkout.PaymentID, account stellar.Address) (horizon.Incoming, error) {
 	received, err := operation.Received(account)
 	if err != nil {
-		return checkout.Payment{}, err
+		return horizon.Incoming{}, err
 	}
 	for _, p := range received {
 		if id.Names(p.Payment) {
-			return w.whole(ctx, client, p, account)
+			p.Payment, err = w.whole(ctx, client, p, account)
+			return p, err
 		}
 	}
-	return checkout.Payment{}, ErrNoPayment
+	return horizon.Incoming{}, ErrNoPayment
+}
+
+// muxedTo returns the muxed addresses that an operation paid to and that may be of checkouts.
+func (w *Watcher) muxedTo(o horizon.Operation) []horizon.Muxed {
+	var muxed []horizon.Muxed
+	for _, m := range o.Muxed() {
+		if w.Memos.MayBeMuxed(m.ID, w.Now()) && !slices.Contains(muxed, m) {
+			muxed = append(muxed, m)
+		}
+	}
+	return muxed
 }
 
 // whole fills in an amount that stands in the operation's effects.

@@ -76,9 +76,13 @@ func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stel
 	if err != nil {
 		return r, err
 	}
-	payments := paymentsOf(p.payments)
+	payments := byName(p.payments)
+	paid, err := w.checkoutsOf(ctx, account, p.payments)
+	if err != nil {
+		return r, err
+	}
 	concerned := map[checkout.ID]bool{}
-	for id := range payments {
+	for _, id := range paid {
 		concerned[id] = true
 	}
 	for _, id := range listed {
@@ -96,7 +100,7 @@ func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stel
 		if s == nil || s.Checkout.Account != account || s.Checkout.Mode != mode {
 			continue
 		}
-		repaired, checked, err := w.reconcileOne(ctx, s, payments[ids[i]], step.From, coverage, p.complete)
+		repaired, checked, err := w.reconcileOne(ctx, s, payments.of(&s.Checkout), step.From, coverage, p.complete)
 		failed = append(failed, err)
 		if checked {
 			r.Checked++

@@ -136,7 +136,7 @@ func without(entries, some []store.OpenEntry) []store.OpenEntry {
 // leave implements stay: the next sweep reads everything again.
 func (*accountStay) leave(context.Context) error { return nil }
 
-// concerning returns those payments that are for the same checkouts as some.
+// concerning returns those payments that may be for the same checkouts as some.
 func concerning(payments, some []found) []found {
 	ids := map[checkout.ID]bool{}
 	for _, f := range some {
@@ -146,7 +146,7 @@ func concerning(payments, some []found) []found {
 	}
 	var all []found
 	for _, f := range payments {
-		if slices.ContainsFunc(f.IDs, func(id checkout.ID) bool { return ids[id] }) {
+		if f.MuxedTo != "" || slices.ContainsFunc(f.IDs, func(id checkout.ID) bool { return ids[id] }) {
 			all = append(all, f)
 		}
 	}

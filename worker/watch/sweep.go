@@ -59,22 +59,31 @@ func (w *Watcher) Sweep(ctx context.Context) (Report, error) {
 		return report, err
 	}
 	report.Open = len(open.entries)
-	var failed []error
-	var stays []stay
+	accounts := map[stellar.Mode]map[stellar.Address][]store.OpenEntry{}
+	var modes []stellar.Mode
 	for _, mode := range stellar.Modes {
-		accounts := map[stellar.Address][]store.OpenEntry{}
+		accounts[mode] = map[stellar.Address][]store.OpenEntry{}
 		for _, entry := range open.entries {
 			if entry.Mode == mode {
-				accounts[entry.Account] = append(accounts[entry.Account], entry)
+				accounts[mode][entry.Account] = append(accounts[mode][entry.Account], entry)
 			}
 		}
-		if _, served := w.Horizons[mode]; len(accounts) > 0 || served && open.next != "" {
-			s, err := w.sweepNetwork(ctx, mode, open, accounts, &report)
-			if err != nil {
-				failed = append(failed, fmt.Errorf("%s network: %w", mode, err))
-			} else if s != nil {
-				stays = append(stays, s)
-			}
+		if _, served := w.Horizons[mode]; len(accounts[mode]) > 0 || served && open.next != "" {
+			modes = append(modes, mode)
+		}
+	}
+	backlogs, cursors, err := w.Store.Backlogs(ctx, modes...)
+	if err != nil {
+		return report, err
+	}
+	failed := []error{w.tellBacklogs(ctx, backlogs, open, modes)}
+	var stays []stay
+	for _, mode := range modes {
+		s, err := w.sweepNetwork(ctx, mode, cursors[mode], open, accounts[mode], &report)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s network: %w", mode, err))
+		} else if s != nil {
+			stays = append(stays, s)
 		}
 	}
 	return report, errors.Join(append(failed, w.stayOn(ctx, open, stays))...)
@@ -96,17 +105,13 @@ func (w *Watcher) list(ctx context.Context, cursor string) (listing, error) {
 	}
 }
 
-func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, open listing, accounts map[stellar.Address][]store.OpenEntry, report *Report) (stay, error) {
-	cursors, err := w.Store.Cursors(ctx, mode)
-	if err != nil {
-		return nil, err
-	}
+func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, stored store.Cursor, open listing, accounts map[stellar.Address][]store.OpenEntry, report *Report) (stay, error) {
 	client, root, err := w.pool(mode).Connect(ctx, horizon.ForSweep)
 	if err != nil {
 		report.Failed += len(accounts)
 		return nil, err
 	}
-	n := network{mode: mode, client: client, root: root, stored: cursors[0], cursor: current(cursors[0], root)}
+	n := network{mode: mode, client: client, root: root, stored: stored, cursor: current(stored, root)}
 	many := open.next != "" || len(accounts) > w.Limits.Accounts
 	switch reading := n.cursor.Feed != nil; {
 	case reading && !many && (len(accounts) <= w.Limits.Accounts/2 || root.ClosedAt.Sub(n.cursor.Covered.ClosedAt) > Overlap):
@@ -321,10 +326,18 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 	if p.complete {
 		coverage = n.root.ClosedAt
 	}
-	payments := paymentsOf(p.payments)
-	concerned := idsOf(payments)
+	payments := byName(p.payments)
+	concerned, err := w.checkoutsOf(ctx, account, p.payments)
+	if err != nil {
+		p.complete, p.read = false, p.after
+		return p, done, err
+	}
+	paid := map[checkout.ID]bool{}
+	for _, id := range concerned {
+		paid[id] = true
+	}
 	for _, entry := range open {
-		if _, ok := payments[entry.ID]; !ok && !coverage.Before(entry.Due.Add(-time.Minute)) {
+		if !paid[entry.ID] && !coverage.Before(entry.Due.Add(-time.Minute)) {
 			concerned = append(concerned, entry.ID)
 		}
 	}
@@ -343,7 +356,7 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 		if s == nil || s.Checkout.Account != account || s.Checkout.Mode != n.mode {
 			continue // a memo that happens to decrypt, or a payment with the memo of somebody else's checkout
 		}
-		out, err := w.settle(ctx, s, payments[concerned[i]], proven)
+		out, err := w.settle(ctx, s, payments.of(&s.Checkout), proven)
 		if err != nil {
 			p.complete, p.read = false, p.after
 			failed = append(failed, fmt.Errorf("settling %s: %w", concerned[i], err))

@@ -124,14 +124,22 @@ func (l UnmatchedPage) unfinished(q UnmatchedQuery) UnmatchedPage {
 // checkout, in the direction of the query.
 func (w *Watcher) unmatchedOf(ctx context.Context, mode stellar.Mode, account stellar.Address, payments []horizon.Incoming, q UnmatchedQuery) ([]horizon.Incoming, error) {
 	var asked []found
-	var ids []checkout.ID
 	for _, p := range payments {
-		if p.ClosedAt.Before(q.Since) || !q.beyond(p.Payment) {
-			continue
+		if !p.ClosedAt.Before(q.Since) && q.beyond(p.Payment) {
+			asked = append(asked, w.nameOf(p))
 		}
-		f := found{Incoming: p, IDs: w.Memos.Open(p.Memo, w.Now())}
+	}
+	muxed, err := w.Store.Muxed(ctx, muxedIn(account, asked)...)
+	if err != nil {
+		return nil, err
+	}
+	var ids []checkout.ID
+	for i := range asked {
+		f := &asked[i]
+		if id, ok := muxed[horizon.Muxed{Account: account, ID: f.MuxedTo}]; ok {
+			f.IDs, f.MuxedTo = append(f.IDs, id), ""
+		}
 		ids = append(ids, f.IDs...)
-		asked = append(asked, f)
 	}
 	slices.SortStableFunc(asked, func(a, b found) int {
 		order := cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Index, b.Index))
@@ -151,7 +159,7 @@ func (w *Watcher) unmatchedOf(ctx context.Context, mode stellar.Mode, account st
 			s, ok := checkouts[id]
 			return ok && s.Account == account && s.Mode == mode || !ok && w.unrested(f.ClosedAt)
 		})
-		if !matched {
+		if !matched && (f.MuxedTo == "" || !w.unrested(f.ClosedAt)) {
 			unmatched = append(unmatched, f.Incoming)
 		}
 	}

@@ -6,6 +6,7 @@ package watch
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -71,10 +72,29 @@ func (w *Watcher) pool(mode stellar.Mode) *horizon.Pool {
 	return horizon.NewPool(horizon.Network{}, nil, w.Recent, w.Now)
 }
 
-// found is a payment with the checkouts that its memo can mean.
+// found is a payment with the checkouts that its memo can mean, or the muxed id that it went to.
 type found struct {
 	horizon.Incoming
 	IDs []checkout.ID `json:",omitempty"`
+	// MuxedTo counts only if the memo names none, so that no payment counts for two checkouts.
+	MuxedTo checkout.MuxedID `json:",omitempty"`
+}
+
+// nameOf returns a payment with what it can name.
+func (w *Watcher) nameOf(p horizon.Incoming) found {
+	f := found{Incoming: p, IDs: w.Memos.Open(p.Memo, w.Now())}
+	if len(f.IDs) == 0 && w.Memos.MayBeMuxed(p.Muxed, w.Now()) {
+		f.MuxedTo = p.Muxed
+	}
+	return f
+}
+
+// isNobodys reports whether a payment cannot be for a checkout.
+func (f *found) isNobodys() bool { return len(f.IDs) == 0 && f.MuxedTo == "" }
+
+// names reports whether a payment to the checkout's account is for the checkout.
+func (f *found) names(c *checkout.Checkout) bool {
+	return slices.Contains(f.IDs, c.ID) || f.MuxedTo != "" && f.MuxedTo == c.Muxed
 }
 
 // pass is what was read of one account.
@@ -132,8 +152,8 @@ func (w *Watcher) take(ctx context.Context, client horizon.Client, r *reading, p
 	}
 	r.records += page.Records
 	for _, payment := range page.Payments {
-		f := found{Incoming: payment, IDs: w.Memos.Open(payment.Memo, w.Now())}
-		if len(f.IDs) == 0 {
+		f := w.nameOf(payment)
+		if f.isNobodys() {
 			continue
 		}
 		if f.AmountInEffects {

@@ -109,6 +109,7 @@ async function objectOf(call, { checkout, cancel }, outcome) {
     destination: checkout.account,
     memo: checkout.memo,
     memo_type: "text",
+    locale: null,
     redirect_url: orNull(checkout.redirect_url),
     cancel_url: orNull(checkout.cancel_url),
     description: orNull(checkout.description),

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"edgecheckout/worker"
 	"edgecheckout/worker/kv"
 	"edgecheckout/worker/kv/kvtest"
+	"edgecheckout/worker/web"
 )
 
 var (
@@ -75,7 +77,15 @@ func main() {
 	mux.HandleFunc("/trail/{tag}", trail)
 	mux.HandleFunc("/send", send)
 	mux.HandleFunc("/abort", func(http.ResponseWriter, *http.Request) { panic(edge.ErrAbort) })
-	edge.Serve(edge.Handlers{Request: whole(mux), Scheduled: task, Queue: batch})
+	edge.Serve(edge.Handlers{Request: whole(mux), Admit: admit, Scheduled: task, Queue: batch})
+}
+
+// admit lets in whoever has one key.
+func admit(_ context.Context, r *web.Request) web.Response {
+	if key, _ := r.Header.Get("X-Api-Key"); key == "sk_test_"+strings.Repeat("1", 64) {
+		return web.Response{Status: http.StatusNoContent}
+	}
+	return web.Response{Status: http.StatusUnauthorized}
 }
 
 // send sends a message to the URL in the query, and answers with what came of it.

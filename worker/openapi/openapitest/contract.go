@@ -139,7 +139,8 @@ func (c *Contract) check(x Exchange) error {
 	if err != nil {
 		return fmt.Errorf("its Content-Type: %w", err)
 	}
-	content := op.Operation.Responses.Status(x.Status).Value.Content
+	response := op.Operation.Responses.Status(x.Status).Value
+	content := response.Content
 	if content.Get(media) == nil {
 		return fmt.Errorf("there is no answer of type %s", media)
 	}
@@ -149,7 +150,7 @@ func (c *Contract) check(x Exchange) error {
 	if err := c.bodies.check(content, x.Answer); err != nil || x.Status < 400 {
 		return err
 	}
-	return c.checkError(x.Status, x.Answer)
+	return c.checkError(response, x.Status, x.Answer)
 }
 
 // checkRequest validates a request that succeeded.

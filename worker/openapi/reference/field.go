@@ -35,7 +35,7 @@ func (r reader) typeOf(schema tree) templates.Type {
 		return templates.Type{Object: name}
 	case target.at("oneOf").exists():
 		var words []string
-		for _, v := range variants(target) {
+		for _, v := range r.variants(target) {
 			words = append(words, v.at("type").text())
 		}
 		return templates.Type{Words: strings.Join(words, " or ")}

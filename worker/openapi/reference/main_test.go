@@ -11,11 +11,13 @@ func TestReferenceIsUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile("../reference.html")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Error("worker/openapi/reference.html is not what the description gives: run make generate, and commit it")
+	for name, want := range map[string][]byte{"reference.html": want.reference, "llms.txt": want.list} {
+		got, err := os.ReadFile("../" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("worker/openapi/%s is not what the description gives: run make generate, and commit it", name)
+		}
 	}
 }

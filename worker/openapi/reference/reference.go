@@ -134,7 +134,7 @@ func (r reader) operation(path, method string, op tree) templates.Operation {
 	body, _ := op.at("requestBody").resolve(r.document)
 	content := body.at("content", "application/json")
 	if content.exists() {
-		for _, schema := range variants(content.at("schema")) {
+		for _, schema := range r.variants(content.at("schema")) {
 			schema, name := schema.resolve(r.document)
 			body := r.object(name, schema)
 			if len(o.Bodies) > 0 {
@@ -153,9 +153,7 @@ func (r reader) operation(path, method string, op tree) templates.Operation {
 		answer, _ := answers.parts[i].resolve(r.document)
 		a := templates.Answer{Status: status, Text: answer.at("description").text()}
 		content := answer.at("content", "application/json")
-		for _, part := range content.at("schema", "allOf").parts {
-			a.Codes = append(a.Codes, part.at("properties", "error", "properties", "code", "enum").texts()...)
-		}
+		a.Codes = answer.at("x-codes").texts()
 		if status != "200" {
 			o.Failures = append(o.Failures, a)
 			continue
@@ -172,8 +170,9 @@ func (r reader) operation(path, method string, op tree) templates.Operation {
 }
 
 // variants returns the alternatives of a schema.
-func variants(schema tree) []tree {
-	if one := schema.at("oneOf"); one.exists() {
+func (r reader) variants(schema tree) []tree {
+	target, _ := schema.resolve(r.document)
+	if one := target.at("oneOf"); one.exists() {
 		return one.parts
 	}
 	return []tree{schema}
@@ -224,6 +223,9 @@ func (r reader) curl(method, path, scheme string, parameters []tree, e example) 
 		case "path":
 			path = strings.ReplaceAll(path, "{"+name+"}", value)
 		case "header":
+			if name == "Idempotency-Key" {
+				value = ownKey(method, path, e) // so that one example does not repeat another
+			}
 			headers = append(headers, "'"+name+": "+value+"'")
 		case "query":
 			if slices.Contains(p.at("schema", "enum").texts(), e.name) {
@@ -252,6 +254,12 @@ func (r reader) curl(method, path, scheme string, parameters []tree, e example) 
 		command += " \\\n  -d '" + e.value.indented() + "'"
 	}
 	return command
+}
+
+// ownKey is the Idempotency-Key of an example.
+func ownKey(method, path string, e example) string {
+	words := strings.FieldsFunc(strings.ToLower(path+"/"+e.name), func(r rune) bool { return r < 'a' || r > 'z' })
+	return "try-" + strings.Join(words, "-")
 }
 
 // errorCodes is the table of errors.

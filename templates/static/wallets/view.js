@@ -1,0 +1,85 @@
+// Shows what happens while somebody pays with a wallet. All sentences are in the page.
+
+const section = document.querySelector("[data-wallets]");
+const find = (name) => section?.querySelector(`[data-wallet-${name}]`);
+const step = find("step");
+const words = find("words");
+const assets = find("assets");
+const quoted = find("quoted");
+const buttons = find("choices");
+
+// text is a sentence of the page, its places filled in.
+export function text(code, values = {}) {
+  const place = find("texts").content.querySelector(`[data-text="${code}"]`);
+  return (place?.textContent ?? code).trim().replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+// element creates an element; testid is its name in tests.
+export function element(name, { testid, ...attributes }, children = []) {
+  const e = document.createElement(name);
+  if (testid) e.dataset.testid = testid;
+  for (const [key, value] of Object.entries(attributes)) e.setAttribute(key, value);
+  e.append(...children);
+  return e;
+}
+
+// tell shows a sentence, perhaps another one, and what can be done next. Screen readers say it,
+// since it is a status.
+export function tell(code, values, next = [], more = "") {
+  const hadFocus = section.contains(document.activeElement);
+  step.hidden = false;
+  step.dataset.code = code;
+  words.textContent = text(code, values) + (more && " " + text(more, values));
+  assets.hidden = quoted.hidden = true;
+  buttons.replaceChildren(...next);
+  if (hadFocus) step.focus();
+}
+
+export function clear() {
+  step.hidden = true;
+  assets.replaceChildren();
+  delete step.dataset.code;
+}
+
+// choices makes buttons: a text or the code of one, and what to do.
+export function choices(all) {
+  return all.map(([label, act], i) => {
+    const button = element("button", { type: "button", testid: "choice-" + i }, [text(label)]);
+    button.addEventListener("click", act);
+    return button;
+  });
+}
+
+// holdings lists what an account holds and what the payment costs in it; the asset that is asked
+// for comes first. Rows stay where they are when the quotes are refreshed, so that nobody chooses
+// another than the one they meant. choose gets the quote of another asset, or undefined.
+export function holdings({ quotes, slippage_percent: slippage, amount_due: due }, choose) {
+  assets.hidden = false;
+  quoted.hidden = !quotes.some((q, i) => i > 0 && q.problem === null);
+  quoted.textContent = text("quoted", { percent: slippage });
+  const rows = new Map(Array.from(assets.children, (row) => [row.dataset.asset, row]));
+  const kept = quotes.map((q, i) => {
+    const key = q.asset_code + ":" + (q.asset_issuer ?? "");
+    const row = rows.get(key) ?? newRow(key);
+    const values = { code: q.asset_code, balance: q.balance, cost: q.cost, max: q.send_max, due };
+    row.querySelector("[data-holding]").textContent = text("holding", values);
+    const button = row.querySelector("button");
+    button.hidden = q.problem !== null;
+    button.textContent = text(i === 0 ? "pay-directly" : "pay-with", values);
+    button.onclick = () => choose(i === 0 ? undefined : q);
+    const why = row.querySelector("[data-why]");
+    why.hidden = q.problem === null;
+    why.textContent = q.problem === null ? "" : text("holding-" + q.problem, values);
+    return row;
+  });
+  for (const row of rows.values()) if (!kept.includes(row)) row.remove();
+  for (const row of kept) if (!row.parentNode) assets.append(row);
+}
+
+function newRow(key) {
+  return element("li", { "data-asset": key }, [
+    element("span", { "data-holding": "" }),
+    element("span", { "data-why": "", class: "hint" }),
+    element("button", { type: "button", testid: "send-" + key.split(":")[0] }),
+  ]);
+}

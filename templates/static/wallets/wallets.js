@@ -1,0 +1,194 @@
+// Pays with a wallet in the browser: choose one, get its account, ask this service for the
+// transaction, have it signed, compare, submit, and say so. The wallets' own code is loaded when
+// one is chosen. Nothing here changes the status: that takes the ledger.
+
+import { checkSigned } from "./envelope.js";
+import { findInstalled, wallets } from "./list.js";
+import { Refusal, refusalOf } from "./refusal.js";
+import { ask, hint, quotesFor, transactionFor } from "./service.js";
+import { submit } from "./submit.js";
+import { choices, clear, element, holdings, tell, text } from "./view.js";
+
+const second = 1000;
+const page = document.querySelector("[data-pay]");
+const section = document.querySelector("[data-wallets]");
+const list = section?.querySelector("[data-wallet-list]");
+const fees = ["0.01", "0.1", "1"]; // XLM that the network may charge; the first is usual
+const refresh = 15 * second; // of quotes
+
+let run = 0; // the newest one alone may change what is shown
+let waiting; // a timer
+
+// payable says whether the page still asks for money.
+const payable = () => ["waiting", "partly"].includes(page.dataset.phase);
+
+// begin makes what follows the newest run, and returns a function that says whether it still is.
+function begin() {
+  const mine = ++run;
+  clearTimeout(waiting);
+  return () => mine === run;
+}
+
+async function showList() {
+  const current = begin();
+  clear();
+  list.hidden = false;
+  const installed = await findInstalled();
+  if (!current()) return;
+  const rank = (w) => (installed.has(w.id) ? 0 : w.window ? 1 : 2);
+  const order = [...wallets].sort((a, b) => rank(a) - rank(b));
+  list.replaceChildren(
+    ...order.map((w) => {
+      const note = text(["installed", "opens-window", "not-installed"][rank(w)]);
+      const button = element("button", { type: "button", testid: "wallet-" + w.id }, [
+        element("span", {}, [w.name]),
+        element("span", { class: "hint" }, [note]),
+      ]);
+      button.addEventListener("click", () => pay(w));
+      return element("li", {}, [button]);
+    }),
+  );
+}
+
+// openWindow opens the window of a wallet, which a browser allows only while it handles a click.
+// The wallet's package then takes the window of this name.
+function openWindow({ window: name }) {
+  const width = 480;
+  const height = 600;
+  const left = screenX + (outerWidth - width) / 2;
+  const top = screenY + (outerHeight - height) / 2;
+  return open("", name, `popup,width=${width},height=${height},left=${left},top=${top}`);
+}
+
+// pay makes the payment, or says why it did not. known is what an earlier attempt found out: the
+// account, and what to send or which fee to allow.
+async function pay(wallet, known = {}) {
+  const current = begin();
+  list.hidden = true;
+  const values = { wallet: wallet.name };
+  const state = { ...known };
+  let popup;
+  const wait = (code) => {
+    tell(code, values, choices([["another-wallet", showList]]));
+    clearTimeout(waiting);
+    waiting = setTimeout(() => current() && tell("still", values, choices([["another-wallet", showList]])), 30 * second);
+  };
+  try {
+    if (wallet.window) {
+      popup = openWindow(wallet);
+      if (!popup) throw new Refusal("blocked");
+    }
+    wait(state.account ? "preparing" : "connecting");
+    const adapter = await import(section.dataset[wallet.id]);
+    if (!state.account) {
+      state.account = await adapter.connect({ popup });
+      if (!current()) return;
+      if (!/^G[A-Z2-7]{55}$/.test(state.account)) throw new Refusal("account");
+      wait("preparing");
+    }
+    const given = await transactionFor(state);
+    if (!current()) return popup?.close();
+    if (wallet.window && !known.account) {
+      // The next window needs another click.
+      clearTimeout(waiting);
+      const confirm = [text("confirm", values), () => pay(wallet, state)];
+      return tell("connected", { ...values, account: short(state.account) }, choices([confirm, ["another-asset", () => offer(wallet, state)], ["another-wallet", showList]]));
+    }
+    wait("signing");
+    const signed = await adapter.sign(given.xdr, { address: state.account, networkPassphrase: given.network_passphrase, popup });
+    if (!current()) return;
+    clearTimeout(waiting);
+    await checkSigned(signed, given);
+    tell("submitting", values);
+    await submit({
+      horizon: section.dataset.horizon,
+      xdr: signed,
+      hash: given.hash,
+      until: Date.parse(given.expires_at) + 10 * second,
+      slow: () => tell("slow", values),
+      gone: () => !current() || !payable(),
+    });
+    tell("sent", values);
+    await hint(page, given.hash);
+  } catch (error) {
+    clearTimeout(waiting);
+    popup?.close();
+    if (current()) refuse(refusalOf(error), wallet, state);
+  }
+}
+
+// refuse says why nothing was paid and how to go on.
+function refuse(refusal, wallet, state) {
+  const values = { wallet: wallet.name, account: short(state.account), ...refusal.values };
+  const again = ["try-again", () => pay(wallet, state)];
+  const other = ["another-wallet", showList];
+  const assets = ["another-asset", () => offer(wallet, state)];
+  switch (refusal.code) {
+    case "gone":
+    case "over":
+    case "suspended":
+      return tell(refusal.code, values);
+    case "unconfirmed":
+      return tell(refusal.code, values); // it may still be taken: paying again could pay twice
+    case "cannot-pay":
+    case "price-moved":
+    case "too-little":
+    case "no-trustline":
+    case "frozen":
+      return offer(wallet, state, refusal);
+    case "fee": {
+      const next = fees[fees.indexOf(state.maxFee ?? fees[0]) + 1];
+      if (!next) return tell("fee-too-high", values, choices([again, other]));
+      return tell("fee", { ...values, fee: next }, choices([["try-again", () => pay(wallet, { ...state, maxFee: next })], other]));
+    }
+    case "absent": {
+      const site = element("a", { href: wallet.site, target: "_blank", rel: "noopener noreferrer" }, [new URL(wallet.site).host]);
+      return tell("absent", values, [site, ...choices([again, other])]);
+    }
+    case "account":
+    case "network":
+    case "signature":
+      return tell(refusal.code, values, choices([["try-again", () => pay(wallet)], other]));
+  }
+  tell(refusal.code, values, choices([again, ...(state.account ? [assets] : []), other]));
+}
+
+// offer shows what the account holds and what the payment would cost in each asset, and keeps that
+// fresh until something is chosen.
+async function offer(wallet, state, refusal) {
+  const current = begin();
+  const values = { wallet: wallet.name, account: short(state.account) };
+  const other = choices([["another-wallet", showList]]);
+  if (!refusal) tell("quoting", values, other);
+  for (let first = true; current() && payable(); first = false) {
+    if (!document.hidden || first) {
+      try {
+        const quotes = await quotesFor(state.account);
+        if (!current()) return;
+        show(quotes, first);
+      } catch (error) {
+        if (!current()) return;
+        if (first) return refuse(refusalOf(error), wallet, state);
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, refresh));
+  }
+
+  function show(quotes, first) {
+    const [direct] = quotes.quotes;
+    if (first) {
+      const why = refusal?.code === "price-moved" ? refusal.code : (quotes.problem ?? direct.problem ?? "options");
+      const known = { ...values, due: quotes.amount_due, code: direct.asset_code, balance: direct.balance };
+      tell(why, known, other, quotes.quotes.some((q) => q.problem === null) ? "" : "no-options");
+    }
+    holdings(quotes, (send) => pay(wallet, { account: state.account, send }));
+  }
+}
+
+const short = (account = "") => account.slice(0, 4) + "…" + account.slice(-4);
+
+if (section) {
+  ask.path = section.dataset.path;
+  section.hidden = false;
+  showList();
+}

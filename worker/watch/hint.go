@@ -1,0 +1,43 @@
+package watch
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/horizon"
+)
+
+// hintWindow is the time in which hints make an account be read at most once.
+const hintWindow = time.Second
+
+// LookFor is [Watcher.Look] for somebody who says that a transaction, given by its hash, pays the
+// checkout. If the ledger shows that it does, the account is read at once, and not only when the
+// LookWindow of the last reading is over.
+//
+// The hint itself proves nothing and settles nothing: what lies before the transaction must be read,
+// too, and the look does. It is not believed either: anybody can send one, so the ledger is asked for
+// the transaction first. That happens once in LookWindow for a checkout and once in hintWindow for
+// an account; other hints are looks like any other.
+func (w *Watcher) LookFor(ctx context.Context, s *checkout.Facts, hash string) (checkout.Outcome, error) {
+	if s.Recorded != nil {
+		return s.Outcome(w.Now()), nil
+	}
+	mode, account := s.Checkout.Mode, s.Checkout.Account
+	if !w.Recent.Claim("hint/"+s.Checkout.ID.String(), LookWindow) || !w.Recent.Claim("hint/"+string(mode)+"/"+string(account), hintWindow) {
+		return w.Look(ctx, s)
+	}
+	client, _, err := w.pool(mode).Recent(ctx, horizon.ForVisitors)
+	if err != nil {
+		return w.Look(ctx, s)
+	}
+	received, err := client.ReceivedBy(ctx, hash, account)
+	pays := slices.ContainsFunc(received, func(p horizon.Incoming) bool {
+		return slices.Contains(w.Memos.Open(p.Memo, w.Now()), s.Checkout.ID)
+	})
+	if err != nil || !pays {
+		return w.Look(ctx, s)
+	}
+	return w.look(ctx, s, true)
+}
