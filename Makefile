@@ -33,6 +33,10 @@ ports: tools
 pay: ## Pay a checkout of `make dev`: CHECKOUT=chk_… [AMOUNT= ASSET= MEMO=none FROM=]
 	@go build -o build/bin/pay ./sandbox/pay && exec build/bin/pay
 
+.PHONY: refund
+refund: ## Pay money of `make dev` back: PAYMENT=pay_… or CHECKOUT=chk_… [AMOUNT= DESTINATION= MEMO= REASON=]
+	@go build -o build/bin/refund ./sandbox/refund && exec build/bin/refund
+
 # The key of a deployed service is taken from the environment, where the process list does not show it.
 .PHONY: listen
 listen: ## Forward events to a receiver on this machine: FORWARD=http://localhost:3000/webhooks [SINCE=… URL=https://…, with API_KEY]

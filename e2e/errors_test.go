@@ -18,6 +18,8 @@ const (
 	aCustomer = "cus_01kay3t4w5x6y7z8a90123456z"
 	aWebhook  = "wh_01kay3t4w5x6y7z8a90123456z"
 	anEvent   = "evt_01kay3t4w5x6y7z8a90123456z"
+	aRefund   = "rf_01kay3t4w5x6y7z8a90123456z"
+	aLink     = "link_01kay3t4w5x6y7z8a90123456z"
 	aMerchant = "mer_01kay3t4w5x6y7z8a90123456z"
 	aKey      = "key_01kay3t4w5x6y7z8a90123456z"
 )
@@ -354,6 +356,54 @@ func TestErrorsOfCancelling(t *testing.T) {
 		exchange{about: "a checkout that is completed", path: "/checkout/" + c.ID + "/expire", body: `{}`},
 		exchange{about: "a checkout that does not exist", path: "/checkout/" + anID + "/expire", body: `{}`},
 		exchange{about: "a reason that nobody reads", path: "/checkout/" + c.ID + "/expire", body: `{"reason": "out of stock"}`},
+	)
+}
+
+func TestErrorsOfRefunds(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+	s.pay(c, "5")
+	s.awaitStatus(c.ID, "completed")
+	list, _ := s.payments("checkout_id=" + c.ID)
+	payment := list.Data[0].ID
+	refund := func(more ...any) string {
+		params := fields{"payment_id": payment}
+		for i := 0; i < len(more); i += 2 {
+			params[more[i].(string)] = more[i+1]
+		}
+		return encode(params)
+	}
+	transcript(t, "errors/refunds.txt", s.Client, s.names(),
+		exchange{about: "a refund of nothing", path: "/refunds", body: `{}`},
+		exchange{about: "a refund of a payment that does not exist", path: "/refunds", body: encode(fields{"payment_id": aPayment})},
+		exchange{about: "a refund of a checkout", path: "/refunds", body: encode(fields{"payment_id": c.ID})},
+		exchange{about: "more than was received", path: "/refunds", body: refund("amount", "5.0000001")},
+		exchange{about: "nothing is paid back", path: "/refunds", body: refund("amount", 0)},
+		exchange{about: "to the account that was paid", path: "/refunds", body: refund("destination", c.Destination)},
+		exchange{about: "to an account that does not exist, and too little to create it", path: "/refunds",
+			body: refund("amount", "0.5", "destination", "GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVSGZ")},
+		exchange{about: "to no account", path: "/refunds", body: refund("destination", "GABC")},
+		exchange{about: "a memo of 29 bytes", path: "/refunds", body: refund("memo", strings.Repeat("x", 29))},
+		exchange{about: "a refund that is paid because somebody says so", path: "/refunds", body: refund("status", "succeeded")},
+		exchange{about: "a refund that does not exist", method: "GET", path: "/refunds/" + aRefund},
+		exchange{about: "refunds of a payment that does not exist", method: "GET", path: "/refunds?payment_id=" + aPayment},
+		exchange{about: "refunds of a checkout", method: "GET", path: "/refunds?checkout_id=" + c.ID},
+	)
+}
+
+func TestErrorsOfPaymentLinks(t *testing.T) {
+	s := openShop(t)
+	link := "/payment_links/" + idOf(t, s.send(http.MethodPost, "/payment_links", `{"asset_code": "XLM", "amount": 5}`).Body)
+	transcript(t, "errors/links.txt", s.Client, s.names(),
+		exchange{about: "a link of nothing", path: "/payment_links", body: `{}`},
+		exchange{about: "a link of a product that does not exist", path: "/payment_links", body: encode(fields{"product_id": aProduct})},
+		exchange{about: "a link of a product at another price", path: "/payment_links", body: encode(fields{"product_id": aProduct, "amount": 5})},
+		exchange{about: "a link of an unknown asset", path: "/payment_links", body: `{"asset_code": "DOGE"}`},
+		exchange{about: "a link to somewhere else", path: "/payment_links", body: `{"asset_code": "XLM", "url": "https://shop.example/"}`},
+		exchange{about: "active in words", method: "PUT", path: link, body: `{"active": "no"}`},
+		exchange{about: "a link that does not exist", method: "GET", path: "/payment_links/" + aLink},
+		exchange{about: "the code of what is no link", method: "GET", path: "/buy/" + anID + "/qr.svg"},
+		exchange{about: "a button pressed by a program", path: "/buy/" + aLink, body: `{"amount": 5}`},
 	)
 }
 

@@ -62,6 +62,20 @@ func draw(text string) (drawing, bool) {
 	return drawing{size: code.Size + 2*quietZone, path: path}, true
 }
 
+// CodeSVG is an SVG document with the QR code of a URL, which is at most 2,000 characters long. It
+// has a size, so that it can be printed; being drawn from lines, it can have any other.
+func CodeSVG(url string) []byte {
+	d, ok := draw(url)
+	if !ok {
+		return nil
+	}
+	b := []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="` + d.side() + `" height="` + d.side() + `" viewBox="` + d.viewBox() +
+		`" shape-rendering="crispEdges"><path d="M0 0h` + strconv.Itoa(d.size) + `v` + strconv.Itoa(d.size) + `h-` + strconv.Itoa(d.size) +
+		`z" fill="#fff"/><path d="`)
+	b = append(b, d.path...)
+	return append(b, "\" stroke=\"#000\"/></svg>\n"...)
+}
+
 // next returns the position of the first black module at or after x in a row, or of the first white
 // one if other is 0xff; the end of the row if there is none.
 func next(row []byte, x int, other byte) int {

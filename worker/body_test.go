@@ -286,8 +286,16 @@ func TestEveryFieldAcceptsItsLimits(t *testing.T) {
 		if in.op.OperationID == "createMerchant" || in.op.OperationID == "updateMerchant" {
 			fields["name"] = []string{`"` + strings.Repeat("\U0001f600", 100) + `"`}
 		}
+		amounts := fields["amount"]
+		if in.op.OperationID == "createRefund" { // of a payment of 5 XLM
+			amounts = []string{`0.0000001`, `"5.0000000"`, `null`}
+		}
 		for name := range in.fields {
-			for _, raw := range fields[name] {
+			values := fields[name]
+			if name == "amount" {
+				values = amounts
+			}
+			for _, raw := range values {
 				r := s.ask(in, in.query, in.with(name, raw))
 				if r.status != 200 {
 					t.Errorf("%s, %s = %s: %d %s", in, name, clip(raw), r.status, clip(r.body))

@@ -142,7 +142,11 @@ func (c *call) run() (answer, error) {
 		return answer{}, err
 	}
 	if m := c.request.Method; m == http.MethodPost || m == http.MethodPut {
-		if err := c.checkBody(); err != nil {
+		check := c.checkBody
+		if c.endpoint.serving == page {
+			check = c.checkForm
+		}
+		if err := check(); err != nil {
 			return answer{}, err
 		}
 	}
@@ -220,6 +224,20 @@ func (c *call) checkBody() error {
 	}
 	if len(c.request.Body) > maxBody {
 		return &Error{Code: CodeBodyTooLarge, Message: fmt.Sprintf("The body has more than %d bytes (64 KiB).", maxBody)}
+	}
+	return nil
+}
+
+// maxForm is the largest body of a page's form, in bytes.
+const maxForm = 1 << 10
+
+// checkForm is checkBody for the form of a page.
+func (c *call) checkForm() error {
+	if len(c.request.Body) > maxForm {
+		return &Error{Code: CodeBodyTooLarge, Message: fmt.Sprintf("The body has more than %d bytes (1 KiB).", maxForm)}
+	}
+	if kind, _, err := mime.ParseMediaType(c.header("Content-Type")); len(c.request.Body) > 0 && (err != nil || kind != formType) {
+		return &Error{Code: CodeContentType, Message: "The body must be a form: send the header Content-Type: " + formType + "."}
 	}
 	return nil
 }

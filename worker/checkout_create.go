@@ -2,6 +2,7 @@ package worker
 
 import (
 	"slices"
+	"time"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/event"
@@ -60,7 +61,7 @@ func createCheckout(c *call) (answer, error) {
 
 	customer := store.Customer{Email: email, Phone: phone}
 	idem, err := c.idempotency(func(i *store.Idempotency) []store.Key {
-		return slices.Concat(store.FactsKeys(i.Earlier(checkout.KindCheckout)...), store.ProductKeys(s.ProductID),
+		return slices.Concat(store.NewFactsKeys(i.Earlier(checkout.KindCheckout)...), store.ProductKeys(s.ProductID),
 			store.CustomerKeys(s.CustomerID), c.customers().ContactKeys(customer.Contacts()))
 	})
 	if err != nil {
@@ -74,18 +75,28 @@ func createCheckout(c *call) (answer, error) {
 		}
 	}
 
-	if err := c.fillProduct(s); err != nil {
-		return answer{}, err
-	}
-	if err := c.fillCustomer(s, customer); err != nil {
-		return answer{}, err
-	}
-	id, err := idem.NewID(checkout.KindCheckout, c.began, c.platform.Entropy)
+	object, err := c.makeCheckout(facts, customer, lifetime, idem)
 	if err != nil {
 		return answer{}, err
 	}
+	return jsonAnswer(object)
+}
+
+// makeCheckout completes a checkout and writes it.
+func (c *call) makeCheckout(facts *checkout.Facts, customer store.Customer, lifetime time.Duration, idem *store.Idempotency) (checkoutObject, error) {
+	s := &facts.Checkout
+	if err := c.fillProduct(s); err != nil {
+		return checkoutObject{}, err
+	}
+	if err := c.fillCustomer(s, customer); err != nil {
+		return checkoutObject{}, err
+	}
+	id, err := idem.NewID(checkout.KindCheckout, c.began, c.platform.Entropy)
+	if err != nil {
+		return checkoutObject{}, err
+	}
 	if s.ID, err = checkout.ParseCheckoutID(id); err != nil {
-		return answer{}, err
+		return checkoutObject{}, err
 	}
 	s.Memo, s.Muxed = c.config.Memos.Seal(s.ID), c.config.Memos.Mux(s.ID)
 	s.CreatedAt = c.began
@@ -94,12 +105,9 @@ func createCheckout(c *call) (answer, error) {
 	c.checkouts().Create(s)
 	object := c.checkoutView(facts, checkout.Outcome{Status: checkout.Open})
 	if err := c.tell(func() event.Event { return event.Created(s) }, object, nil); err != nil {
-		return answer{}, err
+		return checkoutObject{}, err
 	}
-	if err := c.view.Commit(c.ctx); err != nil {
-		return answer{}, err
-	}
-	return jsonAnswer(object)
+	return object, c.view.Commit(c.ctx)
 }
 
 // fillProduct copies the current price and asset of the product.

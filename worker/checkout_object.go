@@ -32,6 +32,7 @@ type checkoutObject struct {
 	AmountReceived  stellar.Amount    `json:"amount_received"`
 	DecimalReceived stellar.Decimal   `json:"amount_received_decimal"`
 	Payments        []checkoutPayment `json:"payments"`
+	Refunds         []checkoutRefund  `json:"refunds"`
 	PaymentURL      string            `json:"payment_url"`
 	PaymentURI      string            `json:"payment_uri"`
 	Destination     stellar.Address   `json:"destination"`
@@ -65,6 +66,21 @@ type checkoutPayment struct {
 	paymentDetails
 }
 
+// checkoutRefund is a refund in a checkout. All of them were paid.
+type checkoutRefund struct {
+	ID              string         `json:"id"`
+	PaymentID       string         `json:"payment_id"`
+	Amount          stellar.Amount `json:"amount"`
+	AmountDecimal   string         `json:"amount_decimal"`
+	AssetCode       string         `json:"asset_code"`
+	AssetIssuer     nullable       `json:"asset_issuer"`
+	TransactionHash string         `json:"transaction_hash"`
+	Status          string         `json:"status"`
+	Excess          stellar.Amount `json:"excess"`
+	ExcessDecimal   string         `json:"excess_decimal"`
+	CreatedAt       string         `json:"created_at"`
+}
+
 // paymentDetails are the fields of a payment after its ids.
 type paymentDetails struct {
 	Amount          stellar.Amount  `json:"amount"`
@@ -91,6 +107,7 @@ func (s *Service) checkoutView(facts *checkout.Facts, out checkout.Outcome) chec
 		Amount: co.Amount, Decimal: stellar.Decimal(co.Amount), AssetCode: co.Asset.Code, AssetIssuer: nullable(co.Asset.Issuer),
 		Status: out.Status, Exception: nullable(out.Exception), AmountReceived: out.Received, DecimalReceived: stellar.Decimal(out.Received),
 		Payments:   make([]checkoutPayment, len(out.Payments)),
+		Refunds:    make([]checkoutRefund, len(facts.Refunds)),
 		PaymentURL: s.payURL(id), PaymentURI: s.paymentRequest(co, &out).URI(),
 		Destination: co.Account, Memo: co.Memo, MemoType: "text", Muxed: co.Account.Muxed(string(co.Muxed)),
 		Locale: nullable(co.Locale), RedirectURL: nullable(co.RedirectURL), CancelURL: nullable(co.CancelURL), Description: nullable(co.Description),
@@ -99,6 +116,12 @@ func (s *Service) checkoutView(facts *checkout.Facts, out checkout.Outcome) chec
 	}
 	for i, p := range out.Payments {
 		o.Payments[i] = checkoutPayment{p.ID(co.Mode), detailsOf(p)}
+	}
+	for i, r := range facts.Refunds {
+		o.Refunds[i] = checkoutRefund{
+			r.ID, r.Payment, r.Amount, r.Amount.String(), r.Asset.Code, nullable(r.Asset.Issuer), r.Hash, refundSucceeded,
+			r.Excess, r.Excess.String(), timestamp(r.ClosedAt),
+		}
 	}
 	if out.Status == checkout.Completed {
 		o.CompletedAt = nullable(timestamp(out.CompletedAt))

@@ -51,7 +51,7 @@ func (c *call) settingsScreen(name string, tx *console.Transaction, refused *Err
 
 // describeAccount adds what the ledger says of the owner's account.
 func (c *call) describeAccount(s *console.Settings, account horizon.Account) {
-	s.MemoRequired, s.Threshold = account.MemoRequired, account.MediumThreshold
+	s.MemoRequired, s.Threshold = account.NeedsMemo, account.MediumThreshold
 	for _, b := range account.Balances {
 		s.Balances = append(s.Balances, moneyOf(b.Spendable, b.Asset))
 	}

@@ -35,10 +35,6 @@ func (s *Service) deliver(ctx context.Context) (err error) {
 		}
 	}()
 	s.told.Store(false)
-	any, err := s.store.AnyWebhooks(ctx)
-	if err != nil || !any {
-		return err
-	}
 	until := s.platform.Now()
 	if s.platform.Queue != nil {
 		until = until.Add(-queueTime)

@@ -59,6 +59,10 @@ func TestEveryAnswerHasCachingHeaders(t *testing.T) {
 		},
 		"GET /pay/{id}/receipt": {"Cache-Control": {"no-cache"}, "Cloudflare-Cdn-Cache-Control": {"max-age=5, stale-if-error=0"}},
 		status:                  {"Cache-Control": {"no-cache"}, "Cloudflare-Cdn-Cache-Control": {"max-age=1, stale-if-error=0"}},
+		"GET /buy/{id}": {
+			"Cache-Control": {"no-cache"}, "Cloudflare-Cdn-Cache-Control": {"max-age=60, stale-while-revalidate=60, stale-if-error=0"},
+		},
+		"GET /buy/{id}/qr.svg": {"Cache-Control": {"max-age=86400"}, "Cloudflare-Cdn-Cache-Control": {"max-age=86400"}},
 		"GET /.well-known/stellar.toml": {
 			"Cache-Control": {"max-age=300"}, "Cloudflare-Cdn-Cache-Control": {"max-age=3600, stale-while-revalidate=86400"},
 		},
@@ -76,8 +80,8 @@ func TestEveryAnswerHasCachingHeaders(t *testing.T) {
 		expected := want[route.Pattern]
 		if expected == nil {
 			expected = nobody
-		} else if id, page := strings.CutPrefix(r.header.Get("Cache-Tag"), "chk_"); page {
-			expected["Cache-Tag"] = []string{"chk_" + id}
+		} else if tag := r.header.Get("Cache-Tag"); strings.HasPrefix(tag, "chk_") || strings.HasPrefix(tag, "link_") {
+			expected["Cache-Tag"] = []string{tag}
 		}
 		if diff := cmp.Diff(expected, said(r)); diff != "" {
 			t.Errorf("%s, %d: (-want +got)\n%s", route.Pattern, r.status, diff)

@@ -50,6 +50,8 @@ const (
 	CodeContentType          Code = "content_type_unsupported"
 	CodeAccountCannotPay     Code = "account_cannot_pay"
 	CodePriceMoved           Code = "price_moved"
+	CodeRefundTooLarge       Code = "refund_too_large"
+	CodeCannotReceive        Code = "destination_cannot_receive"
 	CodeHTTPSRequired        Code = "https_required"
 	CodeRateLimited          Code = "rate_limited"
 	CodeInternal             Code = "internal_error"
@@ -97,6 +99,8 @@ var codes = map[Code]struct {
 	CodeContentType:          {http.StatusUnsupportedMediaType, typeInvalidRequest},
 	CodeAccountCannotPay:     {http.StatusBadRequest, typeInvalidRequest},
 	CodePriceMoved:           {http.StatusConflict, typeInvalidRequest},
+	CodeRefundTooLarge:       {http.StatusBadRequest, typeInvalidRequest},
+	CodeCannotReceive:        {http.StatusBadRequest, typeInvalidRequest},
 	CodeHTTPSRequired:        {http.StatusBadRequest, typeInvalidRequest},
 	CodeRateLimited:          {http.StatusTooManyRequests, typeRateLimit},
 	CodeInternal:             {http.StatusInternalServerError, typeAPI},

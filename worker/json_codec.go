@@ -57,6 +57,33 @@ func (v checkoutObject) WriteJSON(w *codec.Writer) {
 		}
 		w.Raw("]")
 	}
+	w.Raw(`,"refunds":`)
+	if v.Refunds == nil {
+		w.Raw("null")
+	} else {
+		w.Raw("[")
+		for j := range v.Refunds {
+			if j > 0 {
+				w.Raw(",")
+			}
+			w.String(`{"id":`, v.Refunds[j].ID)
+			w.String(`,"payment_id":`, v.Refunds[j].PaymentID)
+			w.Raw(`,"amount":`)
+			v.Refunds[j].Amount.WriteJSON(w)
+			w.String(`,"amount_decimal":`, v.Refunds[j].AmountDecimal)
+			w.String(`,"asset_code":`, v.Refunds[j].AssetCode)
+			w.Raw(`,"asset_issuer":`)
+			v.Refunds[j].AssetIssuer.WriteJSON(w)
+			w.String(`,"transaction_hash":`, v.Refunds[j].TransactionHash)
+			w.String(`,"status":`, v.Refunds[j].Status)
+			w.Raw(`,"excess":`)
+			v.Refunds[j].Excess.WriteJSON(w)
+			w.String(`,"excess_decimal":`, v.Refunds[j].ExcessDecimal)
+			w.String(`,"created_at":`, v.Refunds[j].CreatedAt)
+			w.Raw(`}`)
+		}
+		w.Raw("]")
+	}
 	w.String(`,"payment_url":`, v.PaymentURL)
 	w.String(`,"payment_uri":`, v.PaymentURI)
 	w.String(`,"destination":`, string(v.Destination))

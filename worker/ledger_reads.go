@@ -18,8 +18,8 @@ func (c *call) reading(account stellar.Address) context.Context {
 	return horizon.WithAsker(c.ctx, horizon.Asker{Account: account, Until: c.began.Add(horizonPatience)})
 }
 
-// allowances are what each merchant may read from Horizon by [getPayment] and the list of unmatched
-// payments, whose reads no cache shares.
+// allowances are what each merchant may read from Horizon by [getPayment], the list of unmatched
+// payments, and refunds, whose reads no cache shares.
 type allowances struct {
 	mu    sync.Mutex
 	known map[string]*horizon.Allowance
@@ -44,7 +44,7 @@ func (a *allowances) of(merchant string) *horizon.Allowance {
 func (c *call) chargedReading() (context.Context, error) {
 	allowance := c.allowances.of(c.Merchant.ID)
 	if !allowance.Admit(c.platform.Now()) {
-		return nil, &Error{Code: CodeRateLimited, Message: "Single payments and unmatched ones are read from the ledger at each request, and the reads that one merchant is granted are used up; try again in some seconds."}
+		return nil, &Error{Code: CodeRateLimited, Message: "Single payments, unmatched ones and refunds are read from the ledger at each request, and the reads that one merchant is granted are used up; try again in some seconds."}
 	}
 	return horizon.WithAsker(c.ctx, horizon.Asker{
 		Account: c.Merchant.Account(c.Mode), Until: c.began.Add(horizonPatience), Allowance: allowance,

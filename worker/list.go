@@ -17,7 +17,7 @@ const (
 )
 
 // How many objects a filtered list examines for one page. Cloudflare allows 1,000 KV operations an
-// invocation; choosing takes one for each object, showing takes up to four.
+// invocation; choosing takes one for each object, showing takes up to five.
 const (
 	maxExamined = kv.MaxListKeys
 	maxChosen   = 400
@@ -271,4 +271,6 @@ func encodeItem(v any) (json.RawMessage, error) {
 func (c *call) checkouts() store.Checkouts { return c.view.Checkouts(c.Owner) }
 func (c *call) customers() store.Customers { return c.view.Customers(c.Owner) }
 func (c *call) products() store.Products   { return c.view.Products(c.Owner) }
+func (c *call) refunds() store.Refunds     { return c.view.Refunds(c.Owner) }
+func (c *call) links() store.PaymentLinks  { return c.view.PaymentLinks(c.Owner) }
 func (c *call) webhooks() store.Webhooks   { return c.view.Webhooks(c.Owner) }

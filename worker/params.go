@@ -225,6 +225,27 @@ func (p *params) positive(name string, m *codec.Member) stellar.Amount {
 	return amount
 }
 
+// optionalAmount returns a positive amount; 0 if it is absent.
+func (p *params) optionalAmount(name string) stellar.Amount {
+	if m := codec.Find(p.members, name); m == nil || m.Value == "null" {
+		p.take(name)
+		return 0
+	}
+	return p.amount(name, "")
+}
+
+// maxMemoBytes is the size limit of a MEMO_TEXT.
+const maxMemoBytes = 28
+
+// memo returns a text that fits a transaction's memo; "" if it is absent.
+func (p *params) memo(name string) string {
+	s := p.text(name, maxMemoBytes)
+	if len(s) > maxMemoBytes {
+		p.fail(invalid(name, "%s has %d bytes; a transaction's memo has room for %d.", name, len(s), maxMemoBytes))
+	}
+	return s
+}
+
 // asset returns the asset of asset_code and asset_issuer. The code is required; the issuer may be
 // omitted for known assets.
 func (p *params) asset(known map[string]stellar.Asset, why string) stellar.Asset {

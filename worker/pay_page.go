@@ -154,7 +154,7 @@ func (c *call) publicCheckout() (*checkout.Facts, error) {
 	if err != nil || !id.MayExist(c.began) {
 		return nil, nil
 	}
-	return c.view.Facts(c.ctx, id)
+	return c.view.PageFacts(c.ctx, id)
 }
 
 func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Checkout {

@@ -54,7 +54,7 @@ func TestPaymentIsReadByItsIDAndListed(t *testing.T) {
 	s.sweep(cron)
 	shown := shop.get("/checkout/" + c.text("id"))
 	_, payments, _ := strings.Cut(shown.body, `"payments":[{`)
-	payments, _, _ = strings.Cut(payments, `}],"payment_url"`)
+	payments, _, _ = strings.Cut(payments, `}],"refunds"`)
 
 	var objects []string
 	for _, payment := range strings.Split(payments, "},{") {

@@ -30,6 +30,7 @@ type Service struct {
 	ending     ending
 	told       atomic.Bool // whether an event was written since they were last delivered
 	allowances allowances
+	buying     buying
 	router     router
 	served     [2]served // test mode and live mode
 }
@@ -57,18 +58,19 @@ func New(config Config, platform Platform) *Service {
 		*s.in(mode) = served{&network, stellar.URINetworkOf(network.Passphrase)}
 	}
 	s.watcher = &watch.Watcher{
-		Store:    s.store,
-		Recent:   platform.Recent,
-		Horizons: pools,
-		Memos:    config.Memos,
-		Now:      platform.Now,
-		Sleep:    platform.Sleep,
-		Margin:   config.SettleMargin,
-		Tell:     s.tellOutcome,
-		Told:     s.deliverNews,
-		Limits:   config.Sweep,
-		Ended:    s.ended,
-		Log:      s.log,
+		Store:      s.store,
+		Recent:     platform.Recent,
+		Horizons:   pools,
+		Memos:      config.Memos,
+		Now:        platform.Now,
+		Sleep:      platform.Sleep,
+		Margin:     config.SettleMargin,
+		Tell:       s.tellOutcome,
+		TellRefund: s.tellRefund,
+		Told:       s.deliverNews,
+		Limits:     config.Sweep,
+		Ended:      s.ended,
+		Log:        s.log,
 	}
 	s.router = newRouter(s.routes())
 	return s
@@ -99,6 +101,15 @@ func (s *Service) routes() []route {
 
 		{"GET /payment?checkout_id&customer_id&customer&unmatched&since&limit&starting_after&ending_before", forMerchant, fresh, listPayments},
 		{"GET /payment/{id}", forMerchant, fresh, getPayment},
+
+		{"POST /refunds", forMerchant, fresh, createRefund},
+		{"GET /refunds?limit&starting_after&ending_before&payment_id", forMerchant, fresh, listRefunds},
+		{"GET /refunds/{id}", forMerchant, fresh, getRefund},
+
+		{"POST /payment_links", forMerchant, fresh, createLink},
+		{"GET /payment_links?limit&starting_after&ending_before", forMerchant, fresh, listLinks},
+		{"GET /payment_links/{id}", forMerchant, fresh, getLink},
+		{"PUT /payment_links/{id}", forMerchant, fresh, updateLink},
 
 		{"POST /webhooks", forMerchant, fresh, createWebhook},
 		{"GET /webhooks?limit&starting_after&ending_before", forMerchant, fresh, listWebhooks},
@@ -173,6 +184,9 @@ func (s *Service) routes() []route {
 		{"GET /pay/{id}/status", forEverybody, shared, getStatus},
 		{"POST /pay/{id}/transaction", forEverybody, fresh, createTransaction},
 		{"POST /pay/{id}/quotes", forEverybody, fresh, createQuotes},
+		{"GET /buy/{id}", forEverybody, page, getBuyPage},
+		{"POST /buy/{id}", forEverybody, page, buy},
+		{"GET /buy/{id}/qr.svg", forEverybody, shared, getLinkCode},
 		{"POST /pay/{id}/hint", forEverybody, fresh, createHint},
 		{"GET /assets/{name}", forEverybody, file, nil},
 		{"GET /openapi.json", forEverybody, file, nil},
@@ -202,7 +216,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if id, err := checkout.NewID(checkout.KindRequest, s.platform.Now(), s.platform.Entropy); err == nil {
 		ctx = context.WithValue(ctx, requestIDKey{}, &id)
 	}
-	undelivered := s.deliver(ctx)
+	unrefunded, undelivered := s.sweepWaiting(ctx)
 	report, err := s.watcher.Sweep(ctx)
 	fields := map[string]any{"open": report.Open, "accounts": report.Accounts, "pages": report.Pages, "records": report.Records,
 		"payments": report.Payments, "terminal": report.Terminal, "failed": report.Failed}
@@ -210,7 +224,25 @@ func (s *Service) Sweep(ctx context.Context) error {
 		fields["error"] = err.Error()
 	}
 	s.log(ctx, "sweep", fields)
-	return errors.Join(err, undelivered)
+	return errors.Join(err, unrefunded, undelivered)
+}
+
+// sweepWaiting sends what is to be sent and looks for refunds that were paid, if there may be any.
+func (s *Service) sweepWaiting(ctx context.Context) (refunds, events error) {
+	anyEvents, anyRefunds, err := s.store.Waiting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if anyEvents {
+		events = s.deliver(ctx)
+	}
+	if anyRefunds {
+		if refunds = s.watcher.SweepRefunds(ctx); refunds != nil {
+			s.log(ctx, "refunds", map[string]any{"error": refunds.Error()})
+		}
+		s.deliverNews(ctx)
+	}
+	return refunds, events
 }
 
 // requestIDKey is the context key of the id of a request or sweep.

@@ -234,7 +234,7 @@ func TestCheckoutFromCreationToPayment(t *testing.T) {
 	payment := payments[0].(map[string]any)
 	want := fmt.Sprintf(`{"id":%q,"object":"checkout","customer_id":%q,"product_id":null,"amount":50,"amount_decimal":"50","asset_code":"USDC","asset_issuer":%q,`+
 		`"status":"completed","exception":null,"amount_received":50,"amount_received_decimal":"50","payments":[{"id":%q,"amount":50,"amount_decimal":"50","asset_code":"USDC","asset_issuer":%q,`+
-		`"from":%q,"transaction_hash":%q,"ledger":%v,"created_at":%q,"counted":true,"reason":null}],`+
+		`"from":%q,"transaction_hash":%q,"ledger":%v,"created_at":%q,"counted":true,"reason":null}],"refunds":[],`+
 		`"payment_url":"https://pay.example/pay/%s","payment_uri":%q,"destination":%q,"memo":%q,"memo_type":"text","destination_muxed":%q,"locale":null,`+
 		`"redirect_url":"https://shop.example/done?c={CHECKOUT_ID}","cancel_url":null,"description":null,"metadata":{"order":"1001"},"livemode":false,"environment":"testnet",`+
 		`"expires_at":%q,"created_at":%q,"updated_at":%q,"completed_at":%q}`+"\n",

@@ -46,7 +46,7 @@ func (s *Service) tellOutcome(ctx context.Context, facts *checkout.Facts, before
 				data.Reason = e.Reason
 				data.Difference, data.DecimalDifference = &e.Difference, (*stellar.Decimal)(&e.Difference)
 			}
-		} else if data.Object, err = encodeItem(s.checkoutView(facts, after)); err != nil {
+		} else if data.Object, err = s.checkoutItem(ctx, facts, after); err != nil {
 			return err
 		}
 		record, err := recordOf(e, c.Merchant, c.Mode, data)
@@ -64,6 +64,38 @@ func (s *Service) tellOutcome(ctx context.Context, facts *checkout.Facts, before
 	}
 	s.ending.hold(c.ID, records)
 	return s.store.PutEvents(ctx, records...)
+}
+
+// checkoutItem encodes a checkout with its refunds, which whoever looks for a page has not read.
+func (s *Service) checkoutItem(ctx context.Context, facts *checkout.Facts, out checkout.Outcome) (json.RawMessage, error) {
+	if facts.Refunds == nil {
+		var err error
+		if facts.Refunds, err = s.store.RefundsOf(ctx, facts.Checkout.ID); err != nil {
+			return nil, err
+		}
+	}
+	return encodeItem(s.checkoutView(facts, out))
+}
+
+// tellRefund writes the event of a refund that was paid.
+func (s *Service) tellRefund(ctx context.Context, r store.Refund) error {
+	if is, err := s.listens(ctx, s.store.View(), r.Merchant, r.Mode); err != nil || !is {
+		return err
+	}
+	var data eventData
+	var err error
+	if data.Object, err = encodeItem(s.refundView(r)); err != nil {
+		return err
+	}
+	if r.Paid.Excess > 0 {
+		data.Reason, data.Difference = event.ReasonOverRefunded, &r.Paid.Excess
+	}
+	record, err := recordOf(event.Refunded(*r.Paid), r.Merchant, r.Mode, data)
+	if err != nil {
+		return err
+	}
+	s.told.Store(true)
+	return s.putEvents(ctx, record)
 }
 
 // ending has the events of checkouts that are about to end. They are queued once the end is stored:

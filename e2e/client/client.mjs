@@ -77,7 +77,7 @@ class Caller {
 }
 
 /** JSON.parse, but with amounts as strings of the same digits. */
-const amounts = /(?<!\\)"((?:price_)?amount(?:_received|_due)?)":(-?[\d.]+)/g;
+const amounts = /(?<!\\)"((?:price_)?amount(?:_received|_due)?|excess)":(-?[\d.]+)/g;
 const parse = (text) => JSON.parse(text.replace(amounts, '"$1":"$2"'));
 
 const segment = encodeURIComponent;
@@ -114,6 +114,10 @@ class Payments extends Resource {
   unmatched = (since) => this.list({ unmatched: true, since });
 }
 
+class Refunds extends Resource {
+  of = (payment_id) => this.list({ payment_id });
+}
+
 class Webhooks extends Resource {
   rotate = (id, options) => this.caller.post(`${this.at(id)}/rotate`, {}, options);
   deliveries = (id, query) => this.caller.get(`${this.at(id)}/deliveries`, query);
@@ -142,6 +146,8 @@ export class Merchant extends Caller {
     this.webhooks = new Webhooks(this, "/webhooks");
     this.events = new Events(this, "/events");
     this.payments = new Payments(this, "/payment");
+    this.refunds = new Refunds(this, "/refunds");
+    this.links = new Resource(this, "/payment_links");
   }
 }
 
@@ -171,6 +177,11 @@ export class Operator extends Caller {
 /** A customer, a wallet, or anyone else. */
 export class Anybody extends Caller {
   page = async (id) => (await this.send("GET", `/pay/${segment(id)}`)).text();
+  /** The page of a payment link, what its button does with an amount, and its QR code. */
+  buyPage = async (id) => (await this.send("GET", `/buy/${segment(id)}`)).text();
+  buy = (id, fields = {}) =>
+    this.send("POST", `/buy/${segment(id)}`, { body: new URLSearchParams(fields).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } });
+  linkCode = async (id) => (await this.send("GET", `/buy/${segment(id)}/qr.svg`)).text();
   pageNow = async (id) => (await this.send("GET", `/pay/${segment(id)}/check`)).text();
   receipt = async (id) => (await this.send("GET", `/pay/${segment(id)}/receipt`)).text();
   status = (id) => this.get(`/pay/${segment(id)}/status`);

@@ -20,6 +20,7 @@ func (s *Server) routes(h *horizon.Server) http.Handler {
 	mux.Handle("/sandbox/faults", s.faults)
 	mux.HandleFunc("/sandbox/pay", wallets.pay)
 	mux.HandleFunc("/sandbox/merchant", wallets.merchant)
+	mux.HandleFunc("/sandbox/sign", wallets.sign)
 	mux.HandleFunc("GET /sandbox/thanks", thanks)
 	mux.HandleFunc("/sandbox/sign-in", wallets.signIn)
 	mux.HandleFunc("GET /sandbox/{$}", s.about)

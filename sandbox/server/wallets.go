@@ -108,6 +108,36 @@ func (ws *wallets) signIn(w http.ResponseWriter, r *http.Request) {
 	reply(w, r, http.StatusOK, answer{"address": keys.Address(), "transaction": signed})
 }
 
+// sign signs a transaction as it is, with the key of a merchant's account (a name or a seed) or of a
+// wallet, and submits it. It takes base64 XDR without signatures.
+func (ws *wallets) sign(w http.ResponseWriter, r *http.Request) {
+	fields, ok := accept(w, r, "transaction", "merchant", "seed", "wallet")
+	if !ok {
+		return
+	}
+	var keys *keypair.Full
+	switch {
+	case fields["seed"] != "":
+		var err error
+		if keys, err = keypair.ParseFull(fields["seed"]); err != nil {
+			refuse(w, r, http.StatusBadRequest, errors.New("seed is a secret key (S…)"))
+			return
+		}
+	case fields["wallet"] != "":
+		keys = wallet.Keys(ws.client.Passphrase, fields["wallet"])
+	case fields["merchant"] != "":
+		keys = wallet.MerchantKeys(ws.client.Passphrase, fields["merchant"])
+	default:
+		keys = wallet.MerchantKeys(ws.client.Passphrase, "shop")
+	}
+	hash, err := ws.client.Sign(r.Context(), fields["transaction"], keys)
+	if err != nil {
+		refuse(w, r, http.StatusBadRequest, err)
+		return
+	}
+	reply(w, r, http.StatusOK, answer{"hash": hash})
+}
+
 // accept reads the fields of a POST from any origin, and answers other methods itself. An unknown
 // field is an error, because a payment with a misspelt memo would be lost.
 func accept(w http.ResponseWriter, r *http.Request, known ...string) (map[string]string, bool) {

@@ -98,6 +98,27 @@ func (c *Client) Submit(ctx context.Context, envelope string) (hash string, err 
 	return applied.Hash, err
 }
 
+// Sign signs a transaction that somebody else wrote (base64 XDR) as it is, submits it and returns
+// its hash once it is applied.
+func (c *Client) Sign(ctx context.Context, envelope string, keys ...*keypair.Full) (hash string, err error) {
+	parsed, err := txnbuild.TransactionFromXDR(envelope)
+	if err != nil {
+		return "", fmt.Errorf("the transaction is base64 XDR of an envelope: %w", err)
+	}
+	tx, ok := parsed.Transaction()
+	if !ok {
+		return "", errors.New("the transaction is a fee bump")
+	}
+	if tx, err = tx.Sign(c.Passphrase, keys...); err != nil {
+		return "", fmt.Errorf("sign the transaction: %w", err)
+	}
+	signed, err := tx.Base64()
+	if err != nil {
+		return "", err
+	}
+	return c.Submit(ctx, signed)
+}
+
 // attempts is how often a transaction is rebuilt because another one took its sequence number;
 // pause is the time between them. A transaction of another process no longer conflicts once its
 // ledger has closed.

@@ -12,6 +12,9 @@ type Facts struct {
 	Ended bool
 	// CancelledBy is the deadline set by a cancellation; zero if there was none.
 	CancelledBy time.Time
+	// Refunds are what was paid back, in ledger order; nil if that was not read. They change no
+	// status.
+	Refunds Refunds
 	// ReadAt is when the ledger was last read for an open checkout, by whoever asked; zero if that
 	// is not known.
 	ReadAt time.Time

@@ -31,6 +31,8 @@ const (
 	KindRequest  Kind = "req_"
 	KindWebhook  Kind = "wh_"
 	KindEvent    Kind = "evt_"
+	KindRefund   Kind = "rf_"
+	KindLink     Kind = "link_"
 )
 
 // ErrID reports a string that is not an id of the wanted kind.

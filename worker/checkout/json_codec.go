@@ -277,3 +277,109 @@ func (v *Payments) ReadJSON(r *codec.Reader) {
 		(*v) = append((*v), it)
 	}
 }
+
+// WriteJSON implements store.Writer.
+func (v Refund) WriteJSON(w *codec.Writer) {
+	w.String(`{"id":`, v.ID)
+	w.Int(`,"op":`, v.Operation)
+	if v.Index != 0 {
+		w.Int(`,"index":`, int64(v.Index))
+	}
+	w.String(`,"hash":`, v.Hash)
+	w.Time(`,"closed_at":`, v.ClosedAt)
+	w.String(`,"to":`, v.To)
+	w.Raw(`,"asset":`)
+	v.Asset.WriteJSON(w)
+	w.Raw(`,"amount":`)
+	v.Amount.WriteJSON(w)
+	if v.Payment != "" {
+		w.String(`,"payment":`, v.Payment)
+	}
+	if v.Excess != 0 {
+		w.Raw(`,"excess":`)
+		v.Excess.WriteJSON(w)
+	}
+	w.Raw(`}`)
+}
+
+// ReadJSON implements store.Reader.
+func (v *Refund) ReadJSON(r *codec.Reader) {
+	for r.Enter('{'); r.More('}'); {
+		switch r.Name() {
+		case "id":
+			v.ID = r.String()
+		case "op":
+			v.Operation = r.Int()
+		case "index":
+			v.Index = int(r.Int())
+		case "hash":
+			v.Hash = r.String()
+		case "closed_at":
+			v.ClosedAt = r.Time()
+		case "to":
+			v.To = r.String()
+		case "asset":
+			v.Asset.ReadJSON(r)
+		case "amount":
+			v.Amount.ReadJSON(r)
+		case "payment":
+			v.Payment = r.String()
+		case "excess":
+			v.Excess.ReadJSON(r)
+		default:
+			r.Refuse()
+		}
+	}
+}
+
+// WriteJSON implements store.Writer.
+func (v Refunds) WriteJSON(w *codec.Writer) {
+	if v == nil {
+		w.Raw("null")
+	} else {
+		w.Raw("[")
+		for j := range v {
+			if j > 0 {
+				w.Raw(",")
+			}
+			v[j].WriteJSON(w)
+		}
+		w.Raw("]")
+	}
+}
+
+// ReadJSON implements store.Reader.
+func (v *Refunds) ReadJSON(r *codec.Reader) {
+	if (*v) != nil {
+		r.Refuse() // encoding/json would mix the two
+	}
+	(*v) = []Refund{}
+	for r.Enter('['); r.More(']'); {
+		var it Refund
+		it.ReadJSON(r)
+		(*v) = append((*v), it)
+	}
+}
+
+// WriteJSON implements store.Writer.
+func (v Returned) WriteJSON(w *codec.Writer) {
+	w.Raw(`{"payments":`)
+	v.Payments.WriteJSON(w)
+	w.Raw(`,"refunds":`)
+	v.Refunds.WriteJSON(w)
+	w.Raw(`}`)
+}
+
+// ReadJSON implements store.Reader.
+func (v *Returned) ReadJSON(r *codec.Reader) {
+	for r.Enter('{'); r.More('}'); {
+		switch r.Name() {
+		case "payments":
+			v.Payments.ReadJSON(r)
+		case "refunds":
+			v.Refunds.ReadJSON(r)
+		default:
+			r.Refuse()
+		}
+	}
+}

@@ -30,6 +30,14 @@ func New(t Type, at time.Time, what ...string) Event {
 	return Event{ID: checkout.DeriveID(checkout.KindEvent, []byte(t), at, what...), Type: t, CreatedAt: at}
 }
 
+// ReasonOverRefunded is the reason of a refund that is more than was left of what it refunds.
+const ReasonOverRefunded = "over_refunded"
+
+// Refunded is the event of a refund that the ledger shows. Its id is that of the ledger's operation.
+func Refunded(r checkout.Refund) Event {
+	return New(RefundSucceeded, r.ClosedAt, strconv.FormatInt(r.Operation, 10), strconv.Itoa(r.Index))
+}
+
 // Created is the event of a new checkout.
 func Created(c *checkout.Checkout) Event { return New(CheckoutCreated, c.CreatedAt, c.ID.String()) }
 

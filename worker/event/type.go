@@ -16,13 +16,14 @@ const (
 	CustomerCreated   Type = "customer.created"
 	CustomerUpdated   Type = "customer.updated"
 	CustomerDeleted   Type = "customer.deleted"
+	RefundSucceeded   Type = "refund.succeeded"
 	WebhookDisabled   Type = "webhook.disabled"
 )
 
 // Types are all types of events.
 var Types = []Type{
 	CheckoutCreated, CheckoutCompleted, CheckoutExpired, CheckoutFailed, PaymentConfirmed, PaymentUnexpected,
-	CustomerCreated, CustomerUpdated, CustomerDeleted, WebhookDisabled,
+	CustomerCreated, CustomerUpdated, CustomerDeleted, RefundSucceeded, WebhookDisabled,
 }
 
 // All stands for every type in the list of an endpoint.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"edgecheckout/worker/stellar"
 )
@@ -17,8 +18,12 @@ type Account struct {
 	Signers []Signer `json:"signers,omitempty"`
 	// MediumThreshold is the weight that signers need together for most things.
 	MediumThreshold int `json:"medium_threshold,omitempty"`
-	// MemoRequired says that senders must add a memo (SEP-29).
-	MemoRequired bool `json:"memo_required,omitempty"`
+	// UsedAt is the ledger of its last transaction, and UsedTime when that closed; zero if it made
+	// none since Horizon says so (CAP-0021).
+	UsedAt   int64     `json:"used_at,omitempty"`
+	UsedTime time.Time `json:"used_time,omitzero"`
+	// NeedsMemo says that its owner wants a memo with each payment (SEP-29).
+	NeedsMemo bool `json:"needs_memo,omitempty"`
 }
 
 // Signer is a key that may sign for an account, as far as its weight goes.
@@ -30,6 +35,10 @@ type Signer struct {
 // maxSigners is the largest number of signers of an account (Stellar-ledger-entries.x), with its
 // own key.
 const maxSigners = 21
+
+// memoRequired is the name of the data entry by which an account asks for a memo, and its value in
+// base64 is "1" (SEP-29).
+const memoRequired, memoRequiredValue = "config.memo_required", "MQ=="
 
 // Balance is what an account can spend of an asset: without what its own offers promise and, of
 // XLM, without its reserve.
@@ -57,11 +66,14 @@ const baseReserve = stellar.StroopsPerUnit / 2
 // Account reads an account; IsNotFound tells the error for one that is not on the ledger.
 func (c Client) Account(ctx context.Context, address stellar.Address) (Account, error) {
 	var doc struct {
-		ID         stellar.Address `json:"account_id"`
-		Sequence   string          `json:"sequence"`
-		Entries    int64           `json:"subentry_count"`
-		Sponsoring int64           `json:"num_sponsoring"`
-		Sponsored  int64           `json:"num_sponsored"`
+		ID         stellar.Address   `json:"account_id"`
+		Sequence   string            `json:"sequence"`
+		UsedAt     int64             `json:"sequence_ledger"`
+		UsedTime   string            `json:"sequence_time"` // Unix seconds
+		Data       map[string]string `json:"data"`
+		Entries    int64             `json:"subentry_count"`
+		Sponsoring int64             `json:"num_sponsoring"`
+		Sponsored  int64             `json:"num_sponsored"`
 		Balances   []struct {
 			movement
 			Balance    string `json:"balance"`
@@ -76,7 +88,6 @@ func (c Client) Account(ctx context.Context, address stellar.Address) (Account, 
 		Thresholds struct {
 			Medium int `json:"med_threshold"`
 		} `json:"thresholds"`
-		Data map[string]string `json:"data"`
 	}
 	if err := c.get(ctx, "/accounts/"+string(address), &doc); err != nil {
 		return Account{}, err
@@ -89,7 +100,7 @@ func (c Client) Account(ctx context.Context, address stellar.Address) (Account, 
 	if doc.Entries < 0 || doc.Sponsoring < 0 || doc.Sponsored < 0 || max(doc.Entries, doc.Sponsoring, doc.Sponsored) > 1<<32 {
 		return Account{}, fmt.Errorf("%w: account %s with %d entries", ErrAnswer, address, entries)
 	}
-	account := Account{Sequence: sequence, MediumThreshold: doc.Thresholds.Medium, MemoRequired: doc.Data["config.memo_required"] == "MQ=="}
+	account := Account{Sequence: sequence, UsedAt: doc.UsedAt, MediumThreshold: doc.Thresholds.Medium, NeedsMemo: doc.Data[memoRequired] == memoRequiredValue}
 	if len(doc.Signers) > maxSigners || doc.Thresholds.Medium < 0 || doc.Thresholds.Medium > 255 {
 		return Account{}, fmt.Errorf("%w: account %s with %d signers", ErrAnswer, address, len(doc.Signers))
 	}
@@ -97,6 +108,9 @@ func (c Client) Account(ctx context.Context, address stellar.Address) (Account, 
 		if key, err := stellar.ParseAddress(signer.Key); err == nil && signer.Type == "ed25519_public_key" {
 			account.Signers = append(account.Signers, Signer{key, signer.Weight})
 		}
+	}
+	if seconds, err := strconv.ParseInt(doc.UsedTime, 10, 64); err == nil && seconds > 0 {
+		account.UsedTime = time.Unix(seconds, 0).UTC()
 	}
 	for _, line := range doc.Balances {
 		if line.AssetType == "liquidity_pool_shares" {

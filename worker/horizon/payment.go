@@ -36,6 +36,9 @@ type record struct {
 		MemoType  string  `json:"memo_type"`
 		Memo      string  `json:"memo,omitempty"`
 		MemoBytes *string `json:"memo_bytes,omitempty"`
+		Inner     *struct {
+			Hash string `json:"hash"`
+		} `json:"inner_transaction,omitempty"` // of a fee bump
 	} `json:"transaction"`
 
 	movement

@@ -117,6 +117,8 @@ func (w *world) answer(raw string, n node, kind fault) string {
 		}
 		return fmt.Sprintf(`{"network_passphrase":%q,"history_latest_ledger":%d,"history_latest_ledger_closed_at":%q,"history_elder_ledger":%d}`,
 			passphrase, newest, closedAt.UTC().Format(time.RFC3339), w.ledger.elder)
+	case parts[0] == "accounts" && len(parts) == 2:
+		return w.account(stellar.Address(parts[1]), newest)
 	case parts[0] == "accounts":
 		history := at(newest, w.ledger.accounts[stellar.Address(parts[1])])
 		if len(history) == 0 {
@@ -130,8 +132,28 @@ func (w *world) answer(raw string, n node, kind fault) string {
 		return ""
 	case parts[0] == "payments":
 		return w.page(at(newest, w.ledger.feed), u.Query(), kind)
+	case parts[0] == "operations" && len(parts) == 2:
+		for _, op := range at(newest, w.ledger.feed) {
+			if strconv.FormatInt(op.id, 10) == parts[1] {
+				var b strings.Builder
+				op.json(&b)
+				return b.String()
+			}
+		}
+		return ""
 	case parts[0] == "operations":
 		return w.effects(parts[1])
+	case parts[0] == "transactions":
+		var found []operation
+		for _, op := range at(newest, w.ledger.feed) {
+			if op.hash() == parts[1] {
+				found = append(found, op)
+			}
+		}
+		if len(found) == 0 {
+			return ""
+		}
+		return records(found)
 	}
 	panic("the service asked for " + raw)
 }
@@ -153,6 +175,11 @@ func (w *world) page(history []operation, query url.Values, kind fault) string {
 	if kind == faultNonsense && len(page) > 1 && w.chance(50) {
 		page[0], page[len(page)-1] = page[len(page)-1], page[0]
 	}
+	return records(page)
+}
+
+// records writes a page.
+func records(page []operation) string {
 	var b strings.Builder
 	b.WriteString(`{"_embedded":{"records":[`)
 	for i, op := range page {

@@ -24,6 +24,8 @@ type ledger struct {
 	feed     []operation                     // of everybody
 	pending  []operation
 	counter  int64
+	uses     map[stellar.Address][]use // of the shops' sequence numbers
+	written  func(operation)           // told of what the service wrote, once it is on the ledger
 }
 
 // operation is an entry of an account's history.
@@ -39,10 +41,16 @@ type operation struct {
 	muxed    string // the number in the address that was paid
 	failed   bool
 	transfer bool // for invoke_host_function: "transfer" if true, else "mint"
+
+	refunds string // the transaction that it pays back
+	// Of transactions that the service wrote:
+	signed   string // the hash
+	sequence int64
+	maxTime  time.Time
 }
 
 func newLedger(sequence int64, now time.Time) *ledger {
-	return &ledger{sequence: sequence, closedAt: now, elder: sequence, closings: []time.Time{now}, accounts: map[stellar.Address][]operation{}}
+	return &ledger{sequence: sequence, closedAt: now, elder: sequence, closings: []time.Time{now}, accounts: map[stellar.Address][]operation{}, uses: map[stellar.Address][]use{}}
 }
 
 // submit adds operations of one transaction to the next ledger.
@@ -58,10 +66,14 @@ func (l *ledger) close(now time.Time) {
 	l.sequence++
 	l.closedAt = now
 	l.closings = append(l.closings, now)
-	transaction, last := int64(0), int64(0)
+	transaction, last, taken := int64(0), int64(0), false
 	for _, op := range l.pending {
 		if op.id>>12 != last {
 			transaction, last = transaction+1, op.id>>12
+			taken = !slices.Contains(shopAccounts, op.from) || l.takes(op, now)
+		}
+		if !taken {
+			continue
 		}
 		op.id = l.sequence<<32 + transaction<<12 + op.id&0xfff
 		op.closedAt = now
@@ -70,6 +82,9 @@ func (l *ledger) close(now time.Time) {
 			if op.to == shop || op.from == shop && op.kind != "invoke_host_function" {
 				l.accounts[shop] = append(l.accounts[shop], op)
 			}
+		}
+		if op.signed != "" && l.written != nil {
+			l.written(op)
 		}
 	}
 	l.pending = nil
@@ -82,7 +97,12 @@ func at(sequence int64, history []operation) []operation {
 }
 
 // hash returns a transaction hash, which is the same for all operations of a transaction.
-func (op operation) hash() string { return fmt.Sprintf("%064x", op.id>>12) }
+func (op operation) hash() string {
+	if op.signed != "" {
+		return op.signed
+	}
+	return fmt.Sprintf("%064x", op.id>>12)
+}
 
 // json writes the operation as a record of a payments page with joined transactions.
 func (op operation) json(b *strings.Builder) {

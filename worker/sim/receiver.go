@@ -61,6 +61,9 @@ func (w *world) hear(body []byte) {
 	if strings.HasPrefix(e.Type, "payment.") {
 		fact, of = e.Type+" "+e.Data.Reason+" "+about.ID, about.CheckoutID
 	}
+	if strings.HasPrefix(e.Type, "refund.") {
+		fact, of = e.Type+" "+about.Hash, about.CheckoutID
+	}
 	i := slices.IndexFunc(w.people, func(s *sale) bool { return s.id == of })
 	if i < 0 {
 		w.unheard = append(w.unheard, body) // of a checkout whose merchant has no answer yet
@@ -82,6 +85,10 @@ func (w *world) hear(body []byte) {
 			w.fail("%s: %s tells of a checkout that is %s, %v", s.id, e.Type, o.Status, err)
 		}
 		w.check(s, "an endpoint", w.now, o.observation())
+	case "refund.succeeded":
+		if !s.createdAt.Before(w.resetAt) && !slices.ContainsFunc(w.ledger.accounts[s.account], func(op operation) bool { return op.from == s.account && op.hash() == about.Hash }) {
+			w.fail("%s: %s tells of a transaction %s that paid nothing back", s.id, e.Type, about.Hash)
+		}
 	case "payment.confirmed", "payment.unexpected":
 		if w.money(s)[about.Hash] == 0 && !s.createdAt.Before(w.resetAt) {
 			w.fail("%s: %s tells of a transaction %s that did not pay it", s.id, e.Type, about.Hash)

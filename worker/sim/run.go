@@ -76,6 +76,9 @@ func (w *world) live(d time.Duration) {
 		if w.chance(1) {
 			w.cancel(s, w.anyEdge())
 		}
+		if w.refunds && w.chance(6) {
+			w.payBack(s)
+		}
 	}
 }
 
@@ -115,6 +118,7 @@ func (w *world) reset() {
 	w.trace("the network is reset")
 	w.resetAt = w.now
 	w.ledger = newLedger(2+w.rand.Int64N(2_000_000), w.now)
+	w.ledger.written = w.holdRefund
 	w.timers = nil
 	for _, s := range w.people {
 		// An end that the store never took was told because the ledger could prove it again. Now
@@ -224,8 +228,19 @@ func (w *world) rest() {
 			w.runDue()
 		}
 	}
+	told := map[*sale][]string{}
+	for _, s := range w.people {
+		if !s.createdAt.Before(w.resetAt) && w.refunds {
+			told[s] = w.audit(s)
+		}
+	}
 	w.deliver()
 	for _, s := range w.people {
+		for _, fact := range told[s] {
+			if s.events[fact] == "" {
+				w.fail("%s: nobody was told %s", s.id, fact)
+			}
+		}
 		truth := w.oracle(s, w.ledger.sequence)
 		if s.createdAt.Before(w.resetAt) {
 			continue
@@ -278,7 +293,7 @@ func (w *world) budget() {
 	minutes := int(w.now.Sub(w.start)/time.Minute) + 1
 	const setUp = 4 * (3 + 5) // of each shop: a merchant and a key; an endpoint
 	// Two data centres that do not see each other's writes yet may both write the same event.
-	allowed := setUp + 5*w.creates + 3*w.stats.Checkouts + w.stats.Payments + minutes + 2*w.found
+	allowed := setUp + 5*w.creates + 3*w.stats.Checkouts + w.stats.Payments + minutes + 2*w.found + 15*w.repaid
 	if counts.Writes > allowed {
 		w.fail("%d writes for %d checkouts in %d minutes, %d allowed", counts.Writes, w.stats.Checkouts, minutes, allowed)
 	}

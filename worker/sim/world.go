@@ -78,6 +78,8 @@ type world struct {
 	forgotAt map[string]time.Time
 	found    int            // how often an event was written, under the key by which it is due
 	attempts map[string]int // to send an event, by its id
+	refunds  bool           // whether merchants pay money back
+	repaid   int            // how often they asked for that
 	unheard  [][]byte       // events of checkouts whose merchant has no answer yet
 	reason   string
 	log      []string
@@ -152,6 +154,7 @@ func newWorld(seed uint64) *world {
 	w.calm = w.kind
 	w.now = w.now.Add(2 * time.Minute) // the merchants have reached every edge
 	w.ledger = newLedger(1_000_000, w.now)
+	w.refunds, w.ledger.written = seed%3 == 1, w.holdRefund
 	return w
 }
 

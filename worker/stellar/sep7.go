@@ -46,6 +46,18 @@ func (r PaymentRequest) message() string {
 // escape escapes a value as RFC 3986 does, a space included.
 func escape(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
 
+// SigningRequest asks a wallet to sign a transaction and submit it (SEP-7).
+type SigningRequest struct {
+	Envelope string  // XDR of a TransactionEnvelope without signatures, in base64
+	Signer   Address // the account whose key is to sign
+	Network  URINetwork
+}
+
+// URI returns the request as a URI.
+func (r SigningRequest) URI() string {
+	return "web+stellar:tx?xdr=" + url.QueryEscape(r.Envelope) + "&pubkey=" + string(r.Signer) + string(r.Network)
+}
+
 // URINetwork is the part of a SEP-7 URI that names the network.
 type URINetwork string
 

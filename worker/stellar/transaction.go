@@ -7,19 +7,24 @@ import (
 	"github.com/stellar/go/strkey"
 )
 
-// Transaction is a single payment with a text memo, not yet signed. It is the only kind of
-// transaction that this service writes. With a SendMax it is a path payment, in which the payer
-// sends another asset and the destination receives exactly Amount (CAP-0006 calls it strict
-// receive).
+// Transaction is a single payment with a memo, not yet signed. It is the only kind of transaction
+// that this service writes. With a SendMax it is a path payment, in which the payer sends another
+// asset and the destination receives exactly Amount (CAP-0006 calls it strict receive).
 type Transaction struct {
-	Source      Address
-	Sequence    int64
-	Fee         uint32 // the maximum, in stroops
-	MaxTime     int64  // Unix seconds; the last close time at which it is valid
-	Memo        string // at most 28 bytes
+	Source   Address
+	Sequence int64
+	Fee      uint32 // the maximum, in stroops
+	MinTime  int64  // Unix seconds; the first close time at which it is valid; 0: any
+	MaxTime  int64  // Unix seconds; the last close time at which it is valid
+	Memo     string // at most 28 bytes
+	// Returns is the hash of the transaction that is refunded: then the memo is MEMO_RETURN instead
+	// of a text. Zero if this is no refund.
+	Returns     [sha256.Size]byte
 	Destination Address
-	Asset       Asset
-	Amount      Amount
+	// Creates says that the destination does not exist: the payment, which is of XLM, creates it.
+	Creates bool
+	Asset   Asset
+	Amount  Amount
 
 	Send    Asset
 	SendMax Amount
@@ -43,6 +48,8 @@ const (
 	keyTypeEd25519        = 0 // also that of an AccountID
 	precondTime           = 1
 	memoText              = 1
+	memoReturn            = 4
+	operationCreate       = 0
 	operationPayment      = 1
 	operationPathReceive  = 2
 	assetNative           = 0
@@ -71,22 +78,27 @@ func (t Transaction) tagged() []byte {
 	b = put(b, t.Fee)
 	b = binary.BigEndian.AppendUint64(b, uint64(t.Sequence))
 	b = put(b, precondTime)
-	b = binary.BigEndian.AppendUint64(b, 0) // no minimum time
+	b = binary.BigEndian.AppendUint64(b, uint64(t.MinTime))
 	b = binary.BigEndian.AppendUint64(b, uint64(t.MaxTime))
-	b = put(b, memoText)
-	b = put(b, uint32(len(t.Memo)))
-	b = appendPadded(b, t.Memo, (len(t.Memo)+3)/4*4)
+	if t.Returns != ([sha256.Size]byte{}) {
+		b = append(put(b, memoReturn), t.Returns[:]...)
+	} else {
+		b = put(b, memoText)
+		b = put(b, uint32(len(t.Memo)))
+		b = appendPadded(b, t.Memo, (len(t.Memo)+3)/4*4)
+	}
 	b = put(b, 1) // one operation,
 	b = put(b, 0) // whose source is that of the transaction
-	if t.SendMax == 0 {
-		b = put(b, operationPayment)
-	} else {
-		b = put(b, operationPathReceive)
-		b = t.Send.appendXDR(b)
+	switch {
+	case t.Creates:
+		b = appendAccount(put(b, operationCreate), t.Destination)
+	case t.SendMax != 0:
+		b = t.Send.appendXDR(put(b, operationPathReceive))
 		b = binary.BigEndian.AppendUint64(b, uint64(t.SendMax))
+		b = t.Asset.appendXDR(appendAccount(b, t.Destination))
+	default:
+		b = t.Asset.appendXDR(appendAccount(put(b, operationPayment), t.Destination))
 	}
-	b = appendAccount(b, t.Destination)
-	b = t.Asset.appendXDR(b)
 	b = binary.BigEndian.AppendUint64(b, uint64(t.Amount))
 	if t.SendMax != 0 {
 		b = put(b, uint32(len(t.Path)))

@@ -40,7 +40,8 @@ func TestTransactionEqualsTheSDKs(t *testing.T) {
 			Source:      drawAddress(t, "source"),
 			Sequence:    rapid.Int64Range(1, math.MaxInt64).Draw(t, "sequence"),
 			Fee:         rapid.Uint32Range(txnbuild.MinBaseFee, math.MaxUint32).Draw(t, "fee"),
-			MaxTime:     rapid.Int64Min(1).Draw(t, "max time"),
+			MinTime:     rapid.Int64Range(0, 1_000_000_000).Draw(t, "min time"),
+			MaxTime:     rapid.Int64Min(1_000_000_000).Draw(t, "max time"),
 			Memo:        rapid.StringMatching(`[0-9a-z]{0,28}`).Draw(t, "memo"),
 			Destination: drawAddress(t, "destination"),
 			Asset:       asset,
@@ -58,11 +59,19 @@ func TestTransactionEqualsTheSDKs(t *testing.T) {
 			}
 			operation = path
 		}
+		var memo txnbuild.Memo = txnbuild.MemoText(tx.Memo)
+		if rapid.Bool().Draw(t, "refund") {
+			tx.Returns = [32]byte(rapid.SliceOfN(rapid.ByteMin(1), 32, 32).Draw(t, "returns"))
+			memo = txnbuild.MemoReturn(tx.Returns)
+		}
+		if tx.Creates = tx.SendMax == 0 && asset.IsNative() && rapid.Bool().Draw(t, "creates"); tx.Creates {
+			operation = &txnbuild.CreateAccount{Destination: string(tx.Destination), Amount: tx.Amount.String()}
+		}
 		theirs, err := txnbuild.NewTransaction(txnbuild.TransactionParams{
 			SourceAccount: &txnbuild.SimpleAccount{AccountID: string(tx.Source), Sequence: tx.Sequence},
 			BaseFee:       int64(tx.Fee),
-			Memo:          txnbuild.MemoText(tx.Memo),
-			Preconditions: txnbuild.Preconditions{TimeBounds: txnbuild.NewTimebounds(0, tx.MaxTime)},
+			Memo:          memo,
+			Preconditions: txnbuild.Preconditions{TimeBounds: txnbuild.NewTimebounds(tx.MinTime, tx.MaxTime)},
 			Operations:    []txnbuild.Operation{operation},
 		})
 		if err != nil {

@@ -25,6 +25,7 @@ const (
 	outcomePrefix  = "outcome/"
 	seenPrefix     = "seen/"
 	cancelPrefix   = "cancel/"
+	refundedPrefix = "refunded/"
 )
 
 // CheckoutKey is the key of a [checkout.Checkout], which is written once.
@@ -40,8 +41,13 @@ func CancelKey(id checkout.ID) Key { return Key{cancelPrefix + id.String()} }
 // writer writes the union of what was stored and what it has seen.
 func SeenKey(id checkout.ID) Key { return Key{seenPrefix + id.String()} }
 
-// factsPerID is the number of keys that hold the facts of one checkout.
-const factsPerID = 4
+// RefundedKey is the key of what was paid back of a checkout. Like the payments that have been seen
+// it only grows.
+func RefundedKey(id checkout.ID) Key { return Key{refundedPrefix + id.String()} }
+
+// factsPerID is the number of keys that hold the facts of one checkout. The last one is that of its
+// refunds, which concern neither its status nor its page.
+const factsPerID = 5
 
 // FactsKeys returns the keys of the facts of checkouts; none for a malformed id.
 func FactsKeys(ids ...string) []Key {
@@ -54,19 +60,36 @@ func FactsKeys(ids ...string) []Key {
 	return keys
 }
 
+// NewFactsKeys is like [FactsKeys], for checkouts that may have been made a moment ago, and without
+// their refunds.
+func NewFactsKeys(ids ...string) []Key {
+	var keys []Key
+	for _, text := range ids {
+		if id, err := checkout.ParseCheckoutID(text); err == nil {
+			keys = append(keys, factsKeys(id)[:factsPerID-1]...)
+		}
+	}
+	return keys
+}
+
 func factsKeys(id checkout.ID) []Key {
-	text := id.String() // once for all four
+	text := id.String() // once for all five
 	return []Key{
-		{checkoutPrefix + text}, {outcomePrefix + text}, {seenPrefix + text}, {cancelPrefix + text},
+		{checkoutPrefix + text}, {outcomePrefix + text}, {seenPrefix + text}, {cancelPrefix + text}, {refundedPrefix + text},
 	}
 }
 
-// Facts reads what is known about checkouts; nil for one that does not exist or is not visible here
-// yet.
+// Facts reads what is known about checkouts, without their refunds, which [Store.RefundsOf] reads;
+// nil for one that does not exist or is not visible here yet.
 func (s Store) Facts(ctx context.Context, ids ...checkout.ID) ([]*checkout.Facts, error) {
-	keys := make([]Key, 0, factsPerID*len(ids))
+	return s.facts(ctx, factsPerID-1, ids)
+}
+
+// facts reads the first keys of each checkout.
+func (s Store) facts(ctx context.Context, perID int, ids []checkout.ID) ([]*checkout.Facts, error) {
+	keys := make([]Key, 0, perID*len(ids))
 	for _, id := range ids {
-		keys = append(keys, factsKeys(id)...)
+		keys = append(keys, factsKeys(id)[:perID]...)
 	}
 	values, err := s.get(ctx, "checkouts", keys...)
 	if err != nil {
@@ -74,7 +97,7 @@ func (s Store) Facts(ctx context.Context, ids ...checkout.ID) ([]*checkout.Facts
 	}
 	all := make([]*checkout.Facts, len(ids))
 	for i := range ids {
-		if all[i], err = decodeFacts(values[factsPerID*i : factsPerID*(i+1)]); err != nil {
+		if all[i], err = decodeFacts(values[perID*i : perID*(i+1)]); err != nil {
 			return nil, err
 		}
 	}
@@ -88,6 +111,33 @@ func (v *View) Facts(ctx context.Context, id checkout.ID) (*checkout.Facts, erro
 		return nil, err
 	}
 	return decodeFacts(values)
+}
+
+// PageFacts is like [View.Facts], without the refunds: no page shows them. [Store.RefundsOf] reads
+// them.
+func (v *View) PageFacts(ctx context.Context, id checkout.ID) (*checkout.Facts, error) {
+	values, err := v.get(ctx, "a checkout", factsKeys(id)[:factsPerID-1]...)
+	if err != nil {
+		return nil, err
+	}
+	return decodeFacts(values)
+}
+
+// RefundsOf reads what was paid back of a checkout. The result is not nil.
+func (s Store) RefundsOf(ctx context.Context, id checkout.ID) (checkout.Refunds, error) {
+	values, err := s.get(ctx, "what was paid back", RefundedKey(id))
+	if err != nil {
+		return nil, err
+	}
+	return decodeRefunds(values[0])
+}
+
+func decodeRefunds(value []byte) (checkout.Refunds, error) {
+	refunds, ok, err := Decode[checkout.Refunds](value)
+	if !ok {
+		refunds = checkout.Refunds{}
+	}
+	return refunds, err
 }
 
 func decodeFacts(values [][]byte) (*checkout.Facts, error) {
@@ -111,6 +161,11 @@ func decodeFacts(values [][]byte) (*checkout.Facts, error) {
 		return nil, err
 	}
 	f := &checkout.Facts{Checkout: co, Seen: seen, CancelledBy: cancelled.Deadline}
+	if len(values) == factsPerID {
+		if f.Refunds, err = decodeRefunds(values[factsPerID-1]); err != nil {
+			return nil, err
+		}
+	}
 	if ended {
 		f.Recorded = &out
 	}
@@ -179,7 +234,16 @@ func (cs Checkouts) Get(ctx context.Context, id string) (*checkout.Facts, error)
 	if err != nil {
 		return nil, nil
 	}
-	f, err := cs.view.Facts(ctx, parsed)
+	// What an Idempotency-Key may have made is fetched without its refunds: there is hardly ever such
+	// a checkout.
+	read, partly := cs.view.Facts, cs.view.fetched(CheckoutKey(parsed)) && !cs.view.fetched(RefundedKey(parsed))
+	if partly {
+		read = cs.view.PageFacts
+	}
+	f, err := read(ctx, parsed)
+	if err == nil && f != nil && partly {
+		f.Refunds, err = cs.view.store.RefundsOf(ctx, parsed)
+	}
 	if err != nil || f == nil || !cs.owner.owns(f.Checkout.Merchant, f.Checkout.Mode) {
 		return nil, err
 	}
@@ -263,7 +327,7 @@ func (cs Checkouts) Listed(ctx context.Context, entries []Listed) ([]*checkout.F
 	if err != nil {
 		return nil, err
 	}
-	all, err := cs.view.store.Facts(ctx, ids...)
+	all, err := cs.view.store.facts(ctx, factsPerID, ids)
 	if err != nil {
 		return nil, err
 	}

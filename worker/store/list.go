@@ -23,7 +23,7 @@ const maxMillis = 9_999_999_999_999
 type Listed struct {
 	Created  time.Time // in whole milliseconds
 	ID       string
-	Customer string // the customer of a checkout; empty if it has none, and for other kinds
+	Customer string // the customer of a checkout, or the payment of a refund; empty if it has none, and for other kinds
 }
 
 // timeDigits is the number of digits of the time at the beginning of a position. Everything created

@@ -32,6 +32,9 @@ func (v *View) Fetch(ctx context.Context, keys ...Key) error {
 	return err
 }
 
+// fetched reports whether a key was fetched.
+func (v *View) fetched(key Key) bool { return slices.Contains(v.keys, key) }
+
 func (v *View) get(ctx context.Context, what string, keys ...Key) ([][]byte, error) {
 	values := make([][]byte, len(keys))
 	for i, key := range keys {

@@ -76,10 +76,14 @@ func (v *View) HasWebhooks(ctx context.Context, merchant string, mode stellar.Mo
 	return err == nil && values[0] != nil, err
 }
 
-// AnyWebhooks reports whether anybody has, or had, an endpoint.
-func (s Store) AnyWebhooks(ctx context.Context) (bool, error) {
-	values, err := s.get(ctx, "whether there are webhook endpoints", anyWebhooksKey)
-	return err == nil && values[0] != nil, err
+// Waiting reports, in one trip, what a sweep needs to look for: events, if anybody has or had an
+// endpoint, and refunds that are to be paid.
+func (s Store) Waiting(ctx context.Context) (events, refunds bool, err error) {
+	values, err := s.get(ctx, "what a sweep looks for", anyWebhooksKey, PendingRefundsKey)
+	if err != nil {
+		return false, false, err
+	}
+	return values[0] != nil, values[1] != nil, nil
 }
 
 // Endpoint is an endpoint with its secret.

@@ -51,8 +51,10 @@ type Watcher struct {
 	Margin time.Duration
 	// Tell is told of what is new about a checkout before that is stored: if it fails, or the pass
 	// dies, a later pass finds the same again.
-	Tell   func(ctx context.Context, s *checkout.Facts, before, after checkout.Outcome) error
-	Limits Limits
+	Tell func(ctx context.Context, s *checkout.Facts, before, after checkout.Outcome) error
+	// TellRefund is told of a refund that was paid before that is stored, as Tell is.
+	TellRefund func(ctx context.Context, r store.Refund) error
+	Limits     Limits
 	// Told is called in a sweep after each reading of the ledger, when Tell may have been.
 	Told func(ctx context.Context)
 	// Ended is told of checkouts whose end has just been written, each once, in as few calls as a

@@ -126,6 +126,17 @@ var mutants = []mutant{
 		"\t\trecord, err := recordOf(e, c.Merchant, c.Mode, data)\n",
 		"\t\trecord, err := recordOf(e, c.Merchant, c.Mode, data)\n\t\tif mutant.On == \"EventIDs\" {\n" +
 			"\t\t\trecord.ID, err = checkout.NewID(checkout.KindEvent, s.platform.Now(), s.platform.Entropy)\n\t\t}\n"},
+	{"RefundAccountFirst", "the account that pays back is read before what it paid", "watch/refund.go",
+		"\tif len(found.asked.Payments) == 0 {\n",
+		"\tif mutant.On == \"RefundAccountFirst\" {\n\t\tif payer, err = client.Account(ctx, q.Account); err != nil {\n\t\t\treturn Refundable{}, err\n\t\t}\n\t}\n" +
+			"\tif len(found.asked.Payments) == 0 {\n"},
+	{"RefundOverlap", "at least ten minutes of what an account paid are read again", "watch/refund.go",
+		"\tbefore := root.ClosedAt.Add(-Overlap)\n",
+		"\tbefore := root.ClosedAt.Add(-Overlap)\n\tif mutant.On == \"RefundOverlap\" {\n\t\treturn w.Store.PutSentThrough(ctx, q.Mode, q.Account, store.SentThrough{From: r.after, Through: newestOf(root)}, w.Now())\n\t}\n"},
+	{"RefundPaidLast", "that a refund was paid is written after all else that is known of it", "store/refund.go",
+		"\tif err := s.put(ctx, \"refunds\", entries...); err != nil {\n",
+		"\tif mutant.On == \"RefundPaidLast\" {\n\t\tfor _, f := range p.Returned.Refunds {\n\t\t\tif err := s.put(ctx, \"refunds\", entry{key: refundPaidKey(f.ID), value: Encode(f), expiresAt: expiry}); err != nil {\n\t\t\t\treturn err\n\t\t\t}\n\t\t}\n\t}\n" +
+			"\tif err := s.put(ctx, \"refunds\", entries...); err != nil {\n"},
 	{"DueUntilLogged", "an event is to be sent until it stands written what became of it", "store/event.go",
 		"\tif len(sent.entries) > 0 {\n",
 		"\tif mutant.On == \"DueUntilLogged\" {\n\t\tfor _, d := range done {\n\t\t\tif err := s.delete(ctx, \"an event\", d.key()); err != nil {\n\t\t\t\treturn err\n\t\t\t}\n\t\t}\n\t}\n" +

@@ -1,0 +1,46 @@
+package worker
+
+import (
+	"time"
+
+	"edgecheckout/worker/store"
+	"edgecheckout/worker/watch"
+)
+
+// refundWindow is the time in which one account is read at most once because its refunds are asked
+// for.
+const refundWindow = 3 * time.Second
+
+// getRefund is GET /refunds/{id}. While the refund is pending, it reads the ledger. If that cannot be
+// read, the request is answered all the same.
+func getRefund(c *call) (answer, error) {
+	r, err := c.refunds().Get(c.ctx, c.path("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	if r == nil {
+		return answer{}, notFound("refund", c.path("id"))
+	}
+	if r.Paid == nil {
+		if r, err = c.lookForRefund(r); err != nil {
+			return answer{}, err
+		}
+	}
+	return jsonAnswer(c.refundView(*r))
+}
+
+// lookForRefund reads the account of a pending refund.
+func (c *call) lookForRefund(r *store.Refund) (*store.Refund, error) {
+	if !c.platform.Recent.Claim("refunds/"+string(r.Mode)+"/"+string(r.Account), refundWindow) {
+		return r, nil
+	}
+	err := c.watcher.Refunds(c.reading(r.Account), watch.RefundQuery{Mode: r.Mode, Account: r.Account, Merchant: r.Merchant, Since: r.CreatedAt})
+	if err != nil {
+		c.log(c.ctx, "refund", map[string]any{"refund": r.ID, "error": err.Error()})
+	}
+	again, err := c.store.RefundsByID(c.ctx, r.ID)
+	if err != nil || again[0] == nil {
+		return r, err
+	}
+	return again[0], nil
+}
