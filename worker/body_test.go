@@ -270,7 +270,7 @@ func TestEveryFieldAcceptsItsLimits(t *testing.T) {
 	for _, u := range urls {
 		fields["images"] = append(fields["images"], "["+u+"]")
 	}
-	texts := map[string][]string{"name": {`"x"`, big, `"\u202etea\u202c \ud83c\udf75 \\ud800\n\t"`}, "description": {bigger, `""`, `null`, `"\u202e\u2028\ufffd"`}}
+	texts := map[string][]string{"name": {`"x"`, big, `"tea \ud83c\udf75 \\ud800\n\t"`}, "description": {bigger, `""`, `null`, `"\u202e\u2028\ufffd"`}}
 	addresses := map[string][]string{
 		"email": quoted("a@b.c", strings.Repeat("a", 64)+"@example.com", "a@"+strings.Repeat("a.", 121)+"example.a", "o'hara+shop@example.co.uk", "\u00fc@b\u00fccher.example"),
 		"phone": quoted("+1234567", "+123456789012345", "+1 (415) 555-0123", "+49.30.901820"),

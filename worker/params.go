@@ -66,7 +66,8 @@ func (p *params) done() *Error {
 			return p.err
 		}
 	}
-	return unknownParameter(slices.Min(unknown), "a parameter", p.asked)
+	slices.Sort(p.asked)
+	return unknownParameter(slices.Min(unknown), "a parameter", slices.Compact(p.asked)) // some were asked for twice
 }
 
 // take returns a member; nil if it is absent or null.
@@ -227,8 +228,7 @@ func (p *params) positive(name string, m *codec.Member) stellar.Amount {
 
 // optionalAmount returns a positive amount; 0 if it is absent.
 func (p *params) optionalAmount(name string) stellar.Amount {
-	if m := codec.Find(p.members, name); m == nil || m.Value == "null" {
-		p.take(name)
+	if !p.given(name) && !p.given(name+decimalSuffix) {
 		return 0
 	}
 	return p.amount(name, "")

@@ -466,9 +466,13 @@ func TestPageIsTheSameForAllAndShowsNothingPrivate(t *testing.T) {
 	c := shop.post("/checkout?type=direct", `{"amount":50,"asset_code":"USDC","customer_email":"ada@example.com","metadata":{"secret":"order-9"},"description":"Two teas"}`)
 	path := "/pay/" + c.text("id")
 	page := client{t, here, nil}.get(path)
-	again := client{t, here, http.Header{"User-Agent": {"x"}, "Accept-Language": {"de"}, "Cookie": {"a=b"}}}.get(path)
+	again := client{t, here, http.Header{"User-Agent": {"x"}, "Accept-Language": {"en-GB"}, "Cookie": {"a=b"}}}.get(path)
 	if page.status != 200 || page.body != again.body {
 		t.Errorf("two visitors see different bytes: %d", page.status)
+	}
+	german := client{t, here, http.Header{"Accept-Language": {"de"}}}.get(path)
+	if german.status != http.StatusFound || german.header.Get("Location") != path+"?lang=de" {
+		t.Errorf("another language has the address %q: %d", german.header.Get("Location"), german.status)
 	}
 	for _, private := range []string{"ada@example.com", "order-9", c.text("customer_id"), "sk_test", "mer_"} {
 		if strings.Contains(page.body, private) {

@@ -34,7 +34,7 @@ func (w *Watcher) LookFor(ctx context.Context, s *checkout.Facts, hash string) (
 	received, err := client.ReceivedBy(ctx, hash, account)
 	var all []found
 	for _, p := range received {
-		all = append(all, found{Incoming: p, IDs: w.Memos.Open(p.Memo, w.Now())})
+		all = append(all, w.nameOf(p))
 	}
 	if err != nil || len(byName(all).of(&s.Checkout)) == 0 {
 		return w.Look(ctx, s)

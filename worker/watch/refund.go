@@ -84,6 +84,12 @@ func (w *Watcher) Refundable(ctx context.Context, q RefundQuery, p checkout.Paym
 	if found.last < payer.UsedAt && w.Now().Sub(payer.UsedTime) < w.Margin {
 		return Refundable{}, ErrBehind
 	}
+	// A refund with a memo of its own is known by its record, which may not be visible here yet.
+	for _, s := range found.unknown {
+		if s.Asset == p.Asset && w.Now().Sub(s.ClosedAt) < Rest {
+			return Refundable{}, ErrBehind
+		}
+	}
 	if len(found.asked.Payments) == 0 {
 		found.asked.Payments = checkout.Payments{p} // nothing of it was paid back yet
 	}
@@ -174,6 +180,7 @@ func (w *Watcher) sweepRefundsOf(ctx context.Context, pending []store.PendingRef
 // foundRefunds is what a reading found.
 type foundRefunds struct {
 	asked    checkout.Returned // of the transaction that was asked for
+	unknown  []horizon.Sent    // what the account paid out besides
 	last     int64             // the newest ledger that a page showed
 	coverage time.Time         // up to when the account was read
 }
@@ -200,7 +207,7 @@ func (w *Watcher) readRefunds(ctx context.Context, purpose horizon.Purpose, q Re
 		return found, err
 	}
 	r := readSent(ctx, client, q.Account, startOfSent(stored, q.After, root), pending)
-	found.last = r.last
+	found.last, found.unknown = r.last, r.unknown
 	of, through, err := w.recordRefunds(ctx, client, q, r, asked)
 	found.asked = of
 	if err = errors.Join(r.err, err); err == nil && !r.whole {
@@ -225,6 +232,7 @@ func startOfSent(stored store.SentThrough, after int64, root horizon.Root) int64
 // sentPass is what was read of an account's outgoing payments.
 type sentPass struct {
 	refunds []horizon.Sent // those that may be refunds
+	unknown []horizon.Sent // the others
 	after   int64          // the ledger after which it began
 	through store.Checkpoint
 	last    int64 // the newest ledger that a page showed
@@ -248,6 +256,8 @@ func readSent(ctx context.Context, client horizon.Client, account stellar.Addres
 		for _, s := range page.Sent {
 			if s.Returns != "" || slices.Contains(pending, checkout.RefundID(s.Signed, s.Operation, s.Index)) {
 				r.refunds = append(r.refunds, s)
+			} else {
+				r.unknown = append(r.unknown, s)
 			}
 		}
 		if page.Records > 0 {
@@ -390,14 +400,14 @@ func foundWithout(q RefundQuery, transaction string, f checkout.Refund, of *chec
 	return r
 }
 
-// paidBy reads what a transaction paid to an account, and the checkout that its memo names; none if
-// it paid it nothing.
+// paidBy reads what a transaction paid to an account, and the checkout that it names; none if it paid
+// it nothing.
 func (w *Watcher) paidBy(ctx context.Context, client horizon.Client, q RefundQuery, transaction string) (payments checkout.Payments, of *checkout.Facts, err error) {
 	operations, err := client.PaymentsIn(ctx, transaction)
 	if err != nil {
 		return nil, nil, err
 	}
-	var memo string
+	var names []found
 	for _, o := range operations {
 		received, err := o.Received(q.Account)
 		if err != nil {
@@ -408,13 +418,17 @@ func (w *Watcher) paidBy(ctx context.Context, client horizon.Client, q RefundQue
 			if err != nil {
 				return nil, nil, err
 			}
-			payments, memo = append(payments, p), r.Memo
+			payments, names = append(payments, p), append(names, w.nameOf(r))
 		}
 	}
 	if len(payments) == 0 {
 		return nil, nil, nil
 	}
-	all, err := w.Store.Facts(ctx, w.Memos.Open(memo, w.Now())...)
+	ids, err := w.checkoutsOf(ctx, q.Account, names)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := w.Store.Facts(ctx, ids...)
 	if err != nil {
 		return nil, nil, err
 	}
