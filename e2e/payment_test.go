@@ -108,6 +108,7 @@ func TestErrorsOfTransactions(t *testing.T) {
 		exchange{about: "the account that is to be paid", path: open(usdc), body: asks(s.account)},
 		exchange{about: "an account without the asset", path: open(fields{"amount": 5, "asset_code": "USDC", "asset_issuer": s.account}), body: asks(rich)},
 		exchange{about: "an account with too little", path: open(fields{"amount": 1000001, "asset_code": "USDC"}), body: asks(rich)},
+		exchange{about: "another asset, for less than it costs", path: open(usdc), body: encode(fields{"account": rich, "send_asset_code": "XLM", "send_max": "0.0000001"})},
 		exchange{about: "a checkout that is completed", path: transactionPath(paid), body: asks(rich)},
 		exchange{about: "a checkout that does not exist", path: "/pay/" + anID + "/transaction", body: asks(rich)},
 		exchange{about: "a transaction is not read", method: "GET", path: "/pay/" + anID + "/transaction"},

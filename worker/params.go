@@ -66,8 +66,13 @@ func (p *params) done() *Error {
 			return p.err
 		}
 	}
-	slices.Sort(p.asked)
-	return unknownParameter(slices.Min(unknown), "a parameter", slices.Compact(p.asked)) // some were asked for twice
+	var known []string // some were asked for twice
+	for _, name := range p.asked {
+		if !slices.Contains(known, name) {
+			known = append(known, name)
+		}
+	}
+	return unknownParameter(slices.Min(unknown), "a parameter", known)
 }
 
 // take returns a member; nil if it is absent or null.

@@ -79,6 +79,20 @@ func parseOpenKey(key string) (OpenEntry, error) {
 	return e, nil
 }
 
+// first lists the first keys with a prefix, at most most of them. A page may be short, or empty,
+// although more follow.
+func (s Store) first(ctx context.Context, what, prefix string, most int) ([]string, error) {
+	var keys []string
+	for cursor, more := "", true; more && len(keys) < most; more = cursor != "" {
+		page, err := s.kv.List(ctx, prefix, cursor, most-len(keys))
+		if err != nil {
+			return nil, wrap("listing", what, err)
+		}
+		keys, cursor = append(keys, page.Keys...), page.Cursor
+	}
+	return keys, nil
+}
+
 // Open lists open checkouts by deadline, at most a thousand at a time. The cursor continues the
 // list; it is empty at the beginning and after the last page.
 func (s Store) Open(ctx context.Context, cursor string) (entries []OpenEntry, next string, err error) {

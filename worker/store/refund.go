@@ -187,12 +187,12 @@ func parsePendingRefundKey(key string) (PendingRefund, error) {
 // PendingRefunds lists refunds that are to be paid, at most a thousand, those of an account next to
 // each other.
 func (s Store) PendingRefunds(ctx context.Context) ([]PendingRefund, error) {
-	page, err := s.kv.List(ctx, pendingRefundPrefix, "", maxListKeys)
+	keys, err := s.first(ctx, "pending refunds", pendingRefundPrefix, maxListKeys)
 	if err != nil {
-		return nil, wrap("listing", "pending refunds", err)
+		return nil, err
 	}
 	var pending []PendingRefund
-	for _, key := range page.Keys {
+	for _, key := range keys {
 		p, err := parsePendingRefundKey(key)
 		if err != nil {
 			return nil, err
@@ -205,12 +205,12 @@ func (s Store) PendingRefunds(ctx context.Context) ([]PendingRefund, error) {
 // PendingRefundsOf lists the ids of the refunds that are to be paid from an account, at most a
 // thousand.
 func (s Store) PendingRefundsOf(ctx context.Context, mode stellar.Mode, account stellar.Address) ([]string, error) {
-	page, err := s.kv.List(ctx, pendingRefundPrefix+string(mode)+"/"+string(account)+"/", "", maxListKeys)
+	keys, err := s.first(ctx, "pending refunds", pendingRefundPrefix+string(mode)+"/"+string(account)+"/", maxListKeys)
 	if err != nil {
-		return nil, wrap("listing", "pending refunds", err)
+		return nil, err
 	}
 	var ids []string
-	for _, key := range page.Keys {
+	for _, key := range keys {
 		p, err := parsePendingRefundKey(key)
 		if err != nil {
 			return nil, err

@@ -29,12 +29,12 @@ func (v *View) index(m Merchant) {
 // [maxPayees].
 func (s Store) MerchantsOf(ctx context.Context, mode stellar.Mode, account stellar.Address) ([]string, error) {
 	prefix := payeePrefix(mode, account)
-	page, err := s.kv.List(ctx, prefix, "", maxPayees)
-	ids := make([]string, len(page.Keys))
-	for i, name := range page.Keys {
+	keys, err := s.first(ctx, "merchants of an account", prefix, maxPayees)
+	ids := make([]string, len(keys))
+	for i, name := range keys {
 		ids[i] = name[len(prefix):]
 	}
-	return ids, wrap("listing", "merchants of an account", err)
+	return ids, err
 }
 
 // SignedOutKey exists as soon as a session of the console was ended by its owner.
