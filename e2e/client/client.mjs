@@ -188,7 +188,7 @@ export class Anybody extends Caller {
   transaction = (id, account, more) => this.call("POST", `/pay/${segment(id)}/transaction`, { body: { account, ...more } });
   quotes = (id, account) => this.call("POST", `/pay/${segment(id)}/quotes`, { body: { account } });
   hint = (id, hash) => this.call("POST", `/pay/${segment(id)}/hint`, { body: { hash } });
-  challenge = (account) => this.get("/auth", { account });
+  challenge = (account, livemode) => this.get("/auth", { account, livemode });
   session = (transaction) => this.call("POST", "/auth", { body: { transaction } });
   stellarToml = async () => (await this.send("GET", "/.well-known/stellar.toml")).text();
   description = () => this.get("/openapi.json");
