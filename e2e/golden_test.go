@@ -42,7 +42,7 @@ var volatile = []struct {
 	pattern *regexp.Regexp
 	instead string
 }{
-	{regexp.MustCompile(`\b(chk|cus|prod|pay|mer|key|req|wh|evt)_[0-7][0-9a-hjkmnp-tv-z]{25}\b`), `${1}_{ulid}`},
+	{regexp.MustCompile(`\b(chk|cus|prod|pay|mer|key|req|wh|evt|link|rf)_[0-7][0-9a-hjkmnp-tv-z]{25}\b`), `${1}_{ulid}`},
 	{regexp.MustCompile(`\bsk_(test|live)_[0-9a-f]{64}\b`), `sk_${1}_{secret}`},
 	{regexp.MustCompile(`\bwhsec_[A-Za-z0-9+/]{43}=`), `whsec_{secret}`},
 	{regexp.MustCompile(`\b[0-9a-f]{64}\b`), `{hash}`},
