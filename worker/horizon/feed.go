@@ -111,9 +111,8 @@ var (
 	memoBytesField  = newFieldName("memo_bytes")
 	memoField       = newFieldName("memo")
 
-	toMuxedField      = newFieldName("to_muxed_id")
-	balanceMuxedField = newFieldName("destination_muxed_id")
-	intoMuxedField    = newFieldName("into_muxed_id")
+	// muxedField ends the names of all fields with the number of a muxed address.
+	muxedField = newFieldEnd("muxed_id")
 )
 
 // skimFeed reads a page as Horizon writes it: each record has its id directly before
@@ -138,7 +137,10 @@ func skimFeed(body []byte, cursor int64) (page FeedPage, ok bool) {
 		}
 		id := idBefore(body[:at])
 		may, known := skimMemo(rest)
-		may = may || isMuxed(rest)
+		if !may {
+			_, muxed := muxedField.find(rest, 0)
+			may = muxed >= 0
+		}
 		if id <= 0 || !known {
 			return page, false
 		}
@@ -186,16 +188,6 @@ func skimMemo(record []byte) (may, known bool) {
 	return ok && len(memo) == memoLength, true
 }
 
-// isMuxed reports whether a record may be of a payment to a muxed address.
-func isMuxed(record []byte) bool {
-	for _, name := range []*fieldName{toMuxedField, balanceMuxedField, intoMuxedField} {
-		if _, at := name.find(record, 0); at >= 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // skimTime returns when a record's ledger closed.
 func skimTime(record []byte) (time.Time, bool) {
 	_, at := createdAtField.find(record, 0)
@@ -231,12 +223,15 @@ func idBefore(text []byte) int64 {
 // fieldName is the name of a JSON field. It is found by the algorithm of Horspool, which looks at
 // one byte in as many as the name has.
 type fieldName struct {
-	text string // with the quote before it, but not the one after it
+	text string // with the quote before it, if it is a whole name, but not the one after it
 	skip [256]uint8
 }
 
-func newFieldName(name string) *fieldName {
-	f := &fieldName{text: `"` + name}
+func newFieldName(name string) *fieldName { return newFieldEnd(`"` + name) }
+
+// newFieldEnd finds the fields whose names end so.
+func newFieldEnd(text string) *fieldName {
+	f := &fieldName{text: text}
 	last := len(f.text) - 1
 	for i := range f.skip {
 		f.skip[i] = uint8(len(f.text))
