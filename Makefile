@@ -2,7 +2,7 @@
 
 GOROOT   := $(shell go env GOROOT 2>/dev/null)
 NODE     := node_modules/.bin
-MAX_GZIP := 3000000
+MAX_GZIP := 3145728
 GENERATED = worker/json_codec.go worker/*/json_codec.go templates/*_templ.go templates/*/*_templ.go templates/names.go worker/openapi/reference.html worker/openapi/llms.txt wasm/routes.mjs templates/static/bundled/*
 export WRANGLER_SEND_METRICS := false
 export PATH := $(CURDIR)/$(NODE):$(PATH)

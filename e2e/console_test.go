@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"edgecheckout/e2e/chromium"
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/sandbox/wallet"
 
@@ -37,7 +38,7 @@ func TestOwnerUsesTheConsoleWithoutScripts(t *testing.T) {
 	s := openShop(t)
 	b := openTab(t).withoutScripts()
 	to := func(path string) { b.do(chromedp.Navigate(s.on.BaseURL + path)) }
-	press := func(selector string) { b.do(chromedp.Click(chromedp.CSS(selector))) }
+	press := func(selector string) { b.do(chromium.Click(selector)) }
 	title := `document.querySelector("h1")?.innerText`
 	fill := func(name, value string) {
 		text, err := json.Marshal(value)

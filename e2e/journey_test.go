@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"edgecheckout/e2e/chromium"
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/sandbox/wallet"
 
@@ -79,7 +80,7 @@ func TestCustomerPaysInTheBrowser(t *testing.T) {
 	c := s.charge(fields{"amount": "7.25", "asset_code": "XLM", "redirect_url": site + "/thanks?checkout={CHECKOUT_ID}"})
 	b := openTab(t)
 	b.visit(c)
-	b.do(chromedp.Click(chromedp.CSS(`.test-wallet button[type=submit]`)))
+	b.do(chromium.Click(`.test-wallet button[type=submit]`))
 	b.await(`location.href`, site+"/thanks?checkout="+c.ID)
 	wantVerdict(t, s.read(c.ID), paidOnce("7.25"))
 }
@@ -94,17 +95,17 @@ func TestCustomerPaysInABrowserWithoutScripts(t *testing.T) {
 	if evaluate[bool](b, `document.querySelector("[data-copy]").checkVisibility()`) {
 		t.Error("without scripts there are buttons that do nothing")
 	}
-	b.do(chromedp.Click(chromedp.CSS(`.test-wallet button[type=submit]`)))
+	b.do(chromium.Click(`.test-wallet button[type=submit]`))
 	s.awaitStatus(c.ID, "completed")
 	// The page waits for its reader, and is then answered from no cache.
 	b.await(heading, "Waiting for your payment")
-	b.do(chromedp.Click(chromedp.CSS(`[data-testid="check"]`)))
+	b.do(chromium.Click(`[data-testid="check"]`))
 	b.await(heading, "Payment complete")
-	b.do(chromedp.Click(chromedp.CSS(`[data-testid="receipt"]`)))
+	b.do(chromium.Click(`[data-testid="receipt"]`))
 	b.await(`document.querySelector('[data-testid="verdict"]')?.innerText`, "Payment complete")
-	b.do(chromedp.Click(chromedp.CSS(`[data-testid="to-page"]`)))
+	b.do(chromium.Click(`[data-testid="to-page"]`))
 	b.await(heading, "Payment complete")
-	b.do(chromedp.Click(chromedp.CSS(`[data-testid="redirect"]`)))
+	b.do(chromium.Click(`[data-testid="redirect"]`))
 	b.await(`location.href`, site+"/thanks?checkout="+c.ID)
 	wantVerdict(t, s.read(c.ID), paidOnce("7.25"))
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stellar/go/keypair"
 	"github.com/stellar/go/txnbuild"
 
+	"edgecheckout/e2e/chromium"
 	"edgecheckout/sandbox/stack"
 )
 
@@ -141,7 +142,7 @@ func (s *shop) customerExtension() *extension {
 // click presses the element with a test id.
 func (b *tab) click(testID string) {
 	b.t.Helper()
-	b.do(chromedp.Click(chromedp.CSS(`[data-testid="` + testID + `"]`)))
+	b.do(chromium.Click(`[data-testid="` + testID + `"]`))
 }
 
 // step is the code of the sentence that the page shows of a wallet.

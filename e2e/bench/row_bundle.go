@@ -9,7 +9,7 @@ import (
 )
 
 var bundleRow = row{
-	name: "bundle", unit: "MiB", aim: "at most 2.5 MiB; 2.0 is the aim", fewer: true, once: true,
+	name: "bundle", unit: "MiB", aim: "at most 3 MiB; 2.0 is the aim", fewer: true, once: true,
 	what: "all modules, each compressed by gzip -9",
 	measure: func(_ context.Context, _ *bench, p *peer) (float64, error) {
 		entries, err := os.ReadDir(p.modules)

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/chromedp"
 )
 
@@ -37,4 +39,52 @@ func Start(ctx context.Context) (_ context.Context, stop func(), err error) {
 		return nil, nil, fmt.Errorf("start Chromium: %w", err)
 	}
 	return ctx, stop, nil
+}
+
+// Click clicks the first element that matches a CSS selector as soon as it is visible and stays where
+// it is. An element that the page replaces meanwhile is looked up again.
+func Click(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		for {
+			_, err := chromedp.WaitVisible(chromedp.CSS(selector))(ctx, tab)
+			if err == nil {
+				err = still(ctx, tab, selector)
+			}
+			if err == nil {
+				_, err = chromedp.Click(chromedp.CSS(selector))(ctx, tab)
+			}
+			if !isReplaced(err) {
+				return err
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	})
+}
+
+// still waits until an element has been at the same place in two successive looks.
+func still(ctx context.Context, tab *chromedp.Target, selector string) error {
+	place := fmt.Sprintf("JSON.stringify(document.querySelector(%q)?.getBoundingClientRect() ?? null)", selector)
+	for last := "null"; ; {
+		at, err := chromedp.Evaluate[string](place)(ctx, tab)
+		if err != nil || at == last && at != "null" {
+			return err
+		}
+		last = at
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// isReplaced says whether the browser did not know a node any more, or a page that it was asked
+// about.
+func isReplaced(err error) bool {
+	e, ok := errors.AsType[*cdproto.Error](err)
+	return ok && e.Code == -32000
 }

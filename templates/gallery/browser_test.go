@@ -279,7 +279,7 @@ func TestCopyButtons(t *testing.T) {
 	for _, value := range []struct{ testID, what, want string }{
 		{"copy-destination", "Address", c.Destination}, {"copy-amount", "Amount", "50"}, {"copy-memo", "Memo (required)", c.Memo},
 	} {
-		do(t, ctx, chromedp.Click(chromedp.CSS(`[data-testid="`+value.testID+`"]`)))
+		do(t, ctx, chromium.Click(`[data-testid="`+value.testID+`"]`))
 		await(t, ctx, live, "Copied: "+value.what)
 		got, err := chromedp.Run(ctx, chromedp.Evaluate[string]("navigator.clipboard.readText()", chromedp.EvalAwaitPromise))
 		if err != nil || got != value.want {
@@ -291,7 +291,7 @@ func TestCopyButtons(t *testing.T) {
 	do(t, ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		value(t, ctx, `Object.defineProperty(navigator, "clipboard", {value: undefined})`)
 		return nil
-	}), chromedp.Click(chromedp.CSS(`[data-testid="copy-destination"]`)))
+	}), chromium.Click(`[data-testid="copy-destination"]`))
 	await(t, ctx, live, "Copied: Address")
 	if got := value(t, ctx, "getSelection().toString()"); got != c.Destination {
 		t.Errorf("selected is %q, want %q", got, c.Destination)
@@ -303,7 +303,7 @@ func TestOneClickSelectsAWholeValueWithoutScripts(t *testing.T) {
 	s := newShop(t, c)
 	ctx := tab(t)
 	do(t, ctx, command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}),
-		chromedp.Navigate(s.URL+"/page"), chromedp.Click(chromedp.CSS(`[data-testid="destination"]`)))
+		chromedp.Navigate(s.URL+"/page"), chromium.Click(`[data-testid="destination"]`))
 	if got := value(t, ctx, "getSelection().toString()"); got != c.Destination {
 		t.Errorf("selected is %q, want %q", got, c.Destination)
 	}
@@ -324,7 +324,7 @@ func TestPageOpenedWhenPaidStays(t *testing.T) {
 			if got := value(t, ctx, "location.href"); got != s.URL+"/page" {
 				t.Errorf("the page has gone to %s", got)
 			}
-			do(t, ctx, chromedp.Click(chromedp.CSS(`[data-testid="redirect"]`)))
+			do(t, ctx, chromium.Click(`[data-testid="redirect"]`))
 			await(t, ctx, "location.href", c.RedirectURL)
 		})
 	}
@@ -342,7 +342,7 @@ func TestRedirectCanBeStopped(t *testing.T) {
 	// The proof is taken from the page as it is now.
 	await(t, ctx, `!!document.querySelector(".proofs")?.innerText.includes("`+paid.Payments[0].Hash+`")`, "true")
 	await(t, ctx, `document.title`, "Payment complete · 50 USDC to Northwind Coffee")
-	do(t, ctx, chromedp.Click(chromedp.CSS(`.phase:not([hidden]) [data-stay-here]`)))
+	do(t, ctx, chromium.Click(`.phase:not([hidden]) [data-stay-here]`))
 	time.Sleep(10 * time.Second)
 	if got := value(t, ctx, "location.href"); got != s.URL+"/page" {
 		t.Errorf("the page has gone to %s", got)
@@ -425,14 +425,14 @@ func TestPageSaysThatNoWalletOpened(t *testing.T) {
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
 	await(t, ctx, visible("no-wallet"), "false")
-	do(t, ctx, chromedp.Click(chromedp.CSS(`[data-testid="wallet-link"]`)))
+	do(t, ctx, chromium.Click(`[data-testid="wallet-link"]`))
 	await(t, ctx, visible("no-wallet"), "true")
 	await(t, ctx, live, "No wallet opened\nScan the code with a wallet on your phone, or copy the payment details into any Stellar wallet.")
 
 	// A wallet that opens takes the focus.
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
 	await(t, ctx, visible("no-wallet"), "false")
-	do(t, ctx, chromedp.Click(chromedp.CSS(`[data-testid="wallet-link"]`)))
+	do(t, ctx, chromium.Click(`[data-testid="wallet-link"]`))
 	value(t, ctx, `window.dispatchEvent(new Event("blur"))`)
 	time.Sleep(2 * time.Second)
 	if got := value(t, ctx, visible("no-wallet")); got != "false" {
