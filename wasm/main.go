@@ -78,6 +78,6 @@ func refuse(cause error) {
 			_, _ = edge.Log{}.Write(line)
 			panic(edge.ErrAbort)
 		},
-		Scheduled: func(context.Context) error { return fmt.Errorf("%s: %w", wrong, cause) },
+		Scheduled: func(context.Context, string) error { return fmt.Errorf("%s: %w", wrong, cause) },
 	})
 }

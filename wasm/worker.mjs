@@ -99,7 +99,7 @@ export default {
 
   async scheduled(event, env, ctx) {
     try {
-      await run(["scheduled"], env, ctx, SCHEDULED_LIMIT, false);
+      await run([`scheduled\n${event.cron}`], env, ctx, SCHEDULED_LIMIT, false);
     } catch (error) {
       console.error(JSON.stringify({ level: "ERROR", msg: "cron task failed", cron: event.cron, error: String(error) }));
       throw error;

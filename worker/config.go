@@ -49,6 +49,9 @@ type Config struct {
 	WebhookHour time.Duration
 	// Sweep says how much a run of the cron may read.
 	Sweep watch.Limits
+	// Crons are the cron triggers whose invocations sweep one mode alone, so that it has limits of
+	// the platform for itself.
+	Crons map[stellar.Mode]string
 	// TestWallet is the URL to which the page's form for test wallets posts. Only a local network
 	// has one.
 	TestWallet   string
@@ -79,6 +82,7 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 	c := Config{
 		BaseURL:      strings.TrimSuffix(getenv("BASE_URL"), "/"),
 		Networks:     map[stellar.Mode]Network{},
+		Crons:        map[stellar.Mode]string{},
 		ExpiresInMin: 300 * time.Second,
 		SettleMargin: 30 * time.Second,
 		WebhookHour:  time.Hour,
@@ -162,6 +166,7 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 	}
 	for _, mode := range stellar.Modes {
 		prefix := strings.ToUpper(string(mode)) + "_"
+		c.Crons[mode] = getenv(prefix + "CRON")
 		n := Network{Name: getenv(prefix + "NETWORK_NAME"), Assets: map[string]stellar.Asset{"XLM": stellar.XLM}}
 		n.Passphrase = getenv(prefix + "PASSPHRASE")
 		if n.Explorer = getenv(prefix + "EXPLORER_URL"); n.Explorer != "" && !(isHTTP(n.Explorer) && strings.Contains(n.Explorer, "{hash}")) {

@@ -27,7 +27,7 @@ func (s *site) stocked(edge *worker.Service, name string) stocked {
 	webhook := shop.post("/webhooks", aWebhook)
 	product := shop.post("/product", fmt.Sprintf(`{"name":"%s product","asset_code":"XLM","price_amount":3}`, name))
 	customer := shop.post("/customers", fmt.Sprintf(`{"name":"%s customer","email":"other-%s@example.com"}`, name, strings.ToLower(name)))
-	_ = edge.Sweep(context.Background()) // it sends the event
+	_ = edge.Sweep(context.Background(), "") // it sends the event
 	keys := s.operator(edge).get("/merchants/" + shop.id + "/keys").fields["data"].([]any)
 	shop.ids = map[string]string{
 		"checkouts": order.text("id"), "endpoints": webhook.text("id"), "events": shop.list("/events").ids[0],

@@ -96,7 +96,7 @@ func (s *site) ask(t *testing.T, edge http.Handler) func(pattern, query, body st
 	webhook := shop.post("/webhooks", aWebhook).text("id")
 	link := shop.post("/payment_links", `{"asset_code":"XLM"}`).text("id")
 	shop.post("/customers", `{"name":"Bob"}`)
-	_ = edge.(*worker.Service).Sweep(context.Background()) // it sends the event, whatever becomes of the ledger
+	_ = edge.(*worker.Service).Sweep(context.Background(), "") // it sends the event, whatever becomes of the ledger
 	ids := map[string]string{"webhooks": webhook, "events": shop.list("/events").ids[0], "checkout": order, "pay": order, "product": product, "customers": customer, "merchants": merchant, "payment": "pay_01m82e18c00094z98000802001",
 		"refunds": "rf_1ttzbtf446qzxfmwkapxv4jqzq", "payment_links": link, "buy": link}
 	everybody := shop.with("Authorization", "Bearer "+adminToken).with("Content-Type", "application/json")

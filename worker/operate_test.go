@@ -324,7 +324,7 @@ func TestHealthSaysWhatTheSweepsHaveRecorded(t *testing.T) {
 	}
 	s.Fault = down
 	s.Advance(9 * time.Minute)
-	_ = cron.Sweep(t.Context())
+	_ = cron.Sweep(t.Context(), "")
 	if behind := health(); behind.status != 503 || behind.text("networks.test.oldest_unfinished") == "null" || behind.text("networks.test.horizon") != "unreachable" {
 		t.Errorf("somebody has waited for more than five minutes: %d %s", behind.status, behind.body)
 	}

@@ -210,15 +210,35 @@ func (s *Service) ended(ctx context.Context, ids []checkout.ID) {
 	}
 }
 
-// Sweep is run by the cron every minute. It may run twice, late, or concurrently with itself. The
-// error is for the log: what was not done is done by a later sweep.
-func (s *Service) Sweep(ctx context.Context) error {
+// sweptBy returns the modes that the invocations of a cron trigger sweep: those whose setting names
+// it. An invocation of any other one, or by hand, sweeps all.
+func (s *Service) sweptBy(cron string) []stellar.Mode {
+	var modes []stellar.Mode
+	for _, mode := range stellar.Modes {
+		if s.config.Crons[mode] == cron && cron != "" {
+			modes = append(modes, mode)
+		}
+	}
+	if len(modes) == 0 {
+		return stellar.Modes
+	}
+	return modes
+}
+
+// Sweep is run by the cron triggers every minute; cron is the expression of the one that fired. It
+// may run twice, late, or concurrently with itself. The error is for the log: what was not done is
+// done by a later sweep.
+func (s *Service) Sweep(ctx context.Context, cron string) error {
 	if id, err := checkout.NewID(checkout.KindRequest, s.platform.Now(), s.platform.Entropy); err == nil {
 		ctx = context.WithValue(ctx, requestIDKey{}, &id)
 	}
-	unrefunded, undelivered := s.sweepWaiting(ctx)
-	report, err := s.watcher.Sweep(ctx)
-	fields := map[string]any{"open": report.Open, "accounts": report.Accounts, "pages": report.Pages, "records": report.Records,
+	modes := s.sweptBy(cron)
+	var unrefunded, undelivered error
+	if modes[0] == stellar.Modes[0] { // one of the invocations does it, and not that of live mode
+		unrefunded, undelivered = s.sweepWaiting(ctx)
+	}
+	report, err := s.watcher.Sweep(ctx, modes...)
+	fields := map[string]any{"modes": modes, "open": report.Open, "accounts": report.Accounts, "pages": report.Pages, "records": report.Records,
 		"payments": report.Payments, "terminal": report.Terminal, "failed": report.Failed}
 	if err != nil {
 		fields["error"] = err.Error()

@@ -210,7 +210,7 @@ func (r reply) text(path string) string {
 
 func (s *site) sweep(edge *worker.Service) {
 	s.t.Helper()
-	if err := edge.Sweep(context.Background()); err != nil {
+	if err := edge.Sweep(context.Background(), ""); err != nil {
 		s.t.Fatal(err)
 	}
 }

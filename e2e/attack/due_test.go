@@ -5,11 +5,13 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"edgecheckout/sandbox/stack"
 )
 
 func TestThreeHundredUnpaidTestCheckoutsDoNotDelayALivePayment(t *testing.T) {
 	on := unlimited
-	attacker, victim := open(t, on, "attacker", false), open(t, on, "victim", true)
+	attacker, victim, other := open(t, on, "attacker", false), open(t, on, "victim", true), open(t, on, "other", false)
 	awaitHorizon(t, attacker)
 	due := victim.charge(nil)
 	victim.pay(due)
@@ -24,6 +26,8 @@ func TestThreeHundredUnpaidTestCheckoutsDoNotDelayALivePayment(t *testing.T) {
 		})
 	}
 	all.Wait()
+	paid, unpaid := other.charge(nil), other.charge(fields{"expires_in": 3})
+	other.pay(paid)
 	time.Sleep(5 * time.Second) // the last of them is due
 	for range 2 {               // the cron runs every minute
 		if err := on.Cron(t.Context()); err != nil {
@@ -31,8 +35,12 @@ func TestThreeHundredUnpaidTestCheckoutsDoNotDelayALivePayment(t *testing.T) {
 		}
 	}
 	// A list shows what is stored, and reads nothing from the ledger.
-	eventually(t, "the live payment is settled", time.Minute, func() bool {
-		list := string(do(t, victim.Client, "GET", "/checkout", "").Body)
-		return strings.Contains(list, due.ID) && strings.Contains(list, `"status":"completed"`)
-	})
+	ended := func(by *merchant, c stack.Checkout, status string) func() bool {
+		return func() bool {
+			return strings.Contains(string(do(t, by.Client, "GET", "/checkout?status="+status, "").Body), c.ID)
+		}
+	}
+	eventually(t, "the live payment is settled", time.Minute, ended(victim, due, "completed"))
+	eventually(t, "the payment in test mode is settled", time.Minute, ended(other, paid, "completed"))
+	eventually(t, "the other merchant's unpaid checkout ends", time.Minute, ended(other, unpaid, "expired"))
 }

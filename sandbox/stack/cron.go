@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,12 +14,26 @@ import (
 // cronTimeout bounds one run of the scheduled handler, which may read many accounts.
 const cronTimeout = 2 * time.Minute
 
-// Cron runs the Worker's scheduled handler once and returns when it is done. It returns an error if
-// the handler threw one.
+// The cron triggers of wrangler.toml. Both mean each minute.
+const (
+	testCron = "*/1 * * * *"
+	liveCron = "* * * * *"
+)
+
+// Cron runs the Worker's scheduled handler once for each cron trigger, at the same time as
+// Cloudflare does, and returns when all are done. It returns an error if the handler threw one.
 func (s *Stack) Cron(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, cronTimeout)
 	defer cancel()
-	target := s.BaseURL + "/cdn-cgi/handler/scheduled?format=json&cron=" + url.QueryEscape("* * * * *")
+	live := make(chan error)
+	go func() { live <- s.trigger(ctx, liveCron) }()
+	test := s.trigger(ctx, testCron)
+	return errors.Join(test, <-live)
+}
+
+// trigger runs the scheduled handler as one cron trigger does.
+func (s *Stack) trigger(ctx context.Context, cron string) error {
+	target := s.BaseURL + "/cdn-cgi/handler/scheduled?format=json&cron=" + url.QueryEscape(cron)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return err

@@ -45,6 +45,8 @@ func (s *Stack) vars(o *Options) map[string]string {
 		"TEST_PASSPHRASE":   s.Passphrase,
 		"LIVE_HORIZON_URLS": "",
 		"SWEEP_STAY":        "0", // whoever runs the cron here waits for its end
+		"TEST_CRON":         testCron,
+		"LIVE_CRON":         liveCron,
 	}
 	if s.sandbox != nil {
 		vars["TEST_NETWORK_NAME"] = "Local sandbox"

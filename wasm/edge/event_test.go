@@ -17,7 +17,7 @@ func event()
 func within(t *testing.T, test func(ctx context.Context)) {
 	t.Helper()
 	over := make(chan struct{})
-	handlers.Scheduled = func(ctx context.Context) error {
+	handlers.Scheduled = func(ctx context.Context, _ string) error {
 		defer close(over)
 		test(ctx)
 		return nil

@@ -39,8 +39,8 @@ type Handlers struct {
 	// Admit says before the body of a request is read whether Request would look at it: 204, or the
 	// answer that the request gets. Nil lets every request in.
 	Admit func(ctx context.Context, r *web.Request) web.Response
-	// Scheduled runs the cron task.
-	Scheduled func(ctx context.Context) error
+	// Scheduled runs the task of a cron trigger, of which it gets the expression.
+	Scheduled func(ctx context.Context, cron string) error
 	// Queue consumes a batch of a queue; nil for a program that consumes none.
 	Queue func(ctx context.Context, batch []Message) []Verdict
 }
@@ -97,7 +97,7 @@ func serve(f *fiber) {
 	switch kind {
 	case kindScheduled:
 		failure = guard(func() {
-			if err := handlers.Scheduled(context.Background()); err != nil {
+			if err := handlers.Scheduled(context.Background(), lines); err != nil {
 				panic(err)
 			}
 			respond(f.slot, http.StatusOK, nil, 0, nil, 0)

@@ -199,7 +199,7 @@ func (w *world) others() {
 func (w *world) sweep(e *edge) {
 	w.stats.Sweeps++
 	w.spawn("sweep at "+e.name, 240, func() {
-		_ = e.service.Sweep(context.Background()) // a later sweep does what this one could not
+		_ = e.service.Sweep(context.Background(), "") // a later sweep does what this one could not
 	})
 }
 

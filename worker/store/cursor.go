@@ -41,6 +41,9 @@ type Feed struct {
 	Since int64 `json:"since"`
 	// Parts are what was read after From, in their order.
 	Parts []Part `json:"parts,omitempty"`
+	// Due continues the list of open checkouts, where a sweep that listed as many as it may found
+	// more that are due. Empty if it came to the end of them.
+	Due string `json:"due,omitempty"`
 }
 
 // Part is a part of the feed that was read, after the part before it.
@@ -133,7 +136,8 @@ func (s Store) Cursor(ctx context.Context, mode stellar.Mode) (Cursor, error) {
 }
 
 // Backlog is what the last sweep found to be open in a mode. It is written when it changes: for as
-// long as nothing is open, or nobody waits, sweeps write nothing.
+// long as nothing is open, or nobody waits, sweeps write nothing. Each mode has its own record,
+// because modes are swept apart.
 type Backlog struct {
 	// Since is when a sweep first found something open; zero while nothing is.
 	Since time.Time `json:"since,omitzero"`
@@ -142,37 +146,39 @@ type Backlog struct {
 	Due time.Time `json:"due,omitzero"`
 }
 
-// Backlogs are those of all modes.
-type Backlogs map[stellar.Mode]Backlog
+func backlogKey(mode stellar.Mode) Key { return Key{"backlog/" + string(mode)} }
 
-var backlogsKey = Key{"backlogs"}
-
-// Backlogs reads what the last sweep found to be open, and how far networks have been read.
-func (s Store) Backlogs(ctx context.Context, modes ...stellar.Mode) (Backlogs, map[stellar.Mode]Cursor, error) {
-	keys := []Key{backlogsKey}
+// Backlogs reads what the last sweeps found to be open in modes, and how far some networks have been
+// read.
+func (s Store) Backlogs(ctx context.Context, modes, networks []stellar.Mode) (map[stellar.Mode]Backlog, map[stellar.Mode]Cursor, error) {
+	var keys []Key
 	for _, mode := range modes {
+		keys = append(keys, backlogKey(mode))
+	}
+	for _, mode := range networks {
 		keys = append(keys, cursorKey(mode))
 	}
 	values, err := s.get(ctx, "backlogs", keys...)
 	if err != nil {
 		return nil, nil, err
 	}
-	backlogs, _, err := Decode[Backlogs](values[0])
-	if err != nil {
-		return nil, nil, err
-	}
-	cursors := map[stellar.Mode]Cursor{}
+	backlogs, cursors := map[stellar.Mode]Backlog{}, map[stellar.Mode]Cursor{}
 	for i, mode := range modes {
-		if cursors[mode], _, err = Decode[Cursor](values[1+i]); err != nil {
+		if backlogs[mode], _, err = Decode[Backlog](values[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	for i, mode := range networks {
+		if cursors[mode], _, err = Decode[Cursor](values[len(modes)+i]); err != nil {
 			return nil, nil, err
 		}
 	}
 	return backlogs, cursors, nil
 }
 
-// PutBacklogs writes what a sweep found to be open.
-func (s Store) PutBacklogs(ctx context.Context, b Backlogs) error {
-	return s.put(ctx, "backlogs", entry{key: backlogsKey, value: Encode(b)})
+// PutBacklog writes what a sweep found to be open in a mode.
+func (s Store) PutBacklog(ctx context.Context, mode stellar.Mode, b Backlog) error {
+	return s.put(ctx, "a backlog", entry{key: backlogKey(mode), value: Encode(b)})
 }
 
 // PutCursor writes how far a network has been read.

@@ -15,7 +15,8 @@ import (
 
 const maxListKeys = kv.MaxListKeys
 
-// openPrefix is the prefix of the index of open checkouts, which is in order of their deadlines.
+// openPrefix is the prefix of the index of open checkouts, which is in order of modes and of their
+// deadlines.
 const openPrefix = "open/"
 
 // OpenEntry is a checkout in the index of open checkouts. It holds all that a sweep needs before it
@@ -58,7 +59,7 @@ func IsOpenKey(key string) bool { return strings.HasPrefix(key, openPrefix) }
 
 // key returns the entry's key. Minutes since 1970 have eight digits until the year 2160.
 func (e OpenEntry) key() Key {
-	return Key{openPrefix + padded(e.Due.Unix()/60, 8) + "/" + padded(e.Created.Unix()/60, 8) + "/" + string(e.Mode) + "/" + string(e.Account) + "/" + e.ID.String()}
+	return Key{openPrefix + string(e.Mode) + "/" + padded(e.Due.Unix()/60, 8) + "/" + padded(e.Created.Unix()/60, 8) + "/" + string(e.Account) + "/" + e.ID.String()}
 }
 
 var errOpenKey = errors.New("not the key of an open checkout")
@@ -68,11 +69,11 @@ func parseOpenKey(key string) (OpenEntry, error) {
 	if len(parts) != 6 {
 		return OpenEntry{}, errOpenKey
 	}
-	due, err1 := strconv.ParseInt(parts[1], 10, 64)
-	created, err2 := strconv.ParseInt(parts[2], 10, 64)
+	due, err1 := strconv.ParseInt(parts[2], 10, 64)
+	created, err2 := strconv.ParseInt(parts[3], 10, 64)
 	account, err3 := stellar.ParseAddress(parts[4])
 	id, err4 := checkout.ParseCheckoutID(parts[5])
-	e := OpenEntry{time.Unix(due*60, 0).UTC(), time.Unix(created*60, 0).UTC(), stellar.Mode(parts[3]), account, id}
+	e := OpenEntry{time.Unix(due*60, 0).UTC(), time.Unix(created*60, 0).UTC(), stellar.Mode(parts[1]), account, id}
 	if err := errors.Join(err1, err2, err3, err4); err != nil || e.key().name != key {
 		return OpenEntry{}, errOpenKey
 	}
@@ -93,10 +94,15 @@ func (s Store) first(ctx context.Context, what, prefix string, most int) ([]stri
 	return keys, nil
 }
 
-// Open lists open checkouts by deadline, at most a thousand at a time. The cursor continues the
-// list; it is empty at the beginning and after the last page.
-func (s Store) Open(ctx context.Context, cursor string) (entries []OpenEntry, next string, err error) {
-	page, err := s.kv.List(ctx, openPrefix, cursor, maxListKeys)
+// Open lists open checkouts of a mode by deadline, at most a thousand at a time; without a mode, of
+// one mode after the other. The cursor continues the list; it is empty at the beginning and after
+// the last page.
+func (s Store) Open(ctx context.Context, mode stellar.Mode, cursor string) (entries []OpenEntry, next string, err error) {
+	prefix := openPrefix
+	if mode != "" {
+		prefix += string(mode) + "/"
+	}
+	page, err := s.kv.List(ctx, prefix, cursor, maxListKeys)
 	if err != nil {
 		return nil, "", wrap("listing", "open checkouts", err)
 	}

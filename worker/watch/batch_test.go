@@ -46,7 +46,7 @@ func TestASweepReadsAccountsInBatchesInTheirOrder(t *testing.T) {
 	}
 	transport := &batches{Transport: s.World}
 	s.cron.Horizons[stellar.Test] = horizon.NewPool(network, transport, s.cron.Recent, s.Now)
-	report, err := s.cron.Sweep(context.Background())
+	report, err := s.cron.Sweep(context.Background(), stellar.Modes...)
 	if err == nil || report.Terminal != 7 || report.Failed != 1 {
 		t.Errorf("%+v, %v", report, err)
 	}

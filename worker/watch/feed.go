@@ -130,7 +130,7 @@ func (f *feedPass) close() {
 
 // sameFeed reports whether there is nothing in a that is not in b but how far it covers.
 func sameFeed(a, b store.Cursor) bool {
-	return a.From == b.From && b.Feed != nil && a.Feed.Since == b.Feed.Since && slices.Equal(a.Feed.Parts, b.Feed.Parts) && sameBehind(a.Behind, b.Behind)
+	return a.From == b.From && b.Feed != nil && a.Feed.Since == b.Feed.Since && a.Feed.Due == b.Feed.Due && slices.Equal(a.Feed.Parts, b.Feed.Parts) && sameBehind(a.Behind, b.Behind)
 }
 
 // recall fetches what the last passes found, settles again what may need it, and forgets what has
@@ -442,18 +442,26 @@ func (f *feedPass) paymentsTo(ctx context.Context, s *checkout.Facts) ([]checkou
 	return payments, nil
 }
 
-// settleDue ends what fell due before coverage. It reports whether something waits for a second
-// pass. Only what is due is listed and loaded, whatever else is open.
+// settleDue ends what fell due before coverage, of all accounts in turn. It reports whether
+// something waits for another pass. Only what is due is listed, and of that as much loaded as ends,
+// whatever else is open.
 func (f *feedPass) settleDue(ctx context.Context, open listing, coverage time.Time) (waiting bool, err error) {
 	if coverage.IsZero() {
 		return false, nil
 	}
-	for {
-		var due []store.OpenEntry
+	if open.more && open.next == "" && !coverage.Before(open.last().Due) {
+		if open, err = f.list(ctx, f.mode, ""); err != nil {
+			return false, err
+		}
+	}
+	due := turns{of: map[stellar.Address][]store.OpenEntry{}}
+	goOn := f.cursor.Feed.Due // after those that wait longest
+	f.cursor.Feed.Due = ""
+	for page := 1; ; page++ {
 		for _, e := range open.entries {
 			behind, alone := f.cursor.Behind[e.Account]
 			alone = alone && !behind.Caught // it is read by itself, and ends by that
-			if e.Mode != f.mode || alone || coverage.Before(e.Due.Add(-time.Minute)) {
+			if alone || coverage.Before(e.Due.Add(-time.Minute)) {
 				continue
 			}
 			proven := f.proven(f.cursor, e.Account, coverage)
@@ -461,24 +469,62 @@ func (f *feedPass) settleDue(ctx context.Context, open listing, coverage time.Ti
 				waiting = true
 				continue
 			}
-			if due = append(due, e); len(due) == maxDue {
-				break
+			due.add(e)
+		}
+		if open.next == "" || coverage.Before(open.last().Due) {
+			break
+		}
+		if page == maxDuePages {
+			f.cursor.Feed.Due, waiting = open.next, true
+			break
+		}
+		if goOn == "" {
+			goOn = open.next
+		}
+		if open, err = f.list(ctx, f.mode, goOn); err != nil {
+			break // for the next pass it begins with those that wait longest
+		}
+		goOn = ""
+	}
+	ending := due.take(maxDue)
+	for some := range slices.Chunk(ending, settledAtOnce) {
+		waiting = f.endDue(ctx, some, coverage) || waiting
+	}
+	return waiting || due.all > len(ending), err
+}
+
+// turns are entries that are due, by accounts in the order in which they were found.
+type turns struct {
+	accounts []stellar.Address
+	of       map[stellar.Address][]store.OpenEntry // at most maxDue
+	all      int
+}
+
+func (t *turns) add(e store.OpenEntry) {
+	t.all++
+	switch of := t.of[e.Account]; {
+	case len(of) == 0:
+		t.accounts = append(t.accounts, e.Account)
+		fallthrough
+	case len(of) < maxDue:
+		t.of[e.Account] = append(of, e)
+	}
+}
+
+// take takes one entry of each account in turn, until it has as many as it may: accounts have equal
+// shares, and share what some do not need.
+func (t *turns) take(most int) (taken []store.OpenEntry) {
+	for round := 0; round < maxDue; round++ {
+		for _, account := range t.accounts {
+			if len(taken) == most {
+				return taken
+			}
+			if of := t.of[account]; round < len(of) {
+				taken = append(taken, of[round])
 			}
 		}
-		for some := range slices.Chunk(due, settledAtOnce) {
-			waiting = f.endDue(ctx, some, coverage) || waiting
-		}
-		if len(due) == maxDue {
-			return true, nil
-		}
-		last := len(open.entries) - 1
-		if open.next == "" || last < 0 || coverage.Before(open.entries[last].Due) {
-			return waiting, nil
-		}
-		if open, err = f.list(ctx, open.next); err != nil {
-			return waiting, err
-		}
 	}
+	return taken
 }
 
 // endDue ends those of a few checkouts that can end. A cancelled one may have two entries.

@@ -362,13 +362,13 @@ func TestTheFeedSettlesNothingOfAnAccountThatIsBehind(t *testing.T) {
 	s.Fault = func(url string) (horizon.Response, error, bool) {
 		return horizon.Response{}, horizon.ErrTimeout, strings.Contains(url, "/accounts/"+own.Address()+"/payments")
 	}
-	_, _ = s.cron.Sweep(context.Background())
+	_, _ = s.cron.Sweep(context.Background(), stellar.Modes...)
 	if s.feed() == nil {
 		t.Fatal("the feed is not read")
 	}
 	s.pay(c, "50")
 	s.Advance(watchtest.LedgerTime)
-	_, _ = s.cron.Sweep(context.Background())
+	_, _ = s.cron.Sweep(context.Background(), stellar.Modes...)
 	expect(t, s.outcome(c), "open 0")
 	s.Fault = nil
 	s.minute()

@@ -3,8 +3,6 @@ package watch
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"time"
 
 	"edgecheckout/worker/horizon"
@@ -47,32 +45,28 @@ type Count struct{ Accounts, Checkouts int }
 // minutes after its deadline.
 const MaxLag = 5 * time.Minute
 
-// tellBacklogs writes down what a sweep found to be open, if that says more than was written
-// before.
-func (w *Watcher) tellBacklogs(ctx context.Context, was store.Backlogs, open listing, modes []stellar.Mode) error {
-	is := store.Backlogs{}
-	for _, mode := range modes {
-		b := store.Backlog{Since: was[mode].Since}
-		if b.Since.IsZero() {
-			b.Since = open.at.UTC()
+// tellBacklog writes down what a sweep found to be open in a mode, if that says more than was
+// written before.
+func (w *Watcher) tellBacklog(ctx context.Context, mode stellar.Mode, was store.Backlog, open listing) error {
+	var is store.Backlog
+	if len(open.entries) > 0 {
+		if is.Since = was.Since; is.Since.IsZero() {
+			is.Since = open.at.UTC()
 		}
-		first := slices.IndexFunc(open.entries, func(e store.OpenEntry) bool { return e.Mode == mode })
-		if first >= 0 && open.at.Sub(open.entries[first].Due) > MaxLag {
-			b.Due = open.entries[first].Due
+		if due := open.entries[0].Due; open.at.Sub(due) > MaxLag {
+			is.Due = due
 		}
-		is[mode] = b
 	}
-	same := func(a, b store.Backlog) bool { return a.Since.Equal(b.Since) && a.Due.Equal(b.Due) }
-	if maps.EqualFunc(is, was, same) {
+	if is.Since.Equal(was.Since) && is.Due.Equal(was.Due) {
 		return nil
 	}
-	return w.Store.PutBacklogs(ctx, is)
+	return w.Store.PutBacklog(ctx, mode, is)
 }
 
 // Health tells what the sweeps have written down about networks: one read of the store for all, and
 // a request to Horizon only where nothing is known that is young enough.
 func (w *Watcher) Health(ctx context.Context, modes ...stellar.Mode) (map[stellar.Mode]Health, error) {
-	backlogs, cursors, err := w.Store.Backlogs(ctx, modes...)
+	backlogs, cursors, err := w.Store.Backlogs(ctx, modes, modes)
 	if err != nil {
 		return nil, err
 	}
@@ -84,13 +78,13 @@ func (w *Watcher) Health(ctx context.Context, modes ...stellar.Mode) (map[stella
 }
 
 // HealthNow is Health by what is open now: it also notices a cron that does not run, and counts. It
-// costs a list.
+// costs a list, and one more for each mode if there are more than a thousand.
 func (w *Watcher) HealthNow(ctx context.Context, modes ...stellar.Mode) (map[stellar.Mode]Health, error) {
-	open, _, err := w.Store.Open(ctx, "")
+	open, err := w.listAll(ctx, modes)
 	if err != nil {
 		return nil, err
 	}
-	_, cursors, err := w.Store.Backlogs(ctx, modes...)
+	_, cursors, err := w.Store.Backlogs(ctx, nil, modes)
 	if err != nil {
 		return nil, err
 	}
@@ -100,10 +94,7 @@ func (w *Watcher) HealthNow(ctx context.Context, modes ...stellar.Mode) (map[ste
 		var is store.Backlog
 		accounts := map[stellar.Address]bool{}
 		checkouts := 0
-		for _, entry := range open {
-			if entry.Mode != mode {
-				continue
-			}
+		for _, entry := range open[mode].entries {
 			checkouts++
 			accounts[entry.Account] = true
 			if is.Since.IsZero() || entry.Created.Before(is.Since) {

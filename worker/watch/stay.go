@@ -26,16 +26,19 @@ type stay interface {
 
 // stayOn reads on at each ledger until the next sweep takes over, or until all that was open has
 // ended.
-func (w *Watcher) stayOn(ctx context.Context, open listing, stays []stay) error {
-	left := map[checkout.ID]bool{}
-	for _, e := range open.entries {
-		left[e.ID] = true
+func (w *Watcher) stayOn(ctx context.Context, begun time.Time, open map[stellar.Mode]listing, stays []stay) error {
+	left, unlisted := map[checkout.ID]bool{}, false
+	for _, l := range open {
+		for _, e := range l.entries {
+			left[e.ID] = true
+		}
+		unlisted = unlisted || l.more
 	}
 	var failed []error
 	going := slices.Clone(stays)
 	w.Told(ctx)
-	for until := open.at.Add(w.Limits.Stay); len(going) > 0 && w.Now().Add(ledgerTime).Before(until); {
-		if len(left) == 0 && open.next == "" {
+	for until := begun.Add(w.Limits.Stay); len(going) > 0 && w.Now().Add(ledgerTime).Before(until); {
+		if len(left) == 0 && !unlisted {
 			break
 		}
 		w.Sleep(ctx, ledgerTime)
@@ -114,7 +117,7 @@ func (a *accountStay) round(ctx context.Context) ([]checkout.ID, error) {
 			p := r.pass
 			p.complete = false // nothing ends unpaid by a round
 			p.payments = concerning(r.payments, r.payments[known:])
-			_, swept, err := a.settleAccount(ctx, a.network, r.account, a.open[r.account], p)
+			_, swept, err := a.settleAccount(ctx, a.network, r.account, a.open[r.account], 0, p)
 			failed = append(failed, err)
 			ended = append(ended, swept.ended...)
 			a.open[r.account] = without(a.open[r.account], swept.gone)

@@ -7,6 +7,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch"
 	"edgecheckout/worker/watch/watchtest"
 )
@@ -132,7 +133,7 @@ func TestAStayThatFailsLosesNothing(t *testing.T) {
 					}
 				}
 			})
-			if _, err := s.cron.Sweep(context.Background()); err == nil {
+			if _, err := s.cron.Sweep(context.Background(), stellar.Modes...); err == nil {
 				t.Error("it did not say that anything was wrong")
 			}
 			s.Fault = nil

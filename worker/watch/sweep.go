@@ -20,9 +20,14 @@ import (
 // ended.
 const orphanAge = 7 * 24 * time.Hour
 
-// maxDue is how many checkouts a sweep of the feed ends unpaid in a mode. Each takes two or three
-// writes of the 1,000 operations on KV that an invocation has; the others end in their turn.
-const maxDue = 120
+const (
+	// maxDue is how many checkouts a sweep ends unpaid in a mode. Each takes two or three writes of
+	// the 1,000 operations on KV that an invocation has; the others end in their turn.
+	maxDue = 120
+	// maxDuePages is how many pages of open checkouts a sweep lists to find all accounts that have
+	// some due. The next one goes on from there.
+	maxDuePages = 50
+)
 
 // Report counts what a sweep did.
 type Report struct {
@@ -46,79 +51,110 @@ type Limits struct {
 type listing struct {
 	at      time.Time // before it was listed
 	entries []store.OpenEntry
-	next    string // where the list goes on; empty after all
+	more    bool   // there are others, after these
+	next    string // where the list goes on; empty if the mode was listed together with another one
 }
 
-// Sweep reads every network from where the last sweeps left off, and settles what it finds and what
-// fell due. The error joins whatever went wrong; nothing is lost by it, the next sweep begins early
-// enough.
-func (w *Watcher) Sweep(ctx context.Context) (Report, error) {
+// last is the entry that falls due last, of those that were listed; zero if there is none.
+func (l listing) last() (e store.OpenEntry) {
+	if n := len(l.entries); n > 0 {
+		e = l.entries[n-1]
+	}
+	return e
+}
+
+// Sweep reads the networks of modes from where the last sweeps left off, and settles what it finds
+// and what fell due. The error joins whatever went wrong; nothing is lost by it, the next sweep
+// begins early enough.
+func (w *Watcher) Sweep(ctx context.Context, modes ...stellar.Mode) (Report, error) {
 	var report Report
-	open, err := w.list(ctx, "")
+	begun := w.Now()
+	open, err := w.listAll(ctx, modes)
 	if err != nil {
 		return report, err
 	}
-	report.Open = len(open.entries)
-	accounts := map[stellar.Mode]map[stellar.Address][]store.OpenEntry{}
-	var modes []stellar.Mode
-	for _, mode := range stellar.Modes {
-		accounts[mode] = map[stellar.Address][]store.OpenEntry{}
-		for _, entry := range open.entries {
-			if entry.Mode == mode {
-				accounts[mode][entry.Account] = append(accounts[mode][entry.Account], entry)
-			}
-		}
-		if _, served := w.Horizons[mode]; len(accounts[mode]) > 0 || served && open.next != "" {
-			modes = append(modes, mode)
-		}
-	}
-	backlogs, cursors, err := w.Store.Backlogs(ctx, modes...)
+	idle := func(mode stellar.Mode) bool { return len(open[mode].entries) == 0 }
+	backlogs, cursors, err := w.Store.Backlogs(ctx, modes, slices.DeleteFunc(slices.Clone(modes), idle))
 	if err != nil {
 		return report, err
 	}
-	failed := []error{w.tellBacklogs(ctx, backlogs, open, modes)}
+	var failed []error
 	var stays []stay
 	for _, mode := range modes {
-		s, err := w.sweepNetwork(ctx, mode, cursors[mode], open, accounts[mode], &report)
+		l := open[mode]
+		report.Open += len(l.entries)
+		failed = append(failed, w.tellBacklog(ctx, mode, backlogs[mode], l))
+		if idle(mode) {
+			continue
+		}
+		s, err := w.sweepNetwork(ctx, mode, cursors[mode], l, &report)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s network: %w", mode, err))
 		} else if s != nil {
 			stays = append(stays, s)
 		}
 	}
-	return report, errors.Join(append(failed, w.stayOn(ctx, open, stays))...)
+	return report, errors.Join(append(failed, w.stayOn(ctx, begun, open, stays))...)
 }
 
-// list lists open checkouts, those that fall due first, up to a thousand or as many as a call
-// gives.
-func (w *Watcher) list(ctx context.Context, cursor string) (listing, error) {
+// listAll lists open checkouts of several modes: with one call, unless there are too many.
+func (w *Watcher) listAll(ctx context.Context, modes []stellar.Mode) (map[stellar.Mode]listing, error) {
+	open := map[stellar.Mode]listing{}
+	var all listing
+	var err error
+	if len(modes) > 1 {
+		if all, err = w.list(ctx, "", ""); err != nil {
+			return nil, err
+		}
+	}
+	for _, mode := range modes {
+		last := all.last().Mode // modes are listed in their order
+		if len(modes) == 1 || all.more && mode > last {
+			if open[mode], err = w.list(ctx, mode, ""); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		others := func(e store.OpenEntry) bool { return e.Mode != mode }
+		open[mode] = listing{at: all.at, entries: slices.DeleteFunc(slices.Clone(all.entries), others), more: all.more && mode == last}
+	}
+	return open, nil
+}
+
+// list lists open checkouts of a mode, those that fall due first, up to a thousand or as many as a
+// call gives. Without a mode it lists one after the other.
+func (w *Watcher) list(ctx context.Context, mode stellar.Mode, cursor string) (listing, error) {
 	l := listing{at: w.Now(), next: cursor}
 	for {
-		entries, next, err := w.Store.Open(ctx, l.next)
+		entries, next, err := w.Store.Open(ctx, mode, l.next)
 		if err != nil {
 			return l, err
 		}
-		l.entries, l.next = append(l.entries, entries...), next
+		l.entries, l.next, l.more = append(l.entries, entries...), next, next != ""
 		if next == "" || len(l.entries) >= kv.MaxListKeys {
 			return l, nil
 		}
 	}
 }
 
-func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, stored store.Cursor, open listing, accounts map[stellar.Address][]store.OpenEntry, report *Report) (stay, error) {
+func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, stored store.Cursor, open listing, report *Report) (stay, error) {
+	accounts := map[stellar.Address][]store.OpenEntry{}
+	for _, entry := range open.entries {
+		accounts[entry.Account] = append(accounts[entry.Account], entry)
+	}
 	client, root, err := w.pool(mode).Connect(ctx, horizon.ForSweep)
 	if err != nil {
 		report.Failed += len(accounts)
 		return nil, err
 	}
 	n := network{mode: mode, client: client, root: root, stored: stored, cursor: current(stored, root)}
-	many := open.next != "" || len(accounts) > w.Limits.Accounts
+	many := open.more || len(accounts) > w.Limits.Accounts
 	switch reading := n.cursor.Feed != nil; {
 	case reading && !many && (len(accounts) <= w.Limits.Accounts/2 || root.ClosedAt.Sub(n.cursor.Covered.ClosedAt) > Overlap):
 		n.cursor = leaveFeed(n.cursor)
 	case reading:
 		return w.sweepBoth(ctx, n, open, accounts, report)
-	case many && (open.next != "" || len(accounts) > 2*w.Limits.Accounts):
+	case many && (open.more || len(accounts) > 2*w.Limits.Accounts):
 		n.cursor = enterFeed(ctx, n, open, accounts)
 		return w.sweepBoth(ctx, n, open, accounts, report)
 	}
@@ -283,7 +319,7 @@ func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[ste
 			all.failed = append(all.failed, fmt.Errorf("account %s: %w", account, err))
 		}
 	}
-	waiting := inTurn(slices.Collect(maps.Keys(accounts)), n.cursor.Behind, w.Now())
+	waiting, share := inTurn(slices.Collect(maps.Keys(accounts)), n.cursor.Behind, w.Now()), shareOf(accounts, n.root.ClosedAt)
 	var active []*reading
 	for len(waiting)+len(active) > 0 {
 		next := waiting[:min(len(waiting), horizon.MaxBatch-len(active))]
@@ -303,7 +339,7 @@ func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[ste
 		for i, result := range n.client.PaymentsOf(ctx, histories) {
 			r := active[i]
 			if w.take(ctx, n.client, r, result.Page, result.Err); r.done {
-				p, swept, err := w.settleAccount(ctx, n, r.account, accounts[r.account], r.pass)
+				p, swept, err := w.settleAccount(ctx, n, r.account, accounts[r.account], share, r.pass)
 				done(r.account, p, swept, err)
 				if p.complete {
 					all.read = append(all.read, r)
@@ -319,9 +355,21 @@ func (w *Watcher) sweepAccounts(ctx context.Context, n network, accounts map[ste
 	return all
 }
 
+// shareOf is how many of the checkouts that are due each account may end in a sweep.
+func shareOf(accounts map[stellar.Address][]store.OpenEntry, coverage time.Time) int {
+	due := 0
+	for _, open := range accounts {
+		if len(open) > 0 && !coverage.Before(open[0].Due.Add(-time.Minute)) {
+			due++
+		}
+	}
+	return maxDue / max(due, 1)
+}
+
 // settleAccount settles the checkouts that the payments of a pass name and those whose time is
-// over. If it fails, the pass that it returns says from where the account must be read again.
-func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.Address, open []store.OpenEntry, p pass) (_ pass, done swept, err error) {
+// over, of these its share. If it fails, the pass that it returns says from where the account must
+// be read again.
+func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.Address, open []store.OpenEntry, share int, p pass) (_ pass, done swept, err error) {
 	var coverage time.Time
 	if p.complete {
 		coverage = n.root.ClosedAt
@@ -337,7 +385,12 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 		paid[id] = true
 	}
 	for _, entry := range open {
-		if !paid[entry.ID] && !coverage.Before(entry.Due.Add(-time.Minute)) {
+		switch {
+		case paid[entry.ID] || coverage.Before(entry.Due.Add(-time.Minute)):
+		case share == 0:
+			done.waiting = true
+		default:
+			share--
 			concerned = append(concerned, entry.ID)
 		}
 	}

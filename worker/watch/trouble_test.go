@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch/watchtest"
 )
 
@@ -98,7 +99,7 @@ func TestTroubleWithHorizonStopsThePassAndLosesNothing(t *testing.T) {
 					}
 					return good, err, true
 				}
-				if _, err := s.cron.Sweep(context.Background()); err == nil {
+				if _, err := s.cron.Sweep(context.Background(), stellar.Modes...); err == nil {
 					t.Error("the sweep did not say that anything was wrong")
 				}
 				expect(t, s.look(s.here, c), "open 0")

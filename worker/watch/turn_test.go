@@ -11,6 +11,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/stellar"
 )
 
 // A sweep that has subrequests for six of nine accounts, two each, leaves none of them out for
@@ -32,7 +33,7 @@ func TestASweepBeginsWithTheAccountsThatTheLastOneDidNotComeTo(t *testing.T) {
 	}
 	sweep := func() {
 		asked = 0
-		if _, err := s.cron.Sweep(context.Background()); err == nil {
+		if _, err := s.cron.Sweep(context.Background(), stellar.Modes...); err == nil {
 			t.Error("the sweep did not say that anything was wrong")
 		}
 	}

@@ -38,7 +38,7 @@ func main() {
 		Log:     os.Stdout,
 	})
 	cron.ScheduleTaskNonBlock(func(ctx context.Context) error {
-		if err := service.Sweep(ctx); err != nil {
+		if err := service.Sweep(ctx, ""); err != nil {
 			log.Print(err) // returned, it would end the program
 		}
 		return nil

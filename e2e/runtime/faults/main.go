@@ -269,7 +269,7 @@ func recall(w http.ResponseWriter, r *http.Request) {
 }
 
 // task walks, and then does what requests have left for it.
-func task(ctx context.Context) error {
+func task(ctx context.Context, _ string) error {
 	if err := walk(ctx, "cron"); err != nil {
 		return err
 	}

@@ -268,15 +268,20 @@ func (e *edge) listed(prefix string, now time.Time) []string {
 		list = cachedList{e.memory.keys(prefix), now}
 		e.lists[prefix] = list
 	}
+	own := map[string]bool{}
+	for key, write := range e.own {
+		if strings.HasPrefix(key, prefix) && !write.at.Before(list.at) {
+			own[key] = write.there
+		}
+	}
+	if len(own) == 0 {
+		return list.keys
+	}
 	names := map[string]bool{}
 	for _, key := range list.keys {
 		names[key] = true
 	}
-	for key, write := range e.own {
-		if strings.HasPrefix(key, prefix) && !write.at.Before(list.at) {
-			names[key] = write.there
-		}
-	}
+	maps.Copy(names, own)
 	maps.DeleteFunc(names, func(_ string, there bool) bool { return !there })
 	return slices.Sorted(maps.Keys(names))
 }

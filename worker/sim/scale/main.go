@@ -271,7 +271,7 @@ func (w *world) sweep() (died bool) {
 			}
 		}
 	}()
-	_, _ = w.watcher.Sweep(context.Background())
+	_, _ = w.watcher.Sweep(context.Background(), stellar.Modes...)
 	return false
 }
 
