@@ -1,8 +1,6 @@
 package worker
 
 import (
-	"slices"
-	"sync"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -45,18 +43,14 @@ const maxSilence = 15 * time.Second
 // getStatus is GET /pay/{id}/status. While the checkout is open, it reads the ledger. Cloudflare's
 // cache shares an answer for a moment, so many visitors cost no more than one.
 func getStatus(c *call) (answer, error) {
-	s, out, err := c.openAsRead()
-	if s == nil && err == nil {
-		if s, err = c.publicCheckout(); s != nil {
-			out = c.lookAndKeep(s)
-		}
-	}
+	s, err := c.publicCheckout()
 	if err != nil {
 		return answer{}, err
 	}
 	if s == nil {
 		return answer{}, notFound("checkout", c.path("id"))
 	}
+	out := c.look(s)
 	o, err := c.statusOf(s, out)
 	if err != nil {
 		return answer{}, err
@@ -67,80 +61,6 @@ func getStatus(c *call) (answer, error) {
 		a.keep = keepTerminalStatus
 	}
 	return a, err
-}
-
-// openAsRead looks at a checkout that this isolate has read a moment ago, when it was open. As long
-// as it is, what cannot have changed is not read again. Nil if it was not read.
-func (c *call) openAsRead() (*checkout.Facts, checkout.Outcome, error) {
-	id, err := checkout.ParseCheckoutID(c.path("id"))
-	known, ok := c.opened.recall(id, c.began)
-	if err != nil || !ok {
-		return nil, checkout.Outcome{}, nil
-	}
-	s, err := c.store.Changed(c.ctx, known)
-	if err != nil {
-		return nil, checkout.Outcome{}, err
-	}
-	out := c.look(s)
-	if out.Status == checkout.Open && slices.Equal(s.Seen, known.Seen) {
-		return s, out, nil
-	}
-	c.opened.forget(id)
-	fresh, err := c.publicCheckout()
-	if fresh != nil {
-		s.Checkout = fresh.Checkout // its merchant may have changed where it leads to
-	}
-	return s, out, err
-}
-
-// lookAndKeep looks at a checkout, and keeps what was read of it if nothing is new.
-func (c *call) lookAndKeep(s *checkout.Facts) checkout.Outcome {
-	read := checkout.Facts{Checkout: s.Checkout, Seen: s.Seen}
-	out := c.look(s)
-	if out.Status == checkout.Open && slices.Equal(s.Seen, read.Seen) {
-		c.opened.keep(read, c.began)
-	}
-	return out
-}
-
-// opened are checkouts that an isolate has read while they were open. What counts of them never
-// changes, but for the payments that were seen: those of the last ten minutes a look reads from the
-// ledger.
-type opened struct {
-	mu    sync.Mutex
-	known map[checkout.ID]openedFacts
-}
-
-type openedFacts struct {
-	checkout.Facts
-	until time.Time
-}
-
-// openedLifetime is as long as a read of the store may be stale.
-const openedLifetime = time.Minute
-
-func (o *opened) recall(id checkout.ID, now time.Time) (checkout.Facts, bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	k, ok := o.known[id]
-	k.Seen = slices.Clone(k.Seen)
-	return k.Facts, ok && now.Before(k.until)
-}
-
-func (o *opened) keep(f checkout.Facts, now time.Time) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.known == nil || len(o.known) >= maxKeys {
-		o.known = map[checkout.ID]openedFacts{}
-	}
-	f.Seen = slices.Clone(f.Seen)
-	o.known[f.Checkout.ID] = openedFacts{f, now.Add(openedLifetime)}
-}
-
-func (o *opened) forget(id checkout.ID) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	delete(o.known, id)
 }
 
 func (c *call) statusOf(s *checkout.Facts, out checkout.Outcome) (statusObject, error) {

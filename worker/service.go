@@ -26,7 +26,6 @@ type Service struct {
 	keys       *keyCache
 	listeners  flags
 	suspended  flags
-	opened     opened
 	lanes      lanes
 	ending     ending
 	told       atomic.Bool // whether an event was written since they were last delivered
