@@ -32,13 +32,19 @@ const (
 	sessionCookie = "__Host-console"
 )
 
+// readSession reads the session in the request's cookie, which was opened here and is not too old.
+func (c *call) readSession() error {
+	var ok bool
+	if c.session, ok = c.config.SignIn.Read(cookie(c.header("Cookie"), sessionCookie), c.config.BaseURL, c.began); !ok {
+		return moved{signInPath}
+	}
+	return nil
+}
+
 // authenticateOwner sets the merchant and the mode of the request's session. A session ends when
 // the merchant is paid to another account.
 func (c *call) authenticateOwner() error {
-	session, ok := c.config.SignIn.Read(cookie(c.header("Cookie"), sessionCookie), c.config.BaseURL, c.began)
-	if !ok {
-		return moved{signInPath}
-	}
+	session := c.session
 	if err := c.view.Fetch(c.ctx, store.MerchantKey(session.Merchant), store.SignedOutKey(session.ID), store.HasWebhooksKey(session.Merchant, session.Mode)); err != nil {
 		return err
 	}
@@ -56,7 +62,7 @@ func (c *call) authenticateOwner() error {
 	if _, err := c.listens(c.ctx, c.view, m.ID, session.Mode); err != nil {
 		return err
 	}
-	c.Owner, c.session = store.Owner{Merchant: m, Mode: session.Mode}, session
+	c.Owner = store.Owner{Merchant: m, Mode: session.Mode}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"edgecheckout/sandbox/ledger"
 	"edgecheckout/worker"
+	"edgecheckout/worker/web"
 )
 
 // stocked is a merchant with one of everything that the console shows.
@@ -306,5 +308,24 @@ func TestCellsOfFilesAreNotFormulas(t *testing.T) {
 		if !strings.Contains(r.body, want) {
 			t.Errorf("%s is not in\n%s", want, r.body)
 		}
+	}
+}
+
+// Whether the body of a form is read depends on the cookie alone: KV is read once, for the answer.
+func TestSessionIsReadOnceForAForm(t *testing.T) {
+	s := deploy(t)
+	edge := s.edge()
+	owner := s.owner(edge, s.tenant(edge, "Shop", s.Merchant()))
+	admit := func(cookie string) (status, reads int) {
+		request := httptest.NewRequest(http.MethodPost, "https://pay.example/console/products", nil)
+		before := s.Store.Counts()
+		answer := edge.Admit(t.Context(), &web.Request{Method: request.Method, URL: request.URL, Header: web.Header{{Name: "Cookie", Value: cookie}}})
+		return answer.Status, s.Store.Counts().Reads - before.Reads
+	}
+	if status, reads := admit(owner.cookie); status != http.StatusNoContent || reads != 0 {
+		t.Errorf("with a session: %d after %d reads", status, reads)
+	}
+	if status, reads := admit(owner.cookie + "x"); status != http.StatusFound || reads != 0 {
+		t.Errorf("with a changed session: %d after %d reads", status, reads)
 	}
 }
