@@ -4,12 +4,14 @@ package templates
 
 // Paths of the files in package static.
 const (
-	consoleStylesheet = "/assets/console.5a33dadf442f825c.css"
+	consoleScript     = "/assets/console.cc7dde9799749b8c.js"
+	consoleStylesheet = "/assets/console.11127060fe64ab9a.css"
 	docsScript        = "/assets/docs.4d8e879e02960a8e.js"
 	docsStylesheet    = "/assets/docs.13ab9bd425e4353b.css"
 	icon              = "/assets/icon.f03404defe1193fa.svg"
 	receiptScript     = "/assets/receipt.e861484cdfe2534e.js"
 	script            = "/assets/pay.a8234b7878087c9a.js"
+	signingTexts      = "/assets/signing.3f017eb1ce19d232.json"
 	stylesheet        = "/assets/pay.768ac410a8457f9e.css"
 	walletAlbedo      = "/assets/albedo.ab0589a97559fe23.js"
 	walletFreighter   = "/assets/freighter.ea8058af7093b605.js"
@@ -18,5 +20,5 @@ const (
 	walletRabet       = "/assets/rabet.9dd357c5754fd7d4.js"
 	walletTexts       = "/assets/texts.3097c8f5417680fa.json"
 	walletXbull       = "/assets/xbull.b1ccaa59537ccaa1.js"
-	walletsScript     = "/assets/wallets.f68da6e4d5517b6d.js"
+	walletsScript     = "/assets/wallets.390a9bc75ad04c41.js"
 )

@@ -20,7 +20,7 @@ type File struct {
 // bundled has the script for wallets and their adapters with the wallets' packages, which
 // `make generate` writes from the folder wallets.
 //
-//go:embed pay.js pay.css receipt.js docs.js docs.css console.css icon.svg bundled wallets/texts.json
+//go:embed pay.js pay.css receipt.js docs.js docs.css console.css icon.svg bundled wallets/texts.json wallets/signing.json
 var files embed.FS
 
 // released has the files of the last release under the paths they had. While a new release spreads
@@ -36,7 +36,7 @@ var names = []struct{ Constant, file string }{
 	{"walletsScript", "bundled/wallets.js"}, {"walletNotices", "bundled/notices.txt"}, {"walletTexts", "wallets/texts.json"},
 	{"walletFreighter", "bundled/freighter.js"}, {"walletLobstr", "bundled/lobstr.js"}, {"walletXbull", "bundled/xbull.js"},
 	{"walletRabet", "bundled/rabet.js"}, {"walletAlbedo", "bundled/albedo.js"},
-	{"consoleStylesheet", "console.css"},
+	{"consoleStylesheet", "console.css"}, {"consoleScript", "bundled/console.js"}, {"signingTexts", "wallets/signing.json"},
 }
 
 var types = map[string]string{

@@ -3,7 +3,7 @@
 // one is chosen. Nothing here changes the status: that takes the ledger.
 
 import { checkSigned } from "./envelope.js";
-import { findInstalled, wallets } from "./list.js";
+import { findInstalled, openWindow, wallets } from "./list.js";
 import { Refusal, refusalOf } from "./refusal.js";
 import { ask, hint, quotesFor, transactionFor } from "./service.js";
 import { submit } from "./submit.js";
@@ -48,16 +48,6 @@ async function showList() {
       return element("li", {}, [button]);
     }),
   );
-}
-
-// openWindow opens the window of a wallet, which a browser allows only while it handles a click.
-// The wallet's package then takes the window of this name.
-function openWindow({ window: name }) {
-  const width = 480;
-  const height = 600;
-  const left = screenX + (outerWidth - width) / 2;
-  const top = screenY + (outerHeight - height) / 2;
-  return open("", name, `popup,width=${width},height=${height},left=${left},top=${top}`);
 }
 
 // pay makes the payment, or says why it did not. known is what an earlier attempt found out: the
