@@ -4,7 +4,7 @@ package templates
 
 // Paths of the files in package static.
 const (
-	consoleScript     = "/assets/console.cc7dde9799749b8c.js"
+	consoleScript     = "/assets/console.091f992071cd4d9f.js"
 	consoleStylesheet = "/assets/console.11127060fe64ab9a.css"
 	docsScript        = "/assets/docs.4d8e879e02960a8e.js"
 	docsStylesheet    = "/assets/docs.13ab9bd425e4353b.css"
@@ -12,13 +12,20 @@ const (
 	receiptScript     = "/assets/receipt.e861484cdfe2534e.js"
 	script            = "/assets/pay.a8234b7878087c9a.js"
 	signingTexts      = "/assets/signing.3f017eb1ce19d232.json"
-	stylesheet        = "/assets/pay.768ac410a8457f9e.css"
+	stylesheet        = "/assets/pay.7b49b28d5aae223a.css"
 	walletAlbedo      = "/assets/albedo.ab0589a97559fe23.js"
 	walletFreighter   = "/assets/freighter.ea8058af7093b605.js"
 	walletLobstr      = "/assets/lobstr.0bc5e6c33f111569.js"
 	walletNotices     = "/assets/notices.e56a7205a7aadc93.txt"
 	walletRabet       = "/assets/rabet.9dd357c5754fd7d4.js"
-	walletTexts       = "/assets/texts.3097c8f5417680fa.json"
+	walletTextsAR     = "/assets/wallets-ar.d1a9ee7c4d1e9b03.json"
+	walletTextsDE     = "/assets/wallets-de.1689fbc901095236.json"
+	walletTextsEN     = "/assets/wallets-en.bb7f061708e4d46d.json"
+	walletTextsES     = "/assets/wallets-es.14335064c27be4b1.json"
+	walletTextsFR     = "/assets/wallets-fr.aeaa71f87055bd4c.json"
+	walletTextsID     = "/assets/wallets-id.2df787894021d7c3.json"
+	walletTextsPT     = "/assets/wallets-pt.57761ecd996a8e4a.json"
+	walletTextsZH     = "/assets/wallets-zh.df36264c0b4dd586.json"
 	walletXbull       = "/assets/xbull.b1ccaa59537ccaa1.js"
-	walletsScript     = "/assets/wallets.390a9bc75ad04c41.js"
+	walletsScript     = "/assets/wallets.67e11f198624dcf6.js"
 )

@@ -461,7 +461,7 @@ func TestHiddenPagePausesAndResumesAtOnce(t *testing.T) {
 	s := newShop(t, sample(t, "waiting"))
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
-	await(t, ctx, `document.querySelector('[data-left]').hidden`, "false")
+	await(t, ctx, `!!document.querySelector('[data-left]').textContent`, "true")
 	hide := func(hidden bool) {
 		value(t, ctx, fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %t, configurable: true}) && document.dispatchEvent(new Event("visibilitychange"))`, hidden))
 	}

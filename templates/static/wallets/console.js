@@ -6,7 +6,7 @@ import { checkSigned, readEnvelope } from "./envelope.js";
 import { findInstalled, openWindow, wallets } from "./list.js";
 import { Refusal, refusalOf } from "./refusal.js";
 import { submit } from "./submit.js";
-import { choices, clear, element, loadTexts, tell, text } from "./view.js";
+import { choices, clear, element, loadTexts, tell, walletButton } from "./view.js";
 
 const second = 1000;
 const section = document.querySelector("[data-wallets]");
@@ -21,13 +21,9 @@ async function showList() {
   const installed = await findInstalled();
   if (mine !== run) return;
   const rank = (w) => (installed.has(w.id) ? 0 : w.window ? 1 : 2);
-  const item = (w) => {
-    const note = text(["installed", "opens-window", "not-installed"][rank(w)]);
-    const button = element("button", { type: "button", testid: "wallet-" + w.id }, [w.name, element("span", { class: "hint" }, [note])]);
-    button.addEventListener("click", () => sign(w));
-    return element("li", {}, [button]);
-  };
-  list.replaceChildren(...[...wallets].sort((a, b) => rank(a) - rank(b)).map(item));
+  const notes = ["installed", "opens-window", "not-installed"];
+  const items = [...wallets].sort((a, b) => rank(a) - rank(b)).map((w) => walletButton(w, notes[rank(w)], sign));
+  list.replaceChildren(...items);
   list.hidden = false;
 }
 
