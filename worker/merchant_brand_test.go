@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -69,5 +70,43 @@ func TestOwnerSetsTheBrandInTheConsole(t *testing.T) {
 	owner.follow(owner.submit(owner.open(path), path, "website", "", "logo_url", ""))
 	if got := brandOf(s.operator(edge).get("/merchants/" + shop.id)); got[0] != "null" || got[3] != "null" || got[1] != "#0a7c66" {
 		t.Errorf("after two were emptied: %v", got)
+	}
+}
+
+// What the merchant changes later reaches no page that may be in a cache.
+func TestPageShowsTheBrandOfItsTime(t *testing.T) {
+	s := deploy(t)
+	edge := s.edge()
+	shop := s.tenant(edge, "Shop", s.Merchant())
+	operator := s.operator(edge)
+	path := "/merchants/" + shop.id
+	before := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"XLM"}`).text("id")
+	operator.do("PUT", path, `{"logo_url":"https://cdn.example/logo.png","brand_color":"#0a7c66","support_email":"help@shop.example","website":"https://shop.example/"}`)
+	s.Sleep(2 * time.Minute) // the key cache, and the store's staleness
+	product := shop.post("/product", `{"name":"Sidamo","asset_code":"XLM","price_amount":5,"images":["https://img.example/1.png","https://other.example/2.png"]}`).text("id")
+	branded := shop.post("/checkout?type=product", fmt.Sprintf(`{"product_id":%q}`, product)).text("id")
+	link := shop.post("/payment_links", fmt.Sprintf(`{"product_id":%q}`, product)).text("id")
+	operator.do("PUT", path, `{"logo_url":"https://new.example/logo.png","brand_color":"#ff0000","support_email":null}`)
+	s.Sleep(2 * time.Minute)
+	anybody := client{t, edge, nil}
+	for page, brand := range map[string]string{
+		"/pay/" + before:               "",
+		"/pay/" + branded:              "#0a7c66",
+		"/pay/" + branded + "/receipt": "#0a7c66",
+		"/pay/" + branded + "?lang=ar": "#0a7c66",
+		"/buy/" + link:                 "#ff0000", // is no checkout yet
+	} {
+		r := anybody.get(page)
+		policy := r.header.Get("Content-Security-Policy")
+		images := map[string]string{"": "img-src 'self';", "#0a7c66": "img-src 'self' https://cdn.example https://img.example;", "#ff0000": "img-src 'self' https://new.example https://img.example;"}[brand]
+		if r.status != 200 || !strings.Contains(policy, images) || strings.Contains(policy, "'sha256-") != (brand != "") {
+			t.Errorf("%s: %d, policy %s, want %s", page, r.status, policy, images)
+		}
+		if has := strings.Contains(r.body, "--button:"+brand+";"); has != (brand != "") {
+			t.Errorf("%s has the colour %s: %t", page, brand, has)
+		}
+		if has := strings.Contains(r.body, "mailto:help@shop.example?subject="); has != (brand == "#0a7c66") {
+			t.Errorf("%s has the old support address: %t", page, has)
+		}
 	}
 }
