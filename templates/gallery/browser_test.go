@@ -50,7 +50,7 @@ func newShop(t *testing.T, c templates.Checkout) *shop {
 	}
 	mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", templates.ContentSecurityPolicy(c.StreamURL, c.TestWallet))
+		w.Header().Set("Content-Security-Policy", c.ContentSecurityPolicy(c.StreamURL, c.TestWallet))
 		if err := templates.Pay(c).Render(r.Context(), w); err != nil {
 			t.Error(err)
 		}
