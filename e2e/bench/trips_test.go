@@ -94,7 +94,7 @@ func (p *peer) trips(ctx context.Context, a ask) ([][]workerd.Operation, error) 
 			if err != nil {
 				return nil, err
 			}
-			trip[i].Key = placesInTime.ReplaceAllString(otherIDs.ReplaceAllString(key, "${1}_…"), "(time)/")
+			trip[i].Key = placesInTime.ReplaceAllString(anyID(key), "(time)/")
 		}
 		slices.SortFunc(trip, func(a, b workerd.Operation) int {
 			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key))
