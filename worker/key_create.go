@@ -12,12 +12,14 @@ import (
 )
 
 type keyObject struct {
-	ID        string `json:"id"`
-	Object    string `json:"object"`
-	Secret    string `json:"secret"`
-	Scope     string `json:"scope"`
-	Livemode  bool   `json:"livemode"`
-	CreatedAt string `json:"created_at"`
+	ID          string `json:"id"`
+	Object      string `json:"object"`
+	Secret      string `json:"secret"`
+	Scope       string `json:"scope"`
+	Livemode    bool   `json:"livemode"`
+	Environment string `json:"environment"`
+	CreatedAt   string `json:"created_at"`
+	UpdatedAt   string `json:"updated_at"` // that of its creation: a key never changes
 }
 
 // createKey is POST /merchants/{id}/keys. The secret is only in this response: the store has its
@@ -72,7 +74,7 @@ func createKey(c *call) (answer, error) {
 }
 
 func keyView(key store.APIKey, secret string) keyObject {
-	return keyObject{key.ID, "api_key", secret, scopeOf(key), key.Mode.IsLive(), timestamp(key.CreatedAt)}
+	return keyObject{key.ID, "api_key", secret, scopeOf(key), key.Mode.IsLive(), environment(key.Mode), timestamp(key.CreatedAt), timestamp(key.CreatedAt)}
 }
 
 // deriveSecret derives the secret of a key that is created with an Idempotency-Key, so that a retry

@@ -1,11 +1,13 @@
 package worker
 
 type listedKeyObject struct {
-	ID        string `json:"id"`
-	Object    string `json:"object"`
-	Scope     string `json:"scope"`
-	Livemode  bool   `json:"livemode"`
-	CreatedAt string `json:"created_at"`
+	ID          string `json:"id"`
+	Object      string `json:"object"`
+	Scope       string `json:"scope"`
+	Livemode    bool   `json:"livemode"`
+	Environment string `json:"environment"`
+	CreatedAt   string `json:"created_at"`
+	UpdatedAt   string `json:"updated_at"`
 }
 
 // listKeys is GET /merchants/{id}/keys: all keys of a merchant, without their secrets.
@@ -20,7 +22,11 @@ func listKeys(c *call) (answer, error) {
 	}
 	items := make([][]byte, len(keys))
 	for i, key := range keys {
-		if items[i], err = encodeItem(listedKeyObject{key.ID, "api_key", scopeOf(key), key.Mode.IsLive(), timestamp(key.CreatedAt)}); err != nil {
+		item := listedKeyObject{
+			ID: key.ID, Object: "api_key", Scope: scopeOf(key), Livemode: key.Mode.IsLive(), Environment: environment(key.Mode),
+			CreatedAt: timestamp(key.CreatedAt), UpdatedAt: timestamp(key.CreatedAt),
+		}
+		if items[i], err = encodeItem(item); err != nil {
 			return answer{}, err
 		}
 	}

@@ -21,6 +21,7 @@ type linkObject struct {
 	Metadata      checkout.Metadata `json:"metadata"`
 	Active        bool              `json:"active"`
 	Livemode      bool              `json:"livemode"`
+	Environment   string            `json:"environment"`
 	CreatedAt     string            `json:"created_at"`
 	UpdatedAt     string            `json:"updated_at"`
 }
@@ -30,7 +31,7 @@ func (s *Service) linkView(l store.PaymentLink) linkObject {
 		ID: l.ID, Object: "payment_link", URL: s.buyURL(l.ID), QRURL: s.buyURL(l.ID) + "/qr.svg", ProductID: nullable(l.Product),
 		AssetCode: nullable(l.Asset.Code), AssetIssuer: nullable(l.Asset.Issuer),
 		Description: nullable(l.Description), RedirectURL: nullable(l.RedirectURL), Metadata: l.Metadata.Object(), Active: l.Active,
-		Livemode: l.Mode.IsLive(), CreatedAt: timestamp(l.CreatedAt), UpdatedAt: timestamp(l.UpdatedAt),
+		Livemode: l.Mode.IsLive(), Environment: environment(l.Mode), CreatedAt: timestamp(l.CreatedAt), UpdatedAt: timestamp(l.UpdatedAt),
 	}
 	if l.Amount > 0 {
 		o.Amount, o.AmountDecimal = &l.Amount, nullable(l.Amount.String())

@@ -8,6 +8,7 @@ var misnames = map[string]string{
 	"currency_code":      `send asset_code, the code of a Stellar asset, such as "asset_code": "USDC"`,
 	"currency":           `send asset_code, the code of a Stellar asset, such as "asset_code": "USDC"`,
 	"success_url":        `send redirect_url, where the customer goes after paying`,
+	"wallet_address":     `send destination, the account that gets the refund, if it is not the one that paid`,
 	"subscription_data":  `there are no subscriptions; create a checkout for each period`,
 	"recurring_period":   `there are no subscriptions; create a checkout for each period`,
 }

@@ -42,7 +42,9 @@ type refundObject struct {
 	Reason      nullable          `json:"reason"`
 	Metadata    checkout.Metadata `json:"metadata"`
 	Livemode    bool              `json:"livemode"`
+	Environment string            `json:"environment"`
 	CreatedAt   string            `json:"created_at"`
+	UpdatedAt   string            `json:"updated_at"` // when it was paid; until then, when it was created
 }
 
 // refundWarning is something that the merchant should know before the refund is signed.
@@ -67,10 +69,12 @@ func (s *Service) refundView(r store.Refund) refundObject {
 		ID: r.ID, Object: "refund", PaymentID: r.Payment, CheckoutID: nullable(r.Checkout), CustomerID: nullable(r.Customer),
 		Amount: r.Amount, AmountDecimal: r.Amount.String(), AssetCode: r.Asset.Code, AssetIssuer: nullable(r.Asset.Issuer),
 		Destination: r.Destination, Memo: nullable(r.Memo), Status: refundPending, ExcessDecimal: "0", Warnings: []refundWarning{},
-		Reason: nullable(r.Reason), Metadata: r.Metadata.Object(), Livemode: r.Mode.IsLive(), CreatedAt: timestamp(r.CreatedAt),
+		Reason: nullable(r.Reason), Metadata: r.Metadata.Object(), Livemode: r.Mode.IsLive(), Environment: environment(r.Mode),
+		CreatedAt: timestamp(r.CreatedAt), UpdatedAt: timestamp(r.CreatedAt),
 	}
 	if r.Paid != nil {
 		o.Status, o.TransactionHash, o.PaidAt = refundSucceeded, nullable(r.Paid.Hash), nullable(timestamp(r.Paid.ClosedAt))
+		o.UpdatedAt = timestamp(r.Paid.ClosedAt)
 		o.Excess, o.ExcessDecimal = r.Paid.Excess, r.Paid.Excess.String()
 		return o
 	}

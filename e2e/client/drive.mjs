@@ -361,6 +361,9 @@ test("what StellarTools' client calls", async () => {
   assert.deepEqual((await tools.payments.list({ customer: ada.id })).data, [payment]);
   assert.equal((await tools.payments.list({ limit: "1" })).data.length, 1);
   assert.deepEqual([payment.status, payment.customer_id, payment.metadata], ["confirmed", ada.id, { order: "7" }]);
+  const refund = await tools.refunds.create({ payment_id: payment.id, reason: "One was broken", metadata: { ticket: 7 } });
+  assert.deepEqual([refund.status, refund.metadata, refund.environment], ["pending", { ticket: "7" }, "testnet"]);
+  await assert.rejects(tools.refunds.create({ payment_id: payment.id, wallet_address: refund.destination }), /send destination/);
   const open = await tools.checkouts.createDirect({ amount: 1, asset_code: "XLM" });
   assert.deepEqual((await tools.checkouts.update(open.id, { metadata: { packed: true } })).metadata, { packed: "true" });
   assert.equal((await tools.checkouts.delete(open.id)).status, "open"); // for two minutes
@@ -380,7 +383,7 @@ test("refunds, signed by the merchant's wallet", async () => {
   await refuses(shop.refunds.create({ ...of, amount: "4.5" }), 400, "refund_too_large", "amount");
   const made = await shop.refunds.create({ ...of, amount: "1", reason: "Too much", metadata: { ticket: "7" } });
   hasFields(made, "id object payment_id checkout_id customer_id amount amount_decimal asset_code asset_issuer destination memo status",
-    "transaction_hash excess excess_decimal paid_at transaction payment_uri expires_at warnings reason metadata livemode created_at");
+    "transaction_hash excess excess_decimal paid_at transaction payment_uri expires_at warnings reason metadata livemode environment created_at updated_at");
   assert.deepEqual(
     [made.payment_id, made.checkout_id, made.amount, made.amount_decimal, made.destination, made.status, made.transaction_hash, made.reason],
     [payments[0].id, c.id, "1", "1", payments[0].from, "pending", null, "Too much"],
@@ -402,7 +405,7 @@ test("refunds, signed by the merchant's wallet", async () => {
 
 test("payment links", async () => {
   const made = await shop.links.create({ amount: "1.5", asset_code: "XLM", description: "Espresso", metadata: { till: "2" } });
-  hasFields(made, "id object url qr_url product_id amount amount_decimal asset_code asset_issuer description redirect_url metadata active livemode created_at updated_at");
+  hasFields(made, "id object url qr_url product_id amount amount_decimal asset_code asset_issuer description redirect_url metadata active livemode environment created_at updated_at");
   assert.match(made.id, /^link_/);
   assert.deepEqual([made.amount, made.active, new URL(made.url).pathname], ["1.5", true, `/buy/${made.id}`]);
   assert.deepEqual(await shop.links.retrieve(made.id), made);

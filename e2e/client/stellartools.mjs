@@ -47,6 +47,9 @@ export class StellarTools {
     list: (params) => this.call("GET", `payments?${new URLSearchParams(params)}`),
     retrieve: (id) => this.call("GET", `payments/${id}`),
   };
+  refunds = {
+    create: (params) => this.call("POST", "refunds", params),
+  };
   webhooks = {
     create: (params) => this.call("POST", "webhooks", params),
     retrieve: (id) => this.call("GET", `webhooks/${id}`),

@@ -10,6 +10,7 @@ import (
 
 var (
 	seeds = flag.Int("seeds", 300, "how many simulations to run")
+	first = flag.Uint64("first", 1, "the first of them")
 	seed  = flag.Uint64("seed", 0, "run this one only, and print its trace")
 )
 
@@ -24,7 +25,7 @@ func TestAnswersAgreeWithTheLedger(t *testing.T) {
 		fmt.Printf("seed %d holds: %+v\n", *seed, stats)
 		return
 	}
-	stats, violation := RunMany(1, *seeds)
+	stats, violation := RunMany(*first, *seeds)
 	if violation != nil {
 		t.Fatal(violation)
 	}
