@@ -12,6 +12,7 @@ import "edgecheckout/templates/text"
 
 // Link is everything that the page of a payment link shows.
 type Link struct {
+	Brand
 	Merchant    string
 	Description string // "" if none
 	Amount      string // "50"; "" if the customer says how much
@@ -63,9 +64,16 @@ func Buy(l Link) templ.Component {
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Network))
 				templ_7745c5c3_Buffer.WriteString("</strong> <span>no real money</span></p>")
 			}
+			templ_7745c5c3_Buffer.WriteString("<div class=\"payee\">")
+			if l.LogoURL != "" {
+				templ_7745c5c3_Err = picture(l.LogoURL, "logo", initial(l.Merchant)).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			templ_7745c5c3_Buffer.WriteString("<h1>Payment to <bdi data-testid=\"merchant\">")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Merchant))
-			templ_7745c5c3_Buffer.WriteString("</bdi></h1>")
+			templ_7745c5c3_Buffer.WriteString("</bdi></h1></div>")
 			if l.Amount != "" {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"total\"><span class=\"number\"")
 				if len(l.Amount) > 10 {
@@ -78,9 +86,16 @@ func Buy(l Link) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</span></p>")
 			}
 			if l.Description != "" {
+				templ_7745c5c3_Buffer.WriteString("<div class=\"sold\">")
+				if l.PictureURL != "" {
+					templ_7745c5c3_Err = picture(l.PictureURL, "picture", initial(l.Description)).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
 				templ_7745c5c3_Buffer.WriteString("<p class=\"description\" dir=\"auto\" data-testid=\"description\">")
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Description))
-				templ_7745c5c3_Buffer.WriteString("</p>")
+				templ_7745c5c3_Buffer.WriteString("</p></div>")
 			}
 			if l.AssetIssuer != "" {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"issuer\">")
@@ -93,7 +108,7 @@ func Buy(l Link) templ.Component {
 			var templ_7745c5c3_Var10 templ.SafeURL
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Action))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `buy.templ`, Line: 47, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `buy.templ`, Line: 58, Col: 56}
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			templ_7745c5c3_Buffer.WriteString("\" data-testid=\"form\">")
@@ -115,10 +130,25 @@ func Buy(l Link) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("<button type=\"submit\" class=\"button\" data-testid=\"buy\">Continue to pay</button></form><footer><p>Your payment goes straight to <bdi>")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Merchant))
-			templ_7745c5c3_Buffer.WriteString("</bdi>’s account on the Stellar network. Nobody holds it in between.</p></footer></div></main>")
+			templ_7745c5c3_Buffer.WriteString("</bdi>’s account on the Stellar network. Nobody holds it in between.</p>")
+			if l.SupportEmail != "" {
+				templ_7745c5c3_Buffer.WriteString("<p>Questions? <bdi>")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Merchant))
+				templ_7745c5c3_Buffer.WriteString("</bdi> answers at <a href=\"")
+				var templ_7745c5c3_Var16 templ.SafeURL
+				templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(l.mailto(l.title())))
+				if templ_7745c5c3_Err != nil {
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `buy.templ`, Line: 86, Col: 97}
+				}
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+				templ_7745c5c3_Buffer.WriteString("\">")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.SupportEmail))
+				templ_7745c5c3_Buffer.WriteString("</a>.</p>")
+			}
+			templ_7745c5c3_Buffer.WriteString("</footer></div></main>")
 			return nil
 		})
-		templ_7745c5c3_Err = document(text.English, l.title(), templ.NopComponent).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = document(text.English, l.title(), brandStyle(l.Brand)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -12,7 +12,7 @@ const (
 	receiptScript     = "/assets/receipt.e861484cdfe2534e.js"
 	script            = "/assets/pay.a8234b7878087c9a.js"
 	signingTexts      = "/assets/signing.3f017eb1ce19d232.json"
-	stylesheet        = "/assets/pay.7b49b28d5aae223a.css"
+	stylesheet        = "/assets/pay.c84a0dd540ea8415.css"
 	walletAlbedo      = "/assets/albedo.ab0589a97559fe23.js"
 	walletFreighter   = "/assets/freighter.ea8058af7093b605.js"
 	walletLobstr      = "/assets/lobstr.0bc5e6c33f111569.js"

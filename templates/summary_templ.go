@@ -41,12 +41,19 @@ func summary(c *Checkout) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString("</div><h1>")
+		templ_7745c5c3_Buffer.WriteString("</div><div class=\"payee\">")
+		if c.LogoURL != "" {
+			templ_7745c5c3_Err = picture(c.LogoURL, "logo", initial(c.Merchant)).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Buffer.WriteString("<h1>")
 		templ_7745c5c3_Err = say(c, c.t().PaymentTo).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString("</h1><p class=\"total\" dir=\"ltr\"><span class=\"number\"")
+		templ_7745c5c3_Buffer.WriteString("</h1></div><p class=\"total\" dir=\"ltr\"><span class=\"number\"")
 		if len(c.Amount) > 10 {
 			templ_7745c5c3_Buffer.WriteString(" data-long")
 		}
@@ -59,9 +66,16 @@ func summary(c *Checkout) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.AssetCode))
 		templ_7745c5c3_Buffer.WriteString("</span></p>")
 		if c.Description != "" {
+			templ_7745c5c3_Buffer.WriteString("<div class=\"sold\">")
+			if c.PictureURL != "" {
+				templ_7745c5c3_Err = picture(c.PictureURL, "picture", initial(c.Description)).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			templ_7745c5c3_Buffer.WriteString("<p class=\"description\" dir=\"auto\" data-testid=\"description\">")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.Description))
-			templ_7745c5c3_Buffer.WriteString("</p>")
+			templ_7745c5c3_Buffer.WriteString("</p></div>")
 		}
 		if c.AssetIssuer != "" {
 			templ_7745c5c3_Err = issuer(c).Render(ctx, templ_7745c5c3_Buffer)

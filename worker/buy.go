@@ -62,7 +62,7 @@ func (c *call) buyPage(typed, problem string) (answer, error) {
 		})
 	}
 	view := templates.Link{
-		Merchant: c.Merchant.Name, Description: link.Description, AssetCode: link.Asset.Code, AssetIssuer: string(link.Asset.Issuer),
+		Brand: brandView(c.Merchant.Brand), Merchant: c.Merchant.Name, Description: link.Description, AssetCode: link.Asset.Code, AssetIssuer: string(link.Asset.Issuer),
 		Network: c.config.Networks[c.Mode].Name, Action: "/buy/" + link.ID, Typed: typed, Problem: problem,
 	}
 	if link.Amount > 0 {
@@ -73,8 +73,11 @@ func (c *call) buyPage(typed, problem string) (answer, error) {
 		if view.Description == "" {
 			view.Description = product.Name
 		}
+		if len(product.Images) > 0 {
+			view.PictureURL = product.Images[0]
+		}
 	}
-	a, err := c.html(templates.Buy(view), templates.ContentSecurityPolicy("", c.config.BaseURL))
+	a, err := c.html(templates.Buy(view), view.ContentSecurityPolicy("", c.config.BaseURL))
 	if problem != "" {
 		a.Status = http.StatusBadRequest
 	}
@@ -150,6 +153,7 @@ func (c *call) buy() (answer, error) {
 	facts := &checkout.Facts{}
 	s := &facts.Checkout
 	s.Merchant, s.MerchantName, s.Mode, s.Account = c.Merchant.ID, c.Merchant.Name, c.Mode, c.Merchant.Account(c.Mode)
+	s.Brand = c.Merchant.Brand
 	s.Amount, s.Asset, s.Description, s.RedirectURL, s.Metadata = link.Amount, link.Asset, link.Description, link.RedirectURL, link.Metadata
 	if product != nil {
 		s.ProductID = product.ID

@@ -40,7 +40,7 @@ func TestAxeFindsNothing(t *testing.T) {
 				looks{width: 768, scheme: "light", forced: "active"})
 		}
 		// Of the payment page, those that have every part, in both directions.
-		whole := strings.Contains("waiting paid-redirect partly-receipt other-asset", p.name) && (p.language.Tag == "en" || p.language.Tag == "ar")
+		whole := strings.Contains("waiting paid-redirect partly-receipt other-asset branded-light branded-paid", p.name) && (p.language.Tag == "en" || p.language.Tag == "ar")
 		if whole || strings.HasPrefix(p.name, "console-") {
 			examined[p.name+"?lang="+p.language.Tag] = ways
 		}
