@@ -5,7 +5,7 @@ package templates
 // Paths of the files in package static.
 const (
 	consoleScript     = "/assets/console.091f992071cd4d9f.js"
-	consoleStylesheet = "/assets/console.11127060fe64ab9a.css"
+	consoleStylesheet = "/assets/console.8edd679a47e19d28.css"
 	docsScript        = "/assets/docs.4d8e879e02960a8e.js"
 	docsStylesheet    = "/assets/docs.13ab9bd425e4353b.css"
 	icon              = "/assets/icon.f03404defe1193fa.svg"
