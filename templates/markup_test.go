@@ -20,6 +20,11 @@ func everyPage() map[string]templ.Component {
 		"docs":    templates.Docs(openapi.Reference),
 		"message": templates.Message(templates.MessagePage{Language: templates.English, Title: "Too many requests", Text: "Please wait.", RequestID: "req_1"}),
 	}
+	for _, l := range text.Languages {
+		for _, s := range samples.Links(l) {
+			pages[s.Name+"-"+l.Tag] = templates.Buy(s.Link)
+		}
+	}
 	for _, s := range samples.All("http://127.0.0.1:8787") {
 		pages[s.Name] = templates.Pay(s.Checkout)
 		pages[s.Name+"-receipt"] = templates.Receipt(s.Checkout)
