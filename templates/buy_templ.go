@@ -8,12 +8,17 @@ package templates
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "edgecheckout/templates/text"
+import (
+	"strings"
+
+	"edgecheckout/templates/text"
+)
 
 // Link is everything that the page of a payment link shows.
 type Link struct {
 	Language    *text.Language
 	AnyLanguage bool // the address has not chosen the language
+	Brand
 	Merchant    string
 	Description string // "" if none
 	Amount      string // "50"; "" if the customer says how much
@@ -26,9 +31,14 @@ type Link struct {
 	Problem     string // what is wrong with it
 }
 
-// terms is what a checkout that is made of the link will say, as far as it is known.
+// terms is what a checkout that is made of the link will say, as far as it is known. Its reference is
+// the link's id.
 func (l *Link) terms() *Checkout {
-	return &Checkout{Language: l.Language, Merchant: l.Merchant, Amount: l.Amount, AssetCode: l.AssetCode, AssetIssuer: l.AssetIssuer, IssuerName: l.IssuerName}
+	return &Checkout{
+		Brand: l.Brand, Language: l.Language, Merchant: l.Merchant, Description: l.Description, Amount: l.Amount,
+		AssetCode: l.AssetCode, AssetIssuer: l.AssetIssuer, IssuerName: l.IssuerName, Network: l.Network,
+		ID: strings.TrimPrefix(l.Action, "/buy/"),
+	}
 }
 
 func (l *Link) action() string {
@@ -74,56 +84,18 @@ func Buy(l Link) templ.Component {
 			if l.AnyLanguage {
 				templ_7745c5c3_Buffer.WriteString(" data-any-language")
 			}
-			templ_7745c5c3_Buffer.WriteString("><header class=\"summary\"><div class=\"top\">")
-			if l.Network != "" {
-				templ_7745c5c3_Buffer.WriteString("<p class=\"network\"><strong data-testid=\"network\">")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Network))
-				templ_7745c5c3_Buffer.WriteString("</strong> <span>")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Language.NoRealMoney))
-				templ_7745c5c3_Buffer.WriteString("</span></p>")
-			}
-			templ_7745c5c3_Err = languages(l.Language).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Buffer.WriteString("><header class=\"summary\">")
+			templ_7745c5c3_Err = about(l.terms()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString("</div><h1>")
-			templ_7745c5c3_Err = say(l.terms(), l.Language.PaymentTo).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString("</h1>")
-			if l.Amount != "" {
-				templ_7745c5c3_Buffer.WriteString("<p class=\"total\" dir=\"ltr\"><span class=\"number\"")
-				if len(l.Amount) > 10 {
-					templ_7745c5c3_Buffer.WriteString(" data-long")
-				}
-				templ_7745c5c3_Buffer.WriteString(" data-testid=\"amount\">")
-				templ_7745c5c3_Err = number(l.Language.Number(l.Amount), l.Language.Group).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Buffer.WriteString("</span> <span class=\"unit\" data-testid=\"asset\">")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.AssetCode))
-				templ_7745c5c3_Buffer.WriteString("</span></p>")
-			}
-			if l.Description != "" {
-				templ_7745c5c3_Buffer.WriteString("<p class=\"description\" dir=\"auto\" data-testid=\"description\">")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Description))
-				templ_7745c5c3_Buffer.WriteString("</p>")
-			}
-			if l.AssetIssuer != "" {
-				templ_7745c5c3_Err = issuer(l.terms()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
 			}
 			templ_7745c5c3_Buffer.WriteString("</header><div class=\"till\"><form method=\"post\" action=\"")
-			var templ_7745c5c3_Var7 templ.SafeURL
-			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.action()))
+			var templ_7745c5c3_Var3 templ.SafeURL
+			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.action()))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `buy.templ`, Line: 62, Col: 58}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `buy.templ`, Line: 52, Col: 58}
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			templ_7745c5c3_Buffer.WriteString("\" data-testid=\"form\">")
 			if l.Amount == "" {
 				templ_7745c5c3_Buffer.WriteString("<p><label for=\"amount\">")
@@ -151,10 +123,15 @@ func Buy(l Link) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString("</p></footer></div></main>")
+			templ_7745c5c3_Buffer.WriteString("</p>")
+			templ_7745c5c3_Err = contact(l.terms()).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString("</footer></div></main>")
 			return nil
 		})
-		templ_7745c5c3_Err = document(l.Language, text.Fill(l.Language.BuyTitle, "merchant", l.Merchant), buyHead()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = document(l.Language, text.Fill(l.Language.BuyTitle, "merchant", l.Merchant), buyHead(&l)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -162,7 +139,7 @@ func Buy(l Link) templ.Component {
 	})
 }
 
-func buyHead() templ.Component {
+func buyHead(l *Link) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -175,14 +152,20 @@ func buyHead() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var11 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var11 == nil {
-			templ_7745c5c3_Var11 = templ.NopComponent
+		templ_7745c5c3_Var7 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var7 == nil {
+			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Buffer.WriteString("<script type=\"module\" src=\"")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(languageScript))
-		templ_7745c5c3_Buffer.WriteString("\"></script>")
+		templ_7745c5c3_Err = brandStyle(l.Brand).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if l.AnyLanguage {
+			templ_7745c5c3_Buffer.WriteString("<script type=\"module\" src=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(languageScript))
+			templ_7745c5c3_Buffer.WriteString("\"></script>")
+		}
 		return nil
 	})
 }

@@ -18,6 +18,7 @@ import (
 // in units of the asset.
 type Checkout struct {
 	Standing
+	Brand
 	ID          string         // chk_…
 	Language    *text.Language // nil: English
 	AnyLanguage bool           // neither the address nor the merchant has chosen the language

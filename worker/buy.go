@@ -56,7 +56,7 @@ func (c *call) buyPage(typed, problem string) (answer, error) {
 	}
 	view := templates.Link{
 		Language: l, AnyLanguage: c.query.Get("lang") == "",
-		Merchant: c.Merchant.Name, Description: link.Description, AssetCode: link.Asset.Code, AssetIssuer: string(link.Asset.Issuer),
+		Brand: brandView(c.Merchant.Brand), Merchant: c.Merchant.Name, Description: link.Description, AssetCode: link.Asset.Code, AssetIssuer: string(link.Asset.Issuer),
 		Network: c.config.Networks[c.Mode].Name, Action: "/buy/" + link.ID, Typed: typed, Problem: problem,
 	}
 	if link.Amount > 0 {
@@ -67,9 +67,12 @@ func (c *call) buyPage(typed, problem string) (answer, error) {
 		if view.Description == "" {
 			view.Description = product.Name
 		}
+		if len(product.Images) > 0 {
+			view.PictureURL = product.Images[0]
+		}
 	}
 	view.IssuerName = issuers[stellar.Address(view.AssetIssuer)]
-	a, err := c.html(templates.Buy(view), templates.ContentSecurityPolicy("", c.config.BaseURL))
+	a, err := c.html(templates.Buy(view), view.ContentSecurityPolicy("", c.config.BaseURL))
 	if problem != "" {
 		a.Status = http.StatusBadRequest
 	}
@@ -136,6 +139,10 @@ func buy(c *call) (answer, error) {
 }
 
 func (c *call) buy() (answer, error) {
+	chosen, err := c.languageChosen()
+	if err != nil {
+		return answer{}, err
+	}
 	link, product, err := c.openLink()
 	if link == nil || err != nil {
 		return c.buyPage("", "") // says why
@@ -143,9 +150,10 @@ func (c *call) buy() (answer, error) {
 	facts := &checkout.Facts{}
 	s := &facts.Checkout
 	s.Merchant, s.MerchantName, s.Mode, s.Account = c.Merchant.ID, c.Merchant.Name, c.Mode, c.Merchant.Account(c.Mode)
+	s.Brand = c.Merchant.Brand
 	s.Amount, s.Asset, s.Description, s.RedirectURL, s.Metadata = link.Amount, link.Asset, link.Description, link.RedirectURL, link.Metadata
-	if l := templates.FindLanguage(c.query.Get("lang")); l != nil {
-		s.Locale = l.Tag // the customer goes on in it
+	if chosen != nil {
+		s.Locale = chosen.Tag // the customer goes on in it
 	}
 	if product != nil {
 		s.ProductID = product.ID

@@ -155,7 +155,7 @@ func (c *call) payPage(s *checkout.Facts, out checkout.Outcome, l *templates.Lan
 			view.StreamURL = ""
 		}
 	}
-	a, err := c.html(templates.Pay(view), templates.ContentSecurityPolicy(view.StreamURL, view.TestWallet))
+	a, err := c.html(templates.Pay(view), view.ContentSecurityPolicy(view.StreamURL, view.TestWallet))
 	switch {
 	case err != nil:
 	case out.Status.Terminal():
@@ -184,6 +184,7 @@ func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Check
 	deadline := s.Deadline()
 	view := templates.Checkout{
 		Standing:    c.standing(s, out),
+		Brand:       brandView(co.Brand),
 		ID:          id,
 		Merchant:    co.MerchantName,
 		Description: co.Description,
@@ -204,6 +205,7 @@ func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Check
 		Payments:    paymentsShown(out.Payments),
 		ExplorerURL: c.config.Networks[co.Mode].Explorer,
 	}
+	view.PictureURL = co.Picture
 	if horizons := c.config.Networks[co.Mode].Horizons; len(horizons) > 0 && isOrigin(horizons[0]) {
 		view.HorizonURL = horizons[0] // others stay private, as in streamURL
 	}
@@ -226,6 +228,10 @@ func (c *call) standing(s *checkout.Facts, out checkout.Outcome) templates.Stand
 		Status: templates.Status(out.Status), Exception: string(out.Exception), Cancelled: !s.CancelledBy.IsZero(),
 		Late: out.Status == checkout.Open && !c.platform.Now().Before(s.Deadline()),
 	}
+}
+
+func brandView(b checkout.Brand) templates.Brand {
+	return templates.Brand{LogoURL: b.LogoURL, Color: b.Color, SupportEmail: b.SupportEmail, Website: b.Website}
 }
 
 func paymentsShown(payments []checkout.Judged) []templates.Payment {

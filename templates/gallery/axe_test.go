@@ -48,7 +48,7 @@ func TestAxeFindsNothing(t *testing.T) {
 	}
 	err = withServer(func(origin string) error {
 		for _, p := range all {
-			if !strings.Contains("waiting paid-redirect partly-receipt other-asset", p.name) || p.language.Tag != "en" && p.language.Tag != "ar" {
+			if !strings.Contains("waiting paid-redirect partly-receipt other-asset branded-light branded-paid", p.name) || p.language.Tag != "en" && p.language.Tag != "ar" {
 				continue // those that have every part, in both directions
 			}
 			ways := []looks{{width: 320, scheme: "light", forced: "none"}}

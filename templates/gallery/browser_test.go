@@ -51,7 +51,7 @@ func newShop(t *testing.T, c templates.Checkout) *shop {
 	}
 	mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", templates.ContentSecurityPolicy(c.StreamURL, c.TestWallet))
+		w.Header().Set("Content-Security-Policy", c.ContentSecurityPolicy(c.StreamURL, c.TestWallet))
 		if err := templates.Pay(c).Render(r.Context(), w); err != nil {
 			t.Error(err)
 		}
@@ -525,7 +525,7 @@ func TestLayout(t *testing.T) {
 		for _, s := range samples.All(origin) {
 			names = append(names, s.Name)
 		}
-		for _, s := range samples.Links(text.English) {
+		for _, s := range samples.Links(origin, text.English) {
 			names = append(names, s.Name)
 		}
 		for _, name := range append(names, "message") {

@@ -68,7 +68,8 @@ func Console(origin string) []ConsoleSample {
 	made := developers
 	made.Secret = "sk_test_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	settings := console.Settings{
-		Name: "Northwind Coffee", ID: "mer_01kay3t4w5x6y7z8a9b0c1d2e3", Account: merchantAccount, Mode: "test", OnLedger: true,
+		Shop: console.Shop{Name: "Northwind Coffee", LogoURL: "https://shop.example/logo.png", Color: "#0a7c66", SupportEmail: "help@shop.example", Website: "https://shop.example/", HomeDomain: "shop.example"},
+		ID:   "mer_01kay3t4w5x6y7z8a9b0c1d2e3", Account: merchantAccount, Mode: "test", OnLedger: true,
 		Balances: []console.Money{usdc("1842.75"), xlm("4996.4999")}, Missing: []string{"EURC:" + issuerAccount}, Threshold: 1,
 		Signers: []console.SignerRow{{Key: merchantAccount, Weight: "1", May: true}, {Key: issuerAccount, Weight: "1", May: true}}, SignedInAs: merchantAccount, SessionEnds: at(-11),
 	}
