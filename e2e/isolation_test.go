@@ -110,7 +110,10 @@ func TestMerchantIsCreatedReadAndChanged(t *testing.T) {
 	golden(t, "merchant.json", normalise(indent(merchant.Body), s.names()...))
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
 	other := s.neighbour()
-	changed, err := operator.Do(t.Context(), http.MethodPut, "/merchants/"+s.id, []byte(encode(fields{"name": "Southwind Tea", "account_test": other.account})))
+	changed, err := operator.Do(t.Context(), http.MethodPut, "/merchants/"+s.id, []byte(encode(fields{
+		"name": "Southwind Tea", "account_test": other.account, "logo_url": "https://shop.example/logo.png", "brand_color": "#0A7C66",
+		"support_email": "help@shop.example", "website": "https://shop.example/", "home_domain": "shop.example",
+	})))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 // in units of the asset.
 type Checkout struct {
 	Standing
+	Brand
 	ID          string         // chk_…
 	Language    *text.Language // nil: English
 	AnyLanguage bool           // neither the address nor the merchant has chosen the language
@@ -30,9 +31,11 @@ type Checkout struct {
 	// IssuerDomain is the home domain of the issuer's account, if that domain names the account, too.
 	IssuerDomain string
 	Destination  string // G…
-	Memo         string // 26 characters, MEMO_TEXT
-	PaymentURI   string // web+stellar:pay?…
-	Network      string // "" on the public network; else "Test network", "Local network" …
+	// Muxed is the M… address by which a payment without a memo is known; "" if there is none.
+	Muxed      string
+	Memo       string // 26 characters, MEMO_TEXT
+	PaymentURI string // web+stellar:pay?…
+	Network    string // "" on the public network; else "Test network", "Local network" …
 	// TestWallet is the URL to which the test wallet's form posts; "" except on the local network.
 	TestWallet string
 	PageURL    string // absolute URL of this page

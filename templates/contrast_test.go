@@ -22,6 +22,7 @@ func TestColoursHaveContrast(t *testing.T) {
 			{"quiet", "ground", 4.5}, {"quiet", "paper", 4.5},
 			{"accent", "paper", 4.5}, {"accent", "ground", 4.5}, {"accent-strong", "paper", 4.5},
 			{"on-accent", "accent", 4.5}, {"on-accent", "accent-strong", 4.5},
+			{"accent", "warn-ground", 4.5},
 			{"warn", "warn-ground", 4.5}, {"warn", "ground", 4.5},
 			{"good", "paper", 3}, {"bad", "paper", 3}, {"border", "paper", 3},
 		} {

@@ -1,7 +1,10 @@
 package templates
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -15,10 +18,12 @@ const StrictTransportSecurity = "max-age=31536000"
 // form-action to redirects); without formURLs, no form may post. Only origins appear in the policy;
 // URLs without an http or https origin are ignored.
 func ContentSecurityPolicy(streamURL string, formURLs ...string) string {
-	connections := "'self'"
-	if o := origin(streamURL); o != "" {
-		connections += " " + o
-	}
+	return Brand{}.ContentSecurityPolicy(streamURL, formURLs...)
+}
+
+// ContentSecurityPolicy is the policy of a page with this brand. It may load images from the origins
+// of the brand's own, and has one style element, whose content it names by its hash.
+func (b Brand) ContentSecurityPolicy(streamURL string, formURLs ...string) string {
 	forms := "'none'"
 	for _, raw := range formURLs {
 		if o := origin(raw); o != "" {
@@ -28,16 +33,32 @@ func ContentSecurityPolicy(streamURL string, formURLs ...string) string {
 			forms += " " + o
 		}
 	}
+	styles := "'self'"
+	if style := b.style(); style != "" {
+		sum := sha256.Sum256([]byte(style))
+		styles += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
 	return strings.Join([]string{
 		"default-src 'none'",
 		"script-src 'self'",
-		"style-src 'self'",
-		"img-src 'self'",
-		"connect-src " + connections,
+		"style-src " + styles,
+		"img-src " + sources(b.LogoURL, b.PictureURL),
+		"connect-src " + sources(streamURL),
 		"form-action " + forms,
 		"frame-ancestors 'none'",
 		"base-uri 'none'",
 	}, "; ")
+}
+
+// sources are the page's own origin and those of some URLs.
+func sources(urls ...string) string {
+	all := "'self'"
+	for _, raw := range urls {
+		if o := origin(raw); o != "" && !slices.Contains(strings.Fields(all), o) {
+			all += " " + o
+		}
+	}
+	return all
 }
 
 // origin returns the scheme, host and port of a web URL, or "" for any other URL. It rejects hosts

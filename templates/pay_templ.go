@@ -87,11 +87,37 @@ func Pay(c Checkout) templ.Component {
 				}
 			}
 			templ_7745c5c3_Buffer.WriteString("</div><footer>")
+			if c.SupportEmail != "" {
+				templ_7745c5c3_Buffer.WriteString("<div data-in=\"")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(in(unlessToldWhomToAsk...)))
+				templ_7745c5c3_Buffer.WriteString("\"")
+				if !c.Phase().in(unlessToldWhomToAsk) {
+					templ_7745c5c3_Buffer.WriteString(" hidden")
+				}
+				templ_7745c5c3_Buffer.WriteString(" data-testid=\"contact\">")
+				templ_7745c5c3_Err = contact(&c).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Buffer.WriteString("</div>")
+			}
 			if c.CancelURL != "" && c.Status != Completed {
 				templ_7745c5c3_Err = wayBack(&c).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+			}
+			if host := siteName(c.Website); host != "" {
+				templ_7745c5c3_Buffer.WriteString("<p class=\"contact\"><a href=\"")
+				var templ_7745c5c3_Var13 templ.SafeURL
+				templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(c.Website))
+				if templ_7745c5c3_Err != nil {
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pay.templ`, Line: 45, Col: 55}
+				}
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
+				templ_7745c5c3_Buffer.WriteString("\" rel=\"noopener noreferrer\" dir=\"ltr\" data-testid=\"website\">")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(host))
+				templ_7745c5c3_Buffer.WriteString("</a></p>")
 			}
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().Reference))
@@ -130,11 +156,20 @@ func payHead(c *Checkout) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var14 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var14 == nil {
-			templ_7745c5c3_Var14 = templ.NopComponent
+		templ_7745c5c3_Var17 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var17 == nil {
+			templ_7745c5c3_Var17 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = brandStyle(c.Brand).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if c.AnyLanguage {
+			templ_7745c5c3_Buffer.WriteString("<script type=\"module\" src=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(languageScript))
+			templ_7745c5c3_Buffer.WriteString("\"></script>")
+		}
 		templ_7745c5c3_Buffer.WriteString("<script type=\"module\" src=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(script))
 		templ_7745c5c3_Buffer.WriteString("\"></script>")
@@ -162,20 +197,20 @@ func wayBack(c *Checkout) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var17 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var17 == nil {
-			templ_7745c5c3_Var17 = templ.NopComponent
+		templ_7745c5c3_Var21 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var21 == nil {
+			templ_7745c5c3_Var21 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<p class=\"back\" data-in=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(in(unlessPaid...)))
 		templ_7745c5c3_Buffer.WriteString("\"><a href=\"")
-		var templ_7745c5c3_Var19 templ.SafeURL
-		templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(c.CancelURL))
+		var templ_7745c5c3_Var23 templ.SafeURL
+		templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(c.CancelURL))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pay.templ`, Line: 61, Col: 34}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pay.templ`, Line: 73, Col: 34}
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 		templ_7745c5c3_Buffer.WriteString("\" data-testid=\"cancel\">")
 		templ_7745c5c3_Err = say(c, c.t().BackTo).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

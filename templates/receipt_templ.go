@@ -54,18 +54,29 @@ func Receipt(c Checkout) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString("</div><h1>")
+			templ_7745c5c3_Buffer.WriteString("</div><div class=\"payee\">")
+			if c.LogoURL != "" {
+				templ_7745c5c3_Err = picture(c.LogoURL, "logo", initial(c.Merchant)).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Buffer.WriteString("<h1>")
 			templ_7745c5c3_Err = say(&c, c.t().ReceiptTitle).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString("</h1><p class=\"verdict\" data-testid=\"verdict\">")
+			templ_7745c5c3_Buffer.WriteString("</h1></div><p class=\"verdict\" data-testid=\"verdict\">")
 			templ_7745c5c3_Err = say(&c, heading(&c, c.Phase())).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("</p>")
 			templ_7745c5c3_Err = remark(&c).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = contact(&c).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -322,7 +333,7 @@ func Receipt(c Checkout) templ.Component {
 			var templ_7745c5c3_Var37 templ.SafeURL
 			templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(c.pagePath()))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `receipt.templ`, Line: 84, Col: 44}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `receipt.templ`, Line: 90, Col: 44}
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
 			templ_7745c5c3_Buffer.WriteString("\" data-testid=\"to-page\">")
@@ -330,7 +341,7 @@ func Receipt(c Checkout) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</a></p></footer></main>")
 			return nil
 		})
-		templ_7745c5c3_Err = document(c.t(), c.t().Receipt+" · "+c.subject(), receiptHead()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = document(c.t(), c.t().Receipt+" · "+c.subject(), receiptHead(c.Brand)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -338,7 +349,7 @@ func Receipt(c Checkout) templ.Component {
 	})
 }
 
-func receiptHead() templ.Component {
+func receiptHead(b Brand) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -356,6 +367,10 @@ func receiptHead() templ.Component {
 			templ_7745c5c3_Var39 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = brandStyle(b).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		templ_7745c5c3_Buffer.WriteString("<script type=\"module\" src=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(receiptScript))
 		templ_7745c5c3_Buffer.WriteString("\"></script>")

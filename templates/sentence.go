@@ -51,6 +51,12 @@ func (s sentence) append(b []byte, name string) []byte {
 		b = append(b, `<bdi>`...)
 		b = append(b, templ.EscapeString(c.Merchant)...)
 		return append(b, "</bdi>"...)
+	case "email":
+		b = append(b, `<a dir="ltr" href="`...)
+		b = append(b, templ.EscapeString(c.mailto(c.ID))...)
+		b = append(b, `">`...)
+		b = append(b, templ.EscapeString(c.SupportEmail)...)
+		return append(b, `</a>`...)
 	case "asset":
 		b = append(b, `<span dir="ltr">`...)
 		b = append(b, templ.EscapeString(c.AssetCode)...)

@@ -1,6 +1,9 @@
 package templates
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Status is the status of a checkout. A status other than [Open] never changes again.
 type Status string
@@ -80,6 +83,8 @@ func (s Standing) AsksForMoney() bool { return s.Phase().asksForMoney() }
 
 func (p Phase) asksForMoney() bool { return p == Waiting || p == Partly }
 
+func (p Phase) in(phases []Phase) bool { return slices.Contains(phases, p) }
+
 // phases lists the phases that a page may show without being loaded again: all of them while the
 // checkout is open, afterwards only its own.
 func (s Standing) phases() []Phase {
@@ -104,5 +109,8 @@ func in(phases ...Phase) string {
 // Groups of phases in which parts of the page are shown.
 var (
 	whilePayable = []Phase{Waiting, Partly}
-	unlessPaid   = []Phase{Waiting, Partly, Checking, Cancelling, Suspended, Unpaid, Cancelled, Underpaid, WrongAsset}
+	// The other phases tell whom to ask beside what has gone wrong.
+	unlessToldWhomToAsk = []Phase{Waiting, Partly, Checking, Paid}
+
+	unlessPaid = []Phase{Waiting, Partly, Checking, Cancelling, Suspended, Unpaid, Cancelled, Underpaid, WrongAsset}
 )

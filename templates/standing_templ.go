@@ -76,7 +76,12 @@ func standing(c *Checkout) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString("</p></div>")
+			templ_7745c5c3_Buffer.WriteString("</p>")
+			templ_7745c5c3_Err = contact(c).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		if c.Status == Open {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"notice\" data-notice=\"slow\" hidden>")
@@ -91,7 +96,7 @@ func standing(c *Checkout) templ.Component {
 			var templ_7745c5c3_Var12 templ.SafeURL
 			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(c.checkPath()))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 41, Col: 66}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 42, Col: 66}
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 			templ_7745c5c3_Buffer.WriteString("\" data-testid=\"check\">")
@@ -210,6 +215,10 @@ func words(c *Checkout, p Phase) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("</p>")
+			templ_7745c5c3_Err = contact(c).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		case Suspended:
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().SuspendedText))
@@ -219,6 +228,10 @@ func words(c *Checkout, p Phase) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("</p>")
+			templ_7745c5c3_Err = contact(c).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		case Paid:
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			templ_7745c5c3_Err = say(c, c.t().PaidText).Render(ctx, templ_7745c5c3_Buffer)
@@ -237,6 +250,11 @@ func words(c *Checkout, p Phase) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("</p>")
+			templ_7745c5c3_Err = contact(c).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = afterPaying(c, p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -253,6 +271,10 @@ func words(c *Checkout, p Phase) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("</p>")
+			templ_7745c5c3_Err = contact(c).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		case Cancelled:
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().CancelledText))
@@ -262,6 +284,10 @@ func words(c *Checkout, p Phase) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("</p>")
+			templ_7745c5c3_Err = contact(c).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		case Underpaid:
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			templ_7745c5c3_Err = say(c, c.t().UnderpaidText).Render(ctx, templ_7745c5c3_Buffer)
@@ -274,6 +300,11 @@ func words(c *Checkout, p Phase) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("</p>")
+			templ_7745c5c3_Err = contact(c).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if c.Phase() == p {
 				templ_7745c5c3_Err = proofs(c).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -299,6 +330,11 @@ func words(c *Checkout, p Phase) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("</p>")
+			templ_7745c5c3_Err = contact(c).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if c.Phase() == p {
 				templ_7745c5c3_Err = proofs(c).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -379,7 +415,7 @@ func wayOn(c *Checkout, url string, named bool) templ.Component {
 			var templ_7745c5c3_Var27 templ.SafeURL
 			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(url))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 149, Col: 26}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 157, Col: 26}
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 			templ_7745c5c3_Buffer.WriteString("\"")
@@ -437,7 +473,7 @@ func proofs(c *Checkout) templ.Component {
 			var templ_7745c5c3_Var32 templ.SafeURL
 			templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(c.receiptPath()))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 172, Col: 66}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 180, Col: 66}
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 			templ_7745c5c3_Buffer.WriteString("\" data-testid=\"receipt\">")
@@ -499,7 +535,7 @@ func proof(c *Checkout, p Payment) templ.Component {
 			var templ_7745c5c3_Var45 templ.SafeURL
 			templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(url))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 200, Col: 28}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 208, Col: 28}
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
 			templ_7745c5c3_Buffer.WriteString("\" rel=\"noopener\">")

@@ -38,6 +38,7 @@ func createCheckout(c *call) (answer, error) {
 	facts := &checkout.Facts{}
 	s := &facts.Checkout
 	s.Merchant, s.MerchantName, s.Mode, s.Account = c.Merchant.ID, c.Merchant.Name, c.Mode, account
+	s.Brand = c.Merchant.Brand
 	if kind == "direct" {
 		s.Amount = p.amount("amount", " for a direct checkout")
 		s.Asset = p.asset(network.Assets, " for a direct checkout")
@@ -128,6 +129,9 @@ func (c *call) fillProduct(s *checkout.Checkout) error {
 	s.Amount, s.Asset = product.Price, product.Asset
 	if s.Description == "" {
 		s.Description = product.Name
+	}
+	if len(product.Images) > 0 {
+		s.Picture = product.Images[0]
 	}
 	return nil
 }

@@ -16,19 +16,20 @@ import (
 )
 
 // showSettings is GET /console/settings.
-func showSettings(c *call) (answer, error) { return c.settingsScreen("", nil, nil) }
+func showSettings(c *call) (answer, error) { return c.settingsScreen(nil, nil, nil) }
 
-// settingsScreen shows the shop and what the ledger says of its account, with what was typed, a
-// transaction to sign, and what was refused.
-func (c *call) settingsScreen(name string, tx *console.Transaction, refused *Error) (answer, error) {
+// settingsScreen shows the shop and what the ledger says of its account, with what was typed (nil if
+// nothing was), a transaction to sign, and what was refused.
+func (c *call) settingsScreen(typed *console.Shop, tx *console.Transaction, refused *Error) (answer, error) {
 	m := c.Merchant
 	account := m.Account(c.Mode)
 	s := console.Settings{
-		Name: m.Name, ID: m.ID, Account: string(account), Mode: string(c.Mode), Transaction: tx,
+		Shop: console.Shop{Name: m.Name, LogoURL: m.LogoURL, Color: m.Color, SupportEmail: m.SupportEmail, Website: m.Website, HomeDomain: m.HomeDomain},
+		ID:   m.ID, Account: string(account), Mode: string(c.Mode), Transaction: tx,
 		SignedInAs: string(c.session.Account), SessionEnds: c.session.Ends(),
 	}
-	if name != "" {
-		s.Name = name
+	if typed != nil {
+		s.Shop = *typed
 	}
 	for _, f := range m.FormerAccounts(c.began) {
 		if f.Mode == c.Mode {
@@ -46,7 +47,11 @@ func (c *call) settingsScreen(name string, tx *console.Transaction, refused *Err
 		c.log(c.ctx, "settings", map[string]any{"error": err.Error()})
 		s.Unread = "The ledger cannot be read right now."
 	}
-	return c.refusable(c.frame("settings"), s, refused)
+	f := c.frame("settings")
+	if tx != nil {
+		f = c.signingFrame("settings")
+	}
+	return c.refusable(f, s, refused)
 }
 
 // describeAccount adds what the ledger says of the owner's account.
@@ -68,11 +73,17 @@ func (c *call) describeAccount(s *console.Settings, account horizon.Account) {
 	}
 }
 
-// changeSettings is POST /console/settings. Existing checkouts keep the name.
+// changeSettings is POST /console/settings. Existing checkouts keep the name and the brand.
 func changeSettings(c *call) (answer, error) {
-	return c.change(updateOwnMerchant, map[string]any{"name": c.form.Get("name")}, func(told *Error) (answer, error) {
-		return c.settingsScreen(c.form.Get("name"), nil, told)
-	}, "/console/settings", "saved")
+	typed := console.Shop{
+		Name: c.form.Get("name"), LogoURL: c.form.Get("logo_url"), Color: c.form.Get("brand_color"), SupportEmail: c.form.Get("support_email"),
+		Website: c.form.Get("website"), HomeDomain: c.form.Get("home_domain"),
+	}
+	body := map[string]any{
+		"name": typed.Name, "logo_url": orNull(typed.LogoURL), "brand_color": orNull(typed.Color), "support_email": orNull(typed.SupportEmail),
+		"website": orNull(typed.Website), "home_domain": orNull(typed.HomeDomain),
+	}
+	return c.change(updateOwnMerchant, body, func(told *Error) (answer, error) { return c.settingsScreen(&typed, nil, told) }, "/console/settings", "saved")
 }
 
 // updateOwnMerchant changes what an owner may change. The account is not among it: whoever gets
@@ -87,6 +98,7 @@ func updateOwnMerchant(c *call) (answer, error) {
 	}
 	p := newParams(c.request.Body)
 	m.Name = p.merchantName()
+	p.brand(&m.Brand)
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
@@ -103,19 +115,19 @@ const changeLifetime = time.Hour
 func makeTransaction(c *call) (answer, error) {
 	change, what, told := c.accountChange(c.form.Get("change"), strings.TrimSpace(c.form.Get("value")))
 	if told != nil {
-		return c.settingsScreen("", nil, told)
+		return c.settingsScreen(nil, nil, told)
 	}
 	account := c.Merchant.Account(c.Mode)
 	read, err := c.watcher.OwnAccount(c.reading(account), c.Mode, account)
 	if err != nil {
 		c.log(c.ctx, "settings", map[string]any{"error": err.Error()})
-		return c.settingsScreen("", nil, &Error{Code: CodeUnavailable, Message: "The account cannot be read from the ledger right now. Try again in a moment."})
+		return c.settingsScreen(nil, nil, &Error{Code: CodeUnavailable, Message: "The account cannot be read from the ledger right now. Try again in a moment."})
 	}
 	tx := stellar.AccountChange{Source: account, Sequence: read.Sequence + 1, Fee: stellar.MaxFee, MaxTime: c.began.Add(changeLifetime).Unix(), Operation: change}
 	network := c.in(c.Mode).network
 	xdr := base64.StdEncoding.EncodeToString(tx.Envelope())
 	uri := "web+stellar:tx?xdr=" + url.QueryEscape(xdr) + string(c.in(c.Mode).uri)
-	return c.settingsScreen("", &console.Transaction{What: what, XDR: xdr, URI: uri, Passphrase: network.Passphrase}, nil)
+	return c.settingsScreen(nil, &console.Transaction{What: what, XDR: xdr, URI: uri, Passphrase: network.Passphrase, Account: string(account), Until: time.Unix(tx.MaxTime, 0)}, nil)
 }
 
 // accountChange parses a form's change of an account, and says in words what it does.

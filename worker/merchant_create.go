@@ -20,6 +20,7 @@ func (p *params) merchantName() string {
 func createMerchant(c *call) (answer, error) {
 	p := newParams(c.request.Body)
 	m := store.Merchant{Name: p.merchantName(), AccountTest: p.account("account_test"), AccountLive: p.account("account_live")}
+	p.brand(&m.Brand)
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}

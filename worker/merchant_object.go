@@ -15,6 +15,11 @@ type merchantObject struct {
 	// FormerAccounts may still be paid for checkouts that were created before the change.
 	FormerAccounts []formerAccount `json:"former_accounts"`
 	Suspended      bool            `json:"suspended"`
+	LogoURL        nullable        `json:"logo_url"`
+	BrandColor     nullable        `json:"brand_color"`
+	SupportEmail   nullable        `json:"support_email"`
+	Website        nullable        `json:"website"`
+	HomeDomain     nullable        `json:"home_domain"`
 	CreatedAt      string          `json:"created_at"`
 	UpdatedAt      string          `json:"updated_at"`
 }
@@ -32,7 +37,9 @@ func (c *call) merchantView(m store.Merchant) any {
 	}
 	return merchantObject{
 		ID: m.ID, Object: "merchant", Name: m.Name, AccountTest: nullable(m.AccountTest), AccountLive: nullable(m.AccountLive),
-		FormerAccounts: former, Suspended: m.Suspended, CreatedAt: timestamp(m.CreatedAt), UpdatedAt: timestamp(m.UpdatedAt),
+		FormerAccounts: former, Suspended: m.Suspended,
+		LogoURL: nullable(m.LogoURL), BrandColor: nullable(m.Color), SupportEmail: nullable(m.SupportEmail), Website: nullable(m.Website),
+		HomeDomain: nullable(m.HomeDomain), CreatedAt: timestamp(m.CreatedAt), UpdatedAt: timestamp(m.UpdatedAt),
 	}
 }
 

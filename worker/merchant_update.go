@@ -2,9 +2,10 @@ package worker
 
 import "edgecheckout/worker/stellar"
 
-// updateMerchant is PUT /merchants/{id}. Omitted fields stay; null removes an account. Existing
-// checkouts keep their account, which stays in former_accounts. Everywhere, new checkouts have the
-// new account and a suspension is known within two minutes: keyLifetime, and the staleness of KV.
+// updateMerchant is PUT /merchants/{id}. Omitted fields stay; null removes an account or a
+// part of the brand. Existing checkouts keep their account, which stays in former_accounts, and their
+// brand. Everywhere, new checkouts have the new ones and a suspension is known within two minutes:
+// keyLifetime, and the staleness of KV.
 func updateMerchant(c *call) (answer, error) {
 	m, err := c.merchantOfPath()
 	if err != nil {
@@ -22,6 +23,7 @@ func updateMerchant(c *call) (answer, error) {
 	if account := p.account("account_live"); p.has("account_live") {
 		m.SetAccount(stellar.Live, account, c.began)
 	}
+	p.brand(&m.Brand)
 	p.keep("suspended", m.Suspended)
 	m.Suspended = p.boolean("suspended")
 	if err := p.done(); err != nil {

@@ -14,7 +14,7 @@ func (c *call) receipt() (answer, error) {
 	out := c.look(s)
 	view := c.pageView(s, out)
 	view.Language, view.AnyLanguage = l, l == nil
-	a, err := c.html(templates.Receipt(view), templates.ContentSecurityPolicy(""))
+	a, err := c.html(templates.Receipt(view), view.ContentSecurityPolicy(""))
 	a.keep, a.tag = keepClosingPage, view.ID
 	if out.Status.Terminal() {
 		a.keep = keepTerminalReceipt

@@ -123,6 +123,14 @@ test("the operator changes a merchant", async () => {
   assert.deepEqual(await operator.merchants.retrieve(merchant.id), changed);
   const without = await operator.merchants.update(merchant.id, { account_test: null });
   assert.deepEqual([without.name, without.account_test], ["New Name", null]);
+  const brand = {
+    logo_url: "https://shop.example/logo.png", brand_color: "#0a7c66", support_email: "help@shop.example",
+    website: "https://shop.example/", home_domain: "shop.example",
+  };
+  const branded = await operator.merchants.update(merchant.id, brand);
+  assert.deepEqual({ ...branded, ...brand }, branded);
+  assert.equal((await operator.merchants.update(merchant.id, { logo_url: null })).logo_url, null);
+  await refuses(operator.merchants.update(merchant.id, { brand_color: "teal" }), 400, "parameter_invalid", "brand_color");
   await refuses(operator.merchants.create({}), 400, "parameter_missing", "name");
   await refuses(operator.merchants.create({ name: "A Shop", account_test: "GABC" }), 400, "parameter_invalid", "account_test");
   await refuses(operator.createKey(merchant.id, "no"), 400, "parameter_invalid", "livemode");

@@ -4,7 +4,7 @@ import "time"
 
 // Settings is what an owner can change of the shop and of its account.
 type Settings struct {
-	Name         string
+	Shop
 	ID           string
 	Account      string
 	Mode         string // "test" or "live"
@@ -21,6 +21,9 @@ type Settings struct {
 	SessionEnds  time.Time
 }
 
+// Shop is what customers see of a shop. All but the name may be empty.
+type Shop struct{ Name, LogoURL, Color, SupportEmail, Website, HomeDomain string }
+
 // FormerAccount is an account that the shop was paid to before.
 type FormerAccount struct {
 	Account string
@@ -34,8 +37,18 @@ type SignerRow struct {
 	May    bool // open the console alone
 }
 
-// Transaction changes the shop's own account. Its owner signs it.
-type Transaction struct{ What, XDR, URI, Passphrase string }
+// Transaction is one of the shop's own account, which its owner signs.
+type Transaction struct {
+	What, XDR, URI, Passphrase, Account string
+
+	Until time.Time // it can be submitted
+}
+
+// section shows the transaction in every way in which it can be signed.
+func (t Transaction) section(title, text string) section {
+	return section{id: "transaction", title: title, text: text, code: t.XDR, qr: t.URI, sign: &signing{t.Passphrase, t.Account, t.Until},
+		facts: []fact{{"Wallet", cell{text: "Open in a wallet", href: t.URI}}, {"Account", cell{text: t.Account, look: mono}}, {"Network", cell{text: t.Passphrase}}, {"Until", cell{text: moment(t.Until)}}}}
+}
 
 func (Settings) title() string { return "Settings" }
 
@@ -43,11 +56,15 @@ func (s Settings) sections() []section {
 	const action = "/console/settings/transaction"
 	var all []section
 	if s.Transaction != nil {
-		all = append(all, section{id: "transaction", title: "Sign this to " + s.Transaction.What, text: "It changes your own account, so only you can sign it: in your wallet, by the link, or in Stellar Laboratory. Submit it there; this page shows the change when the ledger has it.",
-			facts: []fact{{"Wallet", cell{text: "Open in a wallet", href: s.Transaction.URI}}, {"Network", cell{text: s.Transaction.Passphrase}}}, code: s.Transaction.XDR})
+		all = append(all, s.Transaction.section("Sign this to "+s.Transaction.What, "It changes your own account, so only you can sign it: with a wallet in this browser or another one, on a phone by the code, or in Stellar Laboratory. This page shows the change when the ledger has it."))
 	}
 	all = append(all, section{id: "shop", title: "Shop", facts: []fact{{"Id", cell{text: s.ID, look: mono}}}, forms: []form{{action: "/console/settings", button: "Save", fields: []field{
-		{name: "name", label: "Name", kind: "text", value: s.Name, required: true, size: 100, hint: "Customers see it. Checkouts that exist keep the old one."},
+		{name: "name", label: "Name", kind: "text", value: s.Name, required: true, size: 100, hint: "Customers see it. Checkouts that exist keep this and what follows as it was."},
+		{name: "logo_url", label: "Logo", kind: "url", value: s.LogoURL, size: 2048, hint: "The https: address of a picture. It is shown as a small square at the top of the payment page."},
+		{name: "brand_color", label: "Colour", kind: "text", value: s.Color, size: 7, hint: "Of buttons and links, as #rrggbb. Where it could not be read, it is made darker or lighter."},
+		{name: "support_email", label: "E-mail address for customers", kind: "email", value: s.SupportEmail, size: 254, hint: "Where the page says whom to ask."},
+		{name: "website", label: "Website", kind: "url", value: s.Website, size: 2048, hint: "https://…"},
+		{name: "home_domain", label: "Home domain", kind: "text", value: s.HomeDomain, size: 32, hint: "The host name whose stellar.toml names your account (SEP-1), such as shop.example."},
 	}}}})
 	account := section{id: "account", title: "Account", text: "Customers pay here. Only the operator can change it, so that nobody who gets hold of this session can redirect your money.",
 		facts: []fact{{"Account", cell{text: s.Account, look: mono}}, {"Mode", cell{text: s.Mode}}}}

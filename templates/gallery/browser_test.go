@@ -16,6 +16,7 @@ import (
 	"edgecheckout/templates"
 	"edgecheckout/templates/samples"
 	"edgecheckout/templates/static"
+	"edgecheckout/templates/text"
 
 	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
@@ -50,7 +51,7 @@ func newShop(t *testing.T, c templates.Checkout) *shop {
 	}
 	mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", templates.ContentSecurityPolicy(c.StreamURL, c.TestWallet))
+		w.Header().Set("Content-Security-Policy", c.ContentSecurityPolicy(c.StreamURL, c.TestWallet))
 		if err := templates.Pay(c).Render(r.Context(), w); err != nil {
 			t.Error(err)
 		}
@@ -524,6 +525,9 @@ func TestLayout(t *testing.T) {
 		for _, s := range samples.All(origin) {
 			names = append(names, s.Name)
 		}
+		for _, s := range samples.Links(origin, text.English) {
+			names = append(names, s.Name)
+		}
 		for _, name := range append(names, "message") {
 			for _, width := range widths {
 				do(t, ctx,
@@ -540,7 +544,7 @@ func TestLayout(t *testing.T) {
 				if got := value(t, ctx, "window.refused"); got != "" {
 					t.Errorf("%s: the policy refused %s", name, got)
 				}
-				if got := value(t, ctx, `document.styleSheets.length + " " + getComputedStyle(document.body).marginTop`); got != "1 0px" {
+				if got := value(t, ctx, `[...document.styleSheets].filter((s) => s.href).length + " " + getComputedStyle(document.body).marginTop`); got != "1 0px" {
 					t.Errorf("%s: the stylesheet was not applied: %s", name, got)
 				}
 			}

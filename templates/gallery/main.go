@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"edgecheckout/templates/samples"
 	"edgecheckout/templates/static"
 	"edgecheckout/templates/text"
 )
@@ -57,21 +58,27 @@ func run(ctx context.Context, dir, address string, pictures bool, only string) e
 // write writes the pages and their assets so that they can be opened from disk, and returns the
 // names of the pages.
 func write(ctx context.Context, dir string) ([]string, error) {
-	all, err := pages(ctx, "http://127.0.0.1:8787")
+	const origin = "http://127.0.0.1:8787"
+	all, err := pages(ctx, origin)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "assets"), 0o755); err != nil {
-		return nil, err
+	for _, folder := range []string{"assets", "samples"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+			return nil, err
+		}
 	}
 	files := map[string][]byte{"index.html": []byte(index(all, file))}
 	for _, a := range static.Files() {
 		files[strings.TrimPrefix(a.Path, "/")] = a.Body
 	}
+	for path, image := range samples.Images {
+		files[strings.TrimPrefix(path, "/")] = []byte(image)
+	}
 	var names []string
 	for _, p := range all {
 		names = append(names, p.name+"?lang="+p.language.Tag)
-		html := strings.ReplaceAll(p.html, `"/assets/`, `"assets/`)
+		html := strings.NewReplacer(`"/assets/`, `"assets/`, `"`+origin+`/samples/`, `"samples/`).Replace(p.html)
 		for _, l := range text.Languages {
 			html = strings.ReplaceAll(html, `href="?lang=`+l.Tag+`"`, `href="`+file(rendered{name: p.name, language: l})+`"`)
 		}

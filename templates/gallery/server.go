@@ -22,6 +22,7 @@ type rendered struct {
 	name, about string
 	language    *text.Language
 	html        string
+	policy      string
 }
 
 // pages renders the whole gallery in all languages. Links between its pages are absolute, as in the
@@ -32,6 +33,7 @@ func pages(ctx context.Context, origin string) ([]rendered, error) {
 		for _, l := range text.Languages {
 			c := s.Checkout
 			c.Language = l
+			policy := c.ContentSecurityPolicy("", "http://127.0.0.1:8000")
 			shown := map[string]templ.Component{s.Name: templates.Pay(c)}
 			if len(c.Payments) > 0 {
 				shown[s.Name+"-receipt"] = templates.Receipt(c)
@@ -41,10 +43,11 @@ func pages(ctx context.Context, origin string) ([]rendered, error) {
 				if err := page.Render(ctx, &b); err != nil {
 					return nil, fmt.Errorf("render %s: %w", name, err)
 				}
-				out = append(out, rendered{name, s.About, l, b.String()})
+				out = append(out, rendered{name, s.About, l, b.String(), policy})
 			}
 		}
 	}
+	policy := templates.ContentSecurityPolicy("", "http://127.0.0.1:8000")
 	for _, s := range samples.Console(origin) {
 		page := console.Page(s.Frame, s.Screen)
 		if s.Guest {
@@ -54,15 +57,22 @@ func pages(ctx context.Context, origin string) ([]rendered, error) {
 		if err := page.Render(ctx, &b); err != nil {
 			return nil, fmt.Errorf("render %s: %w", s.Name, err)
 		}
-		out = append(out, rendered{s.Name, s.About, text.Languages[0], b.String()})
+		out = append(out, rendered{s.Name, s.About, text.Languages[0], b.String(), policy})
 	}
 	for _, l := range text.Languages {
+		for _, s := range samples.Links(origin, l) {
+			var b strings.Builder
+			if err := templates.Buy(s.Link).Render(ctx, &b); err != nil {
+				return nil, fmt.Errorf("render %s: %w", s.Name, err)
+			}
+			out = append(out, rendered{s.Name, s.About, l, b.String(), s.Link.ContentSecurityPolicy("", origin)})
+		}
 		var b strings.Builder
 		m := templates.MessagePage{Language: l, Title: l.NoPage, Text: l.NoPageText, RequestID: "req_01kay3t4w5x6y7z8a9b0c1d2e3"}
 		if err := templates.Message(m).Render(ctx, &b); err != nil {
 			return nil, fmt.Errorf("render message: %w", err)
 		}
-		out = append(out, rendered{"message", "No page, or a fault.", l, b.String()})
+		out = append(out, rendered{"message", "No page, or a fault.", l, b.String(), policy})
 	}
 	slices.SortStableFunc(out, func(a, b rendered) int { return strings.Compare(a.name, b.name) })
 	return out, nil
@@ -82,12 +92,18 @@ func handler(origin string) (http.Handler, error) {
 			_, _ = w.Write(a.Body)
 		})
 	}
-	byName := map[string]map[string]string{} // by name and language
+	for path, image := range samples.Images {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "image/svg+xml")
+			_, _ = w.Write([]byte(image))
+		})
+	}
+	byName := map[string]map[string]rendered{} // by name and language
 	for _, p := range all {
 		if byName[p.name] == nil {
-			byName[p.name] = map[string]string{}
+			byName[p.name] = map[string]rendered{}
 		}
-		byName[p.name][p.language.Tag] = p.html
+		byName[p.name][p.language.Tag] = p
 	}
 	for name, inLanguages := range byName {
 		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
@@ -96,8 +112,8 @@ func handler(origin string) (http.Handler, error) {
 				page = inLanguages[text.English.Tag]
 			}
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			w.Header().Set("Content-Security-Policy", templates.ContentSecurityPolicy("", "http://127.0.0.1:8000"))
-			_, _ = w.Write([]byte(page))
+			w.Header().Set("Content-Security-Policy", page.policy)
+			_, _ = w.Write([]byte(page.html))
 		})
 	}
 	for _, s := range samples.All(origin) {

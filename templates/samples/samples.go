@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"edgecheckout/templates"
+	"edgecheckout/templates/text"
 )
 
 const (
 	merchantAccount = "GDQP2KPQGKIHYJGXNUIYOMHARUARCA7DJT5FO2FFOOKY3B2WSQHG4W37"
+	muxedAddress    = "MDQP2KPQGKIHYJGXNUIYOMHARUARCA7DJT5FO2FFOOKY3B2WSQHG5AAAAAAAAAAAAFM7K"
 	issuerAccount   = "GBBD47IF6LWK7P7MDEVSCWR7DPUWV3NY3DTQEVFL4NAT4AQH3ZLLFLA5"
 	payerAccount    = "GCCK2JISUUTIJKYUHIT6FJKM2G73ZP5L6I2GPTUFFIMV6ZZF32DDCXBI"
 	hash            = "0f1c17ed6a3cbbb0c367f72fb6ff26a25c215a30c7e7632abda7f443c8f6bd5f"
@@ -60,6 +62,19 @@ func All(origin string) []Sample {
 			c.Status, c.Exception = templates.Failed, "wrong_asset"
 			c.Payments = []templates.Payment{payment("50", "EURC", templates.ReasonWrongAsset)}
 		})},
+		{"branded", "A merchant with a logo, a colour and an address, and a product with a picture.", with(open(), func(c *templates.Checkout) {
+			c.Brand = brand(origin, "#0a7c66")
+			c.Description = "Sidamo, ground for filter, 250 g"
+		})},
+		{"branded-light", "The same in a colour that cannot be read on white, and images that do not load.", with(open(), func(c *templates.Checkout) {
+			c.Brand = brand(origin, "#ffd23f")
+			c.LogoURL, c.PictureURL = c.LogoURL+"/none", c.PictureURL+"/none"
+		})},
+		{"branded-paid", "The same, completed with more than was asked for.", with(paid(), func(c *templates.Checkout) {
+			c.Brand = brand(origin, "#0a7c66")
+			c.Exception, c.Received, c.RedirectURL = "overpaid", "60", "https://shop.example/thanks?order=1042"
+			c.Payments = []templates.Payment{payment("60", "USDC", "")}
+		})},
 		{"test-wallet", "The local network, with its test wallets.", with(open(), func(c *templates.Checkout) {
 			c.Network, c.TestWallet = "Local network", "http://127.0.0.1:8000/wallet"
 		})},
@@ -82,6 +97,47 @@ func All(origin string) []Sample {
 	return all
 }
 
+// LinkSample is a payment link, named after its state.
+type LinkSample struct {
+	Name, About string
+	Link        templates.Link
+}
+
+// Links returns every state of the page of a payment link, in a language. Images are at origin.
+func Links(origin string, l *templates.Language) []LinkSample {
+	sold := templates.Link{
+		Language: l, Merchant: "Northwind Coffee", Description: "A bag of Sidamo", Amount: "12.5", AssetCode: "USDC", AssetIssuer: issuerAccount,
+		IssuerName: "Circle", Network: "Test network", Action: "/buy/link_01kay3t4w5x6y7z8a9b0c1d2e3",
+	}
+	branded := sold
+	branded.Brand = brand(origin, "#0a7c66")
+	asked := sold
+	asked.Amount, asked.AssetCode, asked.AssetIssuer, asked.Description = "", "XLM", "", "A donation"
+	wrong := asked
+	wrong.Typed, wrong.Problem = "free", text.Fill(l.AmountProblem, "amount", l.Number("12.5"))
+	return []LinkSample{
+		{"buy", "A payment link.", sold},
+		{"buy-branded", "A payment link with the merchant's brand.", branded},
+		{"buy-amount", "A payment link whose customer says how much.", asked},
+		{"buy-wrong", "The customer has typed no amount.", wrong},
+	}
+}
+
+// Images are pictures that the samples show, by their paths.
+var Images = map[string]string{
+	"/samples/logo.svg": `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><path d="M10 18h24v10a10 10 0 0 1-10 10h-4a10 10 0 0 1-10-10z" fill="#0a7c66"/>` +
+		`<path d="M34 21h2a5 5 0 0 1 0 10h-2M17 13c-2-2 2-3 0-6M24 13c-2-2 2-3 0-6" fill="none" stroke="#0a7c66" stroke-width="2.5" stroke-linecap="round"/></svg>`,
+	"/samples/sidamo.svg": `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><path fill="#e9dcc8" d="M0 0h64v64H0z"/><path d="M20 12h24l3 8v34H17V20z" fill="#6b3f22"/>` +
+		`<path d="M20 12h24v5H20z" fill="#4c2b16"/><circle cx="32" cy="36" r="9" fill="#f6efe3"/><path d="M32 28c-4 5 4 10 0 16" fill="none" stroke="#6b3f22" stroke-width="2"/></svg>`,
+}
+
+func brand(origin, color string) templates.Brand {
+	return templates.Brand{
+		LogoURL: origin + "/samples/logo.svg", PictureURL: origin + "/samples/sidamo.svg", Color: color,
+		SupportEmail: "help@northwind.example", Website: "https://www.northwind.example/",
+	}
+}
+
 // id derives an id from a name, so that pages are the same every time.
 func id(name string) string {
 	return fmt.Sprintf("chk_01kay3t4w5x6y7z8a9%08x", crc32.ChecksumIEEE([]byte(name)))
@@ -97,6 +153,7 @@ func open() templates.Checkout {
 		AssetIssuer: issuerAccount,
 		IssuerName:  "Circle",
 		Destination: merchantAccount,
+		Muxed:       muxedAddress,
 		Memo:        memo,
 		Network:     "Test network",
 		ExpiresAt:   time.Date(2026, 11, 23, 14, 5, 37, 0, time.UTC),

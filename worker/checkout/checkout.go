@@ -37,24 +37,26 @@ const (
 type Checkout struct {
 	ID       ID     `json:"id"`
 	Merchant string `json:"merchant"`
-	// MerchantName is the name at that time, so that the page needs no second read.
-	MerchantName string          `json:"merchant_name"`
-	Mode         stellar.Mode    `json:"mode"`
-	CustomerID   string          `json:"customer_id,omitempty"`
-	ProductID    string          `json:"product_id,omitempty"`
-	Amount       stellar.Amount  `json:"amount"`
-	Asset        stellar.Asset   `json:"asset"`
-	Account      stellar.Address `json:"account"`
-	Memo         string          `json:"memo"`
-	Muxed        MuxedID         `json:"muxed,omitempty"`
-	RedirectURL  string          `json:"redirect_url,omitempty"`
-	CancelURL    string          `json:"cancel_url,omitempty"`
-	Description  string          `json:"description,omitempty"`
-	Locale       string          `json:"locale,omitempty"` // BCP 47; empty: the browser's choice
-	Metadata     Metadata        `json:"metadata,omitempty"`
-	CreatedAt    time.Time       `json:"created_at"`
-	ExpiresAt    time.Time       `json:"expires_at"`
-	UpdatedAt    time.Time       `json:"updated_at,omitzero"` // when the merchant last changed it
+	// MerchantName is the name at that time, as the brand is, so that the page needs no second read.
+	MerchantName string `json:"merchant_name"`
+	Brand
+	Picture     string          `json:"picture,omitempty"` // https:; of the product
+	Mode        stellar.Mode    `json:"mode"`
+	CustomerID  string          `json:"customer_id,omitempty"`
+	ProductID   string          `json:"product_id,omitempty"`
+	Amount      stellar.Amount  `json:"amount"`
+	Asset       stellar.Asset   `json:"asset"`
+	Account     stellar.Address `json:"account"`
+	Memo        string          `json:"memo"`
+	Muxed       MuxedID         `json:"muxed,omitempty"`
+	RedirectURL string          `json:"redirect_url,omitempty"`
+	CancelURL   string          `json:"cancel_url,omitempty"`
+	Description string          `json:"description,omitempty"`
+	Locale      string          `json:"locale,omitempty"` // BCP 47; empty: the browser's choice
+	Metadata    Metadata        `json:"metadata,omitempty"`
+	CreatedAt   time.Time       `json:"created_at"`
+	ExpiresAt   time.Time       `json:"expires_at"`
+	UpdatedAt   time.Time       `json:"updated_at,omitzero"` // when the merchant last changed it
 }
 
 // Redirect returns the merchant's URL for a customer who has paid, with [IDPlaceholder] replaced by

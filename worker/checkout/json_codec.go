@@ -13,6 +13,24 @@ func (v Checkout) WriteJSON(w *codec.Writer) {
 	v.ID.WriteJSON(w)
 	w.String(`,"merchant":`, v.Merchant)
 	w.String(`,"merchant_name":`, v.MerchantName)
+	if v.Brand.LogoURL != "" {
+		w.String(`,"logo_url":`, v.Brand.LogoURL)
+	}
+	if v.Brand.Color != "" {
+		w.String(`,"brand_color":`, v.Brand.Color)
+	}
+	if v.Brand.SupportEmail != "" {
+		w.String(`,"support_email":`, v.Brand.SupportEmail)
+	}
+	if v.Brand.Website != "" {
+		w.String(`,"website":`, v.Brand.Website)
+	}
+	if v.Brand.HomeDomain != "" {
+		w.String(`,"home_domain":`, v.Brand.HomeDomain)
+	}
+	if v.Picture != "" {
+		w.String(`,"picture":`, v.Picture)
+	}
 	w.String(`,"mode":`, string(v.Mode))
 	if v.CustomerID != "" {
 		w.String(`,"customer_id":`, v.CustomerID)
@@ -62,6 +80,18 @@ func (v *Checkout) ReadJSON(r *codec.Reader) {
 			v.Merchant = r.String()
 		case "merchant_name":
 			v.MerchantName = r.String()
+		case "logo_url":
+			v.Brand.LogoURL = r.String()
+		case "brand_color":
+			v.Brand.Color = r.String()
+		case "support_email":
+			v.Brand.SupportEmail = r.String()
+		case "website":
+			v.Brand.Website = r.String()
+		case "home_domain":
+			v.Brand.HomeDomain = r.String()
+		case "picture":
+			v.Picture = r.String()
 		case "mode":
 			v.Mode = stellar.Mode(r.String())
 		case "customer_id":

@@ -43,7 +43,7 @@ func CheckURL(s, own string, local bool) error {
 		return nil
 	case u.Scheme != "https" || u.Opaque != "":
 		return ErrScheme
-	case !isPublicName(host):
+	case !IsPublicName(host):
 		return ErrHost
 	case strings.HasSuffix(u.Host, ":") || u.Port() != "" && u.Port() != "443" && u.Port() != "8443":
 		return ErrPort
@@ -54,9 +54,9 @@ func CheckURL(s, own string, local bool) error {
 	return nil
 }
 
-// isPublicName reports whether a host in lower case is a name of the public DNS. No IP address is,
+// IsPublicName reports whether a host in lower case is a name of the public DNS. No IP address is,
 // in any notation: the last label of a name has letters only, or is an internationalized one.
-func isPublicName(host string) bool {
+func IsPublicName(host string) bool {
 	if len(host) > 253 || !strings.Contains(host, ".") {
 		return false
 	}

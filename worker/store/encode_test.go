@@ -48,6 +48,7 @@ func drawCheckout() checkout.Checkout {
 	s := checkout.Checkout{
 		Merchant: text(), MerchantName: text(), Mode: stellar.Modes[rand.IntN(2)], CustomerID: text(), ProductID: text(), Amount: amount(),
 		Asset: asset(), Account: stellar.Address(text()), Memo: text(), RedirectURL: text(), CancelURL: text(), Description: text(),
+		Brand: checkout.Brand{LogoURL: text(), Color: text(), SupportEmail: text(), Website: text(), HomeDomain: text()}, Picture: text(),
 		CreatedAt: moment(), ExpiresAt: moment(),
 	}
 	for i := range s.ID {

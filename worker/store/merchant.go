@@ -15,6 +15,7 @@ type Merchant struct {
 	Name        string          `json:"name"`
 	AccountTest stellar.Address `json:"account_test,omitempty"`
 	AccountLive stellar.Address `json:"account_live,omitempty"`
+	checkout.Brand
 	// Salt keeps derived ids unguessable for anyone who knows what a merchant sent. It is never
 	// shown.
 	Salt []byte `json:"salt"`
