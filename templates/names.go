@@ -11,7 +11,7 @@ const (
 	languageScript    = "/assets/language.07940ae51187cc88.js"
 	receiptScript     = "/assets/receipt.e861484cdfe2534e.js"
 	script            = "/assets/pay.24a381ddd287c169.js"
-	stylesheet        = "/assets/pay.c84a0dd540ea8415.css"
+	stylesheet        = "/assets/pay.2fd10eeaf78ca377.css"
 	walletAlbedo      = "/assets/albedo.ab0589a97559fe23.js"
 	walletFreighter   = "/assets/freighter.ea8058af7093b605.js"
 	walletLobstr      = "/assets/lobstr.0bc5e6c33f111569.js"
