@@ -245,16 +245,24 @@ func paymentsShown(payments []checkout.Judged) []templates.Payment {
 	return shown
 }
 
-// streamURL is where the first public Horizon streams the payments of an account to the customer's
-// browser, which also submits what its wallet signed there. A Horizon whose URL has a path stays
-// private, because providers put paid API keys into the path; if none is public, pages only poll
-// this service, and show no wallets.
-func streamURL(horizons []string, account stellar.Address) string {
+// publicHorizon is the first Horizon that browsers may know; "" if there is none. One whose URL has a
+// path stays private, because providers put paid API keys into the path.
+func publicHorizon(horizons []string) string {
 	i := slices.IndexFunc(horizons, isOrigin)
 	if i < 0 {
 		return ""
 	}
-	return horizons[i] + "/accounts/" + string(account) + "/payments?cursor=now&join=transactions"
+	return horizons[i]
+}
+
+// streamURL is where a public Horizon streams the payments of an account to the customer's browser,
+// which also submits what its wallet signed there. Without one, pages only poll this service, and
+// show no wallets.
+func streamURL(horizons []string, account stellar.Address) string {
+	if public := publicHorizon(horizons); public != "" {
+		return public + "/accounts/" + string(account) + "/payments?cursor=now&join=transactions"
+	}
+	return ""
 }
 
 func (c *call) message(status int, kept keep, m templates.MessagePage) (answer, error) {
