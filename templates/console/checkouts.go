@@ -89,7 +89,6 @@ func (c Checkout) sections() []section {
 		{"Amount", c.Amount.cell()},
 		{"Received", cell{text: c.Received, look: number}},
 		{"Id", cell{text: c.ID, look: mono}},
-		{"Payment page", cell{text: c.PageURL, look: mono}},
 		{"Description", cell{text: c.Description}},
 		{"Account", cell{text: c.Destination, look: mono}},
 		{"Memo", cell{text: c.Memo, look: mono}},
@@ -122,6 +121,7 @@ func (c Checkout) sections() []section {
 	}
 	return []section{
 		summary,
+		{id: "page", title: "Payment page", text: "Send it to the customer.", code: c.PageURL},
 		{id: "timeline", title: "What happened", moments: c.Moments},
 		{id: "payments", title: "Payments", table: payments},
 		{id: "told", title: "What was told", table: eventTable(c.Events, "Nothing was told: there is no endpoint, or it was too long ago.")},
