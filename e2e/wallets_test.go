@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
 	"github.com/stellar/go/keypair"
 	"github.com/stellar/go/txnbuild"
@@ -145,6 +146,9 @@ func (b *tab) click(testID string) {
 	b.do(chromium.Click(`[data-testid="` + testID + `"]`))
 }
 
+// otherWallets unfolds the wallets that are not in the browser.
+const otherWallets = `[data-testid="other-wallets"] summary`
+
 // step is the code of the sentence that the page shows of a wallet.
 const step = `document.querySelector('[data-testid="wallet-step"]')?.dataset.code`
 
@@ -182,6 +186,35 @@ func TestCustomerPaysWithAWalletInTheBrowser(t *testing.T) {
 	}
 }
 
+func TestCustomerPaysWithTheKeyboardAlone(t *testing.T) {
+	s := openShop(t)
+	e := s.customerExtension()
+	c := s.charge(fields{"amount": "7.25", "asset_code": "USDC"})
+	b := openTab(t)
+	b.install("rabet", e)
+	b.visit(c)
+	b.await(element("wallet-rabet")+`?.checkVisibility()`, "true")
+	const active = `document.activeElement.dataset.testid ?? document.activeElement.parentElement?.dataset.testid`
+	press := func(until string) {
+		for range 20 {
+			b.do(chromedp.KeyEvent(kb.Tab))
+			if evaluate[string](b, `String(`+active+`)`) == until {
+				b.do(chromedp.KeyEvent(kb.Enter))
+				return
+			}
+		}
+		t.Fatalf("the key Tab does not lead to %s", until)
+	}
+	press("other-wallets")
+	press("wallet-freighter")
+	b.await(step, "absent")
+	press("choice-1") // another wallet
+	b.await(active, "wallet-rabet")
+	b.do(chromedp.KeyEvent(kb.Enter))
+	b.await(`document.querySelector("[data-pay]").dataset.phase`, "paid")
+	s.wantPaidBy(c, e.keys.Address())
+}
+
 // Albedo's window opens for the account, and once more, by another click, for the payment.
 func TestCustomerPaysWithAlbedo(t *testing.T) {
 	s := openShop(t)
@@ -191,6 +224,7 @@ func TestCustomerPaysWithAlbedo(t *testing.T) {
 	b.install("albedo", e)
 	b.visit(c)
 	b.await(element("wallet-albedo")+`?.innerText.includes("opens a window")`, "true")
+	b.do(chromium.Click(otherWallets))
 	e.refuses, e.refusesOnly = errors.New("Action request was rejected by the user."), "sign"
 	b.click("wallet-albedo")
 	b.await(step, "connected")
@@ -280,7 +314,7 @@ func TestPageSaysWhyAnAccountCannotPay(t *testing.T) {
 		},
 		"too little": {
 			keys:   (*shop).customerKeys,
-			charge: fields{"amount": 1000001, "asset_code": "USDC"}, step: "too_little", words: "can spend 1000000 USDC, and 1000001 USDC are due",
+			charge: fields{"amount": 1000001, "asset_code": "USDC"}, step: "too_little", words: "can spend 1,000,000 USDC, and 1,000,001 USDC are due",
 		},
 		"the shop's own account": {
 			keys:   func(s *shop) *keypair.Full { return s.keys },
@@ -375,7 +409,7 @@ func TestCustomerAllowsAHigherFee(t *testing.T) {
 	b.await(element("wallet-freighter")+`?.innerText.includes("in this browser")`, "true")
 	b.click("wallet-freighter")
 	b.await(step, "fee")
-	if words := evaluate[string](b, walletWords); !strings.Contains(words, "up to 0.1 XLM") {
+	if words := evaluate[string](b, walletWords); !strings.Contains(words, "up to 0.10 XLM") {
 		t.Errorf("the page says %q", words)
 	}
 	b.click("choice-0")
@@ -497,6 +531,7 @@ func TestWalletThatIsNotInTheBrowserIsExplained(t *testing.T) {
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
 	b := openTab(t)
 	b.visit(c)
+	b.do(chromium.Click(otherWallets))
 	for _, wallet := range []string{"freighter", "lobstr", "xbull", "rabet"} {
 		b.await(element("wallet-"+wallet)+`?.innerText.includes("not in this browser")`, "true")
 		b.click("wallet-" + wallet)

@@ -41,18 +41,12 @@ func payment(c *Checkout) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if c.streamURL() != "" {
-			templ_7745c5c3_Err = wallets(c).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-		}
-		if uri := c.paymentURI(); uri != "" {
+		if c.paymentURI() != "" {
 			templ_7745c5c3_Buffer.WriteString("<a class=\"button\" href=\"")
 			var templ_7745c5c3_Var3 templ.SafeURL
-			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(uri))
+			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(c.paymentURI()))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `payment.templ`, Line: 18, Col: 46}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `payment.templ`, Line: 15, Col: 57}
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			templ_7745c5c3_Buffer.WriteString("\" data-wallet-link data-testid=\"wallet-link\">")
@@ -67,6 +61,14 @@ func payment(c *Checkout) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</strong><br>")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().NoWalletHelp))
 			templ_7745c5c3_Buffer.WriteString("</p>")
+		}
+		if c.streamURL() != "" {
+			templ_7745c5c3_Err = wallets(c).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		if uri := c.paymentURI(); uri != "" {
 			templ_7745c5c3_Err = code(c, withoutMessage(uri)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -110,7 +112,15 @@ func expires(c *Checkout) templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Buffer.WriteString("<p class=\"expires\"><span class=\"left\" role=\"timer\" data-left data-text=\"")
+		templ_7745c5c3_Buffer.WriteString("<p class=\"expires\"><time datetime=\"")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.ExpiresAt.UTC().Format(time.RFC3339)))
+		templ_7745c5c3_Buffer.WriteString("\" data-deadline data-today=\"")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().PayByToday))
+		templ_7745c5c3_Buffer.WriteString("\" data-tomorrow=\"")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().PayByTomorrow))
+		templ_7745c5c3_Buffer.WriteString("\" data-testid=\"expires\">")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(text.Fill(c.t().PayBy, "time", c.t().Moment(c.ExpiresAt))))
+		templ_7745c5c3_Buffer.WriteString("</time> <span class=\"left\" role=\"timer\" data-left data-text=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().TimeLeft))
 		templ_7745c5c3_Buffer.WriteString("\" data-hours=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().HoursMinutes))
@@ -122,15 +132,7 @@ func expires(c *Checkout) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().Count(c.t().MinutesLeft, 5)))
 		templ_7745c5c3_Buffer.WriteString("\" data-say-60=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().Count(c.t().MinutesLeft, 1)))
-		templ_7745c5c3_Buffer.WriteString("\" hidden></span> <time datetime=\"")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.ExpiresAt.UTC().Format(time.RFC3339)))
-		templ_7745c5c3_Buffer.WriteString("\" data-deadline data-today=\"")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().PayByToday))
-		templ_7745c5c3_Buffer.WriteString("\" data-tomorrow=\"")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().PayByTomorrow))
-		templ_7745c5c3_Buffer.WriteString("\" data-testid=\"expires\">")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(text.Fill(c.t().PayBy, "time", c.t().Moment(c.ExpiresAt))))
-		templ_7745c5c3_Buffer.WriteString("</time></p>")
+		templ_7745c5c3_Buffer.WriteString("\"></span></p>")
 		return nil
 	})
 }
@@ -222,11 +224,11 @@ func byHand(c *Checkout) templ.Component {
 		}
 		templ_7745c5c3_Buffer.WriteString(">(")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().StillDue))
-		templ_7745c5c3_Buffer.WriteString(")</span></dt><dd dir=\"ltr\"><code class=\"value\" id=\"to-pay\" data-exact=\"to-pay\" data-testid=\"to-pay\">")
+		templ_7745c5c3_Buffer.WriteString(")</span></dt><dd><span dir=\"ltr\"><code class=\"value\" id=\"to-pay\" data-exact=\"to-pay\" data-testid=\"to-pay\">")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.toPay()))
 		templ_7745c5c3_Buffer.WriteString("</code> <span class=\"unit\">")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.AssetCode))
-		templ_7745c5c3_Buffer.WriteString("</span></dd>")
+		templ_7745c5c3_Buffer.WriteString("</span></span></dd>")
 		templ_7745c5c3_Err = copyButton(c, "amount", "to-pay", c.t().Amount).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -392,7 +394,7 @@ func testWallet(c *Checkout) templ.Component {
 		var templ_7745c5c3_Var50 templ.SafeURL
 		templ_7745c5c3_Var50, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(c.TestWallet))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `payment.templ`, Line: 148, Col: 54}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `payment.templ`, Line: 149, Col: 54}
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
 		templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"destination\" value=\"")

@@ -8,7 +8,10 @@ package templates
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
+import "edgecheckout/templates/text"
+
 // wallets is where the script shows the wallets of the browser, and what happens while one pays.
+// The script puts those that are installed above the main button; the others stay folded below it.
 // Without the script, and where Horizon's address must not be disclosed, it does not appear.
 func wallets(c *Checkout) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -29,11 +32,11 @@ func wallets(c *Checkout) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<section class=\"wallets\" aria-labelledby=\"wallets\" data-wallets data-testid=\"wallets\" data-path=\"")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString("/pay/" + c.ID))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.path()))
 		templ_7745c5c3_Buffer.WriteString("\" data-horizon=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(origin(c.streamURL())))
 		templ_7745c5c3_Buffer.WriteString("\" data-texts=\"")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(walletTexts))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(walletTexts(c.t())))
 		templ_7745c5c3_Buffer.WriteString("\" data-freighter=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(walletFreighter))
 		templ_7745c5c3_Buffer.WriteString("\" data-lobstr=\"")
@@ -44,9 +47,34 @@ func wallets(c *Checkout) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(walletRabet))
 		templ_7745c5c3_Buffer.WriteString("\" data-albedo=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(walletAlbedo))
-		templ_7745c5c3_Buffer.WriteString("\" hidden><h2 id=\"wallets\">Pay with a wallet in this browser</h2><ul data-wallet-list></ul><div class=\"wallet-step\" data-wallet-step data-testid=\"wallet-step\" tabindex=\"-1\" hidden><p role=\"status\" data-wallet-words data-testid=\"wallet-words\"></p><ul data-wallet-assets data-testid=\"wallet-assets\" hidden></ul><p class=\"hint\" data-wallet-quoted data-testid=\"wallet-quoted\" hidden></p><p class=\"wallet-choices\" data-wallet-choices></p></div></section>")
+		templ_7745c5c3_Buffer.WriteString("\"><h2 id=\"wallets\" data-wallet-heading hidden>")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().BrowserWallets))
+		templ_7745c5c3_Buffer.WriteString("</h2><ul data-wallet-list hidden></ul><details data-wallet-more data-testid=\"other-wallets\"><summary>")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().OtherWallets))
+		templ_7745c5c3_Buffer.WriteString("</summary><ul data-wallet-others></ul></details><div class=\"wallet-step\" data-wallet-step data-testid=\"wallet-step\" tabindex=\"-1\" hidden><p role=\"status\" data-wallet-words data-testid=\"wallet-words\"></p><ul data-wallet-assets data-testid=\"wallet-assets\" hidden></ul><p class=\"hint\" data-wallet-quoted data-testid=\"wallet-quoted\" hidden></p><p class=\"wallet-choices\" data-wallet-choices></p></div></section>")
 		return nil
 	})
+}
+
+// walletTexts is the path of what the script for wallets says in a language.
+func walletTexts(l *text.Language) string {
+	switch l.Tag {
+	case "es":
+		return walletTextsES
+	case "pt":
+		return walletTextsPT
+	case "fr":
+		return walletTextsFR
+	case "de":
+		return walletTextsDE
+	case "id":
+		return walletTextsID
+	case "zh":
+		return walletTextsZH
+	case "ar":
+		return walletTextsAR
+	}
+	return walletTextsEN
 }
 
 var _ = templruntime.GeneratedTemplate

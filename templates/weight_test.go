@@ -28,8 +28,8 @@ func TestPageIsLight(t *testing.T) {
 			c.Language = l
 			c.StreamURL = "https://horizon.example/accounts/" + c.Destination + "/payments?cursor=now&join=transactions"
 			weight := zipped(t, []byte(markup(t, templates.Pay(c))))
-			document(t, templates.Pay(c)).Find("link[href], script[src]").Each(func(_ int, e *goquery.Selection) {
-				path := e.AttrOr("href", "") + e.AttrOr("src", "")
+			document(t, templates.Pay(c)).Find("link[href], script[src], [data-texts]").Each(func(_ int, e *goquery.Selection) {
+				path := e.AttrOr("href", "") + e.AttrOr("src", "") + e.AttrOr("data-texts", "")
 				if files[path] == nil {
 					t.Errorf("%s is no file of the page", path)
 				}

@@ -2,15 +2,16 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"strings"
 
 	"edgecheckout/e2e/workerd"
 	"edgecheckout/templates/static"
+	"edgecheckout/templates/text"
 )
 
 // build builds the modules of each peer in a directory of the peer's name.
@@ -45,20 +46,41 @@ func buildStock(ctx context.Context, root, dir string) error {
 	return workerd.Compile(ctx, module, "./stock", dir, "-s -w")
 }
 
-// buildJS copies js/ and tells it where the page's static files are.
+// buildJS copies js/ and tells it the paths of the static files and the texts of the page.
 func buildJS(_ context.Context, root, dir string) error {
 	if err := copyModules(filepath.Join(root, "e2e", "bench", "js"), dir, ".js"); err != nil {
 		return err
 	}
-	var assets strings.Builder
-	for _, asset := range static.Files() {
-		for name, like := range map[string]string{"script": "/assets/pay.*.js", "stylesheet": "/assets/pay.*.css", "icon": "/assets/icon.*.svg"} {
-			if ok, _ := path.Match(like, asset.Path); ok {
-				fmt.Fprintf(&assets, "export const %s = %q;\n", name, asset.Path)
+	type language struct {
+		Tag       string `json:"tag"`
+		Name      string `json:"name"`
+		Direction string `json:"direction"`
+	}
+	var languages []language
+	for _, l := range text.Languages {
+		languages = append(languages, language{l.Tag, l.Name, l.Direction()})
+	}
+	paths := map[string]any{}
+	for name, path := range static.Paths() {
+		paths[name] = path
+	}
+	for file, constants := range map[string]map[string]any{
+		"assets.js": paths,
+		"texts.js":  {"languages": languages, "texts": text.English.Texts},
+	} {
+		var module strings.Builder
+		for name, value := range constants {
+			document, err := json.Marshal(value)
+			if err != nil {
+				return err
 			}
+			fmt.Fprintf(&module, "export const %s = %s;\n", name, document)
+		}
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(module.String()), 0o644); err != nil {
+			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(dir, "assets.js"), []byte(assets.String()), 0o644)
+	return nil
 }
 
 func command(ctx context.Context, dir, name string, args ...string) error {

@@ -6,12 +6,17 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"edgecheckout/e2e/workerd"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/stellar/go/keypair"
 )
 
 func TestPeersAskTheSameOfKVInTheSameTrips(t *testing.T) {
@@ -21,31 +26,40 @@ func TestPeersAskTheSameOfKVInTheSameTrips(t *testing.T) {
 	}
 	withKey := map[string]string{"x-api-key": b.world.key, "Content-Type": "application/json"}
 	direct := "/checkout?type=direct"
-	// The order matters: what a peer remembers of one request determines its reads for the next.
+	// The order matters: what a peer remembers of one request determines its reads for the next. Only
+	// a look at the ledger is remembered for so short a time that a busy machine could make a
+	// difference: each open checkout has an account of its own, and is asked for twice in a row.
+	open := ""
 	for _, a := range []ask{
-		{"retrieve with an unknown key", "GET", "/checkout/" + b.ids[stateOpen], "", withKey, 200},
-		{"retrieve", "GET", "/checkout/" + b.ids[stateOpen], "", withKey, 200},
+		{"retrieve with an unknown key", "GET", "/checkout/{new}", "", withKey, 200},
+		{"retrieve again", "GET", "/checkout/{same}", "", withKey, 200},
 		{"retrieve a completed one", "GET", "/checkout/" + b.ids[stateCompleted], "", withKey, 200},
 		{"create", "POST", direct, order(1), withKey, 200},
-		{"first view of a page", "GET", "/pay/new", "", nil, 200},
-		{"page", "GET", "/pay/" + b.ids[stateOpen], "", nil, 200},
+		{"page in its first seconds", "GET", "/pay/{young}", "", nil, 200},
+		{"page", "GET", "/pay/{new}", "", nil, 200},
+		{"page again", "GET", "/pay/{same}", "", nil, 200},
 		{"page of a completed one", "GET", "/pay/" + b.ids[stateCompleted], "", nil, 200},
-		{"status", "GET", "/pay/" + b.ids[stateOpen] + "/status", "", nil, 200},
+		{"status", "GET", "/pay/{new}/status", "", nil, 200},
+		{"status again", "GET", "/pay/{same}/status", "", nil, 200},
 		{"status of a completed one", "GET", "/pay/" + b.ids[stateCompleted] + "/status", "", nil, 200},
 	} {
 		t.Run(a.name, func(t *testing.T) {
-			if a.path == "/pay/new" {
-				made, entries, err := b.world.checkouts(1, time.Now())
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, p := range b.peers {
-					if err := p.process.Store.Put(t.Context(), entries...); err != nil {
+			for part, age := range map[string]time.Duration{"{new}": time.Minute, "{young}": 0} {
+				if strings.Contains(a.path, part) {
+					made, err := b.world.checkout(stellar.Address(keypair.MustRandom().Address()), time.Now().Add(-age))
+					if err != nil {
 						t.Fatal(err)
 					}
+					open = made.ID.String()
+					a.path = strings.Replace(a.path, part, open, 1)
+					for _, p := range b.peers {
+						if err := p.process.Store.Put(t.Context(), kv.Entry{Key: store.CheckoutKey(made.ID).String(), Value: store.Encode(&made)}); err != nil {
+							t.Fatal(err)
+						}
+					}
 				}
-				a.path = "/pay/" + made[0]
 			}
+			a.path = strings.Replace(a.path, "{same}", open, 1)
 			asked := map[string][][]workerd.Operation{}
 			for _, p := range b.peers {
 				if p.name == stock {
@@ -94,7 +108,7 @@ func (p *peer) trips(ctx context.Context, a ask) ([][]workerd.Operation, error) 
 			if err != nil {
 				return nil, err
 			}
-			trip[i].Key = placesInTime.ReplaceAllString(otherIDs.ReplaceAllString(key, "${1}_…"), "(time)/")
+			trip[i].Key = placesInTime.ReplaceAllString(anyID(key), "(time)/")
 		}
 		slices.SortFunc(trip, func(a, b workerd.Operation) int {
 			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key))

@@ -86,7 +86,7 @@ func (w world) checkout(account stellar.Address, created time.Time) (checkout.Ch
 	if s.ID, err = checkout.ParseCheckoutID(id); err != nil {
 		return s, err
 	}
-	s.Memo = w.memos.Seal(s.ID)
+	s.Memo, s.Muxed = w.memos.Seal(s.ID), w.memos.Mux(s.ID)
 	return s, nil
 }
 

@@ -115,12 +115,31 @@ func handler(origin string) (http.Handler, error) {
 			_, _ = w.Write([]byte(answer(s.Checkout)))
 		})
 	}
+	// What an account of the page of wallets can pay with, and a stream on which nothing happens.
+	mux.HandleFunc("POST /pay/{id}/transaction", func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte(`{"error":{"code":"account_cannot_pay"}}`))
+	})
+	mux.HandleFunc("POST /pay/{id}/quotes", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(quotes))
+	})
+	mux.HandleFunc("GET /accounts/{account}/payments", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_ = http.NewResponseController(w).Flush() // it fails if the page is gone
+		<-r.Context().Done()
+	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write([]byte(index(all, func(p rendered) string { return p.name + "?lang=" + p.language.Tag })))
 	})
 	return mux, nil
 }
+
+// quotes are those of an account that holds too little of what is due.
+const quotes = `{"amount_due":50,"slippage_percent":1,"problem":null,"quotes":[
+	{"asset_code":"USDC","asset_issuer":"GBBD47IF6LWK7P7MDEVSCWR7DPUWV3NY3DTQEVFL4NAT4AQH3ZLLFLA5","balance":12.5,"cost":50,"send_max":50,"problem":"too_little"},
+	{"asset_code":"XLM","asset_issuer":null,"balance":9998.1234567,"cost":150.25,"send_max":151.7525,"problem":null},
+	{"asset_code":"EURC","asset_issuer":"GBBD47IF6LWK7P7MDEVSCWR7DPUWV3NY3DTQEVFL4NAT4AQH3ZLLFLA5","balance":3,"cost":null,"send_max":null,"problem":"no_path"}]}`
 
 // answer is the answer of the status call for c.
 func answer(c templates.Checkout) string {

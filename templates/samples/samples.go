@@ -3,6 +3,7 @@
 package samples
 
 import (
+	"cmp"
 	"fmt"
 	"hash/crc32"
 	"strings"
@@ -74,6 +75,9 @@ func All(origin string) []Sample {
 		})},
 		{"test-wallet", "The local network, with its test wallets.", with(open(), func(c *templates.Checkout) {
 			c.Network, c.TestWallet = "Local network", "http://127.0.0.1:8000/wallet"
+		})},
+		{"wallets", "Open, with the wallets of the browser.", with(open(), func(c *templates.Checkout) {
+			c.StreamURL = cmp.Or(origin, "https://horizon.example") + "/accounts/" + merchantAccount + "/payments?cursor=now&join=transactions"
 		})},
 		{"largest", "The largest amount, the longest description and a hostile merchant.", with(open(), func(c *templates.Checkout) {
 			c.Merchant = "<script>alert(1)</script> & “Süße\u202eTräume” GmbH"

@@ -3,11 +3,15 @@
 package static
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
 	"path"
 	"strings"
+
+	"edgecheckout/templates/text"
 )
 
 // File is a file that the pages refer to. Its path contains a hash of its content, so that it can
@@ -20,7 +24,7 @@ type File struct {
 // bundled has the script for wallets and their adapters with the wallets' packages, which
 // `make generate` writes from the folder wallets.
 //
-//go:embed pay.js pay.css receipt.js docs.js docs.css console.css icon.svg bundled wallets/texts.json
+//go:embed pay.js pay.css receipt.js docs.js docs.css console.css icon.svg bundled
 var files embed.FS
 
 // released has the files of the last release under the paths they had. While a new release spreads
@@ -33,7 +37,7 @@ var released embed.FS
 // names maps constants in package templates to files.
 var names = []struct{ Constant, file string }{
 	{"script", "pay.js"}, {"receiptScript", "receipt.js"}, {"stylesheet", "pay.css"}, {"icon", "icon.svg"}, {"docsScript", "docs.js"}, {"docsStylesheet", "docs.css"},
-	{"walletsScript", "bundled/wallets.js"}, {"walletNotices", "bundled/notices.txt"}, {"walletTexts", "wallets/texts.json"},
+	{"walletsScript", "bundled/wallets.js"}, {"walletNotices", "bundled/notices.txt"},
 	{"walletFreighter", "bundled/freighter.js"}, {"walletLobstr", "bundled/lobstr.js"}, {"walletXbull", "bundled/xbull.js"},
 	{"walletRabet", "bundled/rabet.js"}, {"walletAlbedo", "bundled/albedo.js"},
 	{"consoleStylesheet", "console.css"},
@@ -50,6 +54,9 @@ func Files() []File {
 	for _, n := range names {
 		all = append(all, read(n.file))
 	}
+	for _, l := range text.Languages {
+		all = append(all, walletTexts(l))
+	}
 	return all
 }
 
@@ -58,6 +65,9 @@ func Paths() map[string]string {
 	all := map[string]string{}
 	for _, n := range names {
 		all[n.Constant] = read(n.file).Path
+	}
+	for _, l := range text.Languages {
+		all["walletTexts"+strings.ToUpper(l.Tag)] = walletTexts(l).Path
 	}
 	return all
 }
@@ -71,11 +81,23 @@ func Released() []File {
 	return all
 }
 
-func read(name string) File {
-	body := open(files, name)
+func read(name string) File { return file(path.Base(name), open(files, name)) }
+
+// walletTexts is what the script for wallets says in a language, by code.
+func walletTexts(l *text.Language) File {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(text.WalletsIn(l)); err != nil {
+		panic(err)
+	}
+	return file("wallets-"+l.Tag+".json", b.Bytes())
+}
+
+func file(name string, body []byte) File {
 	sum := sha256.Sum256(body)
-	kind, extension := types[path.Ext(name)], path.Ext(name)
-	return File{"/assets/" + strings.TrimSuffix(path.Base(name), extension) + "." + hex.EncodeToString(sum[:8]) + extension, kind, body}
+	extension := path.Ext(name)
+	return File{"/assets/" + strings.TrimSuffix(name, extension) + "." + hex.EncodeToString(sum[:8]) + extension, types[extension], body}
 }
 
 // open reads an embedded file, which must exist.

@@ -17,7 +17,7 @@ func TestFilesAreNamedByTheirContent(t *testing.T) {
 	types := map[string]string{"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml", "txt": "text/plain; charset=utf-8", "json": "application/json; charset=utf-8"}
 	seen := map[string]bool{}
 	for _, a := range append(Files(), Released()...) {
-		m := regexp.MustCompile(`^/assets/[a-z]+\.([0-9a-f]{16})\.([a-z]+)$`).FindStringSubmatch(a.Path)
+		m := regexp.MustCompile(`^/assets/[a-z-]+\.([0-9a-f]{16})\.([a-z]+)$`).FindStringSubmatch(a.Path)
 		if m == nil {
 			t.Errorf("path %q", a.Path)
 			continue

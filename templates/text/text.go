@@ -60,6 +60,8 @@ type Texts struct {
 	WalletHint     string
 	NoWalletOpened string
 	NoWalletHelp   string
+	BrowserWallets string
+	OtherWallets   string // those that are not installed
 	CodeName       string
 	CodeCaption    string
 	CopyDetails    string

@@ -14,20 +14,22 @@ import (
 
 // fields calls visit with the name of every text and its forms, in a language.
 func fields(l *Language, visit func(name string, forms map[string]string)) {
-	v := reflect.ValueOf(l.Texts)
-	for i := range v.NumField() {
-		name, forms := v.Type().Field(i).Name, map[string]string{}
-		switch f := v.Field(i).Interface().(type) {
-		case string:
-			forms[""] = f
-		case Plural:
-			forms = map[string]string{"Zero": f.Zero, "One": f.One, "Two": f.Two, "Few": f.Few, "Many": f.Many, "Other": f.Other}
-		case [12]string:
-			for i, month := range f {
-				forms[string(rune('a'+i))] = month
+	for _, texts := range []any{l.Texts, *WalletsIn(l)} {
+		v := reflect.ValueOf(texts)
+		for i := range v.NumField() {
+			name, forms := v.Type().Name()+"."+v.Type().Field(i).Name, map[string]string{}
+			switch f := v.Field(i).Interface().(type) {
+			case string:
+				forms[""] = f
+			case Plural:
+				forms = map[string]string{"Zero": f.Zero, "One": f.One, "Two": f.Two, "Few": f.Few, "Many": f.Many, "Other": f.Other}
+			case [12]string:
+				for i, month := range f {
+					forms[string(rune('a'+i))] = month
+				}
 			}
+			visit(name, forms)
 		}
-		visit(name, forms)
 	}
 }
 
@@ -90,8 +92,8 @@ func TestEveryLanguageHasEveryTextWithItsValues(t *testing.T) {
 // alike are texts that may be the same as in English, in some languages or (nil) in all: the same
 // words, or only values and signs.
 var alike = map[string][]string{
-	"HoursMinutes": nil, "MinutesSeconds": nil, "Seconds": nil, "Months": nil, "DateTime": {"id", "fr"}, "Details": {"de"},
-	"Ledger": {"de"}, "Transaction": {"fr"}, "PageTitle": nil,
+	"Texts.HoursMinutes": nil, "Texts.MinutesSeconds": nil, "Texts.Seconds": nil, "Texts.Months": nil, "Texts.DateTime": {"id", "fr"},
+	"Texts.Details": {"de"}, "Texts.Ledger": {"de"}, "Texts.Transaction": {"fr"}, "Texts.PageTitle": nil,
 }
 
 func TestEveryTextIsTranslated(t *testing.T) {
@@ -112,8 +114,43 @@ func TestEveryTextIsTranslated(t *testing.T) {
 }
 
 func TestEveryTextIsUsed(t *testing.T) {
-	var sources strings.Builder
-	for _, pattern := range []string{"../*.go", "../*.templ", "../../worker/*.go", "*.go"} {
+	pages := sources(t, "../*.go", "../*.templ", "../../worker/*.go", "*.go")
+	fields(English, func(name string, _ map[string]string) {
+		if name, of := strings.CutPrefix(name, "Texts."); of && !regexp.MustCompile(`\.`+name+`\b`).MatchString(pages) {
+			t.Errorf("no page shows %s", name)
+		}
+	})
+}
+
+// The script for wallets says only what there is, and all of it. Problems of accounts are named by
+// the service.
+func TestEveryTextOfWalletsIsUsed(t *testing.T) {
+	scripts := sources(t, "../static/wallets/*.js", "../../worker/pay_quotes.go")
+	codes := map[string]bool{}
+	kind := reflect.TypeFor[Wallets]()
+	for i := range kind.NumField() {
+		code := kind.Field(i).Tag.Get("json")
+		codes[code] = true
+		if !strings.Contains(scripts, `"`+strings.TrimPrefix(code, "holding-")+`"`) {
+			t.Errorf("nothing says %s", code)
+		}
+	}
+	said := regexp.MustCompile(`(?:new Refusal|tell|wait|text)\("([a-z-]+)"`).FindAllStringSubmatch(scripts, -1)
+	if len(said) < 20 {
+		t.Errorf("the scripts say %d texts", len(said))
+	}
+	for _, m := range said {
+		if m[1] != "cannot-pay" && !strings.HasSuffix(m[1], "-") && !codes[m[1]] {
+			t.Errorf("there is no text %s", m[1])
+		}
+	}
+}
+
+// sources returns the text of files, without tests and what is generated of templates.
+func sources(t *testing.T, patterns ...string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, pattern := range patterns {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
@@ -126,14 +163,10 @@ func TestEveryTextIsUsed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sources.Write(text)
+			all.Write(text)
 		}
 	}
-	fields(English, func(name string, _ map[string]string) {
-		if !regexp.MustCompile(`\.` + name + `\b`).MatchString(sources.String()) {
-			t.Errorf("no page shows %s", name)
-		}
-	})
+	return all.String()
 }
 
 func TestNumbersKeepTheirDigits(t *testing.T) {

@@ -300,15 +300,21 @@ type PaidRefunds struct {
 }
 
 // PutPaidRefunds writes refunds that the ledger shows. Whoever finds the same ones writes the same.
-// That a refund was paid is written last: whoever dies before that is followed by who finds it
-// again.
+// The entries in the owner's list are written before the records, since whoever finds a record takes
+// its refund for listed. That a refund was paid is written last: whoever dies before that is followed
+// by who finds it again.
 func (s Store) PutPaidRefunds(ctx context.Context, p PaidRefunds, now time.Time) error {
 	expiry := now.Add(KeepRefunds)
-	var entries []entry
+	var listed, entries []entry
 	for _, r := range p.Found {
-		entries = append(entries, entry{key: listKey(OwnerOf(r.Merchant, r.Mode), checkout.KindRefund,
-			Listed{Created: r.CreatedAt, ID: r.ID, Customer: r.Payment}), expiresAt: expiry, derived: true},
-			entry{key: refundKey(r.ID), value: Encode(r), expiresAt: expiry})
+		listed = append(listed, entry{key: listKey(OwnerOf(r.Merchant, r.Mode), checkout.KindRefund,
+			Listed{Created: r.CreatedAt, ID: r.ID, Customer: r.Payment}), expiresAt: expiry, derived: true})
+		entries = append(entries, entry{key: refundKey(r.ID), value: Encode(r), expiresAt: expiry})
+	}
+	if len(listed) > 0 {
+		if err := s.put(ctx, "refunds", listed...); err != nil {
+			return err
+		}
 	}
 	if p.Checkout != nil {
 		entries = append(entries, entry{key: RefundedKey(p.Checkout.ID), value: Encode(p.OfCheckout), expiresAt: p.Checkout.ExpiresAt.Add(KeepAfterExpiry)})

@@ -1,17 +1,16 @@
 // POST /checkout and GET /checkout/{id}.
 
 import { exact, formatAmount } from "./amount.js";
-import { ApiError, clip, invalid, missing, notFound } from "./error.js";
-import { isId, newId, paymentId, seal } from "./id.js";
+import { muxedAddress } from "./asset.js";
+import { ApiError, clip, invalid, missing, notFound, unmeasured } from "./error.js";
+import { isId, mux, newId, paymentId, seal } from "./id.js";
 import { Params } from "./params.js";
-import { byMerchantKey, encode, expiryOf, modeOf, openKey, write } from "./record.js";
+import { byMerchantKey, encode, expiryOf, modeOf, muxedKey, openKey, write } from "./record.js";
 import { deadlineOf, dueOf, outcomeOf } from "./settle.js";
 import { load, look } from "./watch.js";
 
 const DAY = 24 * 3600;
 const PUBLIC = "Public Global Stellar Network ; September 2015";
-
-const unmeasured = () => new Error("the benchmark does not send this");
 
 export async function createCheckout(call) {
   const { env, config, merchant, livemode, query } = call;
@@ -30,7 +29,7 @@ export async function createCheckout(call) {
   const checkout = { merchant: merchant.id, merchant_name: merchant.name, mode, account };
   checkout.amount = params.amount("amount", " for a direct checkout");
   checkout.asset = params.asset(network.assets, " for a direct checkout");
-  for (const name of ["customer_id", "customer_email", "customer_phone"]) {
+  for (const name of ["customer_id", "customer_email", "customer_phone", "locale"]) {
     if (params.text(name, 1000) !== "") throw unmeasured();
   }
   checkout.redirect_url = params.returnURL("redirect_url", livemode);
@@ -42,6 +41,7 @@ export async function createCheckout(call) {
   const now = call.began;
   checkout.id = newId("chk_", now);
   checkout.memo = await seal(config.memoKeys, checkout.id);
+  checkout.muxed = await mux(config.memoKeys, checkout.id, checkout.memo);
   checkout.created_at = new Date(now).toISOString();
   checkout.expires_at = new Date(now + lifetime * 1000).toISOString();
   if (metadata?.length > 0) checkout.metadata = metadata;
@@ -51,9 +51,10 @@ export async function createCheckout(call) {
     env,
     [byMerchantKey(merchant.id, mode, "chk", now, checkout.id), "", expiry],
     [openKey(checkout), "", expiry],
+    [muxedKey(checkout), checkout.id, expiry],
   );
   await write(env, [`checkout/${checkout.id}`, encodeCheckout(checkout), expiry]);
-  return objectOf(call, { checkout }, { status: "open", exception: "", received: 0n, payments: [] });
+  return objectOf(call, { checkout, refunds: [] }, { status: "open", exception: "", received: 0n, payments: [] });
 }
 
 // encodeCheckout omits fields without a value.
@@ -66,7 +67,7 @@ function encodeCheckout(checkout) {
 
 export async function getCheckout(call) {
   const { env, config, merchant, livemode, id } = call;
-  const standing = isId("chk_", id) ? await load(env, id) : null;
+  const standing = isId("chk_", id) ? await load(env, id, true) : null;
   if (!standing || standing.checkout.merchant !== merchant.id || standing.checkout.mode !== modeOf(livemode)) throw notFound("checkout", id);
   return objectOf(call, standing, await look(env, config, standing));
 }
@@ -100,7 +101,8 @@ function updatedAt(checkout, cancel, outcome) {
   return Math.max(...times);
 }
 
-async function objectOf(call, { checkout, cancel }, outcome) {
+async function objectOf(call, { checkout, cancel, refunds }, outcome) {
+  if (refunds.length > 0) throw unmeasured();
   const payments = outcome.payments.map((payment) => paymentOf(checkout, payment));
   return {
     id: checkout.id,
@@ -116,11 +118,13 @@ async function objectOf(call, { checkout, cancel }, outcome) {
     amount_received: exact(outcome.received),
     amount_received_decimal: formatAmount(outcome.received),
     payments,
+    refunds,
     payment_url: payURL(call, checkout.id),
     payment_uri: paymentURI(call, checkout, outcome),
     destination: checkout.account,
     memo: checkout.memo,
     memo_type: "text",
+    destination_muxed: checkout.muxed ? muxedAddress(checkout.account, checkout.muxed) : "",
     locale: null,
     redirect_url: orNull(checkout.redirect_url),
     cancel_url: orNull(checkout.cancel_url),

@@ -31,6 +31,9 @@ export const missing = (param, message) => new ApiError("parameter_missing", mes
 export const invalid = (param, message) => new ApiError("parameter_invalid", message, param);
 export const notFound = (what, id) => new ApiError("not_found", `No ${what} has the id ${clip(id)}.`);
 
+// unmeasured is what the peer answers to requests that the benchmark never sends.
+export const unmeasured = () => new Error("the benchmark does not send this");
+
 // clip quotes at most 60 characters of untrusted input.
 export function clip(text) {
   const characters = text.length > 60 ? [...text] : text;

@@ -40,6 +40,11 @@ function setTime(bytes, milliseconds) {
   new DataView(bytes.buffer).setUint32(2, milliseconds % 2 ** 32);
 }
 
+function timeOf(bytes) {
+  const view = new DataView(bytes.buffer);
+  return view.getUint16(0) * 2 ** 32 + view.getUint32(2);
+}
+
 export function newId(prefix, now) {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   setTime(bytes, now);
@@ -65,23 +70,38 @@ const DAY = 24 * 3600 * 1000;
 
 // mayExist reports whether a checkout with this id can still be stored, by the time in the id.
 export function mayExist(id, now) {
-  const view = new DataView(parse(id.slice("chk_".length)).buffer);
-  const at = view.getUint16(0) * 2 ** 32 + view.getUint32(2);
+  const at = timeOf(parse(id.slice("chk_".length)));
   return at > now - 92 * DAY && at < now + MEMO_SKEW;
 }
 
 const ZERO = new Uint8Array(16);
+
+// aes encrypts one block and drops the padding that CBC appends.
+const aes = async (key, block) => new Uint8Array(await crypto.subtle.encrypt({ name: "AES-CBC", iv: ZERO }, key, block), 0, 16);
 
 export async function importMemoKeys(list) {
   const raw = list.split(",").map((word) => Uint8Array.from(word.trim().match(/../g), (digits) => parseInt(digits, 16)));
   return Promise.all(raw.map((key) => crypto.subtle.importKey("raw", key, "AES-CBC", false, ["encrypt", "decrypt"])));
 }
 
-// seal encrypts one block and drops the padding that CBC appends.
-export async function seal(keys, id) {
-  const block = parse(id.slice("chk_".length));
-  const sealed = await crypto.subtle.encrypt({ name: "AES-CBC", iv: ZERO }, keys[0], block);
-  return format(new Uint8Array(sealed, 0, 16));
+export const seal = async (keys, id) => format(await aes(keys[0], parse(id.slice("chk_".length))));
+
+// mux returns the number of a checkout's muxed address: its day and 48 bits of its memo, encrypted
+// by a Feistel network of four rounds of AES.
+export async function mux(keys, id, memo) {
+  const day = Math.floor(timeOf(parse(id.slice("chk_".length))) / DAY);
+  const tag = new DataView(parse(memo).buffer);
+  let left = ((day << 16) | tag.getUint16(0)) >>> 0;
+  let right = tag.getUint32(2);
+  const block = new Uint8Array(16);
+  block[0] = 0xff;
+  for (let round = 0; round < 4; round++) {
+    block[1] = round;
+    new DataView(block.buffer).setUint32(12, right);
+    const mixed = await aes(keys[0], block);
+    [left, right] = [right, (left ^ new DataView(mixed.buffer).getUint32(0)) >>> 0];
+  }
+  return String((BigInt(left) << 32n) | BigInt(right));
 }
 
 const MEMO_LIFETIME = 91 * 24 * 3600 * 1000;
@@ -99,8 +119,7 @@ export async function open(keys, memo, now) {
     both.set(block);
     both.set(new Uint8Array(padding), 16);
     const opened = new Uint8Array(await crypto.subtle.decrypt({ name: "AES-CBC", iv: ZERO }, key, both));
-    const view = new DataView(opened.buffer);
-    const time = view.getUint16(0) * 2 ** 32 + view.getUint32(2);
+    const time = timeOf(opened);
     if (time >= now - MEMO_LIFETIME && time <= now + MEMO_SKEW) found.push("chk_" + format(opened));
   }
   return found;

@@ -1,193 +1,275 @@
-// Renders the payment page in each of its states, and the page for an unknown checkout.
+// Renders the payment page in each of its phases, in English, and the page for an unknown checkout.
 
-import { icon, script, stylesheet } from "./assets.js";
+import * as paths from "./assets.js";
 import { draw } from "./qr.js";
+import { languages, texts } from "./texts.js";
 
 const ESCAPES = { "&": "&amp;", "'": "&#39;", "<": "&lt;", ">": "&gt;", '"': "&#34;" };
 const escape = (text) => (/[&'<>"]/.test(text) ? text.replace(/[&'<>"]/g, (character) => ESCAPES[character]) : text);
 
-const BEFORE = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'";
-const AFTER = "; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
-
 // policy returns a Content-Security-Policy that allows connections to Horizon's origin, if given,
 // besides the page's own.
-export const policy = (horizon) => BEFORE + (horizon && " " + horizon) + AFTER;
+export const policy = (horizon) =>
+  `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'${horizon && " " + horizon}` +
+  "; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
-const PHASES = ["waiting", "partly", "checking", "paid", "expired", "underpaid", "wrong-asset"];
+const PHASES = ["waiting", "partly", "checking", "cancelling", "suspended", "paid", "overpaid", "expired", "cancelled", "underpaid", "wrong-asset"];
+const UNLESS_PAID = PHASES.filter((phase) => phase !== "paid" && phase !== "overpaid").join(" ");
 
-function phaseOf({ status, exception, late, suspended }) {
-  if (status === "completed") return "paid";
-  if (status === "expired") return "expired";
+export function phaseOf({ status, exception, cancelled, late, suspended }) {
+  if (status === "completed") return exception === "overpaid" ? "overpaid" : "paid";
+  if (status === "expired") return cancelled ? "cancelled" : "expired";
   if (status === "failed") return exception === "wrong_asset" ? "wrong-asset" : "underpaid";
+  if (cancelled) return "cancelling";
   if (late) return "checking";
   if (suspended) return "suspended";
   return exception === "underpaid" ? "partly" : "waiting";
 }
 
+export const asksForMoney = (phase) => phase === "waiting" || phase === "partly";
+
+// number groups the digits of a decimal and gives it two decimals if it has one.
+function number(exact) {
+  const [whole, decimals] = exact.split(".");
+  const groups = whole.length > 3 ? whole.replace(/\B(?=(\d{3})+$)/g, ",") : whole;
+  return decimals === undefined ? groups : `${groups}.${decimals.padEnd(2, "0")}`;
+}
+
+function figure(name, exact, asset) {
+  const value = name ? `<span data-fill="${name}">${number(exact)}</span>` : number(exact);
+  return `<span class="figure" dir="ltr">${value} ${asset}</span>`;
+}
+
+// VALUES are what texts name in braces.
+const VALUES = {
+  merchant: (c) => `<bdi>${c.merchant}</bdi>`,
+  asset: (c) => `<span dir="ltr">${c.asset}</span>`,
+  amount: (c) => figure("", c.amount, c.asset),
+  received: (c) => figure("received", c.received, c.asset),
+  due: (c) => figure("due", c.due, c.asset),
+  "to-pay": (c) => figure("to-pay", c.toPay, c.asset),
+};
+
+// compile makes a text of HTML, or a function of the checkout if it names values.
+function compile(text) {
+  const [first, ...rest] = escape(text).split(/\{([^}]*)\}/);
+  if (!rest.some((name, i) => i % 2 === 0 && name in VALUES)) return escape(text);
+  return (c) => {
+    let html = first;
+    for (let i = 0; i < rest.length; i += 2) html += VALUES[rest[i]](c) + rest[i + 1];
+    return html;
+  };
+}
+
+const t = Object.fromEntries(Object.entries(texts).filter(([, text]) => typeof text === "string").map(([name, text]) => [name, compile(text)]));
+
+const fill = (text, values) => text.replace(/\{([^}]*)\}/g, (_, name) => values[name]);
+
 const document = (title, head, body) =>
-  `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escape(title)}</title>` +
+  `<!doctype html><html lang="en" dir="ltr"><head><meta charset="utf-8"><title>${title}</title>` +
   `<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">` +
   `<meta name="robots" content="noindex"><meta name="referrer" content="no-referrer"><meta name="format-detection" content="telephone=no">` +
-  `<link rel="icon" type="image/svg+xml" href="${icon}"><link rel="stylesheet" href="${stylesheet}">${head}</head><body>${body}</body></html>`;
+  `<link rel="icon" type="image/svg+xml" href="${paths.icon}"><link rel="stylesheet" href="${paths.stylesheet}">${head}</head><body>${body}</body></html>`;
 
-export function messagePage(title, text) {
-  const body = `<main class="message"><h1 data-testid="title">${escape(title)}</h1><p data-testid="text">${escape(text)}</p></main>`;
-  return document(title, "", body);
-}
+export const noPage = () =>
+  document(t.NoPage, "", `<main class="message"><h1 data-testid="title">${t.NoPage}</h1><p data-testid="text">${t.NoPageText}</p></main>`);
 
 export function payPage(checkout) {
   const phase = phaseOf(checkout);
-  const partly = phase === "partly";
   const c = {
     ...checkout,
     phase,
     open: checkout.status === "open",
-    payable: partly || phase === "waiting",
+    payable: asksForMoney(phase),
     some: checkout.received !== "0",
-    toPay: partly ? checkout.due : checkout.amount,
+    toPay: phase === "partly" ? checkout.due : checkout.amount,
     merchant: escape(checkout.merchant),
     redirect: escape(checkout.redirect),
+    others: checkout.payments.filter(({ reason }) => reason === "wrong_asset"),
   };
-  return document(`${c.amount} ${c.asset} to ${checkout.merchant}`, head(c), main(c));
+  c.subject = escape(fill(texts.PageTitle, { amount: `${number(c.amount)} ${c.asset}`, merchant: checkout.merchant }));
+  const stands = phase === "waiting" ? "" : `${escape(fill(texts[HEADINGS[phase]], checkout))} · `;
+  const wallets = c.horizon && `<script type="module" src="${paths.walletsScript}"></script>`;
+  return document(stands + c.subject, `<script type="module" src="${paths.script}"></script>${wallets}`, main(c));
 }
 
 const hidden = (is) => (is ? " hidden" : "");
 
-function head(c) {
-  const module = `<script type="module" src="${script}"></script>`;
-  if (c.open) return `${module}<noscript><meta http-equiv="refresh" content="15"></noscript>`;
-  if (c.redirect === "") return module;
-  return `${module}<noscript><meta http-equiv="refresh" content="${c.exception ? 15 : 5};url=${c.redirect}"></noscript>`;
-}
-
 function main(c) {
-  const back = c.cancel !== "" && c.status !== "completed"
-    ? `<p class="back" data-way-back><a href="${escape(c.cancel)}" data-testid="cancel">Back to <bdi>${c.merchant}</bdi></a></p>`
-    : "";
-  const custody = c.payable
-    ? `<p>Your payment goes straight to <bdi>${c.merchant}</bdi>’s account on the Stellar network. Nobody holds it in between.</p>`
-    : "";
+  const path = `/pay/${c.id}`;
   const url = `${c.horizon}/accounts/${c.destination}/payments?cursor=now&amp;join=transactions`;
   const stream = c.horizon && ` data-stream-url="${url}" data-memo="${c.memo}"`;
+  const back = c.cancel !== "" && c.status !== "completed"
+    ? `<p class="back" data-in="${UNLESS_PAID}"><a href="${escape(c.cancel)}" data-testid="cancel">${t.BackTo(c)}</a></p>`
+    : "";
+  const direct = c.payable ? `<p data-testid="direct">${t.Direct(c)}</p>` : "";
   return (
-    `<main class="pay" data-pay data-phase="${c.phase}" data-status-url="/pay/${c.id}/status" data-amount="${c.amount}"${stream}>${summary(c)}` +
-    `<div class="till">${standing(c)}${c.payable ? payment(c) : ""}<footer>${back}` +
-    `<p>Reference <code class="value" data-testid="reference">${c.id}</code></p>${custody}</footer></div>` +
+    `<main class="pay" data-pay data-phase="${c.phase}" data-status-url="${path}/status" data-check-url="${path}/check" data-title="${c.subject}" ` +
+    `data-group="," data-decimal="." data-when-over="checking" data-any-language${stream}>${summary(c)}` +
+    `<div class="till">${standing(c)}<div class="swapped" data-swap="payment">${c.payable ? payment(c) : ""}</div><footer>${back}` +
+    `<p>${t.Reference} <code class="value" dir="ltr" data-testid="reference">${c.id}</code></p>${direct}</footer></div>` +
     `<p class="unseen" role="status" data-live></p></main>`
   );
 }
 
-function grouped(value) {
-  let html = "";
-  for (let i = 0; i < value.length; i += 4) html += `<span>${value.slice(i, i + 4)}</span><wbr>`;
-  return html;
-}
+const LANGUAGES =
+  `<details class="languages" lang="en"><summary><span class="unseen">${t.ChooseLanguage}: </span>${languages[0].name}</summary><ul>` +
+  languages.slice(1).map(({ tag, name, direction }) =>
+    `<li><a href="?lang=${tag}" lang="${tag}" hreflang="${tag}" dir="${direction}" data-language="${tag}">${name}</a></li>`).join("") +
+  "</ul></details>";
 
 function summary(c) {
-  const network = c.network === "" ? "" : `<p class="network"><strong data-testid="network">${escape(c.network)}</strong> <span>no real money</span></p>`;
+  const network = c.network === "" ? "" : `<p class="network"><strong data-testid="network">${escape(c.network)}</strong> <span>${t.NoRealMoney}</span></p>`;
   const description = c.description === "" ? "" : `<p class="description" dir="auto" data-testid="description">${escape(c.description)}</p>`;
-  const issuer = c.issuer === "" ? "" : `<p class="issuer">${c.asset} as issued by <code class="value" data-testid="issuer">${grouped(c.issuer)}</code></p>`;
+  const issuer = c.issuer === "" ? "" :
+    `<details class="issuer"><summary><span dir="ltr">${c.asset}</span> · ${t.Details}</summary><p>${t.Issuer}</p>` +
+    `<p><code class="value" dir="ltr" data-testid="issuer">${c.issuer}</code></p><p>${t.IssuerUnknown(c)}</p></details>`;
   return (
-    `<header class="summary">${network}<h1>Payment to <bdi data-testid="merchant">${c.merchant}</bdi></h1>` +
-    `<p class="total"><span class="number"${c.amount.length > 10 ? " data-long" : ""} data-testid="amount">${c.amount}</span> ` +
-    `<span class="unit" data-testid="asset">${c.asset}</span></p>${description}${issuer}${c.open || c.some ? ledger(c) : ""}</header>`
+    `<header class="summary"><div class="top">${network}${LANGUAGES}</div><h1>${t.PaymentTo(c)}</h1><p class="total" dir="ltr">` +
+    `<span class="number"${c.amount.length > 10 ? " data-long" : ""} data-testid="amount"> ${number(c.amount).replaceAll(",", ",<wbr> ")}</span> ` +
+    `<span class="unit" data-testid="asset">${c.asset}</span></p>${description}${issuer}` +
+    `<div class="swapped" data-swap="ledger">${c.open || c.some ? ledger(c) : ""}</div></header>`
   );
 }
 
 function ledger(c) {
   const due = c.open
-    ? `<div data-only="due"${hidden(c.phase !== "partly")}><dt>Still due</dt><dd><span data-fill="due" data-testid="due">${c.due}</span> ${c.asset}</dd></div>`
+    ? `<div data-in="partly"${hidden(c.phase !== "partly")}><dt>${t.StillDue}</dt>` +
+      `<dd dir="ltr"><span data-fill="due" data-testid="due">${number(c.due)}</span> ${c.asset}</dd></div>`
     : "";
   return (
-    `<dl class="ledger" data-ledger${hidden(!c.some)}><div><dt>Received</dt>` +
-    `<dd><span data-fill="received" data-testid="received">${c.received}</span> ${c.asset}</dd></div>${due}</dl>`
+    `<dl class="ledger" data-ledger${hidden(!c.some)}><div><dt>${t.Received}</dt>` +
+    `<dd dir="ltr"><span data-fill="received" data-testid="received">${number(c.received)}</span> ${c.asset}</dd></div>${due}</dl>`
   );
 }
 
-function phasesOf({ open, phase }) {
-  if (!open) return [phase];
-  return phase === "suspended" ? ["suspended", ...PHASES.slice(2)] : PHASES;
-}
+const HEADINGS = {
+  waiting: "Waiting", partly: "Partly", checking: "Over", cancelling: "Cancelled", suspended: "Suspended", paid: "Paid",
+  overpaid: "Paid", expired: "Expired", cancelled: "Cancelled", underpaid: "Underpaid", "wrong-asset": "WrongAsset",
+};
+
+const say = (text, c) => (typeof text === "string" ? text : text(c));
 
 function standing(c) {
-  const parts = phasesOf(c).map(
+  const parts = (c.open ? PHASES : [c.phase]).map(
     (phase) =>
-      `<div class="phase" data-phase="${phase}"${hidden(phase !== c.phase)}><svg class="sign" viewBox="0 0 24 24" aria-hidden="true" focusable="false">` +
-      `${SIGNS[phase] ?? SIGNS.other}</svg><div class="words">${WORDS[phase](c)}</div></div>`,
+      `<div class="phase" data-phase="${phase}" data-in="${phase}"${hidden(phase !== c.phase)}>` +
+      `<svg class="sign" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${SIGNS[phase] ?? SIGNS.other}</svg>` +
+      `<div class="words"><h2>${say(t[HEADINGS[phase]], c)}</h2>${WORDS[phase](c)}</div></div>`,
   );
+  const other = c.open && c.others.length > 0 ? `<div class="notice" data-testid="other">${arrived(c)}<p>${t.OtherText(c)}</p></div>` : "";
   const notices = c.open
-    ? '<p class="notice" data-notice="offline" hidden>You are offline. This page goes on by itself when you are back.</p>' +
-      '<p class="notice" data-notice="lost" hidden>The connection is disturbed, so what you see may be out of date. Trying again …</p>'
+    ? `<p class="notice" data-notice="slow" hidden>${t.Slow}</p><p class="notice" data-notice="offline" hidden>${t.Offline}</p>` +
+      `<p class="notice" data-notice="lost" hidden>${t.Lost}</p><noscript><p class="hint">${t.NoScript}</p>` +
+      `<p><a class="quiet-button" href="/pay/${c.id}/check" data-testid="check">${t.CheckAgain}</a></p></noscript>`
     : "";
   return (
-    `<section class="standing" tabindex="-1" aria-label="Status" data-standing data-status="${c.status}" data-exception="${c.exception}" ` +
-    `data-testid="status">${parts.join("")}${notices}</section>`
+    `<section class="standing" tabindex="-1" aria-label="${t.Standing}" data-standing data-swap="standing" data-status="${c.status}" ` +
+    `data-exception="${c.exception}" data-others="${c.others.length}" data-testid="status">${parts.join("")}${other}${notices}</section>`
   );
+}
+
+// arrived lists the payments in another asset.
+function arrived(c) {
+  const items = c.others.map(({ amount, asset, issuer }) => {
+    const namesake = asset === c.asset && issuer !== "" ? `<br>${t.Issuer}: <code class="value" dir="ltr">${issuer}</code>` : "";
+    return `<li><span class="figure" dir="ltr">${number(amount)} ${asset}</span> ${namesake}</li>`;
+  });
+  return `<p><strong>${t.Other}</strong></p><ul class="arrived">${items.join("")}</ul>`;
 }
 
 const RING = '<circle cx="12" cy="12" r="9"></circle>';
 const TRACK = '<circle class="track" cx="12" cy="12" r="9"></circle>';
 const TURNING = `${TRACK} <path class="turning" d="M12 3a9 9 0 0 1 9 9"></path>`;
+const CHECKED = `${RING} <path d="M8 12.4l2.8 2.8L16 9.6"></path>`;
+const CLOCK = `${RING} <path d="M12 7v5l3.2 2"></path>`;
 const SIGNS = {
-  waiting: TURNING,
-  checking: TURNING,
+  waiting: TURNING, checking: TURNING, cancelling: TURNING, paid: CHECKED, overpaid: CHECKED, expired: CLOCK, cancelled: CLOCK,
   partly: `${TRACK} <path d="M12 3a9 9 0 0 1 0 18"></path>`,
-  paid: `${RING} <path d="M8 12.4l2.8 2.8L16 9.6"></path>`,
-  expired: `${RING} <path d="M12 7v5l3.2 2"></path>`,
   other: `${RING} <path d="M12 7.2v5.6M12 16.4v.2"></path>`,
 };
 
-const figure = (name, value, asset) => `<span class="figure"><span data-fill="${name}">${value}</span> ${asset}</span>`;
-const theirs = (c) =>
-  `<p>That money is in <bdi>${c.merchant}</bdi>’s account. Please contact them and quote the reference below. Do not pay any more here.</p>`;
-
 const WORDS = {
-  waiting: () => "<h2>Waiting for your payment</h2><p>This page notices by itself, usually within seconds.</p>",
-  partly: (c) =>
-    `<h2>Part of it has arrived</h2><p>${figure("received", c.received, c.asset)} received. ` +
-    `Please send the ${figure("due", c.due, c.asset)} still due, with the same memo.</p>`,
-  checking: () =>
-    "<h2>The time to pay is over</h2><p>Please do not pay any more. We are still reading the ledger for a payment that was made in time.</p>",
-  suspended: (c) =>
-    "<h2>This shop is suspended</h2><p>Please do not pay. A payment that you have already sent is still noticed here.</p>" +
-    `<p>It would be in <bdi>${c.merchant}</bdi>’s account: please contact them and quote the reference below.</p>`,
-  paid(c) {
-    const going = c.redirect !== "";
-    const leaving = c.open || going ? `<span data-leaving${hidden(!going)}>— returning to <bdi>${c.merchant}</bdi></span>` : "";
-    const over = c.exception === "overpaid";
-    const difference = c.open || over
-      ? `<p data-only="overpaid"${hidden(!over)}>You sent ${figure("received", c.received, c.asset)}, more than was asked for. ` +
-        `<bdi>${c.merchant}</bdi> has all of it: please contact them about the difference.</p>`
-      : "";
-    let link = "";
-    if (c.open) link = '<p data-leaving hidden><a data-redirect data-testid="redirect">Go there now</a></p>';
-    else if (going) link = `<p data-leaving><a href="${c.redirect}" data-redirect data-testid="redirect">Go there now</a></p>`;
-    const thanks = going ? "" : `<p data-staying>Thank you. <bdi>${c.merchant}</bdi> has received your payment; you can close this page.</p>`;
-    return `<h2>Paid ${leaving}</h2>${difference} ${link} ${thanks}`;
+  waiting: () => `<p>${t.WaitingText}</p>`,
+  partly: (c) => `<p>${t.PartlyText(c)}</p>`,
+  checking: () => `<p>${t.OverText}</p>`,
+  cancelling: (c) => `<p>${t.CancelledWait(c)}</p>`,
+  suspended: (c) => `<p>${t.SuspendedText}</p><p>${t.SuspendedContact(c)}</p>`,
+  paid: (c) => `<p>${t.PaidText(c)}</p>${afterPaying(c, "paid")}`,
+  overpaid: (c) => `<p>${t.OverpaidText(c)}</p>${afterPaying(c, "overpaid")}`,
+  expired: (c) => `<p>${t.ExpiredText(c)}</p><p>${t.AlreadySent(c)}</p>`,
+  cancelled: (c) => `<p>${t.CancelledText}</p><p>${t.AlreadySent(c)}</p>`,
+  underpaid: (c) => `<p>${t.UnderpaidText(c)}</p><p>${t.InAccount(c)}</p>${c.phase === "underpaid" ? proofs(c) : ""}`,
+  "wrong-asset"(c) {
+    const now = c.phase === "wrong-asset";
+    return `<p>${t.WrongAssetText(c)}</p>${now && c.others.length > 0 ? arrived(c) : ""} <p>${t.InAccount(c)}</p>${now ? proofs(c) : ""}`;
   },
-  expired: (c) =>
-    `<h2>This payment has expired</h2><p>Nothing arrived in time. Please do not pay any more: start again at <bdi>${c.merchant}</bdi>.</p>` +
-    `<p>If you did send money, it is in <bdi>${c.merchant}</bdi>’s account. Please contact them and quote the reference below.</p>`,
-  underpaid: (c) =>
-    `<h2>Not paid in full</h2><p>The time to pay is over, and only ${figure("received", c.received, c.asset)} of ` +
-    `<span class="figure">${c.amount} ${c.asset}</span> arrived.</p>${theirs(c)}`,
-  "wrong-asset": (c) =>
-    `<h2>Paid in another asset</h2><p>The time to pay is over. A payment arrived, but not in the ${c.asset} that was asked for; ` +
-    `an asset of the same name from another issuer is another asset.</p>${theirs(c)}`,
 };
 
-const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "numeric", month: "long", year: "numeric" });
+function afterPaying(c, phase) {
+  const shown = c.phase === phase ? proofs(c) : "";
+  if (c.open) return shown + wayOn(c, "", phase === "paid");
+  return c.redirect ? shown + wayOn(c, c.redirect, true) : shown;
+}
 
-function payment(c) {
-  const deadline = c.deadline.toISOString();
-  const uri = c.uri.replace(/([?&]amount=)[^&]*/, `$1${c.toPay}`);
+const wayOn = (c, url, named) =>
+  `<div class="way-on" data-way-on${hidden(url === "")}><p><a class="button"${url && ` href="${url}"`} data-redirect${named ? ' data-testid="redirect"' : ""}>` +
+  `${t.Continue(c)}</a></p><p data-leaving data-text="${t.Leaving}" data-seconds="${t.Seconds}" hidden></p>` +
+  `<p data-stay hidden><button type="button" data-stay-here>${t.Stay}</button></p></div>`;
+
+const MAX_PROOFS = 3;
+
+function proofs(c) {
+  if (c.payments.length === 0) return "";
   return (
-    '<div class="payment" data-payment><p class="expires"><span class="left" role="timer" data-left hidden></span> <span>Pay before ' +
-    `<time datetime="${deadline.slice(0, 19)}Z" data-testid="expires">${deadline.slice(11, 16)} UTC, ${clock.format(c.deadline)}</time></span></p>` +
-    `<a class="button" href="${escape(uri)}" data-wallet-link data-testid="wallet-link">Pay <span data-fill="to-pay">${c.toPay}</span> ${c.asset} with your wallet</a>` +
-    `<p class="hint">If no wallet opens, scan the code or enter the details by hand.</p>${code(uri.replace(/&msg=[^&]*/, ""), c.toPay)}${byHand(c)}</div>`
+    `<dl class="proofs">${c.payments.slice(0, MAX_PROOFS).map(proof).join("")}</dl>` +
+    `<p><a class="quiet-button" href="/pay/${c.id}/receipt" data-testid="receipt">${t.Receipt}</a></p>`
   );
 }
+
+function proof({ amount, asset, from, hash, closed }) {
+  const payer = from === "" ? "" : `<div><dt>${t.PaidBy}</dt><dd><code class="value" dir="ltr">${from}</code></dd></div>`;
+  return (
+    `<div><dt>${t.Amount}</dt><dd><span class="figure" dir="ltr">${number(amount)} ${asset}</span></dd></div>` +
+    `<div><dt>${t.Time}</dt><dd><time datetime="${closed.toISOString().slice(0, 19)}Z">${moment(closed, 19)}</time></dd></div>${payer}` +
+    `<div><dt>${t.Transaction}</dt><dd><code class="value" dir="ltr">${hash}</code> </dd></div>`
+  );
+}
+
+// moment writes a time in UTC, to the minute (16) or the second (19).
+function moment(time, end) {
+  const day = { day: time.getUTCDate(), month: texts.Months[time.getUTCMonth()], year: time.getUTCFullYear() };
+  return fill(texts.DateTime, { ...day, time: time.toISOString().slice(11, end) });
+}
+
+function payment(c) {
+  const uri = c.uri.replace(/([?&]amount=)[^&]*/, `$1${c.toPay}`);
+  const link =
+    `<a class="button" href="${escape(uri)}" data-wallet-link data-testid="wallet-link">${t.PayWithWallet(c)}</a>` +
+    `<p class="hint" data-wallet-hint>${t.WalletHint}</p><p class="notice" data-no-wallet data-testid="no-wallet" hidden>` +
+    `<strong>${t.NoWalletOpened}</strong><br>${t.NoWalletHelp}</p>`;
+  return (
+    `<div class="payment" data-payment data-in="waiting partly">${expires(c.deadline)}${c.horizon ? wallets(c) : ""}` +
+    `${link}${code(uri.replace(/&msg=[^&]*/, ""), c.toPay)}${byHand(c)}${help(c)}</div>`
+  );
+}
+
+const MINUTES = [5, 1].map((n) => fill(n === 1 ? texts.MinutesLeft.One : texts.MinutesLeft.Other, { n }));
+const TIMER =
+  `<span class="left" role="timer" data-left data-text="${t.TimeLeft}" data-hours="${t.HoursMinutes}" data-minutes="${t.MinutesSeconds}" ` +
+  `data-seconds="${t.Seconds}" data-say-300="${MINUTES[0]}" data-say-60="${MINUTES[1]}" hidden></span>`;
+
+const expires = (deadline) =>
+  `<p class="expires">${TIMER} <time datetime="${deadline.toISOString().slice(0, 19)}Z" data-deadline data-today="${t.PayByToday}" ` +
+  `data-tomorrow="${t.PayByTomorrow}" data-testid="expires">${fill(texts.PayBy, { time: moment(deadline, 16) })}</time></p>`;
+
+const wallets = (c) =>
+  `<section class="wallets" aria-labelledby="wallets" data-wallets data-testid="wallets" data-path="/pay/${c.id}" data-horizon="${c.horizon}" ` +
+  `data-texts="${paths.walletTexts}" data-freighter="${paths.walletFreighter}" data-lobstr="${paths.walletLobstr}" data-xbull="${paths.walletXbull}" ` +
+  `data-rabet="${paths.walletRabet}" data-albedo="${paths.walletAlbedo}" hidden><h2 id="wallets">Pay with a wallet in this browser</h2>` +
+  '<ul data-wallet-list></ul><div class="wallet-step" data-wallet-step data-testid="wallet-step" tabindex="-1" hidden>' +
+  '<p role="status" data-wallet-words data-testid="wallet-words"></p><ul data-wallet-assets data-testid="wallet-assets" hidden></ul>' +
+  '<p class="hint" data-wallet-quoted data-testid="wallet-quoted" hidden></p><p class="wallet-choices" data-wallet-choices></p></div></section>';
 
 function code(uri, amount) {
   const drawing = draw(uri);
@@ -195,27 +277,29 @@ function code(uri, amount) {
   const { size, path } = drawing;
   const side = size * Math.max(1, Math.floor(280 / size));
   return (
-    `<figure class="qr" data-code-for="${amount}"><svg role="img" aria-label="QR code of this payment, for a Stellar wallet" width="${side}" height="${side}" ` +
+    `<figure class="qr" data-swap="code" data-code-for="${amount}"><svg role="img" aria-label="${t.CodeName}" width="${side}" height="${side}" ` +
     `viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges" data-testid="qr"><rect width="${size}" height="${size}" fill="#fff"></rect>` +
-    `<path d="${path}" stroke="#000"></path></svg><figcaption>Scan with a wallet on another device</figcaption></figure>` +
-    '<p class="hint" data-code-gone hidden>The QR code asked for the whole amount, so it is gone. The button and the details ask for what is still due.</p>'
+    `<path d="${path}" stroke="#000"></path></svg><figcaption>${t.CodeCaption}</figcaption></figure>`
   );
 }
 
 const copyButton = (name, id, what) =>
-  `<dd class="copy"><button type="button" data-copy="${id}" data-what="${what}" data-testid="copy-${name}" hidden>` +
-  `<span data-label>Copy</span> <span class="unseen">${what}</span></button></dd>`;
+  `<dd class="copy"><button type="button" data-copy="${id}" data-copied="${fill(texts.Copied, { what })}" data-selected="${fill(texts.Selected, { what })}" ` +
+  `data-testid="copy-${name}" hidden>${t.Copy} <span class="unseen">${what}</span></button></dd>`;
 
-function byHand(c) {
-  return (
-    '<section class="by-hand" aria-labelledby="by-hand"><h2 id="by-hand">Or pay by hand</h2><dl>' +
-    `<div class="entry"><dt>Address</dt><dd><code class="value" id="destination" data-testid="destination">${grouped(c.destination)}</code></dd>` +
-    `${copyButton("destination", "destination", "address")}</div>` +
-    `<div class="entry"><dt>Amount <span data-only="due"${hidden(c.phase !== "partly")}>still due</span></dt>` +
-    `<dd><code class="value" id="to-pay" data-fill="to-pay" data-testid="to-pay">${c.toPay}</code> <span class="unit">${c.asset}</span></dd>` +
-    `${copyButton("amount", "to-pay", "amount")}</div>` +
-    `<div class="entry"><dt>Memo (text)</dt><dd><code class="value" id="memo" data-testid="memo">${grouped(c.memo)}</code></dd>` +
-    `${copyButton("memo", "memo", "memo")}</div></dl><p class="warning" data-testid="warning"><strong>Do not leave out the memo.</strong> ` +
-    "Without it your payment cannot be matched to this order.</p></section>"
-  );
-}
+const COPY = { destination: copyButton("destination", "destination", t.Address), amount: copyButton("amount", "to-pay", t.Amount), memo: copyButton("memo", "memo", t.Memo) };
+
+const byHand = (c) =>
+  `<section class="by-hand" aria-labelledby="by-hand"><h2 id="by-hand">${t.CopyDetails}</h2><dl>` +
+  `<div class="entry"><dt>${t.Address}</dt><dd><code class="value" dir="ltr" id="destination" data-testid="destination">${c.destination}</code></dd>` +
+  `${COPY.destination}</div><div class="entry"><dt>${t.Amount} <span data-in="partly"${hidden(c.phase !== "partly")}>(${t.StillDue})</span></dt>` +
+  `<dd dir="ltr"><code class="value" id="to-pay" data-exact="to-pay" data-testid="to-pay">${c.toPay}</code> <span class="unit">${c.asset}</span></dd>` +
+  `${COPY.amount}</div><div class="entry"><dt>${t.Memo}</dt><dd><code class="value" dir="ltr" id="memo" data-testid="memo">${c.memo}</code></dd>` +
+  `<dd class="hint">${t.MemoType}</dd>${COPY.memo}</div></dl><p class="warning" data-testid="warning">${t.MemoWarning(c)}</p></section>`;
+
+const question = (asked, answer) => `<details><summary>${asked}</summary><p>${answer}</p></details>`;
+
+const help = (c) =>
+  `<section class="help" aria-labelledby="help"><h2 id="help">${t.Help}</h2>` +
+  (c.issuer === "" ? "" : `${question(t.HelpAsset(c), t.HelpAssetText(c))} ${question(t.HelpTrust, t.HelpTrustText(c))}`) +
+  `${question(t.HelpExchange, t.HelpExText)}${question(t.HelpMemo, t.HelpMemoText(c))}</section>`;

@@ -4,7 +4,7 @@
 import { parseAmount } from "./amount.js";
 import { isAccount, isAssetCode } from "./asset.js";
 import { NumberText, parseObject } from "./body.js";
-import { ApiError, clip, invalid, missing } from "./error.js";
+import { ApiError, clip, invalid, missing, unmeasured } from "./error.js";
 
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 const PLACEHOLDER = "{CHECKOUT_ID}";
@@ -51,6 +51,7 @@ export class Params {
 
   amount(name, why) {
     const value = this.take(name);
+    if (this.take(`${name}_decimal`) !== null) throw unmeasured();
     if (value === null) throw missing(name, `${name} is required${why}.`);
     const text = value instanceof NumberText ? value.text : value;
     if (typeof text !== "string" || !/^[0-9]/.test(text)) {
@@ -94,15 +95,20 @@ export class Params {
   metadata(name) {
     const value = this.take(name);
     if (value === null) return null;
-    if (!(value instanceof Map)) throw invalid(name, `${name} must be an object whose values are strings.`);
-    if (value.size > 50) throw invalid(name, `${name} has ${value.size} keys; at most 50 are allowed.`);
-    const sorted = [...value].sort(([a], [b]) => (a < b ? -1 : 1));
-    for (const [key, text] of sorted) {
+    if (!(value instanceof Map)) throw invalid(name, `${name} must be an object whose values are strings, numbers or booleans.`);
+    const sorted = [];
+    for (const [key, given] of [...value].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (given === null) continue;
       const param = `${name}.${key}`;
       if (key === "" || length(key) > 40) throw invalid(name, `The key ${clip(key)} in ${name} must have 1 to 40 characters.`);
-      if (typeof text !== "string") throw invalid(param, `${param} must be a string.`);
+      if (given instanceof Map || Array.isArray(given)) {
+        throw invalid(param, `${param} must be a string, a number or a boolean; write what is nested as a string of JSON.`);
+      }
+      const text = given instanceof NumberText ? given.text : String(given);
       if (length(text) > 500) throw invalid(param, `${param} has more than 500 characters.`);
+      sorted.push([key, text]);
     }
+    if (sorted.length > 50) throw invalid(name, `${name} has ${sorted.length} keys; at most 50 are allowed.`);
     return sorted;
   }
 

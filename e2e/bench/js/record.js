@@ -13,6 +13,8 @@ export function byMerchantKey(merchant, mode, kind, created, id) {
   return `by-merchant/${merchant}/${mode}/${kind}/${String(MAX_MILLIS - created).padStart(13, "0")}/${id}`;
 }
 
+export const muxedKey = (checkout) => `muxed/${checkout.account}/${checkout.muxed}`;
+
 export function openKey(checkout) {
   const due = Math.ceil(Date.parse(checkout.expires_at) / 60_000);
   const created = Math.floor(Date.parse(checkout.created_at) / 60_000);

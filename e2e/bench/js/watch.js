@@ -12,11 +12,13 @@ const LOOK_LIFETIME = 60; // seconds
 const ROOT_LIFETIME = 60; // seconds
 const MAX_LOOKED = 500;
 
-export const standingKeys = (id) => [`checkout/${id}`, `outcome/${id}`, `seen/${id}`, `cancel/${id}`];
-
-export const standingOf = ([checkout, recorded, seen, cancel]) => checkout && { checkout, recorded, seen: seen ?? [], cancel };
-
-export const load = async (env, id) => standingOf(await read(env, ...standingKeys(id)));
+// load reads what is known about a checkout, with what was paid back if wanted.
+export async function load(env, id, withRefunds) {
+  const keys = [`checkout/${id}`, `outcome/${id}`, `seen/${id}`, `cancel/${id}`];
+  if (withRefunds) keys.push(`refunded/${id}`);
+  const [checkout, recorded, seen, cancel, refunds] = await read(env, ...keys);
+  return checkout && { checkout, recorded, seen: seen ?? [], cancel, refunds: refunds ?? [] };
+}
 
 const rootKey = (network) => `root/${network.horizons.join(" ")}`;
 
@@ -61,13 +63,15 @@ export async function look(env, config, standing) {
   const key = `look/${mode}/${checkout.account}`;
   try {
     let last = decode(await recall(key));
-    const fresh = last !== null && Date.now() - last.at < LOOK_WINDOW && covers(last, checkout);
-    if (!fresh) {
-      if (!claim(key, LOOK_WINDOW)) return known();
+    const fits = last !== null && Date.now() - last.at < LOOK_LIFETIME * 1000 && covers(last, checkout);
+    const reads = (!fits || Date.now() - last.at >= LOOK_WINDOW) && claim(key, LOOK_WINDOW);
+    if (!fits && !reads) return known(); // somebody else is reading
+    if (reads) {
       const [cursor] = await read(env, `cursor/${mode}`);
       last = await lookAt(config, mode, standing, cursor, last);
       await keep(key, encode(last), LOOK_LIFETIME);
     }
+    standing.readAt = last.at;
     const proven = last.proven;
     const payments = last.payments.filter(({ ids }) => ids.includes(checkout.id)).map(({ payment }) => payment);
     if (payments.length === 0 && proven < deadlineOf(checkout, cancel)) return known();

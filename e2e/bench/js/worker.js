@@ -3,11 +3,11 @@
 // the same.
 
 import { exact, formatAmount } from "./amount.js";
-import { createCheckout, fill, getCheckout, paymentURI, payURL } from "./checkout.js";
+import { createCheckout, fill, getCheckout, paymentURI } from "./checkout.js";
 import { configOf } from "./config.js";
-import { ApiError, clip, MEANING, notFound } from "./error.js";
+import { ApiError, clip, MEANING, notFound, unmeasured } from "./error.js";
 import { isId, mayExist, newId, sha256 } from "./id.js";
-import { messagePage, payPage, policy } from "./page.js";
+import { asksForMoney, noPage, payPage, phaseOf, policy } from "./page.js";
 import { modeOf, read } from "./record.js";
 import { deadlineOf, dueOf, outcomeOf } from "./settle.js";
 import { load, look } from "./watch.js";
@@ -89,25 +89,30 @@ async function isSuspended(env, merchant) {
   return is;
 }
 
+// where says where a payment stands, but for suspensions.
+function where({ checkout, cancel }, { status, exception }) {
+  const late = status === "open" && Date.now() >= deadlineOf(checkout, cancel);
+  return { status, exception, cancelled: cancel !== null, late, suspended: false };
+}
+
 const publicStanding = ({ env, id, began }) => (isId("chk_", id) && mayExist(id, began) ? load(env, id) : null);
 
 async function getPage(call) {
   const { env, config, id } = call;
   const standing = await publicStanding(call);
-  if (!standing) {
-    const text = "The link is incomplete, or its checkout ended long ago. Please go back to the shop and start the payment again.";
-    return html(messagePage("This payment page does not exist", text), { status: 404, keep: ["no-cache", "max-age=10, stale-if-error=0"] });
-  }
+  if (call.headers.has("accept-language") || standing?.checkout.locale) throw unmeasured();
+  if (!standing) return html(noPage(), { status: 404, keep: ["no-cache", "max-age=10, stale-if-error=0"] });
   const { checkout, cancel } = standing;
   const now = Date.now();
   const quiet = now - Date.parse(checkout.created_at) < QUIET_START;
   const outcome = quiet ? outcomeOf(standing, 0, now) : await look(env, config, standing);
   const deadline = deadlineOf(checkout, cancel);
-  const late = outcome.status === "open" && (cancel || now >= deadline);
   const network = config.networks.get(checkout.mode);
-  const suspended = outcome.status === "open" && !late && (await isSuspended(env, checkout.merchant));
-  const horizon = outcome.status === "open" && !late && !suspended ? network.streams : "";
+  const stands = where(standing, outcome);
+  stands.suspended = asksForMoney(phaseOf(stands)) && (await isSuspended(env, checkout.merchant));
+  const horizon = asksForMoney(phaseOf(stands)) ? network.streams : "";
   const page = payPage({
+    ...stands,
     id,
     horizon,
     merchant: checkout.merchant_name,
@@ -119,22 +124,22 @@ async function getPage(call) {
     memo: checkout.memo,
     uri: paymentURI(call, checkout, outcome),
     network: network.name,
-    url: payURL(call, id),
     deadline: new Date(deadline),
     cancel: fill(checkout.cancel_url, id),
     redirect: outcome.status === "completed" ? fill(checkout.redirect_url, id) : "",
-    status: outcome.status,
-    exception: outcome.exception,
     received: formatAmount(outcome.received),
     due: formatAmount(dueOf(outcome, checkout.amount)),
-    late,
-    suspended,
+    payments: outcome.payments.map(({ amount, asset, from, hash, closed_at: closed, reason }) => ({
+      amount: formatAmount(amount), asset: asset.code, issuer: asset.issuer ?? "", from: from ?? "", hash, closed: new Date(closed), reason,
+    })),
   });
   let keep = ["no-cache", "max-age=15, stale-while-revalidate=15, stale-if-error=0"];
   if (outcome.status !== "open") keep = ["max-age=60", "max-age=86400, stale-while-revalidate=86400"];
-  else if (late) keep = ["no-cache", "max-age=5, stale-if-error=0"];
+  else if (stands.late || stands.cancelled) keep = ["no-cache", "max-age=5, stale-if-error=0"];
   return html(page, { keep, tag: id }, horizon);
 }
+
+const MAX_SILENCE = 15_000; // milliseconds
 
 async function getStatus(call) {
   const { env, config, id } = call;
@@ -143,7 +148,9 @@ async function getStatus(call) {
   const { checkout, cancel } = standing;
   const outcome = await look(env, config, standing);
   const open = outcome.status === "open";
-  const suspended = open && (await isSuspended(env, checkout.merchant));
+  const stands = where(standing, outcome);
+  stands.suspended = open && (await isSuspended(env, checkout.merchant));
+  const others = outcome.payments.filter(({ reason }) => reason === "wrong_asset");
   const left = Math.ceil((deadlineOf(checkout, cancel) - Date.now()) / 1000);
   const status = {
     status: outcome.status,
@@ -152,8 +159,15 @@ async function getStatus(call) {
     amount_received_decimal: formatAmount(outcome.received),
     amount_due: exact(dueOf(outcome, checkout.amount)),
     amount_due_decimal: formatAmount(dueOf(outcome, checkout.amount)),
-    seconds_left: open && !suspended ? Math.max(left, 0) : 0,
+    seconds_left: open && !stands.suspended ? Math.max(left, 0) : 0,
     redirect_url: outcome.status === "completed" ? fill(checkout.redirect_url, id) || null : null,
+    phase: phaseOf(stands),
+    cancelled: stands.cancelled,
+    received_other: others.map(({ amount, asset }) => ({
+      amount: exact(amount), amount_decimal: formatAmount(amount), asset_code: asset.code, asset_issuer: asset.issuer ?? null,
+    })),
+    ledger_read_at: open && standing.readAt ? new Date(standing.readAt).toISOString() : null,
+    behind: open && Date.now() - (standing.readAt ?? Date.parse(checkout.created_at)) >= MAX_SILENCE,
   };
   return json(status, { keep: ["no-cache", open ? "max-age=1, stale-if-error=0" : "max-age=300"], tag: id });
 }

@@ -1,6 +1,7 @@
-// Shows what happens while somebody pays with a wallet. All sentences are in texts.json, so that a
-// page is not larger for those who pay otherwise.
+// Shows what happens while somebody pays with a wallet. All sentences are in a file of their own, in
+// the page's language, so that a page is not larger for those who pay otherwise.
 
+const page = document.querySelector("[data-pay]");
 const section = document.querySelector("[data-wallets]");
 const find = (name) => section?.querySelector(`[data-wallet-${name}]`);
 const step = find("step");
@@ -18,9 +19,19 @@ export async function loadTexts() {
   texts = await response.json();
 }
 
-// text is a sentence, its places filled in.
+// text is a sentence, its places filled in. In a language that is written from right to left, what
+// stands in a place is isolated, so that its words keep their order.
 export function text(code, values = {}) {
-  return (texts[code] ?? code).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  const isolate = document.documentElement.dir === "rtl" ? (value) => "\u2068" + value + "\u2069" : (value) => value;
+  return (texts[code] ?? code).replace(/\{(\w+)\}/g, (_, name) => isolate(values[name] ?? ""));
+}
+
+// figure writes an exact amount with its asset, as text.Number does in Go.
+export function figure(exact, code) {
+  const [whole, decimals] = String(exact).split(".");
+  const { group, decimal } = page.dataset;
+  const groups = whole.replace(/\B(?=(\d{3})+$)/g, group);
+  return (decimals === undefined ? groups : groups + decimal + decimals.padEnd(2, "0")) + " " + code;
 }
 
 // element creates an element; testid is its name in tests.
@@ -70,8 +81,9 @@ export function holdings({ quotes, slippage_percent: slippage, amount_due: due }
   const kept = quotes.map((q, i) => {
     const key = q.asset_code + ":" + (q.asset_issuer ?? "");
     const row = rows.get(key) ?? newRow(key);
-    const values = { code: q.asset_code, balance: q.balance, cost: q.cost, max: q.send_max, due };
-    row.querySelector("[data-holding]").textContent = text("holding", values);
+    const values = {};
+    for (const [name, exact] of Object.entries({ due, cost: q.cost, max: q.send_max })) values[name] = figure(exact, q.asset_code);
+    row.querySelector("[data-holding]").textContent = figure(q.balance, q.asset_code);
     const button = row.querySelector("button");
     button.hidden = q.problem !== null;
     button.textContent = text(i === 0 ? "pay-directly" : "pay-with", values);
@@ -87,7 +99,7 @@ export function holdings({ quotes, slippage_percent: slippage, amount_due: due }
 
 function newRow(key) {
   return element("li", { "data-asset": key }, [
-    element("span", { "data-holding": "" }),
+    element("span", { "data-holding": "", dir: "ltr" }),
     element("span", { "data-why": "", class: "hint" }),
     element("button", { type: "button", testid: "send-" + key.split(":")[0] }),
   ]);

@@ -7,12 +7,14 @@ import { findInstalled, wallets } from "./list.js";
 import { Refusal, refusalOf } from "./refusal.js";
 import { ask, hint, quotesFor, transactionFor } from "./service.js";
 import { submit } from "./submit.js";
-import { choices, clear, element, holdings, loadTexts, tell, text } from "./view.js";
+import { choices, clear, element, figure, holdings, loadTexts, tell, text } from "./view.js";
 
 const second = 1000;
 const page = document.querySelector("[data-pay]");
 const section = document.querySelector("[data-wallets]");
-const list = section?.querySelector("[data-wallet-list]");
+const heading = section?.querySelector("[data-wallet-heading]");
+const list = section?.querySelector("[data-wallet-list]"); // of installed wallets
+const more = section?.querySelector("[data-wallet-more]"); // folds the others
 const fees = ["0.01", "0.1", "1"]; // XLM that the network may charge; the first is usual
 const refresh = 15 * second; // of quotes
 
@@ -31,23 +33,29 @@ function begin() {
 
 async function showList() {
   const current = begin();
-  clear();
-  list.hidden = false;
   const installed = await findInstalled();
   if (!current()) return;
-  const rank = (w) => (installed.has(w.id) ? 0 : w.window ? 1 : 2);
-  const order = [...wallets].sort((a, b) => rank(a) - rank(b));
-  list.replaceChildren(
-    ...order.map((w) => {
-      const note = text(["installed", "opens-window", "not-installed"][rank(w)]);
-      const button = element("button", { type: "button", testid: "wallet-" + w.id }, [
-        element("span", {}, [w.name]),
-        element("span", { class: "hint" }, [note]),
-      ]);
-      button.addEventListener("click", () => pay(w));
-      return element("li", {}, [button]);
-    }),
-  );
+  const hadFocus = section.contains(document.activeElement);
+  clear();
+  const here = wallets.filter((w) => installed.has(w.id));
+  const others = wallets.filter((w) => !installed.has(w.id)).sort((a, b) => Boolean(b.window) - Boolean(a.window));
+  list.replaceChildren(...here.map((w) => choice(w, "installed")));
+  more.lastElementChild.replaceChildren(...others.map((w) => choice(w, w.window ? "opens-window" : "not-installed")));
+  heading.hidden = list.hidden = here.length === 0;
+  more.hidden = others.length === 0;
+  if (hadFocus) return (list.querySelector("button") ?? more.firstElementChild).focus();
+  // Whoever has a wallet here need not look further. What is in use stays where it is.
+  const link = page.querySelector("[data-wallet-link]");
+  if (here.length > 0) link?.before(section);
+}
+
+function choice(wallet, note) {
+  const button = element("button", { type: "button", testid: "wallet-" + wallet.id }, [
+    element("span", { dir: "ltr" }, [wallet.name]),
+    element("span", { class: "hint" }, [text(note)]),
+  ]);
+  button.addEventListener("click", () => pay(wallet));
+  return element("li", {}, [button]);
 }
 
 // openWindow opens the window of a wallet, which a browser allows only while it handles a click.
@@ -64,7 +72,7 @@ function openWindow({ window: name }) {
 // account, and what to send or which fee to allow.
 async function pay(wallet, known = {}) {
   const current = begin();
-  list.hidden = true;
+  list.hidden = more.hidden = true;
   const values = { wallet: wallet.name };
   const state = { ...known };
   let popup;
@@ -139,10 +147,10 @@ function refuse(refusal, wallet, state) {
     case "fee": {
       const next = fees[fees.indexOf(state.maxFee ?? fees[0]) + 1];
       if (!next) return tell("fee-too-high", values, choices([again, other]));
-      return tell("fee", { ...values, fee: next }, choices([["try-again", () => pay(wallet, { ...state, maxFee: next })], other]));
+      return tell("fee", { ...values, fee: figure(next, "XLM") }, choices([["try-again", () => pay(wallet, { ...state, maxFee: next })], other]));
     }
     case "absent": {
-      const site = element("a", { href: wallet.site, target: "_blank", rel: "noopener noreferrer" }, [new URL(wallet.site).host]);
+      const site = element("a", { href: wallet.site, target: "_blank", rel: "noreferrer" }, [new URL(wallet.site).host]);
       return tell("absent", values, [site, ...choices([again, other])]);
     }
     case "account":
@@ -178,7 +186,8 @@ async function offer(wallet, state, refusal) {
     const [direct] = quotes.quotes;
     if (first) {
       const why = refusal?.code === "price-moved" ? refusal.code : (quotes.problem ?? direct.problem ?? "options");
-      const known = { ...values, due: quotes.amount_due, code: direct.asset_code, balance: direct.balance };
+      const { asset_code: code, balance } = direct;
+      const known = { ...values, code, due: figure(quotes.amount_due, code), balance: figure(balance, code) };
       tell(why, known, other, quotes.quotes.some((q) => q.problem === null) ? "" : "no-options");
     }
     holdings(quotes, (send) => pay(wallet, { account: state.account, send }));
@@ -189,7 +198,10 @@ const short = (account = "") => account.slice(0, 4) + "…" + account.slice(-4);
 
 if (section) {
   ask.path = section.dataset.path;
-  await loadTexts();
-  section.hidden = false;
-  showList();
+  try {
+    await loadTexts();
+    await showList();
+  } catch {
+    section.hidden = true; // there are other ways to pay
+  }
 }
