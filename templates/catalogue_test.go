@@ -53,7 +53,7 @@ func TestEveryTextOfAPageIsInTheCatalogues(t *testing.T) {
 		}
 		for name, page := range map[string]templ.Component{s.Name: templates.Pay(c), s.Name + "-receipt": templates.Receipt(c)} {
 			d := document(t, page)
-			d.Find("code, svg > *, script, style, [data-testid=test-wallet], .languages ul, [data-testid=website], [href^='mailto:']").Remove()
+			d.Find("code, svg > *, script, style, [data-testid=test-wallet], .languages ul, [data-testid=website], [data-testid=worth], [href^='mailto:']").Remove()
 			for _, n := range d.Find("*").Contents().Nodes {
 				if n.Type != html.TextNode {
 					continue

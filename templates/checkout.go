@@ -30,10 +30,12 @@ type Checkout struct {
 	IssuerName  string // "Circle"; "" if nobody vouches for who it is
 	// IssuerDomain is the home domain of the issuer's account, if that domain names the account, too.
 	IssuerDomain string
-	Destination  string // G…
-	Memo         string // 26 characters, MEMO_TEXT
-	PaymentURI   string // web+stellar:pay?…
-	Network      string // "" on the public network; else "Test network", "Local network" …
+	// Currency is what that domain says it pays for the asset, "USD" or "EUR"; "" if it says nothing.
+	Currency    string
+	Destination string // G…
+	Memo        string // 26 characters, MEMO_TEXT
+	PaymentURI  string // web+stellar:pay?…
+	Network     string // "" on the public network; else "Test network", "Local network" …
 	// TestWallet is the URL to which the test wallet's form posts; "" except on the local network.
 	TestWallet string
 	PageURL    string // absolute URL of this page
@@ -110,6 +112,14 @@ func (c *Checkout) issuedBy() string {
 		return c.IssuerName
 	}
 	return c.IssuerDomain
+}
+
+// worth is the amount in the currency that the issuer promises; "" if none is proven to.
+func (c *Checkout) worth() string {
+	if c.IssuerDomain == "" {
+		return ""
+	}
+	return c.t().Money(c.Amount, c.Currency)
 }
 
 // toPay is the amount that a customer must send now.

@@ -10,7 +10,7 @@ const (
 	icon              = "/assets/icon.f03404defe1193fa.svg"
 	receiptScript     = "/assets/receipt.e861484cdfe2534e.js"
 	script            = "/assets/pay.a8234b7878087c9a.js"
-	stylesheet        = "/assets/pay.c84a0dd540ea8415.css"
+	stylesheet        = "/assets/pay.8942fbd774ae19f4.css"
 	walletAlbedo      = "/assets/albedo.ab0589a97559fe23.js"
 	walletFreighter   = "/assets/freighter.ea8058af7093b605.js"
 	walletLobstr      = "/assets/lobstr.0bc5e6c33f111569.js"

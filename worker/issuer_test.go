@@ -43,6 +43,10 @@ func (s *site) issuedBy(edge *worker.Service, shop client) string {
 	s.deliver(edge, s.queue.take())
 	s.Sleep(30 * time.Second) // what the instance remembers
 	page := client{s.t, edge, nil}.get("/pay/" + id)
+	proven, worth := strings.Contains(page.body, `data-testid="issued-by"`), strings.Contains(page.body, `data-testid="worth">≈ $50.00</bdi>`)
+	if proven != worth {
+		s.t.Errorf("the issuer is proven: %t; the page says what it promises: %t", proven, worth)
+	}
 	_, text, found := strings.Cut(page.body, `data-testid="issued-by">`)
 	if !found {
 		return ""
