@@ -159,7 +159,7 @@ func TestPageCanBeUsedWithTheKeyboardAlone(t *testing.T) {
 	want := []string{
 		"true Language: English", "true USDC · Details",
 		"true Pay 5 USDC with your wallet", "true Other wallets", "true Copy Address", "true Copy Amount", "true Copy Memo (required)",
-		"true Where do I get USDC?", "true What is a trustline?", "true Can I pay from an exchange?", "true I paid without the memo",
+		"true Where do I get USDC?", "true What is a trustline?", "true Can I pay from an exchange?", "true My wallet can’t send a memo", "true I paid without the memo",
 		"true Wallet", "true Amount in USDC", "true Pay", "true Back to Northwind Coffee", "",
 	}
 	if diff := cmp.Diff(want, reached); diff != "" {

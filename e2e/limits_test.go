@@ -160,6 +160,14 @@ func TestCallersThatExceedALimitAreRefused(t *testing.T) {
 		if html := string(refused.Body); !strings.Contains(html, `<meta http-equiv="refresh" content="`+pause+`">`) || !strings.Contains(html, "Nothing happened to your payment") {
 			t.Errorf("the page of a refusal:\n%s", html)
 		}
+		for path, want := range map[string]string{"": `<html lang="es" dir="ltr">`, "?lang=ar": `<html lang="ar" dir="rtl">`} {
+			refused := exhaust(t, func(int) stack.Reply[json.RawMessage] {
+				return ask(t, anybody, "GET", "/buy/link_01kay3t4w5x6y7z8a9b0c1d2e3"+path, "", append(from("2001:db8::1"), "Accept-Language", "it, es-MX;q=0.9")...)
+			})
+			if html := string(refused.Body); !strings.Contains(html, want) || strings.Contains(html, "{s}") {
+				t.Errorf("a refusal at %q is not %s:\n%s", path, want, html)
+			}
+		}
 		allowed(t, "somebody at another address", ask(t, anybody, "GET", "/pay/"+anID, "", from("2001:db8:0:1::1")...))
 	})
 

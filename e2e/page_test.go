@@ -167,6 +167,20 @@ func TestPageHasAllThatIsNeededToPayByHand(t *testing.T) {
 	}
 }
 
+func TestPageIsInTheLanguageOfTheBrowser(t *testing.T) {
+	s := openShop(t)
+	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+	for _, path := range []string{pagePath(c), pagePath(c) + "/receipt", "/buy/link_01kay3t4w5x6y7z8a9b0c1d2e3"} {
+		reply, err := stack.Client{BaseURL: s.on.BaseURL}.Do(t.Context(), "GET", path, nil, "Accept-Language", "es-MX,en;q=0.5")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := document(t, reply.Body).Find("html").AttrOr("lang", ""); got != "es" {
+			t.Errorf("%s is in %q", path, got)
+		}
+	}
+}
+
 func TestFilesOfThePageAreCachedForever(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
@@ -178,8 +192,8 @@ func TestFilesOfThePageAreCachedForever(t *testing.T) {
 	d.Find("link[href], script[src]").Each(func(_ int, e *goquery.Selection) {
 		files = append(files, e.AttrOr("href", "")+e.AttrOr("src", ""))
 	})
-	if len(files) != 4+len(static.Released()) {
-		t.Errorf("the page loads %q, want an icon, a stylesheet and two scripts, beside those of the last release", files)
+	if len(files) != 5+len(static.Released()) {
+		t.Errorf("the page loads %q, want an icon, a stylesheet and three scripts, beside those of the last release", files)
 	}
 	// Those of the wallets are loaded once somebody has chosen one.
 	for _, attribute := range d.Find("[data-wallets]").Nodes[0].Attr {
@@ -187,7 +201,7 @@ func TestFilesOfThePageAreCachedForever(t *testing.T) {
 			files = append(files, attribute.Val)
 		}
 	}
-	if len(files) != 4+6+len(static.Released()) {
+	if len(files) != 5+6+len(static.Released()) {
 		t.Errorf("the page names %q, want the scripts of five wallets, and their sentences", files)
 	}
 	for _, file := range files {

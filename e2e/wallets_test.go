@@ -223,7 +223,7 @@ func TestCustomerPaysWithAlbedo(t *testing.T) {
 	b := openTab(t)
 	b.install("albedo", e)
 	b.visit(c)
-	b.await(element("wallet-albedo")+`?.innerText.includes("opens a window")`, "true")
+	b.await(element("wallet-albedo")+`?.textContent.includes("opens a window")`, "true")
 	b.do(chromium.Click(otherWallets))
 	e.refuses, e.refusesOnly = errors.New("Action request was rejected by the user."), "sign"
 	b.click("wallet-albedo")

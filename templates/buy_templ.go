@@ -8,23 +8,45 @@ package templates
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "edgecheckout/templates/text"
+import (
+	"strings"
+
+	"edgecheckout/templates/text"
+)
 
 // Link is everything that the page of a payment link shows.
 type Link struct {
+	Language    *text.Language
+	AnyLanguage bool // the address has not chosen the language
 	Brand
 	Merchant    string
 	Description string // "" if none
 	Amount      string // "50"; "" if the customer says how much
 	AssetCode   string
 	AssetIssuer string // "" for XLM
+	IssuerName  string // "Circle"; "" if nobody vouches for who it is
 	Network     string // "" on the public network; else "Test network", "Local network" …
 	Action      string // the path to which the form posts
 	Typed       string // the amount that the customer typed, if it is none
 	Problem     string // what is wrong with it
 }
 
-func (l Link) title() string { return "Pay " + l.Merchant }
+// terms is what a checkout that is made of the link will say, as far as it is known. Its reference is
+// the link's id.
+func (l *Link) terms() *Checkout {
+	return &Checkout{
+		Brand: l.Brand, Language: l.Language, Merchant: l.Merchant, Description: l.Description, Amount: l.Amount,
+		AssetCode: l.AssetCode, AssetIssuer: l.AssetIssuer, IssuerName: l.IssuerName, Network: l.Network,
+		ID: strings.TrimPrefix(l.Action, "/buy/"),
+	}
+}
+
+func (l *Link) action() string {
+	if l.AnyLanguage {
+		return l.Action
+	}
+	return l.Action + "?lang=" + l.Language.Tag
+}
 
 // Buy renders the page of a payment link. It is the same for everyone, and works without scripts:
 // its form makes a checkout and goes to its page.
@@ -58,63 +80,29 @@ func Buy(l Link) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Buffer.WriteString("<main class=\"pay buy\"><header class=\"summary\">")
-			if l.Network != "" {
-				templ_7745c5c3_Buffer.WriteString("<p class=\"network\"><strong data-testid=\"network\">")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Network))
-				templ_7745c5c3_Buffer.WriteString("</strong> <span>no real money</span></p>")
+			templ_7745c5c3_Buffer.WriteString("<main class=\"pay buy\"")
+			if l.AnyLanguage {
+				templ_7745c5c3_Buffer.WriteString(" data-any-language")
 			}
-			templ_7745c5c3_Buffer.WriteString("<div class=\"payee\">")
-			if l.LogoURL != "" {
-				templ_7745c5c3_Err = picture(l.LogoURL, "logo", initial(l.Merchant)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Buffer.WriteString("><header class=\"summary\">")
+			templ_7745c5c3_Err = about(l.terms()).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString("</header><div class=\"till\"><form method=\"post\" action=\"")
+			var templ_7745c5c3_Var3 templ.SafeURL
+			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.action()))
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `buy.templ`, Line: 52, Col: 58}
+			}
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
+			templ_7745c5c3_Buffer.WriteString("\" data-testid=\"form\">")
+			if l.Amount == "" {
+				templ_7745c5c3_Buffer.WriteString("<p><label for=\"amount\">")
+				templ_7745c5c3_Err = say(l.terms(), l.Language.AmountIn).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			}
-			templ_7745c5c3_Buffer.WriteString("<h1>Payment to <bdi data-testid=\"merchant\">")
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Merchant))
-			templ_7745c5c3_Buffer.WriteString("</bdi></h1></div>")
-			if l.Amount != "" {
-				templ_7745c5c3_Buffer.WriteString("<p class=\"total\"><span class=\"number\"")
-				if len(l.Amount) > 10 {
-					templ_7745c5c3_Buffer.WriteString(" data-long")
-				}
-				templ_7745c5c3_Buffer.WriteString(" data-testid=\"amount\">")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Amount))
-				templ_7745c5c3_Buffer.WriteString("</span> <span class=\"unit\" data-testid=\"asset\">")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.AssetCode))
-				templ_7745c5c3_Buffer.WriteString("</span></p>")
-			}
-			if l.Description != "" {
-				templ_7745c5c3_Buffer.WriteString("<div class=\"sold\">")
-				if l.PictureURL != "" {
-					templ_7745c5c3_Err = picture(l.PictureURL, "picture", initial(l.Description)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-				}
-				templ_7745c5c3_Buffer.WriteString("<p class=\"description\" dir=\"auto\" data-testid=\"description\">")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Description))
-				templ_7745c5c3_Buffer.WriteString("</p></div>")
-			}
-			if l.AssetIssuer != "" {
-				templ_7745c5c3_Buffer.WriteString("<p class=\"issuer\">")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.AssetCode))
-				templ_7745c5c3_Buffer.WriteString(" as issued by <code class=\"value\" dir=\"ltr\" data-testid=\"issuer\">")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.AssetIssuer))
-				templ_7745c5c3_Buffer.WriteString("</code></p>")
-			}
-			templ_7745c5c3_Buffer.WriteString("</header><div class=\"till\"><form method=\"post\" action=\"")
-			var templ_7745c5c3_Var10 templ.SafeURL
-			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Action))
-			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `buy.templ`, Line: 58, Col: 56}
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-			templ_7745c5c3_Buffer.WriteString("\" data-testid=\"form\">")
-			if l.Amount == "" {
-				templ_7745c5c3_Buffer.WriteString("<p><label for=\"amount\">Amount in ")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.AssetCode))
 				templ_7745c5c3_Buffer.WriteString("</label> <input id=\"amount\" name=\"amount\" inputmode=\"decimal\" autocomplete=\"off\" maxlength=\"20\" required value=\"")
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Typed))
 				templ_7745c5c3_Buffer.WriteString("\"")
@@ -128,29 +116,55 @@ func Buy(l Link) templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 			}
-			templ_7745c5c3_Buffer.WriteString("<button type=\"submit\" class=\"button\" data-testid=\"buy\">Continue to pay</button></form><footer><p>Your payment goes straight to <bdi>")
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Merchant))
-			templ_7745c5c3_Buffer.WriteString("</bdi>’s account on the Stellar network. Nobody holds it in between.</p>")
-			if l.SupportEmail != "" {
-				templ_7745c5c3_Buffer.WriteString("<p>Questions? <bdi>")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Merchant))
-				templ_7745c5c3_Buffer.WriteString("</bdi> answers at <a href=\"")
-				var templ_7745c5c3_Var16 templ.SafeURL
-				templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(l.mailto(l.title())))
-				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `buy.templ`, Line: 86, Col: 97}
-				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.SupportEmail))
-				templ_7745c5c3_Buffer.WriteString("</a>.</p>")
+			templ_7745c5c3_Buffer.WriteString("<button type=\"submit\" class=\"button\" data-testid=\"buy\">")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(l.Language.ContinueToPay))
+			templ_7745c5c3_Buffer.WriteString("</button></form><footer><p>")
+			templ_7745c5c3_Err = say(l.terms(), l.Language.Direct).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString("</p>")
+			templ_7745c5c3_Err = contact(l.terms()).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("</footer></div></main>")
 			return nil
 		})
-		templ_7745c5c3_Err = document(text.English, l.title(), brandStyle(l.Brand)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = document(l.Language, text.Fill(l.Language.BuyTitle, "merchant", l.Merchant), buyHead(&l)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+func buyHead(l *Link) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var7 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var7 == nil {
+			templ_7745c5c3_Var7 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = brandStyle(l.Brand).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if l.AnyLanguage {
+			templ_7745c5c3_Buffer.WriteString("<script type=\"module\" src=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(languageScript))
+			templ_7745c5c3_Buffer.WriteString("\"></script>")
 		}
 		return nil
 	})

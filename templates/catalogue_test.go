@@ -42,6 +42,11 @@ func unreadable() *text.Language {
 // The test wallet is for developers, and the list of languages is in all of them.
 func TestEveryTextOfAPageIsInTheCatalogues(t *testing.T) {
 	letters := regexp.MustCompile(`\p{L}{2,}`)
+	pages := map[string]templ.Component{}
+	for _, s := range samples.Links("", unreadable()) {
+		s.Link.Merchant, s.Link.Description, s.Link.AssetCode, s.Link.Network, s.Link.IssuerName, s.Link.Typed = "1", "2", "3", "4", "5", "6"
+		pages[s.Name] = templates.Buy(s.Link)
+	}
 	for _, s := range samples.All("") {
 		c := s.Checkout
 		c.Language, c.Merchant, c.Description, c.AssetCode, c.Network, c.IssuerName = unreadable(), "1", "2", "3", "4", "5"
@@ -51,27 +56,28 @@ func TestEveryTextOfAPageIsInTheCatalogues(t *testing.T) {
 		for i := range c.Payments {
 			c.Payments[i].AssetCode = "3"
 		}
-		for name, page := range map[string]templ.Component{s.Name: templates.Pay(c), s.Name + "-receipt": templates.Receipt(c)} {
-			d := document(t, page)
-			d.Find("code, svg > *, script, style, [data-testid=test-wallet], .languages ul, [data-testid=website], [data-testid=worth], [href^='mailto:']").Remove()
-			for _, n := range d.Find("*").Contents().Nodes {
-				if n.Type != html.TextNode {
-					continue
-				}
-				text := strings.ReplaceAll(n.Data, "https://horizon-testnet.stellar.org/transactions/{hash}", "")
-				if text = strings.ReplaceAll(text, "UTC", ""); letters.MatchString(text) {
-					t.Errorf("%s: %q is in no catalogue", name, strings.TrimSpace(n.Data))
-				}
+		pages[s.Name], pages[s.Name+"-receipt"] = templates.Pay(c), templates.Receipt(c)
+	}
+	for name, page := range pages {
+		d := document(t, page)
+		d.Find("code, svg > *, script, style, [data-testid=test-wallet], .languages ul, [data-testid=website], [data-testid=worth], [href^='mailto:']").Remove()
+		for _, n := range d.Find("*").Contents().Nodes {
+			if n.Type != html.TextNode {
+				continue
 			}
-			for _, attribute := range []string{"aria-label", "title", "alt", "placeholder", "data-text", "data-copied", "data-selected", "data-today", "data-title"} {
-				for _, n := range d.Find("[" + attribute + "]").EachIter() {
-					if strings.HasPrefix(n.AttrOr("data-testid", ""), "payment-") {
-						continue // its name has a piece of the hash
-					}
-					value := regexp.MustCompile(`\{[a-z-]+\}`).ReplaceAllString(n.AttrOr(attribute, ""), "")
-					if letters.MatchString(value) {
-						t.Errorf("%s: %s=%q is in no catalogue", name, attribute, value)
-					}
+			text := strings.ReplaceAll(n.Data, "https://horizon-testnet.stellar.org/transactions/{hash}", "")
+			if text = strings.ReplaceAll(text, "UTC", ""); letters.MatchString(text) {
+				t.Errorf("%s: %q is in no catalogue", name, strings.TrimSpace(n.Data))
+			}
+		}
+		for _, attribute := range []string{"aria-label", "title", "alt", "placeholder", "data-text", "data-copied", "data-selected", "data-today", "data-title"} {
+			for _, n := range d.Find("[" + attribute + "]").EachIter() {
+				if strings.HasPrefix(n.AttrOr("data-testid", ""), "payment-") {
+					continue // its name has a piece of the hash
+				}
+				value := regexp.MustCompile(`\{[a-z-]+\}`).ReplaceAllString(n.AttrOr(attribute, ""), "")
+				if letters.MatchString(value) {
+					t.Errorf("%s: %s=%q is in no catalogue", name, attribute, value)
 				}
 			}
 		}
@@ -86,7 +92,7 @@ func TestScriptsOfThePageHoldNoSentences(t *testing.T) {
 	if err != nil || len(wallets) == 0 {
 		t.Fatal(err)
 	}
-	for _, file := range append(wallets, "static/pay.js", "static/receipt.js") {
+	for _, file := range append(wallets, "static/pay.js", "static/language.js", "static/receipt.js") {
 		script, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

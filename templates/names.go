@@ -4,12 +4,15 @@ package templates
 
 // Paths of the files in package static.
 const (
-	consoleStylesheet = "/assets/console.5a33dadf442f825c.css"
+	consoleScript     = "/assets/console.091f992071cd4d9f.js"
+	consoleStylesheet = "/assets/console.8edd679a47e19d28.css"
 	docsScript        = "/assets/docs.4d8e879e02960a8e.js"
 	docsStylesheet    = "/assets/docs.13ab9bd425e4353b.css"
 	icon              = "/assets/icon.f03404defe1193fa.svg"
+	languageScript    = "/assets/language.07940ae51187cc88.js"
 	receiptScript     = "/assets/receipt.e861484cdfe2534e.js"
-	script            = "/assets/pay.a8234b7878087c9a.js"
+	script            = "/assets/pay.24a381ddd287c169.js"
+	signingTexts      = "/assets/signing.3f017eb1ce19d232.json"
 	stylesheet        = "/assets/pay.8942fbd774ae19f4.css"
 	walletAlbedo      = "/assets/albedo.ab0589a97559fe23.js"
 	walletFreighter   = "/assets/freighter.ea8058af7093b605.js"
@@ -25,5 +28,5 @@ const (
 	walletTextsPT     = "/assets/wallets-pt.57761ecd996a8e4a.json"
 	walletTextsZH     = "/assets/wallets-zh.df36264c0b4dd586.json"
 	walletXbull       = "/assets/xbull.b1ccaa59537ccaa1.js"
-	walletsScript     = "/assets/wallets.c8413c10d3cf2ff8.js"
+	walletsScript     = "/assets/wallets.67e11f198624dcf6.js"
 )

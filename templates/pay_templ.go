@@ -165,6 +165,11 @@ func payHead(c *Checkout) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		if c.AnyLanguage {
+			templ_7745c5c3_Buffer.WriteString("<script type=\"module\" src=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(languageScript))
+			templ_7745c5c3_Buffer.WriteString("\"></script>")
+		}
 		templ_7745c5c3_Buffer.WriteString("<script type=\"module\" src=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(script))
 		templ_7745c5c3_Buffer.WriteString("\"></script>")
@@ -192,20 +197,20 @@ func wayBack(c *Checkout) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var20 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var20 == nil {
-			templ_7745c5c3_Var20 = templ.NopComponent
+		templ_7745c5c3_Var21 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var21 == nil {
+			templ_7745c5c3_Var21 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<p class=\"back\" data-in=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(in(unlessPaid...)))
 		templ_7745c5c3_Buffer.WriteString("\"><a href=\"")
-		var templ_7745c5c3_Var22 templ.SafeURL
-		templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(c.CancelURL))
+		var templ_7745c5c3_Var23 templ.SafeURL
+		templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(c.CancelURL))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pay.templ`, Line: 70, Col: 34}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pay.templ`, Line: 73, Col: 34}
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 		templ_7745c5c3_Buffer.WriteString("\" data-testid=\"cancel\">")
 		templ_7745c5c3_Err = say(c, c.t().BackTo).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

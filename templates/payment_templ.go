@@ -158,27 +158,56 @@ func code(c *Checkout, uri string) templ.Component {
 		if d, ok := draw(uri); ok {
 			templ_7745c5c3_Buffer.WriteString("<figure class=\"qr\" data-swap=\"code\" data-code-for=\"")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.toPay()))
-			templ_7745c5c3_Buffer.WriteString("\"><svg role=\"img\" aria-label=\"")
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().CodeName))
-			templ_7745c5c3_Buffer.WriteString("\" width=\"")
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(d.side()))
-			templ_7745c5c3_Buffer.WriteString("\" height=\"")
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(d.side()))
-			templ_7745c5c3_Buffer.WriteString("\" viewBox=\"")
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(d.viewBox()))
-			templ_7745c5c3_Buffer.WriteString("\" shape-rendering=\"crispEdges\" data-testid=\"qr\"><rect width=\"")
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(strconv.Itoa(d.size)))
-			templ_7745c5c3_Buffer.WriteString("\" height=\"")
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(strconv.Itoa(d.size)))
-			templ_7745c5c3_Buffer.WriteString("\" fill=\"#fff\"></rect>")
-			templ_7745c5c3_Err = d.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Buffer.WriteString("\">")
+			templ_7745c5c3_Err = codeImage(d, c.t().CodeName).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString("</svg><figcaption>")
+			templ_7745c5c3_Buffer.WriteString("<figcaption>")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().CodeCaption))
 			templ_7745c5c3_Buffer.WriteString("</figcaption></figure>")
 		}
+		return nil
+	})
+}
+
+// codeImage shows a QR code to whoever sees it, and to others its name.
+func codeImage(d drawing, name string) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var21 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var21 == nil {
+			templ_7745c5c3_Var21 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Buffer.WriteString("<svg role=\"img\" aria-label=\"")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(name))
+		templ_7745c5c3_Buffer.WriteString("\" width=\"")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(d.side()))
+		templ_7745c5c3_Buffer.WriteString("\" height=\"")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(d.side()))
+		templ_7745c5c3_Buffer.WriteString("\" viewBox=\"")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(d.viewBox()))
+		templ_7745c5c3_Buffer.WriteString("\" shape-rendering=\"crispEdges\" data-testid=\"qr\"><rect width=\"")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(strconv.Itoa(d.size)))
+		templ_7745c5c3_Buffer.WriteString("\" height=\"")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(strconv.Itoa(d.size)))
+		templ_7745c5c3_Buffer.WriteString("\" fill=\"#fff\"></rect>")
+		templ_7745c5c3_Err = d.Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Buffer.WriteString("</svg>")
 		return nil
 	})
 }
@@ -198,9 +227,9 @@ func byHand(c *Checkout) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var27 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var27 == nil {
-			templ_7745c5c3_Var27 = templ.NopComponent
+		templ_7745c5c3_Var28 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var28 == nil {
+			templ_7745c5c3_Var28 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<section class=\"by-hand\" aria-labelledby=\"by-hand\"><h2 id=\"by-hand\">")
@@ -269,9 +298,9 @@ func copyButton(c *Checkout, name, id, what string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var39 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var39 == nil {
-			templ_7745c5c3_Var39 = templ.NopComponent
+		templ_7745c5c3_Var40 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var40 == nil {
+			templ_7745c5c3_Var40 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<dd class=\"copy\"><button type=\"button\" data-copy=\"")
@@ -305,9 +334,9 @@ func help(c *Checkout) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var46 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var46 == nil {
-			templ_7745c5c3_Var46 = templ.NopComponent
+		templ_7745c5c3_Var47 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var47 == nil {
+			templ_7745c5c3_Var47 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<section class=\"help\" aria-labelledby=\"help\"><h2 id=\"help\">")
@@ -328,11 +357,54 @@ func help(c *Checkout) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		if c.Muxed != "" {
+			templ_7745c5c3_Err = withoutMemo(c).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		templ_7745c5c3_Err = question(say(c, c.t().HelpMemo), say(c, c.t().HelpMemoText)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString("</section>")
+		return nil
+	})
+}
+
+// withoutMemo has the address that names the checkout by itself.
+func withoutMemo(c *Checkout) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var49 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var49 == nil {
+			templ_7745c5c3_Var49 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Buffer.WriteString("<details data-testid=\"without-memo\"><summary>")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().HelpMuxed))
+		templ_7745c5c3_Buffer.WriteString("</summary><p>")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().HelpMuxedText))
+		templ_7745c5c3_Buffer.WriteString("</p><dl><div class=\"entry\"><dt>")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().MuxedAddress))
+		templ_7745c5c3_Buffer.WriteString("</dt><dd><code class=\"value\" dir=\"ltr\" id=\"muxed\" data-testid=\"muxed\">")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.Muxed))
+		templ_7745c5c3_Buffer.WriteString("</code></dd>")
+		templ_7745c5c3_Err = copyButton(c, "muxed", "muxed", c.t().MuxedAddress).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Buffer.WriteString("</div></dl></details>")
 		return nil
 	})
 }
@@ -350,9 +422,9 @@ func question(asked, text templ.Component) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var48 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var48 == nil {
-			templ_7745c5c3_Var48 = templ.NopComponent
+		templ_7745c5c3_Var54 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var54 == nil {
+			templ_7745c5c3_Var54 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<details><summary>")
@@ -385,18 +457,18 @@ func testWallet(c *Checkout) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var49 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var49 == nil {
-			templ_7745c5c3_Var49 = templ.NopComponent
+		templ_7745c5c3_Var55 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var55 == nil {
+			templ_7745c5c3_Var55 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<section class=\"test-wallet\" lang=\"en\" dir=\"ltr\" aria-labelledby=\"test-wallet\" data-testid=\"test-wallet\"><h2 id=\"test-wallet\">Pay with a test wallet</h2><p class=\"hint\">For developers. This box stands here only on the local network.</p><form method=\"post\" action=\"")
-		var templ_7745c5c3_Var50 templ.SafeURL
-		templ_7745c5c3_Var50, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(c.TestWallet))
+		var templ_7745c5c3_Var56 templ.SafeURL
+		templ_7745c5c3_Var56, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(c.TestWallet))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `payment.templ`, Line: 149, Col: 54}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `payment.templ`, Line: 172, Col: 54}
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
 		templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"destination\" value=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.Destination))
 		templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"memo\" value=\"")

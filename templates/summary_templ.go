@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "strings"
 
-// summary shows who asks for how much, and for what.
+// summary shows who asks for how much and for what, and what has arrived.
 func summary(c *Checkout) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -29,7 +29,43 @@ func summary(c *Checkout) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Buffer.WriteString("<header class=\"summary\"><div class=\"top\">")
+		templ_7745c5c3_Buffer.WriteString("<header class=\"summary\">")
+		templ_7745c5c3_Err = about(c).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Buffer.WriteString("<div class=\"swapped\" data-swap=\"ledger\">")
+		if c.Status == Open || c.some() {
+			templ_7745c5c3_Err = ledger(c).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Buffer.WriteString("</div></header>")
+		return nil
+	})
+}
+
+// about shows who asks for how much, and for what.
+func about(c *Checkout) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var2 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var2 == nil {
+			templ_7745c5c3_Var2 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Buffer.WriteString("<div class=\"top\">")
 		if c.Network != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"network\"><strong data-testid=\"network\">")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.Network))
@@ -53,18 +89,21 @@ func summary(c *Checkout) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString("</h1></div><p class=\"total\" dir=\"ltr\"><span class=\"number\"")
-		if len(c.Amount) > 10 {
-			templ_7745c5c3_Buffer.WriteString(" data-long")
+		templ_7745c5c3_Buffer.WriteString("</h1></div>")
+		if c.Amount != "" {
+			templ_7745c5c3_Buffer.WriteString("<p class=\"total\" dir=\"ltr\"><span class=\"number\"")
+			if len(c.Amount) > 10 {
+				templ_7745c5c3_Buffer.WriteString(" data-long")
+			}
+			templ_7745c5c3_Buffer.WriteString(" data-testid=\"amount\">")
+			templ_7745c5c3_Err = number(c.t().Number(c.Amount), c.t().Group).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString("</span> <span class=\"unit\" data-testid=\"asset\">")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.AssetCode))
+			templ_7745c5c3_Buffer.WriteString("</span></p>")
 		}
-		templ_7745c5c3_Buffer.WriteString(" data-testid=\"amount\">")
-		templ_7745c5c3_Err = number(c.t().Number(c.Amount), c.t().Group).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString("</span> <span class=\"unit\" data-testid=\"asset\">")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.AssetCode))
-		templ_7745c5c3_Buffer.WriteString("</span></p>")
 		if worth := c.worth(); worth != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"worth\"><bdi data-testid=\"worth\">≈ ")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(worth))
@@ -88,14 +127,6 @@ func summary(c *Checkout) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Buffer.WriteString("<div class=\"swapped\" data-swap=\"ledger\">")
-		if c.Status == Open || c.some() {
-			templ_7745c5c3_Err = ledger(c).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-		}
-		templ_7745c5c3_Buffer.WriteString("</div></header>")
 		return nil
 	})
 }
@@ -114,9 +145,9 @@ func number(text, group string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var7 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var7 == nil {
-			templ_7745c5c3_Var7 = templ.NopComponent
+		templ_7745c5c3_Var8 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var8 == nil {
+			templ_7745c5c3_Var8 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		for i, part := range strings.SplitAfter(text, group) {
@@ -145,9 +176,9 @@ func issuer(c *Checkout) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var9 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var9 == nil {
-			templ_7745c5c3_Var9 = templ.NopComponent
+		templ_7745c5c3_Var10 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var10 == nil {
+			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<details class=\"issuer\"><summary>")
@@ -201,9 +232,9 @@ func ledger(c *Checkout) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var14 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var14 == nil {
-			templ_7745c5c3_Var14 = templ.NopComponent
+		templ_7745c5c3_Var15 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var15 == nil {
+			templ_7745c5c3_Var15 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<dl class=\"ledger\" data-ledger")

@@ -51,7 +51,36 @@ func wallets(c *Checkout) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().BrowserWallets))
 		templ_7745c5c3_Buffer.WriteString("</h2><ul data-wallet-list hidden></ul><details data-wallet-more data-testid=\"other-wallets\"><summary>")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().OtherWallets))
-		templ_7745c5c3_Buffer.WriteString("</summary><ul data-wallet-others></ul></details><div class=\"wallet-step\" data-wallet-step data-testid=\"wallet-step\" tabindex=\"-1\" hidden><p role=\"status\" data-wallet-words data-testid=\"wallet-words\"></p><ul data-wallet-assets data-testid=\"wallet-assets\" hidden></ul><p class=\"hint\" data-wallet-quoted data-testid=\"wallet-quoted\" hidden></p><p class=\"wallet-choices\" data-wallet-choices></p></div></section>")
+		templ_7745c5c3_Buffer.WriteString("</summary><ul data-wallet-others></ul></details>")
+		templ_7745c5c3_Err = walletStep().Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Buffer.WriteString("</section>")
+		return nil
+	})
+}
+
+// walletStep is what happens while a wallet is used.
+func walletStep() templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var12 == nil {
+			templ_7745c5c3_Var12 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Buffer.WriteString("<div class=\"wallet-step\" data-wallet-step data-testid=\"wallet-step\" tabindex=\"-1\" hidden><p role=\"status\" data-wallet-words data-testid=\"wallet-words\"></p><ul data-wallet-assets data-testid=\"wallet-assets\" hidden></ul><p class=\"hint\" data-wallet-quoted data-testid=\"wallet-quoted\" hidden></p><p class=\"wallet-choices\" data-wallet-choices></p></div>")
 		return nil
 	})
 }

@@ -5,6 +5,7 @@
 // Responses from Cloudflare's cache and static files do not pass through here.
 
 import { problem, reply, requestId } from "./problem.mjs";
+import { BUSY } from "./routes.mjs";
 
 const PERIOD = 10; // seconds, of every binding; a binding does not tell how much of it is left
 
@@ -29,7 +30,7 @@ export async function refuse(request, route, env) {
   }
   const id = requestId();
   const wait = { "Retry-After": String(PERIOD) };
-  if (route?.page) return reply(id, 429, "text/html; charset=utf-8", page, { ...wait, ...pageHeaders });
+  if (route?.page) return reply(id, 429, "text/html; charset=utf-8", pageFor(request), { ...wait, ...pageHeaders });
   const whose = limit === "KEY_LIMIT" ? "with this API key" : "from this address";
   return problem(id, 429, "rate_limit_error", "rate_limited", `Too many requests ${whose}; try again in ${PERIOD} seconds.`, wait);
 }
@@ -81,17 +82,23 @@ function addressOf(headers) {
   return [...head, ...zeros, ...(tail ?? [])].slice(0, 4).join(":");
 }
 
-const page = `<!DOCTYPE html>
-<html lang="en">
+// pageFor asks the reader of a page to wait, in their language: that of the address, or the first one
+// of the browser that pages are in.
+function pageFor({ url, headers }) {
+  const accepted = (headers.get("accept-language") ?? "").split(",").map((tag) => tag.trim().split(/[-;]/)[0].toLowerCase());
+  const { tag, direction, title, text } = [new URL(url).searchParams.get("lang"), ...accepted].map((tag) => BUSY.find((b) => b.tag === tag)).find(Boolean) ?? BUSY[0];
+  return `<!DOCTYPE html>
+<html lang="${tag}" dir="${direction}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="refresh" content="${PERIOD}">
-<title>One moment, please</title>
+<title>${title}</title>
 <style>body { font: 1.125rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 15vh auto; padding: 0 1.25rem } h1 { font-size: 1.5rem; line-height: 1.3 }</style>
-<h1>One moment, please</h1>
-<p>Many people are asking from where you are. Nothing happened to your payment: this page opens by itself in ${PERIOD} seconds.</p>
+<h1>${title}</h1>
+<p>${text.replace("{s}", PERIOD)}</p>
 `;
+}
 
 const pageHeaders = {
   "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

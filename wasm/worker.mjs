@@ -13,6 +13,7 @@ import { problem, requestId } from "./problem.mjs";
 
 // The only headers that are passed to Go, by their canonical names.
 const HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "X-Api-Key"];
+const PAGE_HEADERS = ["Accept-Language", "Content-Type"]; // of customers with a browser
 const CONSOLE_HEADERS = ["Content-Type", "Cookie", "Sec-Fetch-Site"]; // of people with a browser
 const REQUEST_LIMIT = 30_000; // milliseconds; REQUEST_LIMIT_MS overrides it
 const SCHEDULED_LIMIT = 5 * 60_000;
@@ -75,7 +76,7 @@ export default {
     const refused = limited ? await refuse(request, route, env) : null;
     if (refused) return respond(refused, method);
     const headers = [];
-    for (const name of isConsole(route) ? CONSOLE_HEADERS : HEADERS) {
+    for (const name of isConsole(route) ? CONSOLE_HEADERS : route?.page ? PAGE_HEADERS : HEADERS) {
       const value = request.headers.get(name);
       if (value !== null) headers.push(name, value);
     }

@@ -402,6 +402,10 @@ func (s *fixture) redirectsToItself(t *testing.T, in input, name string, values 
 	for _, value := range values {
 		queries = append(queries, "?"+url.Values{name: {value}}.Encode())
 	}
+	want := 200
+	if strings.HasPrefix(in.pattern, "POST ") {
+		want = 400 // the page asks for the amount
+	}
 	for _, query := range queries {
 		r := s.ask(in, query, "")
 		for range 3 {
@@ -411,7 +415,7 @@ func (s *fixture) redirectsToItself(t *testing.T, in input, name string, values 
 			_, query, _ := strings.Cut(r.header.Get("Location"), "?")
 			r = s.ask(in, strings.TrimSuffix("?"+query, "?"), "")
 		}
-		if r.status != 200 {
+		if r.status != want {
 			t.Errorf("%s%s leads to %d %s", in, query, r.status, clip(r.body))
 		}
 	}

@@ -22,31 +22,28 @@ var (
 	keepCode    = keep{"max-age=86400", "max-age=86400"}
 )
 
-// getBuyPage is GET /buy/{id}, the page of a payment link. The response is the same for everyone.
+// getBuyPage is GET /buy/{id}, the page of a payment link. The response depends on the address alone:
+// it is the same for everyone.
 func getBuyPage(c *call) (answer, error) {
-	a, err := c.buyPage("", "")
-	if err != nil {
-		return c.failedPage(err)
-	}
-	if a.keep == (keep{}) {
-		a.keep, a.tag = keepBuyPage, c.path("id")
-	}
-	return a, nil
-}
-
-// failedPage logs an error and tells people of it.
-func (c *call) failedPage(err error) (answer, error) {
-	c.errorAnswer(err) // logs it
-	return c.message(http.StatusInternalServerError, keep{}, templates.MessagePage{
-		Language:  text.English,
-		Title:     "This page cannot be shown right now",
-		Text:      "Something failed on our side. Nothing happened to your money. Please try again in a moment.",
-		RequestID: c.requestID,
+	return c.forPeople(func(c *call) (answer, error) {
+		l, err := c.languageChosen()
+		if err == nil && l == nil {
+			err = c.toLanguageOfBrowser()
+		}
+		if err != nil {
+			return answer{}, err
+		}
+		a, err := c.buyPage("", "")
+		if err == nil && a.keep == (keep{}) {
+			a.keep, a.tag = keepBuyPage, c.path("id")
+		}
+		return a, err
 	})
 }
 
 // buyPage renders the page, with what is wrong with the amount that was typed.
 func (c *call) buyPage(typed, problem string) (answer, error) {
+	l := c.languageAsked()
 	link, product, err := c.openLink()
 	var closed *closedLink
 	switch {
@@ -55,13 +52,10 @@ func (c *call) buyPage(typed, problem string) (answer, error) {
 	case err != nil:
 		return answer{}, err
 	case link == nil:
-		return c.message(http.StatusNotFound, keepNoPage, templates.MessagePage{
-			Language: text.English,
-			Title:    "There is nothing to pay here",
-			Text:     "The link is incomplete, or it was never made. Please ask whoever gave it to you.",
-		})
+		return c.message(http.StatusNotFound, keepNoPage, templates.MessagePage{Language: l, Title: l.NothingToBuy, Text: l.NothingText})
 	}
 	view := templates.Link{
+		Language: l, AnyLanguage: c.query.Get("lang") == "",
 		Brand: brandView(c.Merchant.Brand), Merchant: c.Merchant.Name, Description: link.Description, AssetCode: link.Asset.Code, AssetIssuer: string(link.Asset.Issuer),
 		Network: c.config.Networks[c.Mode].Name, Action: "/buy/" + link.ID, Typed: typed, Problem: problem,
 	}
@@ -77,6 +71,7 @@ func (c *call) buyPage(typed, problem string) (answer, error) {
 			view.PictureURL = product.Images[0]
 		}
 	}
+	view.IssuerName = issuers[stellar.Address(view.AssetIssuer)]
 	a, err := c.html(templates.Buy(view), view.ContentSecurityPolicy("", c.config.BaseURL))
 	if problem != "" {
 		a.Status = http.StatusBadRequest
@@ -119,33 +114,35 @@ func (c *call) openLink() (*store.PaymentLink, *store.Product, error) {
 			return nil, nil, err
 		}
 	}
+	l := c.languageAsked()
 	switch {
 	case merchant.Suspended:
-		return nil, nil, &closedLink{http.StatusForbidden, templates.MessagePage{Language: text.English, Title: "This shop is suspended", Text: "Please do not pay. Nothing can be bought here at the moment."}}
+		return nil, nil, &closedLink{http.StatusForbidden, templates.MessagePage{Language: l, Title: l.Suspended, Text: l.BuySuspended}}
 	case !link.Active, merchant.Account(link.Mode) == "", c.in(link.Mode).network == nil, link.Product != "" && (product == nil || product.Archived):
-		return nil, nil, &closedLink{http.StatusGone, templates.MessagePage{Language: text.English, Title: "This is not sold any more", Text: "The shop has closed this link. Please do not pay; ask the shop for another one."}}
+		return nil, nil, &closedLink{http.StatusGone, templates.MessagePage{Language: l, Title: l.NotSold, Text: l.NotSoldText}}
 	}
 	return link, product, nil
 }
 
 // buy is POST /buy/{id}: it makes a checkout and goes to its page.
 func buy(c *call) (answer, error) {
-	a, err := c.buy()
-	var told *Error
-	if errors.As(err, &told) && told.Code == CodeRateLimited {
-		a, err = c.message(http.StatusTooManyRequests, keep{}, templates.MessagePage{
-			Language: text.English,
-			Title:    "One moment, please", Text: "Very many people are buying here at the moment. Nothing happened to your money. Please go back and try again in a minute.",
-		})
-		return a.with("Retry-After", "60"), err
-	}
-	if err != nil {
-		return c.failedPage(err)
-	}
-	return a, nil
+	return c.forPeople(func(c *call) (answer, error) {
+		a, err := c.buy()
+		var told *Error
+		if errors.As(err, &told) && told.Code == CodeRateLimited {
+			l := c.languageAsked()
+			a, err = c.message(http.StatusTooManyRequests, keep{}, templates.MessagePage{Language: l, Title: l.Busy, Text: l.BusyBuyText})
+			return a.with("Retry-After", "60"), err
+		}
+		return a, err
+	})
 }
 
 func (c *call) buy() (answer, error) {
+	chosen, err := c.languageChosen()
+	if err != nil {
+		return answer{}, err
+	}
 	link, product, err := c.openLink()
 	if link == nil || err != nil {
 		return c.buyPage("", "") // says why
@@ -155,6 +152,9 @@ func (c *call) buy() (answer, error) {
 	s.Merchant, s.MerchantName, s.Mode, s.Account = c.Merchant.ID, c.Merchant.Name, c.Mode, c.Merchant.Account(c.Mode)
 	s.Brand = c.Merchant.Brand
 	s.Amount, s.Asset, s.Description, s.RedirectURL, s.Metadata = link.Amount, link.Asset, link.Description, link.RedirectURL, link.Metadata
+	if chosen != nil {
+		s.Locale = chosen.Tag // the customer goes on in it
+	}
 	if product != nil {
 		s.ProductID = product.ID
 	} else if s.Amount == 0 {
@@ -164,7 +164,8 @@ func (c *call) buy() (answer, error) {
 			typed = ""
 		}
 		if s.Amount, err = parseTyped(typed); err != nil {
-			return c.buyPage(typed, "Please enter an amount such as 12.50: above 0, with at most 7 decimals.")
+			l := c.languageAsked()
+			return c.buyPage(typed, text.Fill(l.AmountProblem, "amount", l.Number("12.5")))
 		}
 	}
 	if !c.buying.admit(link.ID, c.began) {

@@ -32,13 +32,19 @@ const (
 	sessionCookie = "__Host-console"
 )
 
+// readSession reads the session in the request's cookie, which was opened here and is not too old.
+func (c *call) readSession() error {
+	var ok bool
+	if c.session, ok = c.config.SignIn.Read(cookie(c.header("Cookie"), sessionCookie), c.config.BaseURL, c.began); !ok {
+		return moved{signInPath}
+	}
+	return nil
+}
+
 // authenticateOwner sets the merchant and the mode of the request's session. A session ends when
 // the merchant is paid to another account.
 func (c *call) authenticateOwner() error {
-	session, ok := c.config.SignIn.Read(cookie(c.header("Cookie"), sessionCookie), c.config.BaseURL, c.began)
-	if !ok {
-		return moved{signInPath}
-	}
+	session := c.session
 	if err := c.view.Fetch(c.ctx, store.MerchantKey(session.Merchant), store.SignedOutKey(session.ID), store.HasWebhooksKey(session.Merchant, session.Mode)); err != nil {
 		return err
 	}
@@ -56,7 +62,7 @@ func (c *call) authenticateOwner() error {
 	if _, err := c.listens(c.ctx, c.view, m.ID, session.Mode); err != nil {
 		return err
 	}
-	c.Owner, c.session = store.Owner{Merchant: m, Mode: session.Mode}, session
+	c.Owner = store.Owner{Merchant: m, Mode: session.Mode}
 	return nil
 }
 
@@ -126,16 +132,26 @@ func (c *call) once() string {
 
 // screen answers with a screen of the console.
 func (c *call) screen(f console.Frame, s console.Screen) (answer, error) {
-	return c.html(console.Page(f, s), consolePolicy)
+	return c.html(console.Page(f, s), consolePolicy(f))
 }
 
 // guest answers with a screen for somebody who has not signed in.
 func (c *call) guest(f console.Frame, s console.Screen) (answer, error) {
-	return c.html(console.Guest(f, s), consolePolicy)
+	return c.html(console.Guest(f, s), consolePolicy(f))
 }
 
-// consolePolicy lets the console's forms post to the service itself.
-var consolePolicy = strings.Replace(templates.ContentSecurityPolicy(""), "form-action 'none'", "form-action 'self'", 1)
+// signingFrame is the frame of a screen with a transaction, which the page's script submits.
+func (c *call) signingFrame(screen string) console.Frame {
+	f := c.frame(screen)
+	f.Horizon = publicHorizon(c.in(c.Mode).network.Horizons)
+	return f
+}
+
+// consolePolicy lets the console's forms post to the service itself, and its script to Horizon where
+// it has something to submit.
+func consolePolicy(f console.Frame) string {
+	return strings.Replace(templates.ContentSecurityPolicy(f.Horizon), "form-action 'none'", "form-action 'self'", 1)
+}
 
 // done redirects after a form has changed something; what is a key of notices.
 func (c *call) done(path, what string) (answer, error) {
@@ -161,6 +177,10 @@ var notices = map[string]string{
 	"seen":      "Marked as seen.",
 	"assigned":  "Assigned.",
 	"archived":  "Archived: it cannot be sold any more.",
+	"linked":    "The link is made. Everybody can open it within a minute.",
+	refundMade:  "The transaction is made. Nothing is paid back until it is signed.",
+	"signed":    "Signed and submitted.",
+	"closed":    "The link is closed. Everybody sees that within two minutes.",
 }
 
 func (c *call) notice() string { return notices[c.query.Get("done")] }
@@ -192,6 +212,11 @@ func (c *call) act(handler func(*call) (answer, error), body map[string]any, que
 // on the screen that the form stands on.
 func (c *call) change(handler func(*call) (answer, error), body map[string]any, screen func(*Error) (answer, error), path, what string) (answer, error) {
 	_, err := c.act(handler, body)
+	return c.changed(err, screen, path, what)
+}
+
+// changed redirects after a handler of the API has run, or says on a screen what it refused.
+func (c *call) changed(err error, screen func(*Error) (answer, error), path, what string) (answer, error) {
 	var told *Error
 	switch {
 	case errors.As(err, &told) && told.Code != CodeNotFound:

@@ -37,7 +37,11 @@ func (c *call) checkoutScreen(refused *Error) (answer, error) {
 	for _, p := range out.Payments {
 		s.Payments = append(s.Payments, c.paymentRow(p, ""))
 	}
-	s.Moments = c.timeline(f, out)
+	if s.Moments, err = c.refundMoments(f, out); err != nil {
+		return answer{}, err
+	}
+	s.Moments = append(c.timeline(f, out), s.Moments...)
+	slices.SortStableFunc(s.Moments, func(a, b console.Moment) int { return a.At.Compare(b.At) })
 	if s.Events, err = c.eventsOf(f, out); err != nil {
 		return answer{}, err
 	}
@@ -45,10 +49,14 @@ func (c *call) checkoutScreen(refused *Error) (answer, error) {
 }
 
 func (c *call) paymentRow(p checkout.Judged, of string) console.PaymentRow {
-	return console.PaymentRow{
+	row := console.PaymentRow{
 		ID: p.ID(c.Mode), Money: moneyOf(p.Amount, p.Asset), From: p.From, Reason: string(p.Reason), At: p.ClosedAt,
 		Href: c.ledgerURL(p.Hash), Checkout: of,
 	}
+	if c.began.Sub(p.ClosedAt) < store.KeepRefunds {
+		row.Refund = paymentURL(row.ID)
+	}
+	return row
 }
 
 // timeline is what happened to a checkout, in the order of time.
@@ -76,8 +84,50 @@ func (c *call) timeline(f *checkout.Facts, out checkout.Outcome) []console.Momen
 	case checkout.Failed:
 		moments = append(moments, console.Moment{At: f.Deadline(), Title: "Failed", Text: "It was not paid as asked in time.", Tone: "bad"})
 	}
-	slices.SortStableFunc(moments, func(a, b console.Moment) int { return a.At.Compare(b.At) })
 	return moments
+}
+
+// refundMoments are what was paid back of a checkout, and what waits to be signed. While something
+// does, the ledger is read.
+func (c *call) refundMoments(f *checkout.Facts, out checkout.Outcome) (moments []console.Moment, err error) {
+	if len(out.Payments) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(out.Payments))
+	for i, p := range out.Payments {
+		ids[i] = p.ID(c.Mode)
+	}
+	refunds, err := c.refundsOf(out.Payments[0].ClosedAt, ids...)
+	if err != nil {
+		return nil, err
+	}
+	waits := func(r *store.Refund) bool { return r.Paid == nil && c.platform.Now().Before(r.ValidUntil) }
+	if i := slices.IndexFunc(refunds, waits); i >= 0 {
+		if _, err := c.lookForRefund(refunds[i]); err != nil {
+			return nil, err
+		}
+	}
+	paid, err := c.store.RefundsOf(c.ctx, f.Checkout.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range paid {
+		m := console.Moment{
+			At: r.ClosedAt, Title: "Paid back " + moneyOf(r.Amount, r.Asset).String(), Text: "to " + r.To, Href: c.ledgerURL(r.Hash), Link: "Look at the transaction",
+		}
+		if r.Excess > 0 {
+			m.Text, m.Tone = m.Text+"; "+moneyOf(r.Excess, r.Asset).String()+" of it is more than was left", "warn"
+		}
+		moments = append(moments, m)
+	}
+	for _, r := range refunds {
+		if waits(r) && !slices.ContainsFunc(paid, func(p checkout.Refund) bool { return p.ID == r.ID }) {
+			moments = append(moments, console.Moment{
+				At: r.CreatedAt, Title: "To be paid back: " + moneyOf(r.Amount, r.Asset).String(), Text: "It waits to be signed.", Href: refundURL(r.ID), Link: "Sign it", Tone: "warn",
+			})
+		}
+	}
+	return moments, nil
 }
 
 // reasons say why a payment does not count.

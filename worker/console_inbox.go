@@ -66,18 +66,18 @@ func (c *call) inboxScreen(refused *Error) (answer, error) {
 func (c *call) unasked(f *checkout.Facts) (rows []console.InboxRow) {
 	out := f.Outcome(c.platform.Now())
 	asked := moneyOf(f.Checkout.Amount, f.Checkout.Asset).String()
-	last := -1
-	for i, p := range out.Payments {
-		if p.Counted() {
-			last = i
-		}
-	}
+	last, over := overpaid(f, out)
 	for i, p := range out.Payments {
 		row := console.InboxRow{PaymentRow: c.paymentRow(p, f.Checkout.ID.String()), Asked: asked}
+		for _, r := range f.Refunds {
+			if r.Payment == row.ID {
+				row.Returned = append(row.Returned, moneyOf(r.Amount, r.Asset).String())
+			}
+		}
 		switch {
 		case !p.Counted():
-		case out.Exception == checkout.Overpaid && i == last:
-			row.Reason = "overpaid by " + (out.Received - f.Checkout.Amount).String()
+		case last == &out.Payments[i]:
+			row.Reason = "overpaid by " + over.String()
 		case out.Exception == checkout.Underpaid && out.Status == checkout.Failed:
 			row.Reason = "underpaid"
 		default:

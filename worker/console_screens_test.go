@@ -176,6 +176,77 @@ func TestOwnersLookAfterProducts(t *testing.T) {
 	owner.follow(owner.submit(owner.open(path), path+"/activate")).shows("summary", "active")
 }
 
+func TestOwnersLookAfterLinks(t *testing.T) {
+	s := deploy(t)
+	edge := s.edge()
+	shop := s.tenant(edge, "Shop", s.Merchant())
+	owner := s.owner(edge, shop)
+	form := owner.open("/console/links")
+	if form.Find(`select[name="product_id"]`).Length() != 0 {
+		t.Error("a product can be chosen, and there is none")
+	}
+	wrong := owner.submit(form, "/console/links", "amount", "free", "asset_code", "USDC", "description", "Tasting")
+	if wrong.status != 400 || !strings.Contains(wrong.text(`[data-testid="problem"]`), "amount") || wrong.form("/console/links").Get("description") != "Tasting" {
+		t.Errorf("%d %s", wrong.status, wrong.text("main"))
+	}
+	fields := []string{"amount", "12.5", "asset_code", "USDC", "description", "Tasting", "redirect_url", "https://shop.example/thanks", "metadata", "event: tasting\r\n\r\nroom : 4: left"}
+	first := owner.follow(owner.submit(form, "/console/links", fields...))
+	again := owner.submit(form, "/console/links", fields...) // the button pressed twice
+	ids := shop.list("/payment_links").ids
+	if len(ids) != 1 || again.header.Get("Location") != "/console/links/"+ids[0]+"?done=linked" {
+		t.Fatalf("made %v, and then %v", ids, again.header)
+	}
+	path, url := "/console/links/"+ids[0], "https://pay.example/buy/"+ids[0]
+	first.shows("summary", "Tasting", "12.5 USDC", "open")
+	if got := first.text(`[data-testid="code-address"]`); got != url {
+		t.Errorf("the address is %s", got)
+	}
+	if got := first.text(`[data-testid="code-button"]`); !strings.HasPrefix(got, `<a href="`+url+`"`) {
+		t.Errorf("the button is %s", got)
+	}
+	if first.Find(`[data-testid="section-print"] svg path`).Length() == 0 || first.Find(`a[href="`+url+`/qr.svg"]`).Length() != 1 {
+		t.Error("there is no code to print")
+	}
+	link := shop.get("/payment_links/" + ids[0])
+	if link.text("redirect_url") != "https://shop.example/thanks" || link.text("metadata.event") != "tasting" || link.text("metadata.room") != "4: left" {
+		t.Errorf("%s", link.body)
+	}
+
+	// What a form leaves out is removed.
+	owner.follow(owner.submit(first, path, "amount", "", "redirect_url", "", "metadata", "event: talk"))
+	link = shop.get("/payment_links/" + ids[0])
+	if link.fields["amount"] != nil || link.fields["redirect_url"] != nil || link.text("metadata.event") != "talk" || strings.Contains(link.body, "room") || link.text("asset_code") != "USDC" {
+		t.Errorf("%s", link.body)
+	}
+	owner.open("/console/links").shows("list", "Tasting", "the customer says how much USDC")
+	owner.follow(owner.submit(first, path+"/close")).shows("summary", "closed")
+	if shop.get("/payment_links/" + ids[0]).fields["active"] != false {
+		t.Error("still active")
+	}
+	owner.follow(owner.submit(owner.open(path), path+"/open")).shows("summary", "open")
+
+	// A link of a product, and back.
+	product := shop.post("/product", `{"name":"Sidamo","asset_code":"XLM","price_amount":3}`).text("id")
+	page := owner.open(path)
+	if r := owner.submit(page, path, "product_id", product, "amount", "5"); r.status != 400 || r.form(path).Get("product_id") != product {
+		t.Errorf("a product and an amount: %d %s", r.status, r.text("main"))
+	}
+	owner.follow(owner.submit(page, path, "product_id", product)).shows("summary", "Sidamo, 3 XLM", product)
+	if link = shop.get("/payment_links/" + ids[0]); link.text("product_id") != product || link.fields["asset_code"] != nil {
+		t.Errorf("%s", link.body)
+	}
+	owner.follow(owner.submit(owner.open(path), path, "product_id", "", "amount", "7", "asset_code", "XLM")).shows("summary", "7 XLM")
+
+	// Metadata that the lines of a form cannot hold stays as it is.
+	odd := shop.post("/payment_links", `{"amount":1,"asset_code":"XLM","metadata":{"said":"in two\nlines"}}`).text("id")
+	page = owner.open("/console/links/" + odd)
+	page.shows("summary", "said", "in two lines")
+	owner.follow(owner.submit(page, "/console/links/"+odd, "amount", "2"))
+	if link = shop.get("/payment_links/" + odd); link.text("amount") != "2" || link.text("metadata.said") != "in two\nlines" {
+		t.Errorf("%s", link.body)
+	}
+}
+
 func TestOwnersLookAfterCustomers(t *testing.T) {
 	s := deploy(t)
 	edge := s.edge()
@@ -245,6 +316,83 @@ func TestInboxHasMoneyThatNobodyAskedFor(t *testing.T) {
 	token := inbox.form("/console/sign-out")
 	if r := owner.send("POST", "/console/inbox/"+unmatched+"/seen", token); r.status != 404 {
 		t.Errorf("%d %s", r.status, r.text("main"))
+	}
+}
+
+func TestOwnersPayMoneyBack(t *testing.T) {
+	s := deploy(t)
+	edge := s.edge()
+	shop := s.tenant(edge, "Shop", s.Merchant())
+	customer := s.Person()
+	c := shop.post("/checkout?type=direct", `{"amount":5,"asset_code":"USDC"}`)
+	s.Pay(customer, addr(c.text("destination")), "7", s.USDC(), c.text("memo"))
+	s.Advance(time.Minute)
+	s.sweep(edge)
+	owner := s.owner(edge, shop)
+	order := "/console/checkouts/" + c.text("id")
+	payment := owner.open(order).Find(`[data-testid="section-payments"] a[href^="/console/payments/"]`).AttrOr("href", "")
+	page := owner.open(payment)
+	page.shows("payment", "7 USDC", customer.Address(), c.text("id"))
+	page.shows("refund", "did not ask for 2 USDC of it", "exchange")
+	action := payment + "/refund"
+	if got := page.form(action).Get("amount"); got != "2" {
+		t.Errorf("suggests to pay back %s", got)
+	}
+	refused := owner.submit(page, action, "amount", "7.1", "reason", "by mistake")
+	if refused.status != 400 || !strings.Contains(refused.text(`[data-testid="problem"]`), "amount is more than is left") || refused.form(action).Get("reason") != "by mistake" {
+		t.Errorf("%d %s", refused.status, refused.text("main"))
+	}
+	made := owner.submit(page, action)
+	if again := owner.submit(page, action); again.header.Get("Location") != made.header.Get("Location") {
+		t.Errorf("the form sent twice leads to %s and %s", made.header.Get("Location"), again.header.Get("Location"))
+	}
+	refund := owner.follow(made)
+	refund.shows("refund", "waits to be signed", "2 USDC", customer.Address(), c.text("id"))
+	if refund.Find("form").Length() != 1 {
+		t.Error("there is a test wallet on a network that is not local")
+	}
+	if policy := refund.header.Get("Content-Security-Policy"); !strings.Contains(policy, "connect-src 'self' https://horizon.example;") {
+		t.Errorf("a wallet's transaction cannot be submitted: %s", policy)
+	}
+	if link := refund.Find(`a[href^="web+stellar:tx?"]`); link.Length() != 1 || refund.Find(`[data-testid="section-transaction"] svg path`).Length() == 0 {
+		t.Error("no wallet elsewhere can sign it")
+	}
+	owner.open(order).shows("timeline", "To be paid back: 2 USDC")
+	if _, err := s.Ledger.Submit(sign(t, refund.text(`[data-testid="code-transaction"]`), shop.keys)); err != nil {
+		t.Fatal(err)
+	}
+	s.Advance(10 * time.Second)
+	page = owner.open(order)
+	page.shows("timeline", "Paid back 2 USDC", "to "+customer.Address())
+	if link := page.Find(`[data-testid="timeline"] a`).Last().AttrOr("href", ""); !strings.HasPrefix(link, "https://horizon.example/transactions/") {
+		t.Errorf("the ledger is at %s", link)
+	}
+	if strings.Contains(page.part("timeline"), "To be paid back") {
+		t.Error("it is still to be paid back")
+	}
+	path, _, _ := strings.Cut(made.header.Get("Location"), "?")
+	owner.open(path).shows("refund", "succeeded")
+	page = owner.open(payment)
+	page.shows("payment", "5 USDC")
+	page.shows("refunds", "2 USDC", "succeeded")
+	if got := page.form(action).Get("amount"); got != "5" {
+		t.Errorf("suggests to pay back %s of what is left", got)
+	}
+	owner.open("/console/inbox").shows("inbox", "overpaid by 2", "2 USDC paid back")
+
+	// Money of no checkout goes back to where it came from, or elsewhere.
+	stray := s.stray(edge, shop)
+	page = owner.open("/console/payments/" + stray)
+	page.shows("payment", "1.5 XLM", "no: unmatched")
+	refund = owner.follow(owner.submit(page, "/console/payments/"+stray+"/refund", "amount", "", "destination", customer.Address(), "memo", "user 7"))
+	refund.shows("refund", "1.5 XLM", "user 7", customer.Address())
+	s.Sleep(49 * time.Hour)
+	owner = s.owner(edge, shop)
+	path = "/console/refunds/" + strings.TrimSpace(refund.Find(`[data-testid="section-refund"] code`).Last().Text())
+	late := owner.open(path)
+	late.shows("refund", "not signed in time")
+	if late.Find(`[data-testid="code-transaction"]`).Length() != 0 {
+		t.Error("a transaction that is not valid any more is shown")
 	}
 }
 

@@ -47,7 +47,11 @@ func (c *call) settingsScreen(typed *console.Shop, tx *console.Transaction, refu
 		c.log(c.ctx, "settings", map[string]any{"error": err.Error()})
 		s.Unread = "The ledger cannot be read right now."
 	}
-	return c.refusable(c.frame("settings"), s, refused)
+	f := c.frame("settings")
+	if tx != nil {
+		f = c.signingFrame("settings")
+	}
+	return c.refusable(f, s, refused)
 }
 
 // describeAccount adds what the ledger says of the owner's account.
@@ -123,7 +127,7 @@ func makeTransaction(c *call) (answer, error) {
 	network := c.in(c.Mode).network
 	xdr := base64.StdEncoding.EncodeToString(tx.Envelope())
 	uri := "web+stellar:tx?xdr=" + url.QueryEscape(xdr) + string(c.in(c.Mode).uri)
-	return c.settingsScreen(nil, &console.Transaction{What: what, XDR: xdr, URI: uri, Passphrase: network.Passphrase}, nil)
+	return c.settingsScreen(nil, &console.Transaction{What: what, XDR: xdr, URI: uri, Passphrase: network.Passphrase, Account: string(account), Until: time.Unix(tx.MaxTime, 0)}, nil)
 }
 
 // accountChange parses a form's change of an account, and says in words what it does.

@@ -53,7 +53,7 @@ func (c *call) signInScreen() console.SignIn {
 		s.Modes = append(s.Modes, console.Option{Value: string(mode), Text: name})
 	}
 	if c.config.TestWallet != "" {
-		s.TestWallet = "demo"
+		s.TestWallet = testMerchant
 	}
 	return s
 }
@@ -91,36 +91,49 @@ func (c *call) openSession(transaction, merchant string) (answer, error) {
 	return setCookie(a, c.config.SignIn.Token(session, c.config.BaseURL), left), err
 }
 
+// testMerchant is the test wallet that a form names if its owner names no other.
+const testMerchant = "demo"
+
+// askTestWallet asks the test wallets of the sandbox, on a local network. The error is for the owner.
+func (c *call) askTestWallet(path string, fields map[string]string, into any) *Error {
+	body, err := json.Marshal(fields)
+	if err != nil {
+		return &Error{Code: CodeInternal, Message: err.Error()} // strings can be encoded
+	}
+	at := strings.TrimSuffix(c.config.TestWallet, "/pay") + path
+	replies := c.platform.Sender.Send(c.ctx, []Outgoing{{URL: at, Header: web.Header{{Name: "Content-Type", Value: "application/json"}}, Body: body}})
+	if len(replies) != 1 || replies[0].Status == 0 {
+		return &Error{Code: CodeUnavailable, Message: "The test wallet does not answer; is the sandbox running?"}
+	}
+	var refusal struct{ Error string }
+	if replies[0].Status != http.StatusOK || json.Unmarshal(replies[0].Answer, into) != nil {
+		_ = json.Unmarshal(replies[0].Answer, &refusal)
+		return invalid("wallet", "The test wallet refused: %s", refusal.Error)
+	}
+	return nil
+}
+
 // signInByTestWallet is POST /console/sign-in/test-wallet: on a local network, a wallet of the
 // sandbox signs the challenge.
 func signInByTestWallet(c *call) (answer, error) {
-	wallet, ok := strings.CutSuffix(c.config.TestWallet, "/pay")
-	if !ok || c.in(stellar.Test).network == nil {
-		return answer{}, notFound("test wallet", c.form.Get("wallet"))
+	name := c.form.Get("wallet")
+	if c.config.TestWallet == "" || c.in(stellar.Test).network == nil {
+		return answer{}, notFound("test wallet", name)
 	}
 	var signed struct{ Address, Transaction string }
-	ask := func(transaction string) bool {
-		body, err := json.Marshal(map[string]string{"name": c.form.Get("wallet"), "transaction": transaction})
-		if err != nil {
-			return false
-		}
-		replies := c.platform.Sender.Send(c.ctx, []Outgoing{{URL: wallet + "/sign-in", Header: web.Header{{Name: "Content-Type", Value: "application/json"}}, Body: body}})
-		return len(replies) == 1 && replies[0].Status == http.StatusOK && json.Unmarshal(replies[0].Answer, &signed) == nil
-	}
-	failed := &Error{Code: CodeUnavailable, Message: "The test wallet does not answer; is the sandbox running?"}
-	if !ask("") {
-		return c.refusedGuest(c.signInScreen(), failed)
+	if told := c.askTestWallet("/sign-in", map[string]string{"name": name}, &signed); told != nil {
+		return c.refusedGuest(c.signInScreen(), told)
 	}
 	account, err := stellar.ParseAddress(signed.Address)
 	if err != nil {
-		return c.refusedGuest(c.signInScreen(), failed)
+		return answer{}, err
 	}
 	challenge, err := c.challenge(account, stellar.Test)
 	if err != nil {
 		return answer{}, err
 	}
-	if !ask(challenge.Transaction) {
-		return c.refusedGuest(c.signInScreen(), failed)
+	if told := c.askTestWallet("/sign-in", map[string]string{"name": name, "transaction": challenge.Transaction}, &signed); told != nil {
+		return c.refusedGuest(c.signInScreen(), told)
 	}
 	return c.openSession(signed.Transaction, "")
 }

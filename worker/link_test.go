@@ -50,12 +50,12 @@ func TestPaymentLinkMakesCheckouts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"merchant": "Corner Shop", "amount": "12.5", "asset": "USDC", "description": "A bag"} {
-		if got := d.Find(`[data-testid="` + name + `"]`).Text(); got != want {
+	for name, want := range map[string]string{`h1 bdi`: "Corner Shop", `[data-testid="amount"]`: "12.50", `[data-testid="asset"]`: "USDC", `[data-testid="description"]`: "A bag"} {
+		if got := strings.TrimSpace(d.Find(name).Text()); got != want {
 			t.Errorf("%s is %q", name, got)
 		}
 	}
-	if action, _ := d.Find("form").Attr("action"); action != "/buy/"+id || d.Find("script").Length() != 0 || d.Find("input").Length() != 0 {
+	if action, _ := d.Find("form").Attr("action"); action != "/buy/"+id || d.Find("script").Length() != 1 || d.Find("input").Length() != 0 {
 		t.Errorf("the form: %s", page.body)
 	}
 	if got := s.Store.Counts().Writes - writes; got != 0 {
@@ -99,6 +99,49 @@ func TestCustomerSaysHowMuchWhereALinkDoesNot(t *testing.T) {
 	}
 	if got := s.Store.Counts().Writes - writes; got != 0 {
 		t.Errorf("%d keys were written", got)
+	}
+}
+
+// The page of a link is cached like that of a checkout: its language depends on the address alone.
+// Whoever buys in a language goes on in it.
+func TestLanguageOfALink(t *testing.T) {
+	s := deploy(t)
+	here := s.edge()
+	shop, _ := s.merchant(here)
+	link := "/buy/" + shop.post("/payment_links", `{"asset_code":"XLM"}`).text("id")
+	closed := shop.post("/payment_links", `{"asset_code":"XLM"}`).text("id")
+	shop.ok(shop.do("PUT", "/payment_links/"+closed, `{"active":false}`))
+	for _, tc := range []struct{ path, accept, want, title string }{
+		{link, "", "en", "Pay Corner Shop"},
+		{link, "it,ja", "en", "Pay Corner Shop"},
+		{link, "es-MX,en;q=0.5", link + "?lang=es", ""},
+		{link + "?lang=fr", "es", "fr", "Payer Corner Shop"},
+		{link + "?lang=xx", "", link, ""},
+		{"/buy/" + closed + "?lang=de", "", "de", "Das wird nicht mehr verkauft"},
+		{"/buy/nothing?lang=ar", "", "ar", "لا يوجد هنا ما يُدفع"},
+	} {
+		r := client{t, here, http.Header{"Accept-Language": {tc.accept}}}.get(tc.path)
+		got, title := r.header.Get("Location"), ""
+		if r.status != http.StatusFound {
+			d, err := goquery.NewDocumentFromReader(strings.NewReader(r.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, title = d.Find("html").AttrOr("lang", ""), d.Find("title").Text()
+		}
+		if got != tc.want || title != tc.title {
+			t.Errorf("%s for %q: %s, %s, want %s, %s", tc.path, tc.accept, got, title, tc.want, tc.title)
+		}
+	}
+	id := strings.TrimPrefix(link, "/buy/")
+	if got := made(t, shop, press(here, id+"?lang=pt", "amount=5")).text("locale"); got != "pt" {
+		t.Errorf("the locale is %s", got)
+	}
+	if got := made(t, shop, press(here, id, "amount=5")).text("locale"); got != "null" {
+		t.Errorf("the locale is %s although nobody chose one", got)
+	}
+	if r := press(here, id+"?lang=de", "amount=x"); r.Code != 400 || !strings.Contains(r.Body.String(), "einen Betrag wie 12,50 ein") || !strings.Contains(r.Body.String(), `action="/buy/`+id+`?lang=de"`) {
+		t.Errorf("%d %s", r.Code, r.Body)
 	}
 }
 

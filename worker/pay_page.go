@@ -82,10 +82,9 @@ func (c *call) pageNow() (answer, error) {
 // Cloudflare's cache does not look at Accept-Language, so a page in the language of the browser has
 // an address of its own. Whoever finds the page in the cache is led there by the script.
 func (c *call) pageOf() (*checkout.Facts, *templates.Language, error) {
-	asked := c.query.Get("lang")
-	l := templates.FindLanguage(asked)
-	if asked != "" && l == nil {
-		return nil, nil, moved{c.request.URL.Path}
+	l, err := c.languageChosen()
+	if err != nil {
+		return nil, nil, err
 	}
 	s, err := c.publicCheckout()
 	if err != nil {
@@ -95,17 +94,40 @@ func (c *call) pageOf() (*checkout.Facts, *templates.Language, error) {
 		l = templates.MatchLanguage(s.Checkout.Locale)
 	}
 	if l == nil {
-		if wanted := templates.AcceptedLanguage(c.header("Accept-Language")); wanted != nil && wanted != templates.English {
-			return nil, nil, moved{c.request.URL.Path + "?lang=" + wanted.Tag}
+		if err := c.toLanguageOfBrowser(); err != nil {
+			return nil, nil, err
 		}
 	}
 	return s, l, nil
 }
 
-// languageAsked is the language in the address.
-func (c *call) languageAsked() *templates.Language {
+// languageChosen is the language in the address; nil if it has none. The error is a redirect from a
+// language that no page is in.
+func (c *call) languageChosen() (*templates.Language, error) {
 	asked := c.query.Get("lang")
-	if l := templates.FindLanguage(asked); l != nil {
+	l := templates.FindLanguage(asked)
+	if asked != "" && l == nil {
+		return nil, moved{c.request.URL.Path}
+	}
+	return l, nil
+}
+
+// toLanguageOfBrowser returns the redirect to the page in the language that the browser prefers; nil
+// if that is English, or none.
+func (c *call) toLanguageOfBrowser() error {
+	if l := templates.AcceptedLanguage(c.header("Accept-Language")); l != nil && l != templates.English {
+		return moved{c.request.URL.Path + "?lang=" + l.Tag}
+	}
+	return nil
+}
+
+// languageAsked is the language in the address; else English, or, where no answer is kept for others,
+// what the browser prefers.
+func (c *call) languageAsked() *templates.Language {
+	if l := templates.FindLanguage(c.query.Get("lang")); l != nil {
+		return l
+	}
+	if l := templates.AcceptedLanguage(c.header("Accept-Language")); l != nil && !c.reads() {
 		return l
 	}
 	return templates.English
@@ -171,6 +193,7 @@ func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Check
 		AssetIssuer: string(co.Asset.Issuer),
 		IssuerName:  issuers[co.Asset.Issuer],
 		Destination: string(co.Account),
+		Muxed:       co.Account.Muxed(string(co.Muxed)),
 		Memo:        co.Memo,
 		PaymentURI:  c.paymentRequest(co, &out).URI(),
 		Network:     c.config.Networks[co.Mode].Name,
@@ -224,16 +247,24 @@ func paymentsShown(payments []checkout.Judged) []templates.Payment {
 	return shown
 }
 
-// streamURL is where the first public Horizon streams the payments of an account to the customer's
-// browser, which also submits what its wallet signed there. A Horizon whose URL has a path stays
-// private, because providers put paid API keys into the path; if none is public, pages only poll
-// this service, and show no wallets.
-func streamURL(horizons []string, account stellar.Address) string {
+// publicHorizon is the first Horizon that browsers may know; "" if there is none. One whose URL has a
+// path stays private, because providers put paid API keys into the path.
+func publicHorizon(horizons []string) string {
 	i := slices.IndexFunc(horizons, isOrigin)
 	if i < 0 {
 		return ""
 	}
-	return horizons[i] + "/accounts/" + string(account) + "/payments?cursor=now&join=transactions"
+	return horizons[i]
+}
+
+// streamURL is where a public Horizon streams the payments of an account to the customer's browser,
+// which also submits what its wallet signed there. Without one, pages only poll this service, and
+// show no wallets.
+func streamURL(horizons []string, account stellar.Address) string {
+	if public := publicHorizon(horizons); public != "" {
+		return public + "/accounts/" + string(account) + "/payments?cursor=now&join=transactions"
+	}
+	return ""
 }
 
 func (c *call) message(status int, kept keep, m templates.MessagePage) (answer, error) {

@@ -14,19 +14,23 @@ const refundWindow = 3 * time.Second
 // getRefund is GET /refunds/{id}. While the refund is pending, it reads the ledger. If that cannot be
 // read, the request is answered all the same.
 func getRefund(c *call) (answer, error) {
-	r, err := c.refunds().Get(c.ctx, c.path("id"))
+	r, err := c.ownRefund()
+	if err == nil && r.Paid == nil {
+		r, err = c.lookForRefund(r)
+	}
 	if err != nil {
 		return answer{}, err
 	}
-	if r == nil {
-		return answer{}, notFound("refund", c.path("id"))
-	}
-	if r.Paid == nil {
-		if r, err = c.lookForRefund(r); err != nil {
-			return answer{}, err
-		}
-	}
 	return jsonAnswer(c.refundView(*r))
+}
+
+// ownRefund reads the refund in the path.
+func (c *call) ownRefund() (*store.Refund, error) {
+	r, err := c.refunds().Get(c.ctx, c.path("id"))
+	if err == nil && r == nil {
+		err = notFound("refund", c.path("id"))
+	}
+	return r, err
 }
 
 // lookForRefund reads the account of a pending refund.

@@ -78,7 +78,7 @@ type PaymentRow struct {
 	At       time.Time
 	Href     string // of the ledger
 	Checkout string // "" if it belongs to none
-	Refund   string // URL of the form that pays it back; "" if that is not possible
+	Refund   string // URL of the form that pays it back; "" if it was too long ago
 }
 
 func (c Checkout) title() string { return "Checkout" }
@@ -116,7 +116,7 @@ func (c Checkout) sections() []section {
 		}
 		back := cell{text: "—", look: quiet}
 		if p.Refund != "" {
-			back = cell{text: "Refund", href: p.Refund}
+			back = cell{text: "Pay back", href: p.Refund}
 		}
 		payments.rows = append(payments.rows, []cell{{text: moment(p.At), href: p.Href}, p.Money.cell(), {text: p.From, look: mono}, counts, back})
 	}

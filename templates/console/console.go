@@ -1,12 +1,16 @@
 // Package console renders the pages on which owners of shops see what was paid and change what they
-// may. It does not know how that is stored. Nothing on the pages needs a script.
+// may. It does not know how that is stored. Nothing on the pages needs a script; one copies values
+// and has wallets sign.
 package console
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/a-h/templ"
 )
 
 // Frame is what stands around every screen.
@@ -19,6 +23,7 @@ type Frame struct {
 	Notice    string // what has just been done
 	Problem   string // what could not be done, and why
 	ReadAt    time.Time
+	Horizon   string // to which the page's script submits transactions; "" if nobody may know it
 }
 
 // Screen is a page of the console. Each has a type with its data, which says what of it
@@ -35,9 +40,16 @@ type section struct {
 	chart           []bar
 	moments         []Moment
 	table           *table
+	sign            *signing
 	code            string // to copy as a whole
-	picture         string // URL of an image of the service itself
+	qr              string // the text of a QR code
 	forms           []form
+}
+
+// signing says who signs the code of a section, a transaction, with a wallet in the page.
+type signing struct {
+	passphrase, account string
+	until               time.Time // it can be submitted; zero for a challenge, which goes into the form
 }
 
 type fact struct {
@@ -52,6 +64,7 @@ type cell struct {
 	look   look
 	detail string // a second line
 	form   *form  // instead of text
+	below  []cell
 }
 
 // look is how a value is shown.
@@ -119,6 +132,7 @@ var places = []place{
 	{"home", "/console", "Home"},
 	{"checkouts", "/console/checkouts", "Checkouts"},
 	{"inbox", "/console/inbox", "Inbox"},
+	{"links", "/console/links", "Links"},
 	{"products", "/console/products", "Products"},
 	{"customers", "/console/customers", "Customers"},
 	{"developers", "/console/developers", "Developers"},
@@ -175,6 +189,20 @@ func plural(n int, one string) string {
 		return "1 " + one
 	}
 	return strconv.Itoa(n) + " " + one + "s"
+}
+
+// address is where a link leads: to a web page, or to a wallet (SEP-7), whose scheme templ does not
+// know.
+func address(href string) templ.SafeURL {
+	if strings.HasPrefix(href, "web+stellar:") {
+		return templ.SafeURL(href)
+	}
+	return templ.URL(href)
+}
+
+// scripted reports whether the script has something to do: a value to copy or to sign.
+func scripted(all []section) bool {
+	return slices.ContainsFunc(all, func(s section) bool { return s.code != "" })
 }
 
 func (b bar) width() string { return fmt.Sprint(max(b.tenths, 2)) }

@@ -88,7 +88,7 @@ func Page(f Frame, s Screen) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</main>")
 			return nil
 		})
-		templ_7745c5c3_Err = templates.Document(s.title()+" · "+f.Merchant, head()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = templates.Document(s.title()+" · "+f.Merchant, head(s)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -135,7 +135,7 @@ func Guest(f Frame, s Screen) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</main>")
 			return nil
 		})
-		templ_7745c5c3_Err = templates.Document(s.title(), head()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = templates.Document(s.title(), head(s)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -143,7 +143,7 @@ func Guest(f Frame, s Screen) templ.Component {
 	})
 }
 
-func head() templ.Component {
+func head(s Screen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -169,6 +169,11 @@ func head() templ.Component {
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		templ_7745c5c3_Buffer.WriteString("\">")
+		if scripted(s.sections()) {
+			templ_7745c5c3_Buffer.WriteString("<script type=\"module\" src=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templates.ConsoleScript))
+			templ_7745c5c3_Buffer.WriteString("\"></script>")
+		}
 		return nil
 	})
 }
@@ -186,9 +191,9 @@ func contents(f Frame, s Screen) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var12 == nil {
-			templ_7745c5c3_Var12 = templ.NopComponent
+		templ_7745c5c3_Var13 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var13 == nil {
+			templ_7745c5c3_Var13 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<h1 data-testid=\"title\">")
@@ -245,12 +250,26 @@ func contents(f Frame, s Screen) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if part.picture != "" {
-				templ_7745c5c3_Buffer.WriteString("<p><img src=\"")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(part.picture))
-				templ_7745c5c3_Buffer.WriteString("\" alt=\"")
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(part.title))
-				templ_7745c5c3_Buffer.WriteString("\" width=\"240\" height=\"240\"></p>")
+			if x := part.sign; x != nil {
+				if x.until.IsZero() {
+					templ_7745c5c3_Err = templates.Signing(part.code, x.passphrase, x.account, "", 0).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				} else if f.Horizon != "" {
+					templ_7745c5c3_Err = templates.Signing(part.code, x.passphrase, x.account, f.Horizon, x.until.Unix()).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+			}
+			if part.qr != "" {
+				templ_7745c5c3_Buffer.WriteString("<div class=\"qr\">")
+				templ_7745c5c3_Err = templates.QRCode(part.qr, part.title).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Buffer.WriteString("</div>")
 			}
 			if part.code != "" {
 				templ_7745c5c3_Buffer.WriteString("<pre class=\"value\" tabindex=\"0\" data-testid=\"")
@@ -290,9 +309,9 @@ func value(f Frame, c cell) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var26 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var26 == nil {
-			templ_7745c5c3_Var26 = templ.NopComponent
+		templ_7745c5c3_Var25 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var25 == nil {
+			templ_7745c5c3_Var25 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if c.form != nil {
@@ -302,12 +321,12 @@ func value(f Frame, c cell) templ.Component {
 			}
 		} else if c.href != "" {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
-			var templ_7745c5c3_Var27 templ.SafeURL
-			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(c.href))
+			var templ_7745c5c3_Var26 templ.SafeURL
+			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinURLErrs(address(c.href))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/console.templ`, Line: 101, Col: 29}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/console.templ`, Line: 111, Col: 27}
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 			templ_7745c5c3_Buffer.WriteString("\" data-look=\"")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(string(c.look)))
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -330,7 +349,13 @@ func value(f Frame, c cell) templ.Component {
 		if c.detail != "" {
 			templ_7745c5c3_Buffer.WriteString("<span class=\"detail\">")
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.detail))
-			templ_7745c5c3_Buffer.WriteString("</span>")
+			templ_7745c5c3_Buffer.WriteString("</span> ")
+		}
+		for _, x := range c.below {
+			templ_7745c5c3_Err = value(f, x).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
 		return nil
 	})
@@ -349,9 +374,9 @@ func rows(f Frame, t *table) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var35 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var35 == nil {
-			templ_7745c5c3_Var35 = templ.NopComponent
+		templ_7745c5c3_Var34 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var34 == nil {
+			templ_7745c5c3_Var34 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(t.rows) == 0 {
@@ -416,9 +441,9 @@ func fillIn(f Frame, x form) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var41 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var41 == nil {
-			templ_7745c5c3_Var41 = templ.NopComponent
+		templ_7745c5c3_Var40 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var40 == nil {
+			templ_7745c5c3_Var40 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<form")
@@ -428,12 +453,12 @@ func fillIn(f Frame, x form) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(" method=\"post\"")
 		}
 		templ_7745c5c3_Buffer.WriteString(" action=\"")
-		var templ_7745c5c3_Var42 templ.SafeURL
-		templ_7745c5c3_Var42, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(x.action))
+		var templ_7745c5c3_Var41 templ.SafeURL
+		templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(x.action))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/console.templ`, Line: 158, Col: 34}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/console.templ`, Line: 171, Col: 34}
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
 		templ_7745c5c3_Buffer.WriteString("\"")
 		if x.inline {
 			templ_7745c5c3_Buffer.WriteString(" class=\"inline\"")
@@ -534,9 +559,9 @@ func chart(bars []bar) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var61 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var61 == nil {
-			templ_7745c5c3_Var61 = templ.NopComponent
+		templ_7745c5c3_Var60 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var60 == nil {
+			templ_7745c5c3_Var60 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<ol class=\"chart\">")
@@ -567,9 +592,9 @@ func timeline(moments []Moment) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var65 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var65 == nil {
-			templ_7745c5c3_Var65 = templ.NopComponent
+		templ_7745c5c3_Var64 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var64 == nil {
+			templ_7745c5c3_Var64 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<ol class=\"moments\" data-testid=\"timeline\">")
@@ -590,12 +615,12 @@ func timeline(moments []Moment) templ.Component {
 			}
 			if m.Href != "" {
 				templ_7745c5c3_Buffer.WriteString("<a href=\"")
-				var templ_7745c5c3_Var71 templ.SafeURL
-				templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(m.Href))
+				var templ_7745c5c3_Var70 templ.SafeURL
+				templ_7745c5c3_Var70, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(m.Href))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/console.templ`, Line: 226, Col: 32}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/console.templ`, Line: 239, Col: 32}
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(m.Link))
 				templ_7745c5c3_Buffer.WriteString("</a>")

@@ -1,6 +1,9 @@
 package console
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Inbox has the money that is not as it was asked for.
 type Inbox struct {
@@ -18,17 +21,21 @@ type InboxRow struct {
 	Asked    string // what the checkout asks for; "" if the payment belongs to none
 	Customer string // to whom it was assigned
 	Seen     bool
+	Returned []string // what was paid back of it
 }
 
 func (Inbox) title() string { return "Inbox" }
 
 func (i Inbox) sections() []section {
 	about := "Money that no checkout asked for, or not like this: of the newest " + plural(i.Listed, "checkout") + ", and since " + moment(i.Since) + " of no checkout at all."
-	t := &table{name: "Inbox", head: []string{"When", "Amount", "What", "From", "Checkout", "Customer", "Done"}, empty: "There is nothing to decide.", note: i.Unread}
+	t := &table{name: "Inbox", head: []string{"When", "Amount", "What", "From", "Checkout", "Customer", "Decide"}, empty: "There is nothing to decide.", note: i.Unread}
 	for _, r := range i.Rows {
 		what := cell{text: words(r.Reason), look: warn}
 		if r.Asked != "" {
 			what.detail = r.Asked + " asked"
+		}
+		if len(r.Returned) > 0 {
+			what.below = []cell{{text: strings.Join(r.Returned, " and ") + " paid back", look: good}}
 		}
 		of := cell{text: "none", look: quiet}
 		if r.Checkout != "" {
@@ -45,7 +52,7 @@ func (i Inbox) sections() []section {
 			done = cell{form: &form{action: "/console/inbox/" + r.ID + "/seen", button: "Mark as seen", inline: true}}
 		}
 		if r.Refund != "" {
-			done = cell{text: "Refund", href: r.Refund}
+			done = cell{text: "Pay back", href: r.Refund, below: []cell{done}}
 		}
 		t.rows = append(t.rows, []cell{{text: moment(r.At), href: r.Href}, r.Money.cell(), what, {text: r.From, look: mono}, of, customer, done})
 	}

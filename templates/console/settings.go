@@ -37,8 +37,18 @@ type SignerRow struct {
 	May    bool // open the console alone
 }
 
-// Transaction changes the shop's own account. Its owner signs it.
-type Transaction struct{ What, XDR, URI, Passphrase string }
+// Transaction is one of the shop's own account, which its owner signs.
+type Transaction struct {
+	What, XDR, URI, Passphrase, Account string
+
+	Until time.Time // it can be submitted
+}
+
+// section shows the transaction in every way in which it can be signed.
+func (t Transaction) section(title, text string) section {
+	return section{id: "transaction", title: title, text: text, code: t.XDR, qr: t.URI, sign: &signing{t.Passphrase, t.Account, t.Until},
+		facts: []fact{{"Wallet", cell{text: "Open in a wallet", href: t.URI}}, {"Account", cell{text: t.Account, look: mono}}, {"Network", cell{text: t.Passphrase}}, {"Until", cell{text: moment(t.Until)}}}}
+}
 
 func (Settings) title() string { return "Settings" }
 
@@ -46,8 +56,7 @@ func (s Settings) sections() []section {
 	const action = "/console/settings/transaction"
 	var all []section
 	if s.Transaction != nil {
-		all = append(all, section{id: "transaction", title: "Sign this to " + s.Transaction.What, text: "It changes your own account, so only you can sign it: in your wallet, by the link, or in Stellar Laboratory. Submit it there; this page shows the change when the ledger has it.",
-			facts: []fact{{"Wallet", cell{text: "Open in a wallet", href: s.Transaction.URI}}, {"Network", cell{text: s.Transaction.Passphrase}}}, code: s.Transaction.XDR})
+		all = append(all, s.Transaction.section("Sign this to "+s.Transaction.What, "It changes your own account, so only you can sign it: with a wallet in this browser or another one, on a phone by the code, or in Stellar Laboratory. This page shows the change when the ledger has it."))
 	}
 	all = append(all, section{id: "shop", title: "Shop", facts: []fact{{"Id", cell{text: s.ID, look: mono}}}, forms: []form{{action: "/console/settings", button: "Save", fields: []field{
 		{name: "name", label: "Name", kind: "text", value: s.Name, required: true, size: 100, hint: "Customers see it. Checkouts that exist keep this and what follows as it was."},

@@ -26,6 +26,7 @@ func (s SignIn) sections() []section {
 	if s.Challenge != "" {
 		return []section{
 			{id: "challenge", title: "1. Sign this transaction", text: "Open it in your wallet, or in Stellar Laboratory, and sign it for the network " + s.Passphrase + ". Its sequence number is 0, so it can never be submitted: it moves nothing.", code: s.Challenge,
+				sign:  &signing{passphrase: s.Passphrase, account: s.Account},
 				facts: []fact{{"Account", cell{text: s.Account, look: mono}}}},
 			{id: "signed", title: "2. Paste it signed", text: "Within 15 minutes. All signers that the account needs can sign it, one after the other.", forms: []form{{
 				action: action, button: "Sign in",

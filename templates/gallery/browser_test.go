@@ -16,6 +16,7 @@ import (
 	"edgecheckout/templates"
 	"edgecheckout/templates/samples"
 	"edgecheckout/templates/static"
+	"edgecheckout/templates/text"
 
 	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
@@ -522,6 +523,9 @@ func TestLayout(t *testing.T) {
 	err := withServer(func(origin string) error {
 		var names []string
 		for _, s := range samples.All(origin) {
+			names = append(names, s.Name)
+		}
+		for _, s := range samples.Links(origin, text.English) {
 			names = append(names, s.Name)
 		}
 		for _, name := range append(names, "message") {

@@ -60,6 +60,13 @@ func pages(ctx context.Context, origin string) ([]rendered, error) {
 		out = append(out, rendered{s.Name, s.About, text.Languages[0], b.String(), policy})
 	}
 	for _, l := range text.Languages {
+		for _, s := range samples.Links(origin, l) {
+			var b strings.Builder
+			if err := templates.Buy(s.Link).Render(ctx, &b); err != nil {
+				return nil, fmt.Errorf("render %s: %w", s.Name, err)
+			}
+			out = append(out, rendered{s.Name, s.About, l, b.String(), s.Link.ContentSecurityPolicy("", origin)})
+		}
 		var b strings.Builder
 		m := templates.MessagePage{Language: l, Title: l.NoPage, Text: l.NoPageText, RequestID: "req_01kay3t4w5x6y7z8a9b0c1d2e3"}
 		if err := templates.Message(m).Render(ctx, &b); err != nil {

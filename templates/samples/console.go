@@ -53,6 +53,8 @@ func Console(origin string) []ConsoleSample {
 			{At: at(3), Title: "Made", Text: "for 50 USDC"},
 			{At: at(2), Title: "Paid 60 USDC", Text: "in ledger 59712345, from " + merchantAccount, Href: "https://stellar.expert/explorer/testnet/tx/1", Link: "Look at the transaction", Tone: "good"},
 			{At: at(2), Title: "Completed", Tone: "good"},
+			{At: at(1), Title: "Paid back 10 USDC", Text: "to " + issuerAccount, Href: "https://stellar.expert/explorer/testnet/tx/4", Link: "Look at the transaction"},
+			{At: at(0), Title: "To be paid back: 2 USDC", Text: "It waits to be signed.", Href: "/console/refunds/rf_01kay3t4w5x6y7z8a9b0c1d2e5", Link: "Sign it", Tone: "warn"},
 		},
 	}
 	open := one
@@ -74,13 +76,39 @@ func Console(origin string) []ConsoleSample {
 		Signers: []console.SignerRow{{Key: merchantAccount, Weight: "1", May: true}, {Key: issuerAccount, Weight: "1", May: true}}, SignedInAs: merchantAccount, SessionEnds: at(-11),
 	}
 	toSign := settings
-	toSign.Transaction = &console.Transaction{What: "trust EURC", XDR: "AAAAAgAAAACErSUSpSaEqxQ6J+KlTNG/vL+r8jRnzoUqGV9nJd6GMQABhqAAEk+AAAoAAQAAAAEAAAAA", URI: "web+stellar:tx?xdr=AAAA", Passphrase: "Test SDF Network ; September 2015"}
+	toSign.Transaction = &console.Transaction{What: "trust EURC", XDR: "AAAAAgAAAACErSUSpSaEqxQ6J+KlTNG/vL+r8jRnzoUqGV9nJd6GMQABhqAAEk+AAAoAAQAAAAEAAAAA", URI: "web+stellar:tx?xdr=AAAA", Passphrase: "Test SDF Network ; September 2015", Account: merchantAccount, Until: at(-1)}
 	unfunded := settings
 	unfunded.OnLedger, unfunded.Balances, unfunded.Unread = false, nil, "The account is not on the ledger yet: fund it with XLM first."
 	coffee := console.ProductRow{ID: "prod_01kay3t4w5x6y7z8a9b0c1d2e3", Name: "Sidamo, 250 g", Price: usdc("12.5"), Created: at(200)}
+	excess := console.Payment{
+		PaymentRow: console.PaymentRow{ID: paid[0].ID, Money: usdc("60"), From: issuerAccount, At: at(2), Href: paid[0].Href, Checkout: id("paid-overpaid")},
+		Left:       "60 USDC", Excess: "10 USDC", Account: merchantAccount, Form: console.RefundForm{Amount: "10"},
+	}
+	parts := excess
+	parts.Left, parts.Excess, parts.Form = "45 USDC", "", console.RefundForm{Amount: "46", Destination: issuerAccount, Memo: "user 7"}
+	parts.Refunds = []console.RefundRow{
+		{ID: "rf_01kay3t4w5x6y7z8a9b0c1d2e3", Money: usdc("10"), To: issuerAccount, At: at(1), Href: "https://stellar.expert/explorer/testnet/tx/4"},
+		{ID: "rf_01kay3t4w5x6y7z8a9b0c1d2e4", Money: usdc("5"), To: issuerAccount, At: at(1), Href: "https://stellar.expert/explorer/testnet/tx/5"},
+		{ID: "rf_01kay3t4w5x6y7z8a9b0c1d2e5", Money: usdc("2"), To: issuerAccount, At: at(0), Pending: true},
+	}
+	unsigned := console.Refund{
+		RefundRow: parts.Refunds[2], Payment: excess.ID, Checkout: excess.Checkout, Reason: "One bag was damaged", Transaction: toSign.Transaction,
+		Warnings: []string{"The owner of the destination, as an exchange does, wants a memo with each payment (SEP-29). Ask the customer for an address and a memo, and make the refund with these, or the money may be lost."},
+	}
+	localRefund, expired, succeeded := unsigned, unsigned, console.Refund{RefundRow: parts.Refunds[0], Payment: excess.ID, Checkout: excess.Checkout, Excess: "1 USDC"}
+	localRefund.Warnings, localRefund.TestWallet, localRefund.Memo = nil, "demo", "user 7"
+	expired.Warnings, expired.Transaction = nil, nil
+	products := []console.Option{{Value: coffee.ID, Text: "Sidamo, 250 g, 12.5 USDC"}}
+	links := []console.LinkRow{
+		{ID: "link_01kay3t4w5x6y7z8a9b0c1d2e3", Name: "Tasting on Saturday", Price: "15 USDC", Created: at(20)},
+		{ID: "link_01kay3t4w5x6y7z8a9b0c1d2e4", Name: "Sidamo, 250 g, 12.5 USDC", Price: "Sidamo, 250 g, 12.5 USDC", Created: at(60)},
+		{ID: "link_01kay3t4w5x6y7z8a9b0c1d2e5", Name: "Donations for the roastery", Price: "the customer says how much XLM", Closed: true, Created: at(400)},
+	}
+	tasting := console.LinkForm{Amount: "15", Code: "USDC", Issuer: issuerAccount, Description: links[0].Name, Redirect: "https://shop.example/thanks?checkout={CHECKOUT_ID}", Metadata: "event: tasting\n", Products: products}
+	linkURL := func(i int) string { return origin + "/buy/" + links[i].ID }
 	ada := console.CustomerRow{ID: "cus_01kay3t4w5x6y7z8a9b0c1d2e3", Name: "Ada Lovelace", Email: "ada@example.com", Phone: "+14155550123", Created: at(300)}
 	inbox := console.Inbox{Listed: 41, Since: at(7 * 24), Rows: []console.InboxRow{
-		{PaymentRow: paid[0], Asked: "50 USDC"}, {PaymentRow: paid[1]}, {PaymentRow: paid[2], Asked: "7 USDC", Customer: ada.ID},
+		{PaymentRow: paid[0], Asked: "50 USDC", Returned: []string{"10 USDC"}}, {PaymentRow: paid[1]}, {PaymentRow: paid[2], Asked: "7 USDC", Customer: ada.ID},
 	}}
 	signIn := console.SignIn{Modes: []console.Option{{Value: "live", Text: "Public network"}, {Value: "test", Text: "Test network"}}, Mode: "live"}
 	challenge := console.SignIn{Account: merchantAccount, Challenge: "AAAAAgAAAACSXsmX1FYtUvSnmmA7ZY+TzD4/doGZlxxeCuws/WLVggAAAMgAAAAAAAAAAAAAAAEAAAAAawLZQAAAAABrAtzE", Passphrase: "Test SDF Network ; September 2015"}
@@ -92,6 +120,10 @@ func Console(origin string) []ConsoleSample {
 		f.Notice, f.Problem = notice, problem
 		return f
 	}
+	signs := frame("checkouts")
+	signs.Horizon = "http://127.0.0.1:8000"
+	settles := signs
+	settles.Screen = "settings"
 	hostile := frame("checkouts")
 	hostile.Merchant = "<script>alert(1)</script> & “Süße\u202eTräume” GmbH"
 	return []ConsoleSample{
@@ -111,6 +143,19 @@ func Console(origin string) []ConsoleSample {
 		{Name: "console-checkout-open", About: "An open checkout.", Frame: frame("checkouts"), Screen: open},
 		{Name: "console-inbox", About: "Money that nobody asked for.", Frame: frame("inbox"), Screen: inbox},
 		{Name: "console-inbox-empty", About: "Nothing to decide, and the ledger cannot be read.", Frame: frame("inbox"), Screen: console.Inbox{Since: at(168), Unread: "The ledger cannot be read right now, so money of no checkout is not shown."}},
+		{Name: "console-payment", About: "A payment by which a checkout was overpaid, and the form that pays it back.", Frame: frame("checkouts"), Screen: excess},
+		{Name: "console-payment-refused", About: "More than is left, after three refunds.", Frame: said(frame("checkouts"), "", "amount is more than is left of the payment: 60 USDC were received, and 45 of them are not paid back yet."), Screen: parts},
+		{Name: "console-payment-unmatched", About: "Money of no checkout.", Frame: frame("inbox"), Screen: console.Payment{PaymentRow: paid[1], Left: "1.25 XLM", Account: merchantAccount, Form: console.RefundForm{Amount: "1.25"}}},
+		{Name: "console-refund", About: "A refund that waits to be signed, with a warning.", Frame: signs, Screen: unsigned},
+		{Name: "console-refund-local", About: "The same on the local network, with its test wallet.", Frame: said(signs, "The transaction is made. Nothing is paid back until it is signed.", ""), Screen: localRefund},
+		{Name: "console-refund-expired", About: "A refund that nobody signed in time.", Frame: frame("checkouts"), Screen: expired},
+		{Name: "console-refund-succeeded", About: "A refund that the ledger shows, of more than was left.", Frame: frame("checkouts"), Screen: succeeded},
+		{Name: "console-links", About: "Links: of an amount, of a product, and one that is closed.", Frame: frame("links"), Screen: console.Links{Rows: links, Form: console.LinkForm{Products: products}, Older: "?after=1"}},
+		{Name: "console-links-empty", About: "No link yet, and no product.", Frame: frame("links"), Screen: console.Links{}},
+		{Name: "console-links-refused", About: "An amount that is none.", Frame: said(frame("links"), "", "amount must be a number above 0, or the same as a decimal string, such as 50 or \"0.0000001\"."), Screen: console.Links{Form: console.LinkForm{Amount: "free", Code: "USDC", Products: products}}},
+		{Name: "console-link", About: "A link of an amount, with what is given away.", Frame: said(frame("links"), "The link is made. Everybody can open it within a minute.", ""), Screen: console.Link{LinkRow: links[0], URL: linkURL(0), Form: tasting}},
+		{Name: "console-link-product", About: "A link of a product, with metadata that the form cannot write.", Frame: frame("links"), Screen: console.Link{LinkRow: links[1], URL: linkURL(1), Product: coffee.ID, Form: console.LinkForm{Product: coffee.ID, Products: products, Fixed: true}, Notes: []console.Option{{Value: "said", Text: "in two\nlines"}}}},
+		{Name: "console-link-closed", About: "A closed link, of which the customer says how much.", Frame: frame("links"), Screen: console.Link{LinkRow: links[2], URL: linkURL(2), Form: console.LinkForm{Code: "XLM", Description: links[2].Name, Products: products}}},
 		{Name: "console-products", About: "Products, and the form for a new one.", Frame: frame("products"), Screen: console.Products{Rows: []console.ProductRow{coffee, {ID: "prod_2", Name: "Filter papers", Price: xlm("9"), Archived: true, Created: at(400)}}}},
 		{Name: "console-products-refused", About: "A price that is none.", Frame: said(frame("products"), "", "price_amount must be a number above 0, or the same as a decimal string, such as 50 or \"0.0000001\"."), Screen: console.Products{Form: console.ProductForm{Name: "Sidamo", Price: "free"}}},
 		{Name: "console-product", About: "One product.", Frame: frame("products"), Screen: console.Product{ProductRow: coffee, Form: console.ProductForm{Name: coffee.Name, Price: "12.5", Code: "USDC", Issuer: issuerAccount, Image: "https://shop.example/sidamo.jpg"}}},
@@ -122,7 +167,7 @@ func Console(origin string) []ConsoleSample {
 		{Name: "console-endpoint-disabled", About: "An endpoint that was disabled.", Frame: frame("developers"), Screen: console.Endpoint{EndpointRow: broken, Form: form}},
 		{Name: "console-event", About: "An event as it is sent.", Frame: frame("developers"), Screen: console.Event{EventRow: events[0], Body: "{\n  \"id\": \"evt_01kay3t4w5x6y7z8a9b0c1d2e3\",\n  \"type\": \"checkout.completed\"\n}"}},
 		{Name: "console-settings", About: "The shop and its account.", Frame: frame("settings"), Screen: settings},
-		{Name: "console-settings-sign", About: "A transaction to sign.", Frame: frame("settings"), Screen: toSign},
+		{Name: "console-settings-sign", About: "A transaction to sign.", Frame: settles, Screen: toSign},
 		{Name: "console-settings-unfunded", About: "The account is not on the ledger.", Frame: frame("settings"), Screen: unfunded},
 		{Name: "console-health", About: "All is well.", Frame: frame("health"), Screen: console.Health{Settlement: onTime, Facts: []console.Option{{Value: "Newest ledger", Text: "59712345, 3 s ago"}, {Value: "Longest wait", Text: "0s"}}}},
 		{Name: "console-health-late", About: "Horizon does not answer.", Frame: frame("health"), Screen: console.Health{Settlement: console.Settlement{Text: "late: the network's Horizon does not answer"}, Facts: []console.Option{{Value: "Horizon", Text: "does not answer"}}}},
@@ -142,9 +187,9 @@ func days(today time.Time) []console.Day {
 
 func payments(at func(int) time.Time, usdc, xlm func(string) console.Money) []console.PaymentRow {
 	return []console.PaymentRow{
-		{ID: "pay_01kay3t4w5x6y7z8a9b0c1d2e3", Money: usdc("60"), From: merchantAccount, Reason: "overpaid by 10", At: at(2), Href: "https://stellar.expert/explorer/testnet/tx/1", Checkout: id("paid-overpaid")},
-		{ID: "pay_01kay3t4w5x6y7z8a9b0c1d2e4", Money: xlm("1.25"), From: issuerAccount, Reason: "unmatched", At: at(20), Href: "https://stellar.expert/explorer/testnet/tx/2"},
-		{ID: "pay_01kay3t4w5x6y7z8a9b0c1d2e5", Money: xlm("7"), From: issuerAccount, Reason: "wrong_asset", At: at(39), Href: "https://stellar.expert/explorer/testnet/tx/3", Checkout: id("failed-wrong-asset")},
+		{ID: "pay_01kay3t4w5x6y7z8a9b0c1d2e3", Money: usdc("60"), From: merchantAccount, Reason: "overpaid by 10", At: at(2), Href: "https://stellar.expert/explorer/testnet/tx/1", Checkout: id("paid-overpaid"), Refund: "/console/payments/pay_01kay3t4w5x6y7z8a9b0c1d2e3"},
+		{ID: "pay_01kay3t4w5x6y7z8a9b0c1d2e4", Money: xlm("1.25"), From: issuerAccount, Reason: "unmatched", At: at(20), Href: "https://stellar.expert/explorer/testnet/tx/2", Refund: "/console/payments/pay_01kay3t4w5x6y7z8a9b0c1d2e4"},
+		{ID: "pay_01kay3t4w5x6y7z8a9b0c1d2e5", Money: xlm("7"), From: issuerAccount, Reason: "wrong_asset", At: at(39), Href: "https://stellar.expert/explorer/testnet/tx/3", Checkout: id("failed-wrong-asset"), Refund: "/console/payments/pay_01kay3t4w5x6y7z8a9b0c1d2e5"},
 	}
 }
 

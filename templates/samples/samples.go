@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"edgecheckout/templates"
+	"edgecheckout/templates/text"
 )
 
 const (
 	merchantAccount = "GDQP2KPQGKIHYJGXNUIYOMHARUARCA7DJT5FO2FFOOKY3B2WSQHG4W37"
+	muxedAddress    = "MDQP2KPQGKIHYJGXNUIYOMHARUARCA7DJT5FO2FFOOKY3B2WSQHG5AAAAAAAAAAAAFM7K"
 	issuerAccount   = "GBBD47IF6LWK7P7MDEVSCWR7DPUWV3NY3DTQEVFL4NAT4AQH3ZLLFLA5"
 	payerAccount    = "GCCK2JISUUTIJKYUHIT6FJKM2G73ZP5L6I2GPTUFFIMV6ZZF32DDCXBI"
 	hash            = "0f1c17ed6a3cbbb0c367f72fb6ff26a25c215a30c7e7632abda7f443c8f6bd5f"
@@ -96,6 +98,32 @@ func All(origin string) []Sample {
 	return all
 }
 
+// LinkSample is a payment link, named after its state.
+type LinkSample struct {
+	Name, About string
+	Link        templates.Link
+}
+
+// Links returns every state of the page of a payment link, in a language. Images are at origin.
+func Links(origin string, l *templates.Language) []LinkSample {
+	sold := templates.Link{
+		Language: l, Merchant: "Northwind Coffee", Description: "A bag of Sidamo", Amount: "12.5", AssetCode: "USDC", AssetIssuer: issuerAccount,
+		IssuerName: "Circle", Network: "Test network", Action: "/buy/link_01kay3t4w5x6y7z8a9b0c1d2e3",
+	}
+	branded := sold
+	branded.Brand = brand(origin, "#0a7c66")
+	asked := sold
+	asked.Amount, asked.AssetCode, asked.AssetIssuer, asked.Description = "", "XLM", "", "A donation"
+	wrong := asked
+	wrong.Typed, wrong.Problem = "free", text.Fill(l.AmountProblem, "amount", l.Number("12.5"))
+	return []LinkSample{
+		{"buy", "A payment link.", sold},
+		{"buy-branded", "A payment link with the merchant's brand.", branded},
+		{"buy-amount", "A payment link whose customer says how much.", asked},
+		{"buy-wrong", "The customer has typed no amount.", wrong},
+	}
+}
+
 // Images are pictures that the samples show, by their paths.
 var Images = map[string]string{
 	"/samples/logo.svg": `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><path d="M10 18h24v10a10 10 0 0 1-10 10h-4a10 10 0 0 1-10-10z" fill="#0a7c66"/>` +
@@ -126,6 +154,7 @@ func open() templates.Checkout {
 		AssetIssuer: issuerAccount,
 		IssuerName:  "Circle",
 		Destination: merchantAccount,
+		Muxed:       muxedAddress,
 		Memo:        memo,
 		Network:     "Test network",
 		ExpiresAt:   time.Date(2026, 11, 23, 14, 5, 37, 0, time.UTC),

@@ -24,18 +24,6 @@ function say(text) {
   setTimeout(() => (live.textContent = text), 100);
 }
 
-// Chooses the language that the browser prefers, if neither the address nor the merchant has. The
-// server does the same for whoever finds no page in the cache.
-function translate() {
-  if (!page.hasAttribute("data-any-language")) return;
-  for (const tag of navigator.languages) {
-    const [language] = tag.toLowerCase().split("-");
-    if (language === document.documentElement.lang) return;
-    const link = one(`[data-language="${CSS.escape(language)}"]`);
-    if (link) return location.replace(link.href);
-  }
-}
-
 // What the page shows now, to notice changes.
 let shown = key(page.dataset.phase, one("[data-fill=received]")?.textContent ?? "", one("[data-standing]").dataset.others);
 let finished = one("[data-standing]").dataset.status !== "open";
@@ -402,7 +390,6 @@ function awaitWallet() {
   }, blink);
 }
 
-translate();
 prepare();
 if (!finished) {
   document.addEventListener("visibilitychange", () => {

@@ -24,7 +24,7 @@ type File struct {
 // bundled has the script for wallets and their adapters with the wallets' packages, which
 // `make generate` writes from the folder wallets.
 //
-//go:embed pay.js pay.css receipt.js docs.js docs.css console.css icon.svg bundled
+//go:embed pay.js language.js pay.css receipt.js docs.js docs.css console.css icon.svg bundled wallets/signing.json
 var files embed.FS
 
 // released has the files of the last release under the paths they had. While a new release spreads
@@ -36,11 +36,11 @@ var released embed.FS
 
 // names maps constants in package templates to files.
 var names = []struct{ Constant, file string }{
-	{"script", "pay.js"}, {"receiptScript", "receipt.js"}, {"stylesheet", "pay.css"}, {"icon", "icon.svg"}, {"docsScript", "docs.js"}, {"docsStylesheet", "docs.css"},
+	{"script", "pay.js"}, {"languageScript", "language.js"}, {"receiptScript", "receipt.js"}, {"stylesheet", "pay.css"}, {"icon", "icon.svg"}, {"docsScript", "docs.js"}, {"docsStylesheet", "docs.css"},
 	{"walletsScript", "bundled/wallets.js"}, {"walletNotices", "bundled/notices.txt"},
 	{"walletFreighter", "bundled/freighter.js"}, {"walletLobstr", "bundled/lobstr.js"}, {"walletXbull", "bundled/xbull.js"},
 	{"walletRabet", "bundled/rabet.js"}, {"walletAlbedo", "bundled/albedo.js"},
-	{"consoleStylesheet", "console.css"},
+	{"consoleStylesheet", "console.css"}, {"consoleScript", "bundled/console.js"}, {"signingTexts", "wallets/signing.json"},
 }
 
 var types = map[string]string{

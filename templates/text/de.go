@@ -93,6 +93,9 @@ var german = Language{
 		HelpExText:    "Ja, wenn Sie dort das Memo angeben können. Börsen ziehen ihre Gebühr von dem ab, was Sie senden: Senden Sie so viel, dass der ganze Betrag ankommt.",
 		HelpMemo:      "Ich habe ohne das Memo gezahlt",
 		HelpMemoText:  "Dann kann diese Seite es nicht bemerken. Wenden Sie sich mit Ihrer Transaktions-ID an {merchant}, und zahlen Sie nicht noch einmal.",
+		HelpMuxed:     "Meine Wallet kann kein Memo senden",
+		HelpMuxedText: "Dann zahlen Sie stattdessen an diese Adresse. Sie braucht kein Memo und ist für Smart Wallets, Vertragskonten und Börsen, die Adressen mit M am Anfang annehmen.",
+		MuxedAddress:  "Adresse ohne Memo",
 
 		Receipt:       "Quittung",
 		ReceiptTitle:  "Quittung: Zahlung an {merchant}",
@@ -122,11 +125,24 @@ var german = Language{
 		CheckSuccess:  "dass sie stattfand: successful ist true",
 		OverpaidNote:  "Eingegangen sind {received}; verlangt waren {amount}. {merchant} hat alles erhalten: Bitte fragen Sie dort nach der Differenz.",
 
+		BuyTitle:      "{merchant} bezahlen",
+		AmountIn:      "Betrag in {asset}",
+		AmountProblem: "Bitte geben Sie einen Betrag wie {amount} ein: über 0, mit höchstens 7 Nachkommastellen.",
+		ContinueToPay: "Weiter zum Bezahlen",
+		NothingToBuy:  "Hier gibt es nichts zu bezahlen",
+		NothingText:   "Der Link ist unvollständig, oder es gab ihn nie. Bitte fragen Sie, wer ihn Ihnen gegeben hat.",
+		NotSold:       "Das wird nicht mehr verkauft",
+		NotSoldText:   "Der Shop hat diesen Link geschlossen. Bitte zahlen Sie nicht, sondern bitten Sie den Shop um einen anderen.",
+		BuySuspended:  "Bitte zahlen Sie nicht. Hier kann im Moment nichts gekauft werden.",
+
 		NoPage:       "Diese Zahlungsseite gibt es nicht",
 		NoPageText:   "Der Link ist unvollständig, oder die Zahlung ist lange vorbei. Bitte gehen Sie zurück zum Shop und beginnen Sie die Zahlung von vorn.",
 		Failed:       "Diese Seite kann gerade nicht gezeigt werden",
 		FailedText:   "Bei uns ist etwas fehlgeschlagen. Ihrem Geld ist nichts geschehen. Bitte versuchen Sie es gleich noch einmal.",
 		QuoteRequest: "Wenn Sie um Hilfe bitten, nennen Sie diese Anfrage:",
+		Busy:         "Einen Moment, bitte",
+		BusyText:     "Von Ihrem Anschluss kommen gerade viele Anfragen. Ihrer Zahlung ist nichts geschehen: Diese Seite öffnet sich von selbst in {duration}",
+		BusyBuyText:  "Sehr viele kaufen hier gerade ein. Ihrem Geld ist nichts geschehen. Bitte gehen Sie zurück und versuchen Sie es in einer Minute noch einmal.",
 	},
 }
 

@@ -93,6 +93,9 @@ var english = Language{
 		HelpExText:    "Yes, if it lets you enter the memo. Exchanges deduct their fee from what you send, so send enough that the whole amount arrives.",
 		HelpMemo:      "I paid without the memo",
 		HelpMemoText:  "Then this page cannot notice it. Contact {merchant} with your transaction ID, and do not pay again.",
+		HelpMuxed:     "My wallet can’t send a memo",
+		HelpMuxedText: "Then pay to this address instead. It needs no memo, and is for smart wallets, contract accounts and exchanges that accept addresses beginning with M.",
+		MuxedAddress:  "Address without memo",
 
 		Receipt:       "Receipt",
 		ReceiptTitle:  "Receipt: payment to {merchant}",
@@ -122,11 +125,24 @@ var english = Language{
 		CheckSuccess:  "that it happened: successful is true",
 		OverpaidNote:  "{received} arrived; {amount} was asked for. {merchant} has received all of it: ask them about the difference.",
 
+		BuyTitle:      "Pay {merchant}",
+		AmountIn:      "Amount in {asset}",
+		AmountProblem: "Please enter an amount such as {amount}: above 0, with at most 7 decimals.",
+		ContinueToPay: "Continue to pay",
+		NothingToBuy:  "There is nothing to pay here",
+		NothingText:   "The link is incomplete, or it was never made. Please ask whoever gave it to you.",
+		NotSold:       "This is not sold any more",
+		NotSoldText:   "The shop has closed this link. Please do not pay; ask the shop for another one.",
+		BuySuspended:  "Please do not pay. Nothing can be bought here at the moment.",
+
 		NoPage:       "This payment page does not exist",
 		NoPageText:   "The link is incomplete, or its checkout ended long ago. Please go back to the shop and start the payment again.",
 		Failed:       "This page cannot be shown right now",
 		FailedText:   "Something failed on our side. Nothing happened to your money. Please try again in a moment.",
 		QuoteRequest: "If you ask for help, quote this request:",
+		Busy:         "One moment, please",
+		BusyText:     "Many people are asking from where you are. Nothing happened to your payment: this page opens by itself in {duration}.",
+		BusyBuyText:  "Very many people are buying here at the moment. Nothing happened to your money. Please go back and try again in a minute.",
 	},
 }
 

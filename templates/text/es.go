@@ -93,6 +93,9 @@ var spanish = Language{
 		HelpExText:    "Sí, si te permite indicar el memo. Las casas de cambio descuentan su comisión de lo que envías: envía lo suficiente para que llegue el importe completo.",
 		HelpMemo:      "Pagué sin el memo",
 		HelpMemoText:  "Entonces esta página no puede detectarlo. Contacta con {merchant}, indica el ID de tu transacción y no pagues otra vez.",
+		HelpMuxed:     "Mi billetera no puede enviar un memo",
+		HelpMuxedText: "Entonces paga a esta dirección. No necesita memo, y es para billeteras inteligentes, cuentas de contrato y casas de cambio que aceptan direcciones que empiezan por M.",
+		MuxedAddress:  "Dirección sin memo",
 
 		Receipt:       "Recibo",
 		ReceiptTitle:  "Recibo: pago a {merchant}",
@@ -122,11 +125,24 @@ var spanish = Language{
 		CheckSuccess:  "que ocurrió: successful es true",
 		OverpaidNote:  "Llegaron {received}; se pedían {amount}. {merchant} lo ha recibido todo: pregúntale por la diferencia.",
 
+		BuyTitle:      "Pagar a {merchant}",
+		AmountIn:      "Importe en {asset}",
+		AmountProblem: "Escribe un importe como {amount}: mayor que 0 y con 7 decimales como máximo.",
+		ContinueToPay: "Continuar para pagar",
+		NothingToBuy:  "Aquí no hay nada que pagar",
+		NothingText:   "El enlace está incompleto, o nunca se creó. Pregunta a quien te lo dio.",
+		NotSold:       "Esto ya no se vende",
+		NotSoldText:   "La tienda cerró este enlace. No pagues; pide otro a la tienda.",
+		BuySuspended:  "No pagues. Ahora no se puede comprar nada aquí.",
+
 		NoPage:       "Esta página de pago no existe",
 		NoPageText:   "El enlace está incompleto, o el pago terminó hace mucho. Vuelve a la tienda y empieza el pago de nuevo.",
 		Failed:       "Esta página no se puede mostrar ahora",
 		FailedText:   "Algo falló de nuestro lado. A tu dinero no le ha pasado nada. Inténtalo de nuevo en un momento.",
 		QuoteRequest: "Si pides ayuda, indica esta solicitud:",
+		Busy:         "Un momento, por favor",
+		BusyText:     "Hay muchas consultas desde tu conexión. A tu pago no le ha pasado nada: esta página se abre sola en {duration}.",
+		BusyBuyText:  "Muchísima gente está comprando aquí en este momento. A tu dinero no le ha pasado nada. Vuelve atrás e inténtalo de nuevo en un minuto.",
 	},
 }
 

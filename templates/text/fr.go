@@ -94,6 +94,9 @@ var french = Language{
 		HelpExText:    "Oui, si elle permet d’indiquer le mémo. Les plateformes retiennent leurs frais sur ce que vous envoyez : envoyez assez pour que le montant entier arrive.",
 		HelpMemo:      "J’ai payé sans le mémo",
 		HelpMemoText:  "Cette page ne peut alors pas le remarquer. Contactez {merchant} avec l’identifiant de votre transaction, et ne payez pas de nouveau.",
+		HelpMuxed:     "Mon portefeuille ne peut pas envoyer de mémo",
+		HelpMuxedText: "Payez alors à cette adresse. Elle n’a pas besoin de mémo, et sert aux portefeuilles intelligents, aux comptes de contrat et aux plateformes qui acceptent les adresses commençant par M.",
+		MuxedAddress:  "Adresse sans mémo",
 
 		Receipt:       "Reçu de paiement",
 		ReceiptTitle:  "Reçu : paiement à {merchant}",
@@ -123,11 +126,24 @@ var french = Language{
 		CheckSuccess:  "que c’est arrivé : successful vaut true",
 		OverpaidNote:  "{received} sont arrivés ; {amount} étaient demandés. {merchant} a tout reçu : renseignez-vous sur la différence.",
 
+		BuyTitle:      "Payer {merchant}",
+		AmountIn:      "Montant en {asset}",
+		AmountProblem: "Saisissez un montant comme {amount} : supérieur à 0, avec 7 décimales au plus.",
+		ContinueToPay: "Continuer vers le paiement",
+		NothingToBuy:  "Il n’y a rien à payer ici",
+		NothingText:   "Le lien est incomplet, ou n’a jamais existé. Demandez à la personne qui vous l’a donné.",
+		NotSold:       "Ceci n’est plus en vente",
+		NotSoldText:   "La boutique a fermé ce lien. Ne payez pas ; demandez-en un autre à la boutique.",
+		BuySuspended:  "Ne payez pas. Rien ne peut être acheté ici pour le moment.",
+
 		NoPage:       "Cette page de paiement n’existe pas",
 		NoPageText:   "Le lien est incomplet, ou ce paiement est terminé depuis longtemps. Retournez à la boutique et recommencez le paiement.",
 		Failed:       "Cette page ne peut pas être affichée pour le moment",
 		FailedText:   "Une erreur s’est produite de notre côté. Rien n’est arrivé à votre argent. Réessayez dans un instant.",
 		QuoteRequest: "Si vous demandez de l’aide, indiquez cette requête :",
+		Busy:         "Un instant, s’il vous plaît",
+		BusyText:     "Beaucoup de demandes arrivent depuis votre connexion. Il n’est rien arrivé à votre paiement : cette page s’ouvre d’elle-même dans {duration}.",
+		BusyBuyText:  "Énormément de personnes achètent ici en ce moment. Il n’est rien arrivé à votre argent. Revenez en arrière et réessayez dans une minute.",
 	},
 }
 

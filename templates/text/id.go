@@ -93,6 +93,9 @@ var indonesian = Language{
 		HelpExText:    "Bisa, jika bursa itu mengizinkan memo. Bursa memotong biaya dari yang Anda kirim, jadi kirimkan cukup agar seluruh jumlahnya tiba.",
 		HelpMemo:      "Saya membayar tanpa memo",
 		HelpMemoText:  "Maka halaman ini tidak dapat mengetahuinya. Hubungi {merchant} dengan ID transaksi Anda, dan jangan membayar lagi.",
+		HelpMuxed:     "Dompet saya tidak dapat mengirim memo",
+		HelpMuxedText: "Kalau begitu, bayarlah ke alamat ini. Alamat ini tidak memerlukan memo, untuk dompet pintar, akun kontrak, dan bursa yang menerima alamat berawalan M.",
+		MuxedAddress:  "Alamat tanpa memo",
 
 		Receipt:       "Tanda terima",
 		ReceiptTitle:  "Tanda terima: pembayaran kepada {merchant}",
@@ -122,11 +125,24 @@ var indonesian = Language{
 		CheckSuccess:  "bahwa itu terjadi: successful bernilai true",
 		OverpaidNote:  "{received} tiba; yang diminta {amount}. {merchant} menerima semuanya: tanyakan selisihnya kepada mereka.",
 
+		BuyTitle:      "Bayar {merchant}",
+		AmountIn:      "Jumlah dalam {asset}",
+		AmountProblem: "Masukkan jumlah seperti {amount}: lebih dari 0, dengan paling banyak 7 desimal.",
+		ContinueToPay: "Lanjut untuk membayar",
+		NothingToBuy:  "Tidak ada yang perlu dibayar di sini",
+		NothingText:   "Tautannya tidak lengkap, atau tidak pernah dibuat. Tanyakan kepada yang memberikannya.",
+		NotSold:       "Ini tidak dijual lagi",
+		NotSoldText:   "Toko telah menutup tautan ini. Jangan membayar; mintalah tautan lain kepada toko.",
+		BuySuspended:  "Jangan membayar. Saat ini tidak ada yang dapat dibeli di sini.",
+
 		NoPage:       "Halaman pembayaran ini tidak ada",
 		NoPageText:   "Tautannya tidak lengkap, atau pembayarannya sudah lama berakhir. Kembalilah ke toko dan mulai pembayaran lagi.",
 		Failed:       "Halaman ini tidak dapat ditampilkan sekarang",
 		FailedText:   "Ada yang gagal di pihak kami. Uang Anda tidak terpengaruh. Silakan coba lagi sebentar lagi.",
 		QuoteRequest: "Jika meminta bantuan, sebutkan permintaan ini:",
+		Busy:         "Mohon tunggu sebentar",
+		BusyText:     "Banyak permintaan datang dari sambungan Anda. Pembayaran Anda tidak terpengaruh: halaman ini terbuka sendiri dalam {duration}.",
+		BusyBuyText:  "Sangat banyak orang sedang membeli di sini. Uang Anda tidak terpengaruh. Kembalilah dan coba lagi satu menit lagi.",
 	},
 }
 

@@ -93,6 +93,9 @@ var portuguese = Language{
 		HelpExText:    "Sim, se ela permitir informar o memo. Corretoras descontam a taxa do que você envia: envie o bastante para que chegue o valor inteiro.",
 		HelpMemo:      "Paguei sem o memo",
 		HelpMemoText:  "Então esta página não consegue perceber. Fale com {merchant}, informe o ID da sua transação e não pague de novo.",
+		HelpMuxed:     "Minha carteira não consegue enviar um memo",
+		HelpMuxedText: "Então pague para este endereço. Ele não precisa de memo, e serve para carteiras inteligentes, contas de contrato e corretoras que aceitam endereços começados por M.",
+		MuxedAddress:  "Endereço sem memo",
 
 		Receipt:       "Recibo",
 		ReceiptTitle:  "Recibo: pagamento a {merchant}",
@@ -122,11 +125,24 @@ var portuguese = Language{
 		CheckSuccess:  "que aconteceu: successful é true",
 		OverpaidNote:  "Chegaram {received}; o pedido era de {amount}. {merchant} recebeu tudo: pergunte sobre a diferença.",
 
+		BuyTitle:      "Pagar a {merchant}",
+		AmountIn:      "Valor em {asset}",
+		AmountProblem: "Digite um valor como {amount}: acima de 0 e com no máximo 7 casas decimais.",
+		ContinueToPay: "Continuar para pagar",
+		NothingToBuy:  "Não há nada a pagar aqui",
+		NothingText:   "O link está incompleto, ou nunca foi criado. Pergunte a quem o enviou.",
+		NotSold:       "Isto não está mais à venda",
+		NotSoldText:   "A loja encerrou este link. Não pague; peça outro à loja.",
+		BuySuspended:  "Não pague. No momento nada pode ser comprado aqui.",
+
 		NoPage:       "Esta página de pagamento não existe",
 		NoPageText:   "O link está incompleto, ou o pagamento terminou há muito tempo. Volte à loja e comece o pagamento de novo.",
 		Failed:       "Esta página não pode ser mostrada agora",
 		FailedText:   "Algo falhou do nosso lado. Nada aconteceu com o seu dinheiro. Tente de novo em instantes.",
 		QuoteRequest: "Se pedir ajuda, informe esta solicitação:",
+		Busy:         "Um momento, por favor",
+		BusyText:     "Há muitas consultas a partir da sua conexão. Nada aconteceu com o seu pagamento: esta página abre sozinha em {duration}.",
+		BusyBuyText:  "Muitas pessoas estão comprando aqui neste momento. Nada aconteceu com o seu dinheiro. Volte e tente de novo em um minuto.",
 	},
 }
 

@@ -128,6 +128,9 @@ type Texts struct {
 	HelpExText    string
 	HelpMemo      string
 	HelpMemoText  string // {merchant}
+	HelpMuxed     string
+	HelpMuxedText string
+	MuxedAddress  string // an address that needs no memo
 
 	// The proof.
 	Receipt       string
@@ -158,12 +161,26 @@ type Texts struct {
 	CheckSuccess  string
 	OverpaidNote  string // {received} {amount} {merchant}
 
+	// The page of a payment link.
+	BuyTitle      string // {merchant}
+	AmountIn      string // {asset}
+	AmountProblem string // {amount}: an example
+	ContinueToPay string
+	NothingToBuy  string
+	NothingText   string
+	NotSold       string
+	NotSoldText   string
+	BuySuspended  string
+
 	// Where there is no page.
 	NoPage       string
 	NoPageText   string
 	Failed       string
 	FailedText   string
 	QuoteRequest string
+	Busy         string
+	BusyText     string // {duration}
+	BusyBuyText  string
 }
 
 // form is one of the forms that a language has for numbers of things, as in CLDR.

@@ -114,7 +114,7 @@ func TestEveryTextIsTranslated(t *testing.T) {
 }
 
 func TestEveryTextIsUsed(t *testing.T) {
-	pages := sources(t, "../*.go", "../*.templ", "../../worker/*.go", "*.go")
+	pages := sources(t, "../*.go", "../*.templ", "../../worker/*.go", "../../wasm/routes/*.go", "*.go")
 	fields(English, func(name string, _ map[string]string) {
 		if name, of := strings.CutPrefix(name, "Texts."); of && !regexp.MustCompile(`\.`+name+`\b`).MatchString(pages) {
 			t.Errorf("no page shows %s", name)

@@ -93,6 +93,9 @@ var chinese = Language{
 		HelpExText:    "可以,前提是能够填写备注。交易所会从您发送的金额中扣除手续费,请确保到账的是全额。",
 		HelpMemo:      "我付款时没有填写备注",
 		HelpMemoText:  "此页面无法发现那笔付款。请联系 {merchant} 并提供您的交易 ID,不要再次付款。",
+		HelpMuxed:     "我的钱包无法发送备注",
+		HelpMuxedText: "那么请改为付款到此地址。它不需要备注，适用于智能钱包、合约账户以及接受 M 开头地址的交易所。",
+		MuxedAddress:  "无需备注的地址",
 
 		Receipt:       "收据",
 		ReceiptTitle:  "收据:付款给 {merchant}",
@@ -122,11 +125,24 @@ var chinese = Language{
 		CheckSuccess:  "交易成功:successful 为 true",
 		OverpaidNote:  "收到 {received},应付金额为 {amount}。{merchant} 已收到全部款项:差额事宜请咨询对方。",
 
+		BuyTitle:      "付款给 {merchant}",
+		AmountIn:      "金额（{asset}）",
+		AmountProblem: "请输入金额，例如 {amount}：须大于 0，最多 7 位小数。",
+		ContinueToPay: "继续付款",
+		NothingToBuy:  "这里没有需要支付的款项",
+		NothingText:   "链接不完整，或从未创建。请询问提供链接的人。",
+		NotSold:       "此商品已停止出售",
+		NotSoldText:   "商店已关闭此链接。请不要付款；请向商店索取新的链接。",
+		BuySuspended:  "请不要付款。目前无法在此购买。",
+
 		NoPage:       "此付款页面不存在",
 		NoPageText:   "链接不完整,或付款早已结束。请返回商店并重新开始付款。",
 		Failed:       "暂时无法显示此页面",
 		FailedText:   "我们这边出了问题。您的资金没有受到影响。请稍后再试。",
 		QuoteRequest: "如需帮助,请提供此请求编号:",
+		Busy:         "请稍候",
+		BusyText:     "您所在的网络请求过多。您的付款没有受到影响：此页面将在 {duration}后自动打开。",
+		BusyBuyText:  "目前在此购买的人非常多。您的资金没有受到影响。请返回，并在一分钟后重试。",
 	},
 }
 

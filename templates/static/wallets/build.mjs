@@ -32,7 +32,7 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out);
 const notices = new Map();
 const bundles = new Map();
-for (const name of ["wallets", "freighter", "lobstr", "xbull", "rabet", "albedo"]) {
+for (const name of ["wallets", "console", "freighter", "lobstr", "xbull", "rabet", "albedo"]) {
   const result = await build({
     entryPoints: [join(here, name + ".js")],
     absWorkingDir: root,

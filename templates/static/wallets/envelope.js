@@ -5,15 +5,22 @@ import { Refusal } from "./refusal.js";
 const SIGNATURE = 72; // bytes: a hint of 4, a length of 4, and 64 of ed25519
 const MOST = 20; // signatures of an envelope (Stellar-transaction.x)
 
-// checkSigned refuses an envelope unless it is signed and has the hash that the service named.
-// A wallet could sign another transaction than the one that it was given.
-export async function checkSigned(xdr, { hash, network_passphrase: passphrase }) {
+// checkSigned refuses an envelope unless it has the hash that the service named, and more signatures
+// than before. A wallet could sign another transaction than the one that it was given.
+export async function checkSigned(xdr, { hash, network_passphrase: passphrase, signatures: before = 0 }) {
+  const signed = await readEnvelope(xdr, passphrase);
+  if (signed?.hash !== hash) throw new Refusal("changed");
+  if (signed.signatures <= before) throw new Refusal("unsigned");
+}
+
+// readEnvelope returns the hash of an envelope's transaction and how many signatures it has; null if
+// it is no envelope.
+export async function readEnvelope(xdr, passphrase) {
   const envelope = parse(xdr);
   const signatures = envelope ? countSignatures(envelope) : -1;
-  if (signatures < 0) throw new Refusal("changed");
+  if (signatures < 0) return null;
   const transaction = envelope.subarray(0, envelope.length - 4 - signatures * SIGNATURE);
-  if ((await hashOf(transaction, passphrase)) !== hash) throw new Refusal("changed");
-  if (signatures === 0) throw new Refusal("unsigned");
+  return { hash: await hashOf(transaction, passphrase), signatures };
 }
 
 // hashOf is the hash of a transaction that its envelope's type precedes, as in the envelope, in

@@ -44,3 +44,13 @@ function answers(source, response) {
     postMessage({ source, messageId, type: "REQUEST_CONNECTION_STATUS" }, location.origin);
   });
 }
+
+// openWindow opens the window of a wallet, which a browser allows only while it handles a click.
+// The wallet's package then takes the window of this name.
+export function openWindow({ window: name }) {
+  const width = 480;
+  const height = 600;
+  const left = screenX + (outerWidth - width) / 2;
+  const top = screenY + (outerHeight - height) / 2;
+  return open("", name, `popup,width=${width},height=${height},left=${left},top=${top}`);
+}

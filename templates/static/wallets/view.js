@@ -70,6 +70,16 @@ export function choices(all) {
   });
 }
 
+// walletButton is an item of a list of wallets, with a word on each; pick gets the one that is chosen.
+export function walletButton(wallet, note, pick) {
+  const button = element("button", { type: "button", testid: "wallet-" + wallet.id }, [
+    element("span", { dir: "ltr" }, [wallet.name]),
+    element("span", { class: "hint" }, [text(note)]),
+  ]);
+  button.addEventListener("click", () => pick(wallet));
+  return element("li", {}, [button]);
+}
+
 // holdings lists what an account holds and what the payment costs in it; the asset that is asked
 // for comes first. Rows stay where they are when the quotes are refreshed, so that nobody chooses
 // another than the one they meant. choose gets the quote of another asset, or undefined.

@@ -3,11 +3,11 @@
 // one is chosen. Nothing here changes the status: that takes the ledger.
 
 import { checkSigned } from "./envelope.js";
-import { findInstalled, wallets } from "./list.js";
+import { findInstalled, openWindow, wallets } from "./list.js";
 import { Refusal, refusalOf } from "./refusal.js";
 import { ask, hint, quotesFor, transactionFor } from "./service.js";
 import { submit } from "./submit.js";
-import { choices, clear, element, figure, holdings, loadTexts, tell, text } from "./view.js";
+import { choices, clear, element, figure, holdings, loadTexts, tell, text, walletButton } from "./view.js";
 
 const second = 1000;
 const page = document.querySelector("[data-pay]");
@@ -39,33 +39,14 @@ async function showList() {
   clear();
   const here = wallets.filter((w) => installed.has(w.id));
   const others = wallets.filter((w) => !installed.has(w.id)).sort((a, b) => Boolean(b.window) - Boolean(a.window));
-  list.replaceChildren(...here.map((w) => choice(w, "installed")));
-  more.lastElementChild.replaceChildren(...others.map((w) => choice(w, w.window ? "opens-window" : "not-installed")));
+  list.replaceChildren(...here.map((w) => walletButton(w, "installed", pay)));
+  more.lastElementChild.replaceChildren(...others.map((w) => walletButton(w, w.window ? "opens-window" : "not-installed", pay)));
   heading.hidden = list.hidden = here.length === 0;
   more.hidden = others.length === 0;
   if (hadFocus) return (list.querySelector("button") ?? more.firstElementChild).focus();
   // Whoever has a wallet here need not look further. What is in use stays where it is.
   const link = page.querySelector("[data-wallet-link]");
   if (here.length > 0) link?.before(section);
-}
-
-function choice(wallet, note) {
-  const button = element("button", { type: "button", testid: "wallet-" + wallet.id }, [
-    element("span", { dir: "ltr" }, [wallet.name]),
-    element("span", { class: "hint" }, [text(note)]),
-  ]);
-  button.addEventListener("click", () => pay(wallet));
-  return element("li", {}, [button]);
-}
-
-// openWindow opens the window of a wallet, which a browser allows only while it handles a click.
-// The wallet's package then takes the window of this name.
-function openWindow({ window: name }) {
-  const width = 480;
-  const height = 600;
-  const left = screenX + (outerWidth - width) / 2;
-  const top = screenY + (outerHeight - height) / 2;
-  return open("", name, `popup,width=${width},height=${height},left=${left},top=${top}`);
 }
 
 // pay makes the payment, or says why it did not. known is what an earlier attempt found out: the

@@ -130,6 +130,12 @@ var mutants = []mutant{
 	{"RefundOverlap", "at least ten minutes of what an account paid are read again", "watch/refund.go",
 		"\tbefore := root.ClosedAt.Add(-Overlap)\n",
 		"\tbefore := root.ClosedAt.Add(-Overlap)\n\tif mutant.On == \"RefundOverlap\" {\n\t\treturn w.Store.PutSentThrough(ctx, q.Mode, q.Account, store.SentThrough{From: r.after, Through: newestOf(root)}, w.Now())\n\t}\n"},
+	{"RefundLeft", "what was paid back already is not paid back again", "refund_create.go",
+		"left := min(read.Returned.Left(payment.Asset), payment.Amount)\n",
+		"left := min(read.Returned.Left(payment.Asset), payment.Amount)\n\tif mutant.On == \"RefundLeft\" {\n\t\tleft = payment.Amount\n\t}\n"},
+	{"RefundByHash", "a refund with a memo of its own is known by its transaction", "watch/refund.go",
+		"if s.Returns != \"\" || slices.Contains(",
+		"if s.Returns != \"\" || mutant.On != \"RefundByHash\" && slices.Contains("},
 	{"DueUntilLogged", "an event is to be sent until it stands written what became of it", "store/event.go",
 		"\tif len(sent.entries) > 0 {\n",
 		"\tif mutant.On == \"DueUntilLogged\" {\n\t\tfor _, d := range done {\n\t\t\tif err := s.delete(ctx, \"an event\", d.key()); err != nil {\n\t\t\t\treturn err\n\t\t\t}\n\t\t}\n\t}\n" +
