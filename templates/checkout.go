@@ -30,7 +30,9 @@ type Checkout struct {
 	IssuerName  string // "Circle"; "" if nobody vouches for who it is
 	// IssuerDomain is the home domain of the issuer's account, if that domain names the account, too.
 	IssuerDomain string
-	Destination  string // G…
+	// Currency is what that domain says it pays for the asset, "USD" or "EUR"; "" if it says nothing.
+	Currency    string
+	Destination string // G…
 	// Muxed is the M… address by which a payment without a memo is known; "" if there is none.
 	Muxed      string
 	Memo       string // 26 characters, MEMO_TEXT
@@ -112,6 +114,14 @@ func (c *Checkout) issuedBy() string {
 		return c.IssuerName
 	}
 	return c.IssuerDomain
+}
+
+// worth is the amount in the currency that the issuer promises; "" if none is proven to.
+func (c *Checkout) worth() string {
+	if c.IssuerDomain == "" {
+		return ""
+	}
+	return c.t().Money(c.Amount, c.Currency)
 }
 
 // toPay is the amount that a customer must send now.

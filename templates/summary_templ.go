@@ -104,6 +104,11 @@ func about(c *Checkout) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.AssetCode))
 			templ_7745c5c3_Buffer.WriteString("</span></p>")
 		}
+		if worth := c.worth(); worth != "" {
+			templ_7745c5c3_Buffer.WriteString("<p class=\"worth\"><bdi data-testid=\"worth\">≈ ")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(worth))
+			templ_7745c5c3_Buffer.WriteString("</bdi></p>")
+		}
 		if c.Description != "" {
 			templ_7745c5c3_Buffer.WriteString("<div class=\"sold\">")
 			if c.PictureURL != "" {
@@ -140,9 +145,9 @@ func number(text, group string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var7 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var7 == nil {
-			templ_7745c5c3_Var7 = templ.NopComponent
+		templ_7745c5c3_Var8 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var8 == nil {
+			templ_7745c5c3_Var8 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		for i, part := range strings.SplitAfter(text, group) {
@@ -171,9 +176,9 @@ func issuer(c *Checkout) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var9 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var9 == nil {
-			templ_7745c5c3_Var9 = templ.NopComponent
+		templ_7745c5c3_Var10 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var10 == nil {
+			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<details class=\"issuer\"><summary>")
@@ -227,9 +232,9 @@ func ledger(c *Checkout) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var14 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var14 == nil {
-			templ_7745c5c3_Var14 = templ.NopComponent
+		templ_7745c5c3_Var15 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var15 == nil {
+			templ_7745c5c3_Var15 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<dl class=\"ledger\" data-ledger")

@@ -15,6 +15,7 @@ import (
 
 	"edgecheckout/wasm/edge"
 	"edgecheckout/worker"
+	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/web"
 )
 
@@ -29,16 +30,17 @@ func main() {
 		queue = edge.Queue{}
 	}
 	service := worker.New(config, worker.Platform{
-		Store:   edge.Store{},
-		Horizon: edge.Horizon{},
-		Recent:  edge.Recent{},
-		Cache:   edge.Cache{},
-		Sender:  edge.Sender{},
-		Queue:   queue,
-		Now:     time.Now,
-		Sleep:   edge.Sleep,
-		Entropy: rand.Reader,
-		Log:     edge.Log{},
+		Store:     edge.Store{},
+		Horizon:   edge.Horizon{},
+		Documents: edge.Horizon{Bound: stellar.MaxTOMLBytes},
+		Recent:    edge.Recent{},
+		Cache:     edge.Cache{},
+		Sender:    edge.Sender{},
+		Queue:     queue,
+		Now:       time.Now,
+		Sleep:     edge.Sleep,
+		Entropy:   rand.Reader,
+		Log:       edge.Log{},
 	})
 	// Every new instance rehearses. The functions of a second instance are already compiled, but
 	// its caches are as empty as the first one's.

@@ -108,7 +108,11 @@ func (c *call) makeCheckout(facts *checkout.Facts, customer store.Customer, life
 	if err := c.tell(func() event.Event { return event.Created(s) }, object, nil); err != nil {
 		return checkoutObject{}, err
 	}
-	return object, c.view.Commit(c.ctx)
+	if err := c.view.Commit(c.ctx); err != nil {
+		return checkoutObject{}, err
+	}
+	c.askForIssuer(s.Asset)
+	return object, nil
 }
 
 // fillProduct copies the current price and asset of the product.

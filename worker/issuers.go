@@ -10,3 +10,6 @@ var issuers = map[stellar.Address]string{
 	"GBBD47IF6LWK7P7MDEVSCWR7DPUWV3NY3DTQEVFL4NAT4AQH3ZLLFLA5": "Circle", // USDC on the test network
 	"GB3Q6QDZYTHWT7E5PVS3W7FUT5GVAFC5KSZFFLPU25GO7VTC3NM2ZTVO": "Circle", // EURC on the test network
 }
+
+// currencies are those of which an amount is shown beside that of an asset.
+var currencies = []string{"USD", "EUR"}

@@ -206,6 +206,8 @@ func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Check
 		ExplorerURL: c.config.Networks[co.Mode].Explorer,
 	}
 	view.PictureURL = co.Picture
+	issuer := c.issuerOf(co.Mode, co.Asset, co.Merchant)
+	view.IssuerDomain, view.Currency = issuer.Domain, issuer.Currency
 	if horizons := c.config.Networks[co.Mode].Horizons; len(horizons) > 0 && isOrigin(horizons[0]) {
 		view.HorizonURL = horizons[0] // others stay private, as in streamURL
 	}

@@ -15,10 +15,13 @@ import (
 type Platform struct {
 	Store   kv.Store
 	Horizon horizon.Transport
-	Recent  Recent
-	Cache   Cache
-	Sender  Sender
-	Queue   Queue // nil where there is none
+	// Documents reads public documents of at most [stellar.MaxTOMLBytes] from any host; nil where
+	// there are none, and no issuer is known then.
+	Documents horizon.Transport
+	Recent    Recent
+	Cache     Cache
+	Sender    Sender
+	Queue     Queue // nil where there is none
 	// Now is the wall clock. On Cloudflare it stands still during computation and advances with
 	// I/O.
 	Now func() time.Time

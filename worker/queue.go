@@ -28,6 +28,8 @@ const failedPause = 5 * time.Second
 type notice struct {
 	store.Sending
 	Written time.Time `json:"written"` // when the entry was
+	// Issuer asks who issues an asset. Nothing is sent then.
+	Issuer *issuerQuestion `json:"issuer,omitempty"`
 }
 
 // enqueueEvents has the queue deliver events that nobody has been told of yet.
@@ -52,7 +54,7 @@ func (s *Service) enqueue(ctx context.Context, sendings ...store.Sending) {
 	var messages []Queued
 	for _, one := range sendings {
 		delay := max(one.Due.At.Sub(now)+time.Second-1, 0).Truncate(time.Second)
-		body := store.Encode(notice{one, now.UTC()})
+		body := store.Encode(notice{Sending: one, Written: now.UTC()})
 		if delay <= MaxDelay && len(body) <= MaxMessage {
 			messages = append(messages, Queued{body, delay, one.Due.Webhook != "" && !one.Asked})
 		}
@@ -74,6 +76,10 @@ func (s *Service) Deliver(ctx context.Context, batch []Delivered) []Verdict {
 		var n notice
 		if err := json.Unmarshal(m.Body, &n); err != nil {
 			s.log(ctx, "queue_message", map[string]any{"error": err.Error()})
+			continue
+		}
+		if n.Issuer != nil {
+			s.findIssuer(ctx, *n.Issuer)
 			continue
 		}
 		if m.Attempts > 1 || s.platform.Recent.Claim("received/"+n.Due.String(), repeatTime) {

@@ -24,8 +24,9 @@ type Service struct {
 	store      store.Store
 	watcher    *watch.Watcher
 	keys       *keyCache
-	listeners  flags
-	suspended  flags
+	listeners  memory[bool]
+	suspended  memory[bool]
+	issuers    memory[store.Issuer]
 	lanes      lanes
 	ending     ending
 	told       atomic.Bool // whether an event was written since they were last delivered

@@ -32,6 +32,8 @@ type site struct {
 	receivers *receivers
 	// queue is the deployment's queue; nil if it has none.
 	queue *queue
+	// documents are what other hosts answer with; nil if the deployment does not ask them.
+	documents documents
 }
 
 // purges is a cache that keeps nothing but the purges, a line for each call.
@@ -112,6 +114,9 @@ func (s *site) platform() worker.Platform {
 	}
 	if s.queue != nil {
 		p.Queue = s.queue
+	}
+	if s.documents != nil {
+		p.Documents = s.documents
 	}
 	return p
 }

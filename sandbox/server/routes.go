@@ -24,6 +24,7 @@ func (s *Server) routes(h *horizon.Server) http.Handler {
 	mux.HandleFunc("GET /sandbox/thanks", thanks)
 	mux.HandleFunc("/sandbox/sign-in", wallets.signIn)
 	mux.HandleFunc("GET /sandbox/{$}", s.about)
+	mux.HandleFunc("GET /.well-known/stellar.toml", s.stellarTOML)
 	return mux
 }
 

@@ -24,6 +24,9 @@ type Options struct {
 	CloseEvery time.Duration
 	Market     ledger.Market
 	Horizon    horizon.Options
+	// HomeDomain is that of the issuer, such as "localhost:8000", where this server has a stellar.toml
+	// that names its assets; none if empty.
+	HomeDomain string
 }
 
 // Server is a sandbox.
@@ -48,7 +51,7 @@ func New(o Options) (*Server, error) {
 		// A restart may take less than a second, which is the resolution of close times.
 		time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
 	}
-	if err := begin(l); err != nil {
+	if err := errors.Join(begin(l), settle(l, o.HomeDomain)); err != nil {
 		return nil, errors.Join(err, l.Release())
 	}
 	s := &Server{ledger: l, faults: &horizon.Faults{}, closeEvery: o.CloseEvery}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 
 	"edgecheckout/sandbox/server"
@@ -33,6 +34,7 @@ func startSandbox(o *Options) (*sandbox, error) {
 		StateFile:  filepath.Join(o.Dir, "ledger.journal"),
 		CloseEvery: o.CloseEvery,
 		Market:     o.Market,
+		HomeDomain: fmt.Sprintf("localhost:%d", listener.Addr().(*net.TCPAddr).Port),
 	})
 	if err != nil {
 		listener.Close()

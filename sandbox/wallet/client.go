@@ -50,9 +50,10 @@ func (e *Error) Error() string {
 
 // Account is what a wallet must know about an account.
 type Account struct {
-	ID       string `json:"account_id"`
-	Sequence string `json:"sequence"`
-	Balances []struct {
+	ID         string `json:"account_id"`
+	Sequence   string `json:"sequence"`
+	HomeDomain string `json:"home_domain"`
+	Balances   []struct {
 		Balance string `json:"balance"`
 		Type    string `json:"asset_type"`
 		Code    string `json:"asset_code"`

@@ -64,7 +64,8 @@ func All(origin string) []Sample {
 		})},
 		{"branded", "A merchant with a logo, a colour and an address, and a product with a picture.", with(open(), func(c *templates.Checkout) {
 			c.Brand = brand(origin, "#0a7c66")
-			c.Description = "Sidamo, ground for filter, 250 g"
+			c.Amount, c.Due, c.Description = "49.9", "49.9", "Sidamo, ground for filter, 250 g"
+			c.IssuerDomain, c.Currency = "circle.com", "USD"
 		})},
 		{"branded-light", "The same in a colour that cannot be read on white, and images that do not load.", with(open(), func(c *templates.Checkout) {
 			c.Brand = brand(origin, "#ffd23f")

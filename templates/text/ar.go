@@ -2,7 +2,7 @@ package text
 
 // arabicLanguage is Arabic. Its numbers have the digits 0 to 9, as wallets show them.
 var arabicLanguage = Language{
-	Tag: "ar", Name: "العربية", RightToLeft: true, Group: ",", Decimal: ".", form: arabic,
+	Tag: "ar", Name: "العربية", RightToLeft: true, Group: ",", Decimal: ".", money: "{amount}\u00a0{sign}", dollar: "US$", form: arabic,
 	Texts: Texts{
 		PageTitle:     "{amount} إلى {merchant}",
 		PaymentTo:     "دفعة إلى {merchant}",

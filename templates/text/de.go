@@ -1,7 +1,7 @@
 package text
 
 var german = Language{
-	Tag: "de", Name: "Deutsch", Group: ".", Decimal: ",", form: oneIsOne,
+	Tag: "de", Name: "Deutsch", Group: ".", Decimal: ",", money: "{amount}\u00a0{sign}", dollar: "$", form: oneIsOne,
 	Texts: Texts{
 		PageTitle:     "{amount} an {merchant}",
 		PaymentTo:     "Zahlung an {merchant}",

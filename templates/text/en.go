@@ -1,7 +1,7 @@
 package text
 
 var english = Language{
-	Tag: "en", Name: "English", Group: ",", Decimal: ".", form: oneIsOne,
+	Tag: "en", Name: "English", Group: ",", Decimal: ".", money: "{sign}{amount}", dollar: "$", form: oneIsOne,
 	Texts: Texts{
 		PageTitle:     "{amount} to {merchant}",
 		PaymentTo:     "Payment to {merchant}",

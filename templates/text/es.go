@@ -1,7 +1,7 @@
 package text
 
 var spanish = Language{
-	Tag: "es", Name: "Español", Group: ".", Decimal: ",", form: oneIsOne,
+	Tag: "es", Name: "Español", Group: ".", Decimal: ",", money: "{amount}\u00a0{sign}", dollar: "US$", form: oneIsOne,
 	Texts: Texts{
 		PageTitle:     "{amount} para {merchant}",
 		PaymentTo:     "Pago a {merchant}",

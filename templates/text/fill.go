@@ -66,6 +66,19 @@ func (l *Language) Number(exact string) string {
 	return b.String()
 }
 
+// Money writes an exact decimal of a currency ("USD" or "EUR") for people, as [Language.Number] does,
+// and with at least two decimals. It is "" for any other currency.
+func (l *Language) Money(exact, currency string) string {
+	sign, ok := map[string]string{"USD": l.dollar, "EUR": "€"}[currency]
+	if !ok {
+		return ""
+	}
+	if _, decimals, _ := strings.Cut(exact, "."); decimals == "" {
+		exact += ".00"
+	}
+	return Fill(l.money, "amount", l.Number(exact), "sign", sign)
+}
+
 // Moment writes a time in UTC. It drops the seconds, so it is never later than the time.
 func (l *Language) Moment(t time.Time) string {
 	t = t.UTC()

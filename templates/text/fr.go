@@ -2,7 +2,7 @@ package text
 
 // French separates thousands by a narrow no-break space.
 var french = Language{
-	Tag: "fr", Name: "Français", Group: "\u202f", Decimal: ",", form: zeroIsOne,
+	Tag: "fr", Name: "Français", Group: "\u202f", Decimal: ",", money: "{amount}\u00a0{sign}", dollar: "$US", form: zeroIsOne,
 	Texts: Texts{
 		PageTitle:     "{amount} à {merchant}",
 		PaymentTo:     "Paiement à {merchant}",

@@ -1,7 +1,7 @@
 package text
 
 var indonesian = Language{
-	Tag: "id", Name: "Bahasa Indonesia", Group: ".", Decimal: ",", form: never,
+	Tag: "id", Name: "Bahasa Indonesia", Group: ".", Decimal: ",", money: "{sign}{amount}", dollar: "US$", form: never,
 	Texts: Texts{
 		PageTitle:     "{amount} untuk {merchant}",
 		PaymentTo:     "Pembayaran kepada {merchant}",

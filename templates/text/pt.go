@@ -1,7 +1,7 @@
 package text
 
 var portuguese = Language{
-	Tag: "pt", Name: "Português", Group: ".", Decimal: ",", form: zeroIsOne,
+	Tag: "pt", Name: "Português", Group: ".", Decimal: ",", money: "{sign}\u00a0{amount}", dollar: "US$", form: zeroIsOne,
 	Texts: Texts{
 		PageTitle:     "{amount} para {merchant}",
 		PaymentTo:     "Pagamento a {merchant}",

@@ -15,6 +15,9 @@ type Language struct {
 	RightToLeft bool
 	// Group separates thousands, Decimal the decimals.
 	Group, Decimal string
+	// money is how an amount of a currency is written, with {amount} and {sign}; dollar is the sign of
+	// US dollars (CLDR).
+	money, dollar string
 	// form chooses the form of a [Plural] for a number.
 	form func(n int) form
 	Texts

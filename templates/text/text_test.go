@@ -220,3 +220,26 @@ func TestPluralForms(t *testing.T) {
 		}
 	}
 }
+
+// The forms are those of CLDR, as browsers have them; the digits stay exact.
+func TestMoneyIsWrittenAsPeopleWriteIt(t *testing.T) {
+	want := map[string][3]string{
+		"en": {"$1,234.50", "€50.00", "$0.0000001"},
+		"es": {"1.234,50\u00a0US$", "50,00\u00a0€", "0,0000001\u00a0US$"},
+		"pt": {"US$\u00a01.234,50", "€\u00a050,00", "US$\u00a00,0000001"},
+		"fr": {"1\u202f234,50\u00a0$US", "50,00\u00a0€", "0,0000001\u00a0$US"},
+		"de": {"1.234,50\u00a0$", "50,00\u00a0€", "0,0000001\u00a0$"},
+		"id": {"US$1.234,50", "€50,00", "US$0,0000001"},
+		"zh": {"US$1,234.50", "€50.00", "US$0.0000001"},
+		"ar": {"1,234.50\u00a0US$", "50.00\u00a0€", "0.0000001\u00a0US$"},
+	}
+	for _, l := range Languages {
+		got := [3]string{l.Money("1234.5", "USD"), l.Money("50", "EUR"), l.Money("0.0000001", "USD")}
+		if diff := cmp.Diff(want[l.Tag], got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", l.Tag, diff)
+		}
+		if got := l.Money("5", "XAU"); got != "" {
+			t.Errorf("%s: gold is written %q", l.Tag, got)
+		}
+	}
+}

@@ -2,7 +2,7 @@ package text
 
 // Chinese is written in simplified characters.
 var chinese = Language{
-	Tag: "zh", Name: "简体中文", Group: ",", Decimal: ".", form: never,
+	Tag: "zh", Name: "简体中文", Group: ",", Decimal: ".", money: "{sign}{amount}", dollar: "US$", form: never,
 	Texts: Texts{
 		PageTitle:     "向 {merchant} 支付 {amount}",
 		PaymentTo:     "付款给 {merchant}",

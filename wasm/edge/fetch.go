@@ -3,6 +3,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -14,7 +15,10 @@ import (
 
 // Horizon sends requests to Horizon through the runtime's fetch. It does not follow redirects: they
 // are returned like any other response.
-type Horizon struct{}
+type Horizon struct {
+	// Bound is how many bytes an answer may have; [horizon.MaxBodyBytes] if it is zero.
+	Bound int
+}
 
 var _ horizon.Transport = Horizon{}
 
@@ -25,9 +29,9 @@ func (h Horizon) Get(ctx context.Context, url string, timeout time.Duration) (ho
 }
 
 // GetAll implements [horizon.Transport].
-func (Horizon) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
+func (h Horizon) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
 	results := make([]horizon.Result, len(urls))
-	request := say("fetch", decimal(max(timeout.Milliseconds(), 1)), decimal(horizon.MaxBodyBytes))
+	request := say("fetch", decimal(max(timeout.Milliseconds(), 1)), decimal(cmp.Or(h.Bound, horizon.MaxBodyBytes)))
 	for _, url := range urls {
 		request = request.line(url)
 	}

@@ -24,6 +24,9 @@ type Account struct {
 	UsedTime time.Time `json:"used_time,omitzero"`
 	// NeedsMemo says that its owner wants a memo with each payment (SEP-29).
 	NeedsMemo bool `json:"needs_memo,omitempty"`
+	// HomeDomain is the domain that the account says it belongs to (SEP-1); whoever owns it need not
+	// agree.
+	HomeDomain string `json:"home_domain,omitempty"`
 }
 
 // Signer is a key that may sign for an account, as far as its weight goes.
@@ -71,6 +74,7 @@ func (c Client) Account(ctx context.Context, address stellar.Address) (Account, 
 		UsedAt     int64             `json:"sequence_ledger"`
 		UsedTime   string            `json:"sequence_time"` // Unix seconds
 		Data       map[string]string `json:"data"`
+		HomeDomain string            `json:"home_domain"`
 		Entries    int64             `json:"subentry_count"`
 		Sponsoring int64             `json:"num_sponsoring"`
 		Sponsored  int64             `json:"num_sponsored"`
@@ -100,7 +104,7 @@ func (c Client) Account(ctx context.Context, address stellar.Address) (Account, 
 	if doc.Entries < 0 || doc.Sponsoring < 0 || doc.Sponsored < 0 || max(doc.Entries, doc.Sponsoring, doc.Sponsored) > 1<<32 {
 		return Account{}, fmt.Errorf("%w: account %s with %d entries", ErrAnswer, address, entries)
 	}
-	account := Account{Sequence: sequence, UsedAt: doc.UsedAt, MediumThreshold: doc.Thresholds.Medium, NeedsMemo: doc.Data[memoRequired] == memoRequiredValue}
+	account := Account{Sequence: sequence, UsedAt: doc.UsedAt, MediumThreshold: doc.Thresholds.Medium, NeedsMemo: doc.Data[memoRequired] == memoRequiredValue, HomeDomain: doc.HomeDomain}
 	if len(doc.Signers) > maxSigners || doc.Thresholds.Medium < 0 || doc.Thresholds.Medium > 255 {
 		return Account{}, fmt.Errorf("%w: account %s with %d signers", ErrAnswer, address, len(doc.Signers))
 	}

@@ -71,8 +71,8 @@ func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stel
 	return read.Account, nil
 }
 
-// OwnAccount reads a merchant's own account, at this moment: what its signers may do must not be
-// told from memory. The error is ErrNoAccount or Horizon's.
+// OwnAccount reads a merchant's own account, or an issuer's, at this moment: what its signers may do
+// must not be told from memory. The error is ErrNoAccount or Horizon's.
 func (w *Watcher) OwnAccount(ctx context.Context, mode stellar.Mode, address stellar.Address) (horizon.Account, error) {
 	client, _, err := w.pool(mode).Recent(ctx, horizon.ForVisitors)
 	if err != nil {

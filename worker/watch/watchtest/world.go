@@ -98,6 +98,13 @@ func (w *World) USDC() stellar.Asset {
 	return stellar.Asset{Code: "USDC", Issuer: stellar.Address(w.issuer.Address())}
 }
 
+// SettleIssuer gives the world's issuer a home domain.
+func (w *World) SettleIssuer(domain string) {
+	w.t.Helper()
+	w.Submit(w.issuer, "", &txnbuild.SetOptions{HomeDomain: &domain})
+	w.close()
+}
+
 // OtherUSDC has the same code and another issuer, who is made for it.
 func (w *World) OtherUSDC(holder *keypair.Full) stellar.Asset {
 	w.t.Helper()
