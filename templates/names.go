@@ -13,7 +13,7 @@ const (
 	receiptScript     = "/assets/receipt.e861484cdfe2534e.js"
 	script            = "/assets/pay.24a381ddd287c169.js"
 	signingTexts      = "/assets/signing.3f017eb1ce19d232.json"
-	stylesheet        = "/assets/pay.2fd10eeaf78ca377.css"
+	stylesheet        = "/assets/pay.393620e8496359d8.css"
 	walletAlbedo      = "/assets/albedo.ab0589a97559fe23.js"
 	walletFreighter   = "/assets/freighter.ea8058af7093b605.js"
 	walletLobstr      = "/assets/lobstr.0bc5e6c33f111569.js"
