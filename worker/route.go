@@ -64,13 +64,13 @@ type Route struct {
 }
 
 // aliases are further names of paths, as StellarTools' client has them.
-var aliases = map[string]string{"/product": "/products", "/payment": "/payments"}
+var aliases = [...]struct{ path, other string }{{"/product", "/products"}, {"/payment", "/payments"}}
 
 // alias returns the other name of a path; "" if it has none.
 func alias(path string) string {
-	for name, other := range aliases {
-		if rest, ok := strings.CutPrefix(path, name); ok && (rest == "" || rest[0] == '/') {
-			return other + rest
+	for _, a := range aliases {
+		if rest, ok := strings.CutPrefix(path, a.path); ok && (rest == "" || rest[0] == '/') {
+			return a.other + rest
 		}
 	}
 	return ""

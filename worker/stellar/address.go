@@ -1,6 +1,7 @@
 package stellar
 
 import (
+	"encoding/binary"
 	"errors"
 	"strconv"
 
@@ -24,13 +25,16 @@ func ParseAddress(s string) (Address, error) {
 // Muxed returns the M… address of the account with a number in it (SEP-23), given in decimal
 // digits; empty if either is none.
 func (a Address) Muxed(id string) string {
-	var m strkey.MuxedAccount
 	number, err := strconv.ParseUint(id, 10, 64)
-	if err != nil || m.SetAccountID(string(a)) != nil {
+	if err != nil {
 		return ""
 	}
-	m.SetID(number)
-	muxed, err := m.Address()
+	key, err := strkey.Decode(strkey.VersionByteAccountID, string(a))
+	if err != nil {
+		return ""
+	}
+	// [strkey.MuxedAccount] would encode the number by reflection.
+	muxed, err := strkey.Encode(strkey.VersionByteMuxedAccount, binary.BigEndian.AppendUint64(key, number))
 	if err != nil {
 		return ""
 	}
