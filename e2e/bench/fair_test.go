@@ -117,53 +117,66 @@ func TestPeersAnswerAlike(t *testing.T) {
 	}
 	for _, a := range b.asks() {
 		t.Run(a.name, func(t *testing.T) {
-			var want transcript
-			var wrote map[string]any
-			var used workerd.Operations
-			for _, p := range b.peers {
-				before, counted := b.memory(t, p)
-				response, body, err := p.do(t.Context(), a)
-				if err != nil {
-					t.Fatalf("%s: %v", p.name, err)
-				}
-				got := read(response, body)
-				after, counts := b.memory(t, p)
-				counts = counts.Since(counted)
-				news := changes(t, before, after)
-				// Every peer creates the checkout under another id.
-				if strings.HasPrefix(a.path, "/checkout?") {
-					if got.Status == http.StatusOK {
-						b.checkNames(t, p, body)
-					}
-					got.Body = anyID(got.Body)
-				}
-				if p.name == ours {
-					want, wrote, used = got, news, counts
-					if a.want != got.Status {
-						t.Fatalf("status %d, want %d: %s", got.Status, a.want, got.Body)
-					}
-					continue
-				}
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("%s answers otherwise (-ours +%s):\n%s", p.name, p.name, diff)
-				}
-				if diff := cmp.Diff(wrote, news); diff != "" {
-					t.Errorf("%s writes otherwise (-ours +%s):\n%s", p.name, p.name, diff)
-				}
-				if p.name == stock {
-					// Stock never remembers an API key, nor that the merchant of an open checkout
-					// is not suspended.
-					counts.Get -= b.keyReads(a)
-					if strings.HasPrefix(a.path, "/pay/") && counts.Get == used.Get+1 {
-						counts.Get--
-					}
-				}
-				if diff := cmp.Diff(used, counts); diff != "" {
-					t.Errorf("%s asks KV otherwise (-ours +%s):\n%s", p.name, p.name, diff)
-				}
+			// What a peer remembers of earlier requests may end between its request and that of
+			// another one.
+			differences := b.compare(t, a)
+			for attempt := 1; len(differences) > 0 && attempt < 3; attempt++ {
+				differences = b.compare(t, a)
+			}
+			for _, difference := range differences {
+				t.Error(difference)
 			}
 		})
 	}
+}
+
+// compare sends a request to every peer, and says what the others do otherwise than ours.
+func (b *bench) compare(t *testing.T, a ask) (differences []string) {
+	var want transcript
+	var wrote map[string]any
+	var used workerd.Operations
+	for _, p := range b.peers {
+		before, counted := b.memory(t, p)
+		response, body, err := p.do(t.Context(), a)
+		if err != nil {
+			t.Fatalf("%s: %v", p.name, err)
+		}
+		got := read(response, body)
+		after, counts := b.memory(t, p)
+		counts = counts.Since(counted)
+		news := changes(t, before, after)
+		// Every peer creates the checkout under another id.
+		if strings.HasPrefix(a.path, "/checkout?") {
+			if got.Status == http.StatusOK {
+				b.checkNames(t, p, body)
+			}
+			got.Body = anyID(got.Body)
+		}
+		if p.name == ours {
+			want, wrote, used = got, news, counts
+			if a.want != got.Status {
+				t.Fatalf("status %d, want %d: %s", got.Status, a.want, got.Body)
+			}
+			continue
+		}
+		differ := func(how, diff string) {
+			if diff != "" {
+				differences = append(differences, fmt.Sprintf("%s %s otherwise (-ours +%s):\n%s", p.name, how, p.name, diff))
+			}
+		}
+		differ("answers", cmp.Diff(want, got))
+		differ("writes", cmp.Diff(wrote, news))
+		if p.name == stock {
+			// Stock never remembers an API key, nor that the merchant of an open checkout is not
+			// suspended.
+			counts.Get -= b.keyReads(a)
+			if strings.HasPrefix(a.path, "/pay/") && counts.Get == used.Get+1 {
+				counts.Get--
+			}
+		}
+		differ("asks KV", cmp.Diff(used, counts))
+	}
+	return differences
 }
 
 // anyID replaces the ids of checkouts and customers, and the numbers that are made from them.

@@ -120,12 +120,12 @@ const LANGUAGES =
 
 function summary(c) {
   const network = c.network === "" ? "" : `<p class="network"><strong data-testid="network">${escape(c.network)}</strong> <span>${t.NoRealMoney}</span></p>`;
-  const description = c.description === "" ? "" : `<p class="description" dir="auto" data-testid="description">${escape(c.description)}</p>`;
+  const description = c.description === "" ? "" : `<div class="sold"><p class="description" dir="auto" data-testid="description">${escape(c.description)}</p></div>`;
   const issuer = c.issuer === "" ? "" :
     `<details class="issuer"><summary><span dir="ltr">${c.asset}</span> · ${t.Details}</summary><p>${t.Issuer}</p>` +
     `<p><code class="value" dir="ltr" data-testid="issuer">${c.issuer}</code></p><p>${t.IssuerUnknown(c)}</p></details>`;
   return (
-    `<header class="summary"><div class="top">${network}${LANGUAGES}</div><h1>${t.PaymentTo(c)}</h1><p class="total" dir="ltr">` +
+    `<header class="summary"><div class="top">${network}${LANGUAGES}</div><div class="payee"><h1>${t.PaymentTo(c)}</h1></div><p class="total" dir="ltr">` +
     `<span class="number"${c.amount.length > 10 ? " data-long" : ""} data-testid="amount"> ${number(c.amount).replaceAll(",", ",<wbr> ")}</span> ` +
     `<span class="unit" data-testid="asset">${c.asset}</span></p>${description}${issuer}` +
     `<div class="swapped" data-swap="ledger">${c.open || c.some ? ledger(c) : ""}</div></header>`
@@ -196,13 +196,13 @@ const WORDS = {
   cancelling: (c) => `<p>${t.CancelledWait(c)}</p>`,
   suspended: (c) => `<p>${t.SuspendedText}</p><p>${t.SuspendedContact(c)}</p>`,
   paid: (c) => `<p>${t.PaidText(c)}</p>${afterPaying(c, "paid")}`,
-  overpaid: (c) => `<p>${t.OverpaidText(c)}</p>${afterPaying(c, "overpaid")}`,
+  overpaid: (c) => `<p>${t.OverpaidText(c)}</p> ${afterPaying(c, "overpaid")}`,
   expired: (c) => `<p>${t.ExpiredText(c)}</p><p>${t.AlreadySent(c)}</p>`,
   cancelled: (c) => `<p>${t.CancelledText}</p><p>${t.AlreadySent(c)}</p>`,
-  underpaid: (c) => `<p>${t.UnderpaidText(c)}</p><p>${t.InAccount(c)}</p>${c.phase === "underpaid" ? proofs(c) : ""}`,
+  underpaid: (c) => `<p>${t.UnderpaidText(c)}</p><p>${t.InAccount(c)}</p> ${c.phase === "underpaid" ? proofs(c) : ""}`,
   "wrong-asset"(c) {
     const now = c.phase === "wrong-asset";
-    return `<p>${t.WrongAssetText(c)}</p>${now && c.others.length > 0 ? arrived(c) : ""} <p>${t.InAccount(c)}</p>${now ? proofs(c) : ""}`;
+    return `<p>${t.WrongAssetText(c)}</p>${now && c.others.length > 0 ? arrived(c) : ""} <p>${t.InAccount(c)}</p> ${now ? proofs(c) : ""}`;
   },
 };
 
@@ -249,25 +249,26 @@ function payment(c) {
     `<p class="hint" data-wallet-hint>${t.WalletHint}</p><p class="notice" data-no-wallet data-testid="no-wallet" hidden>` +
     `<strong>${t.NoWalletOpened}</strong><br>${t.NoWalletHelp}</p>`;
   return (
-    `<div class="payment" data-payment data-in="waiting partly">${expires(c.deadline)}${c.horizon ? wallets(c) : ""}` +
-    `${link}${code(uri.replace(/&msg=[^&]*/, ""), c.toPay)}${byHand(c)}${help(c)}</div>`
+    `<div class="payment" data-payment data-in="waiting partly">${expires(c.deadline)}${link}` +
+    `${c.horizon ? wallets(c) : ""}${code(uri.replace(/&msg=[^&]*/, ""), c.toPay)}${byHand(c)}${help(c)}</div>`
   );
 }
 
 const MINUTES = [5, 1].map((n) => fill(n === 1 ? texts.MinutesLeft.One : texts.MinutesLeft.Other, { n }));
 const TIMER =
   `<span class="left" role="timer" data-left data-text="${t.TimeLeft}" data-hours="${t.HoursMinutes}" data-minutes="${t.MinutesSeconds}" ` +
-  `data-seconds="${t.Seconds}" data-say-300="${MINUTES[0]}" data-say-60="${MINUTES[1]}" hidden></span>`;
+  `data-seconds="${t.Seconds}" data-say-300="${MINUTES[0]}" data-say-60="${MINUTES[1]}"></span>`;
 
 const expires = (deadline) =>
-  `<p class="expires">${TIMER} <time datetime="${deadline.toISOString().slice(0, 19)}Z" data-deadline data-today="${t.PayByToday}" ` +
-  `data-tomorrow="${t.PayByTomorrow}" data-testid="expires">${fill(texts.PayBy, { time: moment(deadline, 16) })}</time></p>`;
+  `<p class="expires"><time datetime="${deadline.toISOString().slice(0, 19)}Z" data-deadline data-today="${t.PayByToday}" ` +
+  `data-tomorrow="${t.PayByTomorrow}" data-testid="expires">${fill(texts.PayBy, { time: moment(deadline, 16) })}</time> ${TIMER}</p>`;
 
 const wallets = (c) =>
   `<section class="wallets" aria-labelledby="wallets" data-wallets data-testid="wallets" data-path="/pay/${c.id}" data-horizon="${c.horizon}" ` +
-  `data-texts="${paths.walletTexts}" data-freighter="${paths.walletFreighter}" data-lobstr="${paths.walletLobstr}" data-xbull="${paths.walletXbull}" ` +
-  `data-rabet="${paths.walletRabet}" data-albedo="${paths.walletAlbedo}" hidden><h2 id="wallets">Pay with a wallet in this browser</h2>` +
-  '<ul data-wallet-list></ul><div class="wallet-step" data-wallet-step data-testid="wallet-step" tabindex="-1" hidden>' +
+  `data-texts="${paths.walletTextsEN}" data-freighter="${paths.walletFreighter}" data-lobstr="${paths.walletLobstr}" data-xbull="${paths.walletXbull}" ` +
+  `data-rabet="${paths.walletRabet}" data-albedo="${paths.walletAlbedo}"><h2 id="wallets" data-wallet-heading hidden>${t.BrowserWallets}</h2>` +
+  `<ul data-wallet-list hidden></ul><details data-wallet-more data-testid="other-wallets"><summary>${t.OtherWallets}</summary><ul data-wallet-others></ul></details>` +
+  '<div class="wallet-step" data-wallet-step data-testid="wallet-step" tabindex="-1" hidden>' +
   '<p role="status" data-wallet-words data-testid="wallet-words"></p><ul data-wallet-assets data-testid="wallet-assets" hidden></ul>' +
   '<p class="hint" data-wallet-quoted data-testid="wallet-quoted" hidden></p><p class="wallet-choices" data-wallet-choices></p></div></section>';
 
@@ -293,7 +294,7 @@ const byHand = (c) =>
   `<section class="by-hand" aria-labelledby="by-hand"><h2 id="by-hand">${t.CopyDetails}</h2><dl>` +
   `<div class="entry"><dt>${t.Address}</dt><dd><code class="value" dir="ltr" id="destination" data-testid="destination">${c.destination}</code></dd>` +
   `${COPY.destination}</div><div class="entry"><dt>${t.Amount} <span data-in="partly"${hidden(c.phase !== "partly")}>(${t.StillDue})</span></dt>` +
-  `<dd dir="ltr"><code class="value" id="to-pay" data-exact="to-pay" data-testid="to-pay">${c.toPay}</code> <span class="unit">${c.asset}</span></dd>` +
+  `<dd><span dir="ltr"><code class="value" id="to-pay" data-exact="to-pay" data-testid="to-pay">${c.toPay}</code> <span class="unit">${c.asset}</span></span></dd>` +
   `${COPY.amount}</div><div class="entry"><dt>${t.Memo}</dt><dd><code class="value" dir="ltr" id="memo" data-testid="memo">${c.memo}</code></dd>` +
   `<dd class="hint">${t.MemoType}</dd>${COPY.memo}</div></dl><p class="warning" data-testid="warning">${t.MemoWarning(c)}</p></section>`;
 
