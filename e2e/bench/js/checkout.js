@@ -89,6 +89,8 @@ export function paymentURI({ config }, checkout, outcome) {
   return `web+stellar:pay?destination=${checkout.account}&amount=${amount}${asset}&memo=${checkout.memo}&memo_type=MEMO_TEXT${network}${message}`;
 }
 
+export const muxedOf = ({ account, muxed }) => (muxed ? muxedAddress(account, muxed) : "");
+
 export const payURL = ({ config, origin }, id) => `${config.baseURL || origin}/pay/${id}`;
 
 const timestamp = (time) => new Date(time).toISOString();
@@ -124,7 +126,7 @@ async function objectOf(call, { checkout, cancel, refunds }, outcome) {
     destination: checkout.account,
     memo: checkout.memo,
     memo_type: "text",
-    destination_muxed: checkout.muxed ? muxedAddress(checkout.account, checkout.muxed) : "",
+    destination_muxed: muxedOf(checkout),
     locale: null,
     redirect_url: orNull(checkout.redirect_url),
     cancel_url: orNull(checkout.cancel_url),

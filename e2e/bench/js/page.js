@@ -90,7 +90,8 @@ export function payPage(checkout) {
   c.subject = escape(fill(texts.PageTitle, { amount: `${number(c.amount)} ${c.asset}`, merchant: checkout.merchant }));
   const stands = phase === "waiting" ? "" : `${escape(fill(texts[HEADINGS[phase]], checkout))} · `;
   const wallets = c.horizon && `<script type="module" src="${paths.walletsScript}"></script>`;
-  return document(stands + c.subject, `<script type="module" src="${paths.script}"></script>${wallets}`, main(c));
+  const scripts = `<script type="module" src="${paths.languageScript}"></script><script type="module" src="${paths.script}"></script>${wallets}`;
+  return document(stands + c.subject, scripts, main(c));
 }
 
 const hidden = (is) => (is ? " hidden" : "");
@@ -288,7 +289,7 @@ const copyButton = (name, id, what) =>
   `<dd class="copy"><button type="button" data-copy="${id}" data-copied="${fill(texts.Copied, { what })}" data-selected="${fill(texts.Selected, { what })}" ` +
   `data-testid="copy-${name}" hidden>${t.Copy} <span class="unseen">${what}</span></button></dd>`;
 
-const COPY = { destination: copyButton("destination", "destination", t.Address), amount: copyButton("amount", "to-pay", t.Amount), memo: copyButton("memo", "memo", t.Memo) };
+const COPY = { destination: copyButton("destination", "destination", t.Address), amount: copyButton("amount", "to-pay", t.Amount), memo: copyButton("memo", "memo", t.Memo), muxed: copyButton("muxed", "muxed", t.MuxedAddress) };
 
 const byHand = (c) =>
   `<section class="by-hand" aria-labelledby="by-hand"><h2 id="by-hand">${t.CopyDetails}</h2><dl>` +
@@ -300,7 +301,11 @@ const byHand = (c) =>
 
 const question = (asked, answer) => `<details><summary>${asked}</summary><p>${answer}</p></details>`;
 
+const withoutMemo = (c) =>
+  `<details data-testid="without-memo"><summary>${t.HelpMuxed}</summary><p>${t.HelpMuxedText}</p><dl><div class="entry"><dt>${t.MuxedAddress}</dt>` +
+  `<dd><code class="value" dir="ltr" id="muxed" data-testid="muxed">${c.muxed}</code></dd>${COPY.muxed}</div></dl></details>`;
+
 const help = (c) =>
   `<section class="help" aria-labelledby="help"><h2 id="help">${t.Help}</h2>` +
   (c.issuer === "" ? "" : `${question(t.HelpAsset(c), t.HelpAssetText(c))} ${question(t.HelpTrust, t.HelpTrustText(c))}`) +
-  `${question(t.HelpExchange, t.HelpExText)}${question(t.HelpMemo, t.HelpMemoText(c))}</section>`;
+  `${question(t.HelpExchange, t.HelpExText)}${c.muxed ? withoutMemo(c) : ""}${question(t.HelpMemo, t.HelpMemoText(c))}</section>`;

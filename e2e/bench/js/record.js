@@ -19,7 +19,7 @@ export function openKey(checkout) {
   const due = Math.ceil(Date.parse(checkout.expires_at) / 60_000);
   const created = Math.floor(Date.parse(checkout.created_at) / 60_000);
   const minutes = (n) => String(n).padStart(8, "0");
-  return `open/${minutes(due)}/${minutes(created)}/${checkout.mode}/${checkout.account}/${checkout.id}`;
+  return `open/${checkout.mode}/${minutes(due)}/${minutes(created)}/${checkout.account}/${checkout.id}`;
 }
 
 // Amounts and operation ids do not fit a double, so they are BigInts here and exact numbers in

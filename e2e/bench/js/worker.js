@@ -3,7 +3,7 @@
 // the same.
 
 import { exact, formatAmount } from "./amount.js";
-import { createCheckout, fill, getCheckout, paymentURI } from "./checkout.js";
+import { createCheckout, fill, getCheckout, muxedOf, paymentURI } from "./checkout.js";
 import { configOf } from "./config.js";
 import { ApiError, clip, MEANING, notFound, unmeasured } from "./error.js";
 import { isId, mayExist, newId, sha256 } from "./id.js";
@@ -122,6 +122,7 @@ async function getPage(call) {
     issuer: checkout.asset.issuer ?? "",
     destination: checkout.account,
     memo: checkout.memo,
+    muxed: muxedOf(checkout),
     uri: paymentURI(call, checkout, outcome),
     network: network.name,
     deadline: new Date(deadline),
