@@ -78,14 +78,21 @@ async function merchantCall(call, handler, request) {
 }
 
 const suspensions = new Map(); // merchant: { is, until }
+const issuers = new Map(); // key of an asset's issuer: until when it is known
 
-// isSuspended reports whether the operator has suspended a merchant.
-async function isSuspended(env, merchant) {
+// isSuspended reports whether the operator has suspended a merchant. For a page, it reads the issuer
+// of the asset in the same trip; the deployments that are compared know none.
+async function isSuspended(env, merchant, issuer) {
+  const now = Date.now();
   const known = suspensions.get(merchant);
-  if (known && Date.now() < known.until) return known.is;
-  const [record] = await read(env, `merchant/${merchant}`);
-  const is = record?.suspended === true;
-  suspensions.set(merchant, { is, until: Date.now() + KEY_LIFETIME });
+  const isKnown = known !== undefined && now < known.until;
+  const asks = issuer !== undefined && !(now < issuers.get(issuer));
+  if (isKnown && !asks) return known.is;
+  const records = await read(env, ...(asks ? [issuer] : []), ...(isKnown ? [] : [`merchant/${merchant}`]));
+  if (asks) issuers.set(issuer, now + KEY_LIFETIME);
+  if (isKnown) return known.is;
+  const is = records.at(-1)?.suspended === true;
+  suspensions.set(merchant, { is, until: now + KEY_LIFETIME });
   return is;
 }
 
@@ -109,7 +116,9 @@ async function getPage(call) {
   const deadline = deadlineOf(checkout, cancel);
   const network = config.networks.get(checkout.mode);
   const stands = where(standing, outcome);
-  stands.suspended = asksForMoney(phaseOf(stands)) && (await isSuspended(env, checkout.merchant));
+  const { code, issuer } = checkout.asset;
+  const isSuspendedNow = await isSuspended(env, checkout.merchant, issuer && `issuer/${checkout.mode}/${code}:${issuer}`);
+  stands.suspended = asksForMoney(phaseOf(stands)) && isSuspendedNow;
   const horizon = asksForMoney(phaseOf(stands)) ? network.streams : "";
   const page = payPage({
     ...stands,
