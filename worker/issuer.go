@@ -127,12 +127,12 @@ func (s *Service) stellarTOML(ctx context.Context, mode stellar.Mode, domain str
 	return "", nil
 }
 
-// tomlURL is where a domain has its stellar.toml; "" if it is no domain of the public DNS. On a test
-// network, this machine has one.
+// tomlURL is where a domain has its stellar.toml; "" if it is no domain of the public DNS. On a
+// developer's own network, localhost has one.
 func (s *Service) tomlURL(mode stellar.Mode, domain string) string {
 	const path = "/.well-known/stellar.toml"
 	name, port, _ := strings.Cut(domain, ":")
-	if mode == stellar.Test && name == "localhost" && strings.Trim(port, "0123456789") == "" {
+	if s.isLocal(mode) && name == "localhost" && strings.Trim(port, "0123456789") == "" {
 		return "http://" + domain + path
 	}
 	if !event.IsPublicName(domain) || event.CheckURL("https://"+domain+path, s.config.BaseURL, false) != nil {

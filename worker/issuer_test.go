@@ -80,9 +80,9 @@ func TestIssuerIsProvenInBothDirections(t *testing.T) {
 		"a redirect elsewhere": {"issuer.example", func(*site) documents {
 			return documents{url: {Status: 302}, "https://www.issuer.example/.well-known/stellar.toml": {Status: 302}}
 		}, ""},
-		"a host on a test network": {"localhost:8000", func(s *site) documents {
+		"localhost, which is for developers": {"localhost:8000", func(s *site) documents {
 			return documents{"http://localhost:8000/.well-known/stellar.toml": ok(s.toml())}
-		}, "USDC by localhost:8000"},
+		}, ""},
 		"an address": {"127.0.0.1", func(s *site) documents { return documents{"https://127.0.0.1/.well-known/stellar.toml": ok(s.toml())} }, ""},
 		"a private name": {"vault.internal", func(s *site) documents {
 			return documents{"https://vault.internal/.well-known/stellar.toml": ok(s.toml())}
@@ -107,6 +107,18 @@ func TestIssuerIsProvenInBothDirections(t *testing.T) {
 				t.Errorf("the page says %q, want %q", got, tc.want)
 			}
 		})
+	}
+}
+
+func TestIssuersOfADevelopersNetworkMayBeOnLocalhost(t *testing.T) {
+	s := deploy(t)
+	s.queue = &queue{}
+	s.documents = documents{"http://localhost:8000/.well-known/stellar.toml": ok(s.toml())}
+	s.SettleIssuer("localhost:8000")
+	edge := s.edge("TEST_WALLET_URL", "http://localhost:8000/sandbox/pay")
+	shop, _ := s.merchant(edge)
+	if got, want := s.issuedBy(edge, shop), "USDC by localhost:8000"; got != want {
+		t.Errorf("the page says %q, want %q", got, want)
 	}
 }
 

@@ -57,9 +57,13 @@ func (c *call) describeWebhook(p *params, w *store.Webhook) {
 	w.Disabled = p.boolean("is_disabled")
 }
 
-// isLocal reports whether the caller's network is a developer's own, whose receivers may be on
-// localhost.
-func (c *call) isLocal() bool { return c.Mode == stellar.Test && c.config.TestWallet != "" }
+// isLocal reports whether the caller's network is a developer's own; see [Service.isLocal].
+func (c *call) isLocal() bool { return c.Service.isLocal(c.Mode) }
+
+// isLocal reports whether a network is a developer's own, whose hosts may be on localhost.
+func (s *Service) isLocal(mode stellar.Mode) bool {
+	return mode == stellar.Test && s.config.TestWallet != ""
+}
 
 // events returns a list of types of events, or of "*" alone; it is required.
 func (p *params) events(name string) []string {
