@@ -171,7 +171,15 @@ func TestPageIsInTheLanguageOfTheBrowser(t *testing.T) {
 	s := openShop(t)
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
 	for _, path := range []string{pagePath(c), pagePath(c) + "/receipt", "/buy/link_01kay3t4w5x6y7z8a9b0c1d2e3"} {
-		reply, err := stack.Client{BaseURL: s.on.BaseURL}.Do(t.Context(), "GET", path, nil, "Accept-Language", "es-MX,en;q=0.5")
+		client := stack.Client{BaseURL: s.on.BaseURL}
+		moved, err := client.Do(t.Context(), "GET", path, nil, "Accept-Language", "es-MX,en;q=0.5")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if to := moved.Header.Get("Location"); moved.Status != http.StatusFound || to != path+"?lang=es" {
+			t.Fatalf("%s: %d to %q", path, moved.Status, to)
+		}
+		reply, err := client.Do(t.Context(), "GET", path+"?lang=es", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
