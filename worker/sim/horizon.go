@@ -42,6 +42,16 @@ const (
 	faultCount
 )
 
+// newestOf is the newest ledger that a node shows. While the network halts, the node catches up: what
+// closed longer ago than it may lag is on every node.
+func (w *world) newestOf(n node) int64 {
+	newest := max(w.ledger.sequence-n.lag, w.ledger.elder)
+	for newest < w.ledger.sequence && w.now.Sub(w.closeTime(newest+1)) > maxLag*ledgerTime {
+		newest++
+	}
+	return newest
+}
+
 // Get answers a request to Horizon, subject to the current fault.
 func (e *edge) Get(_ context.Context, raw string, _ time.Duration) (horizon.Response, error) {
 	w := e.world
@@ -107,7 +117,7 @@ func (w *world) answer(raw string, n node, kind fault) string {
 	if err != nil {
 		panic(err)
 	}
-	newest := max(w.ledger.sequence-n.lag, w.ledger.elder)
+	newest := w.newestOf(n)
 	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
 	switch {
 	case parts[0] == "":
