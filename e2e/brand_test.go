@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
+	"edgecheckout/e2e/chromium"
 )
 
 // A real page in a real browser shows the brand that its merchant had when it was made, and the
@@ -39,7 +39,7 @@ func TestPageShowsTheBrandAndTheProvenIssuer(t *testing.T) {
 	}
 	b := openTab(t)
 	b.expect("net::ERR_") // there are no such hosts of images
-	b.do(chromedp.Navigate(c.URL))
+	b.do(chromium.Open(c.URL))
 	const look = `JSON.stringify({
 		size: ["logo", "picture"].map((id) => document.querySelector("[data-testid=" + id + "]")).map((e) => e.offsetWidth + "x" + e.offsetHeight).join(),
 		letter: getComputedStyle(document.querySelector("[data-testid=logo]"), "::after").content[1],
@@ -56,7 +56,7 @@ func TestPageShowsTheBrandAndTheProvenIssuer(t *testing.T) {
 	const by = `document.querySelector("[data-testid=issued-by]")?.textContent ?? ""`
 	domain := ""
 	for deadline := time.Now().Add(time.Minute); domain == "" && time.Now().Before(deadline); {
-		b.do(chromedp.Navigate(c.URL + "/check"))
+		b.do(chromium.Open(c.URL + "/check"))
 		domain = evaluate[string](b, by)
 	}
 	home, err := s.wallet().Account(t.Context(), *s.read(c.ID).AssetIssuer)
@@ -64,7 +64,7 @@ func TestPageShowsTheBrandAndTheProvenIssuer(t *testing.T) {
 		t.Errorf("the page says %q; the issuer's home is %q, %v", domain, home.HomeDomain, err)
 	}
 	brand(fields{"brand_color": nil, "logo_url": nil})
-	b.do(chromedp.Navigate(c.URL + "/check"))
+	b.do(chromium.Open(c.URL + "/check"))
 	if !evaluate[bool](b, `!!document.querySelector("[data-testid=logo]")`) {
 		t.Error("a checkout that exists lost its logo")
 	}

@@ -109,7 +109,7 @@ const consoleTitle = `document.querySelector("h1")?.innerText`
 
 func (o owner) to(path string) {
 	o.t.Helper()
-	o.do(chromedp.Navigate(o.s.on.BaseURL + path))
+	o.do(chromium.Open(o.s.on.BaseURL + path))
 }
 
 func (o owner) press(selector string) {
@@ -136,7 +136,7 @@ func (o owner) signIn() {
 // buy opens a link, presses its button, and returns the checkout.
 func (o owner) buy(link string) stack.Checkout {
 	o.t.Helper()
-	o.do(chromedp.Navigate(link))
+	o.do(chromium.Open(link))
 	o.await(`document.querySelector("form [data-testid=buy]") !== null`, "true")
 	o.press(`form [data-testid=buy]`)
 	o.await(`location.pathname.startsWith("/pay/")`, "true")

@@ -35,7 +35,7 @@ func storefront(t *testing.T) (origin string) {
 // visit opens a checkout's page and marks it, so that a reload can be detected.
 func (b *tab) visit(c stack.Checkout) {
 	b.t.Helper()
-	b.do(chromedp.Navigate(c.PaymentURL))
+	b.do(chromium.Open(c.PaymentURL))
 	b.await(heading, "Waiting for your payment")
 	evaluate[bool](b, `window.sameDocument = true`)
 }
@@ -90,7 +90,7 @@ func TestCustomerPaysInABrowserWithoutScripts(t *testing.T) {
 	site := storefront(t)
 	c := s.charge(fields{"amount": "7.25", "asset_code": "XLM", "redirect_url": site + "/thanks?checkout={CHECKOUT_ID}"})
 	b := openTab(t).withoutScripts()
-	b.do(chromedp.Navigate(c.PaymentURL))
+	b.do(chromium.Open(c.PaymentURL))
 	// The debugger can still evaluate expressions; the page's own scripts did not run.
 	if evaluate[bool](b, `document.querySelector("[data-copy]").checkVisibility()`) {
 		t.Error("without scripts there are buttons that do nothing")

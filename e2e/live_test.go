@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"edgecheckout/e2e/chromium"
 	"edgecheckout/sandbox/ledger"
 	"edgecheckout/sandbox/server"
 	"edgecheckout/sandbox/stack"
@@ -216,7 +217,7 @@ func TestManyOpenPagesShareOneReadOfTheLedger(t *testing.T) {
 	}
 	wait.Wait()
 	for _, b := range tabs {
-		b.do(chromedp.Navigate("about:blank"))
+		b.do(chromium.Open("about:blank"))
 	}
 	elapsed := time.Since(begun)
 	asked := horizon.take()

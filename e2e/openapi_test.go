@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"edgecheckout/e2e/chromium"
 	"edgecheckout/templates"
 	"edgecheckout/worker/openapi"
 
@@ -61,7 +62,7 @@ func TestReferenceOfTheAPI(t *testing.T) {
 	for _, width := range []int64{320, 390, 1280} {
 		for _, scheme := range []string{"light", "dark"} {
 			b.screen(width, scheme)
-			b.do(chromedp.Navigate(s.on.BaseURL + "/docs"))
+			b.do(chromium.Open(s.on.BaseURL + "/docs"))
 			b.await(foreign, "0")
 			b.audited(fmt.Sprintf("docs at %d, %s", width, scheme))
 		}
@@ -73,7 +74,7 @@ func TestReferenceOfTheAPI(t *testing.T) {
 		for _, scheme := range []string{"light", "dark"} {
 			for _, place := range []string{"guide-quickstart", "createCheckout"} {
 				b.screen(width, scheme)
-				b.do(chromedp.Navigate(s.on.BaseURL + "/docs"))
+				b.do(chromium.Open(s.on.BaseURL + "/docs"))
 				evaluate[string](b, `document.getElementById("`+place+`").scrollIntoView(), ""`)
 				shot, err := chromedp.Call(b.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{})
 				if err != nil {
@@ -92,7 +93,7 @@ func TestExampleStandsBesideTheParameters(t *testing.T) {
 	s := openShop(t)
 	b := openTab(t)
 	b.screen(390, "light")
-	b.do(chromedp.Navigate(s.on.BaseURL + "/docs"))
+	b.do(chromium.Open(s.on.BaseURL + "/docs"))
 	b.await(`(() => {
 		const top = (e) => document.querySelector("#createCheckout " + e).getBoundingClientRect().top;
 		return top(".who") < top(".sample") && top(".sample") < top(".fields") && top(".fields") < top(".answers") && top(".answers") < top(".sample.answer");
@@ -106,11 +107,11 @@ func TestDocsFollowTheReader(t *testing.T) {
 	s := openShop(t)
 	b := openTab(t)
 	b.screen(1280, "light")
-	b.do(chromedp.Navigate(s.on.BaseURL + "/docs"))
+	b.do(chromium.Open(s.on.BaseURL + "/docs"))
 	// One choice of a language is that of all examples, also after a reload.
 	b.await(`(() => { document.querySelector(".choice input[value=go]").click();
 		return [...document.querySelectorAll(".choice")].every((c) => c.querySelector("input[value=go]").checked) })()`, "true")
-	b.do(chromedp.Navigate(s.on.BaseURL + "/docs"))
+	b.do(chromium.Open(s.on.BaseURL + "/docs"))
 	b.await(`document.querySelector(".choice pre[data-language=go]").offsetParent !== null &&
 		document.querySelector(".choice pre[data-language=js]").offsetParent === null`, "true")
 	b.await(`document.querySelectorAll(".sample .copy").length === document.querySelectorAll(".sample").length`, "true")

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"edgecheckout/e2e/chromium"
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/sandbox/wallet"
 
@@ -103,7 +104,7 @@ func (b *tab) photograph(name, url, expression, want string) {
 	for _, width := range []int64{320, 390, 1280} {
 		for _, scheme := range []string{"light", "dark"} {
 			b.screen(width, scheme)
-			b.do(chromedp.Navigate(url))
+			b.do(chromium.Open(url))
 			b.await(expression, want)
 			b.audited(fmt.Sprintf("%s at %d, %s", name, width, scheme))
 			if width == 320 {

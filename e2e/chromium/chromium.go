@@ -88,3 +88,22 @@ func isReplaced(err error) bool {
 	e, ok := errors.AsType[*cdproto.Error](err)
 	return ok && e.Code == -32000
 }
+
+// Open opens a page. Another navigation that is still under way, such as the one that a click began,
+// may abort it; then it is opened again.
+func Open(url string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) (err error) {
+		for range 100 {
+			_, err = chromedp.Navigate(url)(ctx, tab)
+			if failed, ok := errors.AsType[*chromedp.LoadError](err); !ok || failed.ErrorText != "net::ERR_ABORTED" {
+				return err
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+		return err
+	})
+}
