@@ -15,7 +15,7 @@ const ports = {
   // Up to a hundred keys are read in one operation
   // (https://developers.cloudflare.com/kv/api/read-key-value-pairs/#limits).
   async "kv.get"(keys, _, env) {
-    if (keys.length === 1) return [well, await env.KV.get(keys[0])];
+    if (keys.length === 1) return [well, await env.KV.get(keys[0], keys[0].startsWith("apikey/") ? BRIEF : undefined)];
     const reads = [];
     for (let i = 0; i < keys.length; i += BULK) reads.push(env.KV.get([...new Set(keys.slice(i, i + BULK))]));
     const values = await Promise.all(reads);
@@ -164,6 +164,9 @@ async function enqueue(queue, messages) {
 }
 
 const BULK = 100;
+
+// How long a data centre may tell an API key again that was revoked elsewhere: see worker/kv/kv.go.
+const BRIEF = { cacheTtl: 30 }; // seconds
 
 const ATTEMPTS = 4;
 

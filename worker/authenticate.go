@@ -187,8 +187,8 @@ type identity struct {
 	merchant store.Merchant
 }
 
-// keyLifetime is how long an instance caches a key. KV's own cache adds 30 s or more, so a revoked
-// key stops working everywhere within about a minute.
+// keyLifetime is how long an instance caches a key. KV's own cache adds [kv.BriefStaleness], so a
+// revoked key stops working everywhere within a minute.
 const keyLifetime = 30 * time.Second
 
 // maxKeys limits the cache. When it is full it is emptied, which costs two reads a key.

@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"edgecheckout/worker"
+	"edgecheckout/worker/kv"
 	"edgecheckout/worker/watch/watchtest"
 
 	"github.com/google/go-cmp/cmp"
@@ -117,6 +119,18 @@ func (s *site) order(edge *worker.Service) (id string) {
 	s.Advance(time.Minute)
 	s.sweep(edge)
 	return c.text("id")
+}
+
+func TestJavaScriptKnowsForHowLongAPIKeysAreCached(t *testing.T) {
+	text := javaScript(t)
+	for _, want := range []string{
+		fmt.Sprintf("startsWith(%q) ? BRIEF : undefined", kv.BriefPrefix),
+		fmt.Sprintf("const BRIEF = { cacheTtl: %d };", int(kv.BriefStaleness/time.Second)),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no module has %s", want)
+		}
+	}
 }
 
 var seconds = regexp.MustCompile(`(max-age|stale-while-revalidate)=(\d+)`)

@@ -22,6 +22,13 @@ const (
 	WriteInterval = time.Second // between two writes of one key
 )
 
+// Values of keys that begin with BriefPrefix are cached elsewhere for BriefStaleness, which is the
+// least that KV allows, instead of a minute.
+const (
+	BriefPrefix    = "apikey/"
+	BriefStaleness = 30 * time.Second
+)
+
 // ErrValue reports a value that is not UTF-8.
 var ErrValue = errors.New("kv: value is not UTF-8")
 

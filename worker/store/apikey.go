@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
 )
 
@@ -22,7 +23,7 @@ type APIKey struct {
 }
 
 // APIKeyKey names an [APIKey] by its secret.
-func APIKeyKey(secret string) Key { return Key{"apikey/" + hash(secret)} }
+func APIKeyKey(secret string) Key { return Key{kv.BriefPrefix + hash(secret)} }
 
 // indexedAPIKey is a key in the index of a merchant's keys. It says where the [APIKey] is, and what
 // a list shows of it.

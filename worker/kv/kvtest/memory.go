@@ -177,8 +177,12 @@ func (e *edge) Get(ctx context.Context, keys ...string) ([][]byte, error) {
 
 // read returns a key's value as this data centre sees it.
 func (e *edge) read(key string, now time.Time) []byte {
+	staleness := e.memory.Staleness
+	if strings.HasPrefix(key, kv.BriefPrefix) {
+		staleness = min(staleness, kv.BriefStaleness)
+	}
 	read, ok := e.reads[key]
-	if !ok || now.Sub(read.at) >= e.memory.Staleness {
+	if !ok || now.Sub(read.at) >= staleness {
 		read = cachedRead{e.memory.values[key], now}
 		e.reads[key] = read
 	}
