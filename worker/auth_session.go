@@ -62,7 +62,7 @@ func (c *call) signIn(transaction, merchant string) (signin.Session, error) {
 		return signin.Session{}, &Error{CodeChallengeInvalid, sentence(err), "transaction"}
 	}
 	mode := modes[signed.Site]
-	account, err := c.watcher.OwnAccount(c.reading(signed.Account), mode, signed.Account)
+	account, err := c.watcher.Stranger(c.reading(signed.Account), mode, signed.Account)
 	signers := []signin.Signer{{Key: signed.Account, Weight: 1}}
 	switch {
 	case err == nil:

@@ -81,7 +81,7 @@ func (s *Service) findIssuer(ctx context.Context, q issuerQuestion) {
 // there is no proof. An error says that it may be asked again.
 func (s *Service) proveIssuer(ctx context.Context, mode stellar.Mode, asset stellar.Asset) (domain, currency string, err error) {
 	reading := horizon.WithAsker(ctx, horizon.Asker{Account: asset.Issuer, Until: s.platform.Now().Add(horizonPatience)})
-	account, err := s.watcher.OwnAccount(reading, mode, asset.Issuer)
+	account, err := s.watcher.Stranger(reading, mode, asset.Issuer)
 	if errors.Is(err, watch.ErrNoAccount) {
 		return "", "", nil
 	}

@@ -1,8 +1,10 @@
 package horizon
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -68,6 +70,73 @@ const baseReserve = stellar.StroopsPerUnit / 2
 
 // Account reads an account; IsNotFound tells the error for one that is not on the ledger.
 func (c Client) Account(ctx context.Context, address stellar.Address) (Account, error) {
+	response, err := c.Transport.Get(ctx, c.Base+accountPath(address), RequestTimeout)
+	return readAccount(Result{response, err}, address)
+}
+
+// Stranger reads an account that anybody may have named, like Account. It can have a thousand
+// balances; those of XLM and an asset are read, and at most maxOtherBalances others that are not
+// empty.
+func (c Client) Stranger(ctx context.Context, address stellar.Address, asset stellar.Asset) (Account, error) {
+	response, err := c.Transport.Get(ctx, c.Base+accountPath(address), RequestTimeout)
+	response.Body = fewBalances(response.Body, asset)
+	return readAccount(Result{response, err}, address)
+}
+
+func accountPath(address stellar.Address) string { return "/accounts/" + string(address) }
+
+// maxOtherBalances is more than MaxPathSources, since not all of them can be spent.
+const maxOtherBalances = 30
+
+var (
+	balancesField    = newFieldName("balances")
+	balanceField     = newFieldName("balance")
+	assetTypeField   = newFieldName("asset_type")
+	assetCodeField   = newFieldName("asset_code")
+	assetIssuerField = newFieldName("asset_issuer")
+)
+
+// fewBalances returns the document of an account without the balances that [Client.Stranger] does not
+// read, since parsing one takes a hundred times as long as finding it. A document that is not written
+// as Horizon writes it stays as it is.
+func fewBalances(document []byte, asset stellar.Asset) []byte {
+	_, list := balancesField.find(document, 0)
+	if list < 0 || document[list] != '[' {
+		return document
+	}
+	few := slices.Clone(document[:list+1])
+	others := 0
+	for at := list + 1; ; at++ {
+		if at = skipSpace(document, at); at >= len(document) || document[at] != '{' {
+			return document
+		}
+		end := bytes.IndexByte(document[at:], '}') // a balance has no objects, and its strings no braces
+		if end < 0 {
+			return document
+		}
+		line := document[at : at+end+1]
+		keep := has(line, assetTypeField, "native") || has(line, assetCodeField, asset.Code) && has(line, assetIssuerField, string(asset.Issuer))
+		if !keep && others < maxOtherBalances && !has(line, balanceField, "0.0000000") {
+			keep = true
+			others++
+		}
+		if keep {
+			few = append(append(few, line...), ',')
+		}
+		if at = skipSpace(document, at+end+1); at >= len(document) || document[at] != ',' {
+			return append(bytes.TrimSuffix(few, []byte{','}), document[at:]...)
+		}
+	}
+}
+
+// has reports whether a field of an object is a string.
+func has(object []byte, field *fieldName, value string) bool {
+	_, at := field.find(object, 0)
+	text, ok := stringAt(object, at)
+	return ok && string(text) == value
+}
+
+func readAccount(result Result, address stellar.Address) (Account, error) {
 	var doc struct {
 		ID         stellar.Address   `json:"account_id"`
 		Sequence   string            `json:"sequence"`
@@ -93,7 +162,7 @@ func (c Client) Account(ctx context.Context, address stellar.Address) (Account, 
 			Medium int `json:"med_threshold"`
 		} `json:"thresholds"`
 	}
-	if err := c.get(ctx, "/accounts/"+string(address), &doc); err != nil {
+	if err := readDocument(result, accountPath(address), &doc); err != nil {
 		return Account{}, err
 	}
 	sequence, err := strconv.ParseInt(doc.Sequence, 10, 64)

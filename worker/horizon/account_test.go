@@ -35,6 +35,47 @@ func TestAccount(t *testing.T) {
 	}
 }
 
+// The document of an account with a thousand trustlines, written as Horizon writes it or in one line.
+func TestFewBalancesOfAStrangerAreRead(t *testing.T) {
+	line := func(code, balance string) map[string]any {
+		return map[string]any{
+			"balance": balance, "limit": "1000.0000000", "buying_liabilities": "0.0000000", "selling_liabilities": "0.0000000", "is_authorized": true,
+			"asset_type": "credit_alphanum4", "asset_code": code, "asset_issuer": issuer,
+		}
+	}
+	var lines []any
+	var want []horizon.Balance
+	for i := range 1000 {
+		code, balance := fmt.Sprintf("A%03d", i), []string{"5.0000000", "0.0000000"}[i%2]
+		lines = append(lines, line(code, balance))
+		if i < 60 && i%2 == 0 {
+			want = append(want, horizon.Balance{Asset: stellar.Asset{Code: code, Issuer: issuer}, Spendable: 5_0000000})
+		}
+	}
+	pool := map[string]any{"balance": "1.0000000", "liquidity_pool_id": "dd", "asset_type": "liquidity_pool_shares"}
+	native := map[string]any{"balance": "700.0000000", "selling_liabilities": "0.0000000", "asset_type": "native"}
+	document := map[string]any{
+		"account_id": account, "sequence": "7", "subentry_count": 1000, "home_domain": "shop.example", "data": map[string]string{"balances": "MQ==", "{}]": "MQ=="},
+		"balances": append(lines, line("USDC", "0.0000000"), pool, native),
+	}
+	want = append(want, horizon.Balance{Asset: usdc}, horizon.Balance{Asset: stellar.XLM, Spendable: 199_0000000})
+	short, err1 := json.Marshal(document)
+	long, err2 := json.MarshalIndent(document, "", "  ")
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	for about, text := range map[string][]byte{"in one line": short, "indented": long} {
+		client := horizon.Client{Transport: &replay{recording: recording{Status: 200, Body: text}}}
+		got, err := client.Stranger(context.Background(), account, usdc)
+		if diff := cmp.Diff(horizon.Account{Sequence: 7, Balances: want, HomeDomain: "shop.example"}, got); err != nil || diff != "" {
+			t.Errorf("%s: %v %s", about, err, diff)
+		}
+		if all, err := client.Account(context.Background(), account); err != nil || len(all.Balances) != 1002 {
+			t.Errorf("%s: of all there are %d, %v", about, len(all.Balances), err)
+		}
+	}
+}
+
 func TestAccountThatIsNotThere(t *testing.T) {
 	for name, missing := range map[string]bool{
 		"account-not-found": true, "account-merged-away": true, "account-malformed": false, "account-still-ingesting": false, "rate-limited": false,

@@ -106,9 +106,13 @@ func FuzzAccount(f *testing.F) {
 		`"balances":[{"asset_type":"native","balance":"922337203685.4775807","selling_liabilities":"0.0000000"}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		read, err := says(body).Account(t.Context(), address)
+		few, failed := says(body).Stranger(t.Context(), address, stellar.XLM)
 		if err != nil {
 			onlyNonsense(t, err)
 			return
+		}
+		if failed == nil && (few.Sequence != read.Sequence || len(few.Balances) > len(read.Balances)) {
+			t.Errorf("as a stranger it is %+v, else %+v", few, read)
 		}
 		if read.Sequence < 0 {
 			t.Errorf("the sequence %d", read.Sequence)

@@ -3,21 +3,25 @@ package horizon
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"edgecheckout/worker/stellar"
 )
 
-// ReceivedBy returns what an account received by the transaction with a hash, which is 64
-// hexadecimal digits in lower case. It is nothing if the ledger has no such transaction, or not yet,
-// or if the transaction failed.
+// receivedLimit is how many payments of a transaction are read. Anybody can name one that has a
+// hundred, and Horizon tells the whole transaction with each: some 100 KB.
+const receivedLimit = 2
+
+// ReceivedBy returns what an account received by the first payments of the transaction with a hash,
+// which is 64 hexadecimal digits in lower case. It is nothing if the ledger has no such transaction,
+// or not yet, or if the transaction failed.
 func (c Client) ReceivedBy(ctx context.Context, hash string, account stellar.Address) ([]Incoming, error) {
 	var doc struct {
 		Embedded *struct {
 			Records []record `json:"records"`
 		} `json:"_embedded"`
 	}
-	// A transaction has at most 100 operations, which is less than a page.
-	err := c.get(ctx, "/transactions/"+hash+"/payments?join=transactions&limit=200", &doc)
+	err := c.get(ctx, "/transactions/"+hash+"/payments?join=transactions&limit="+strconv.Itoa(receivedLimit), &doc)
 	if IsNotFound(err) {
 		return nil, nil
 	}

@@ -21,7 +21,7 @@ func TestReceivedByATransaction(t *testing.T) {
 	if diff := cmp.Diff([]string{"49.99", usdc.String(), "ORDER-1003"}, got); diff != "" {
 		t.Error(diff)
 	}
-	if want := "https://horizon.example/transactions/" + hash + "/payments?join=transactions&limit=200"; r.url != want {
+	if want := "https://horizon.example/transactions/" + hash + "/payments?join=transactions&limit=2"; r.url != want {
 		t.Errorf("asked for %s", r.url)
 	}
 	if others, err := client.ReceivedBy(context.Background(), hash, issuer); err != nil || len(others) != 0 {

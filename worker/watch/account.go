@@ -44,12 +44,12 @@ type readAccount struct {
 }
 
 // Account reads an account that wants to pay a checkout: one account once in accountLifetime for
-// all checkouts, and at most accountsAtOnce in LookWindow for a checkout. Whoever has the address of one page
+// all checkouts in an asset, and at most accountsAtOnce in LookWindow for a checkout. Whoever has the address of one page
 // could otherwise have us read all accounts there are. The error is ErrBusy, ErrNoAccount, or
 // Horizon's.
 func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stellar.Address) (horizon.Account, error) {
 	mode := s.Mode
-	key := "account/" + string(mode) + "/" + string(address)
+	key := "account/" + string(mode) + "/" + string(address) + "/" + s.Asset.String()
 	read, known, err := store.Decode[readAccount](w.Recent.Recall(ctx, key))
 	if err != nil || !known {
 		if !w.claimAccount(s) {
@@ -59,7 +59,7 @@ func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stel
 		if err != nil {
 			return horizon.Account{}, err
 		}
-		read.Account, err = client.Account(ctx, address)
+		read.Account, err = client.Stranger(ctx, address, s.Asset)
 		if read.Missing = horizon.IsNotFound(err); err != nil && !read.Missing {
 			return horizon.Account{}, err
 		}
@@ -71,16 +71,30 @@ func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stel
 	return read.Account, nil
 }
 
-// OwnAccount reads a merchant's own account, or an issuer's, at this moment: what its signers may do
-// must not be told from memory. The error is ErrNoAccount or Horizon's.
+// OwnAccount reads a merchant's own account at this moment. The error is ErrNoAccount or Horizon's.
 func (w *Watcher) OwnAccount(ctx context.Context, mode stellar.Mode, address stellar.Address) (horizon.Account, error) {
 	client, _, err := w.pool(mode).Recent(ctx, horizon.ForVisitors)
 	if err != nil {
 		return horizon.Account{}, err
 	}
 	account, err := client.Account(ctx, address)
-	if horizon.IsNotFound(err) {
-		return account, ErrNoAccount
+	return account, noAccount(err)
+}
+
+// Stranger reads an account that anybody may have named, at this moment: what its signers may do must
+// not be told from memory. Of its balances it has few. The error is ErrNoAccount or Horizon's.
+func (w *Watcher) Stranger(ctx context.Context, mode stellar.Mode, address stellar.Address) (horizon.Account, error) {
+	client, _, err := w.pool(mode).Recent(ctx, horizon.ForVisitors)
+	if err != nil {
+		return horizon.Account{}, err
 	}
-	return account, err
+	account, err := client.Stranger(ctx, address, stellar.XLM)
+	return account, noAccount(err)
+}
+
+func noAccount(err error) error {
+	if horizon.IsNotFound(err) {
+		return ErrNoAccount
+	}
+	return err
 }
