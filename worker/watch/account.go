@@ -27,10 +27,10 @@ const accountLifetime = 3 * time.Second
 // tries one wallet after the other, or several people with one link.
 const accountsAtOnce = 5
 
-// claimAccount claims one of the reads of accounts for a checkout.
-func (w *Watcher) claimAccount(s checkout.Checkout) bool {
-	for i := range accountsAtOnce {
-		if w.Recent.Claim("account/"+s.ID.String()+"/"+strconv.Itoa(i), LookWindow) {
+// claim claims one of n reads under a key in LookWindow.
+func (w *Watcher) claim(n int, key string) bool {
+	for i := range n {
+		if w.Recent.Claim(key+"/"+strconv.Itoa(i), LookWindow) {
 			return true
 		}
 	}
@@ -52,7 +52,7 @@ func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stel
 	key := "account/" + string(mode) + "/" + string(address) + "/" + s.Asset.String()
 	read, known, err := store.Decode[readAccount](w.Recent.Recall(ctx, key))
 	if err != nil || !known {
-		if !w.claimAccount(s) {
+		if !w.claim(accountsAtOnce, "account/"+s.ID.String()) {
 			return horizon.Account{}, ErrBusy
 		}
 		client, _, err := w.pool(mode).Recent(ctx, horizon.ForVisitors)

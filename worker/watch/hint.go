@@ -2,14 +2,13 @@ package watch
 
 import (
 	"context"
-	"time"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 )
 
-// hintWindow is the time in which hints make an account be read at most once.
-const hintWindow = time.Second
+// hintsAtOnce is how many hints for the checkouts of an account may make it be read in LookWindow.
+const hintsAtOnce = 3
 
 // LookFor is [Watcher.Look] for somebody who says that a transaction, given by its hash, pays the
 // checkout. If the ledger shows that it does, the account is read at once, and not only when the
@@ -17,14 +16,14 @@ const hintWindow = time.Second
 //
 // The hint itself proves nothing and settles nothing: what lies before the transaction must be read,
 // too, and the look does. It is not believed either: anybody can send one, so the ledger is asked for
-// the transaction first. That happens once in LookWindow for a checkout and once in hintWindow for
-// an account; other hints are looks like any other.
+// the transaction first. That happens once in LookWindow for a checkout and hintsAtOnce for an
+// account; other hints are looks like any other.
 func (w *Watcher) LookFor(ctx context.Context, s *checkout.Facts, hash string) (checkout.Outcome, error) {
 	if s.Recorded != nil {
 		return s.Outcome(w.Now()), nil
 	}
 	mode, account := s.Checkout.Mode, s.Checkout.Account
-	if !w.Recent.Claim("hint/"+s.Checkout.ID.String(), LookWindow) || !w.Recent.Claim("hint/"+string(mode)+"/"+string(account), hintWindow) {
+	if !w.claim(1, "hint/"+s.Checkout.ID.String()) || !w.claim(hintsAtOnce, "hint/"+string(mode)+"/"+string(account)) {
 		return w.Look(ctx, s)
 	}
 	client, _, err := w.pool(mode).Recent(ctx, horizon.ForVisitors)

@@ -77,7 +77,7 @@ func TestAHintThatIsNotTrueReadsNoAccount(t *testing.T) {
 		return horizon.Response{}, nil, false
 	}
 	expect(t, s.lookFor(s.here, other, s.lastHash()), "open 0") // it pays another checkout
-	s.Sleep(1500 * time.Millisecond)                            // a hintWindow, and less than a LookWindow
+	s.Sleep(1500 * time.Millisecond)                            // less than a LookWindow
 	expect(t, s.lookFor(s.here, c, strings.Repeat("0", 64)), "open 0")
 	if asked["accounts"] != 0 || asked["transactions"] != 2 {
 		t.Errorf("Horizon was asked for %v", asked)
@@ -102,10 +102,35 @@ func TestHintsAreBounded(t *testing.T) {
 		}
 		s.Sleep(100 * time.Millisecond)
 	}
-	// In ten seconds: for each second a transaction and perhaps an account, and for each LookWindow
-	// an account, and a root.
-	if got, most := s.Requests-before, 2*11+5; got > most {
+	// In each LookWindow of ten seconds: three transactions, each perhaps with an account, and an
+	// account; and a root.
+	if got, most := s.Requests-before, 4*(2*3+1)+1; got > most {
 		t.Errorf("%d requests to Horizon in ten seconds, want at most %d", got, most)
+	}
+}
+
+// Whoever sends hints for one page, ten times a second, does not keep those for another page of the
+// account from being read.
+func TestHintsForOnePageLeaveRoomForThoseForOthers(t *testing.T) {
+	s := open(t)
+	attacked, other := s.checkout(), s.checkout()
+	hash := strings.Repeat("1", 64)
+	asked := 0
+	s.Fault = func(url string) (horizon.Response, error, bool) {
+		if strings.Contains(url, hash) {
+			asked++
+		}
+		return horizon.Response{}, nil, false
+	}
+	for i := range 100 {
+		s.lookFor(s.here, attacked, strings.Repeat("0", 64))
+		if i%10 == 5 {
+			s.lookFor(s.here, other, hash)
+		}
+		s.Sleep(100 * time.Millisecond)
+	}
+	if asked < 3 {
+		t.Errorf("in ten seconds Horizon was asked %d times for the other page's transaction", asked)
 	}
 }
 

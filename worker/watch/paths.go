@@ -25,7 +25,7 @@ func (w *Watcher) Paths(ctx context.Context, s checkout.Checkout, address stella
 	if read, known, err := store.Decode[[]horizon.Path](w.Recent.Recall(ctx, key)); err == nil && known {
 		return read, nil
 	}
-	if !w.Recent.Claim("paths/"+s.ID.String(), LookWindow) {
+	if !w.claim(1, "paths/"+s.ID.String()) {
 		return nil, ErrBusy
 	}
 	client, _, err := w.pool(s.Mode).Recent(ctx, horizon.ForVisitors)
