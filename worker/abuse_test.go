@@ -75,15 +75,17 @@ func TestNamesOfMerchantsHaveNoInvisibleCharacters(t *testing.T) {
 	}
 }
 
-func TestRequestsForTransactionsHaveSmallBodies(t *testing.T) {
+func TestBodiesOfWalletsAreSmall(t *testing.T) {
 	s := deploy(t)
 	here := s.edge()
 	shop, _ := s.merchant(here)
 	id := shop.post("/checkout?type=direct", `{"amount":1,"asset_code":"XLM"}`).text("id")
 	anybody := client{t, here, http.Header{}}
-	r := anybody.do("POST", "/pay/"+id+"/transaction", `{"account":"`+strings.Repeat("G", 1024)+`"}`)
-	if r.status != 413 || r.text("error.code") != "body_too_large" {
-		t.Errorf("%d %s", r.status, r.body)
+	for _, path := range []string{"/transaction", "/quotes", "/hint"} {
+		r := anybody.do("POST", "/pay/"+id+path, `{"account":"`+strings.Repeat("G", 1024)+`"}`)
+		if r.status != 413 || r.text("error.code") != "body_too_large" {
+			t.Errorf("%s: %d %s", path, r.status, r.body)
+		}
 	}
 }
 

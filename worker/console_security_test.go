@@ -165,6 +165,35 @@ func TestConsoleNeedsAGoodSession(t *testing.T) {
 	}
 }
 
+// Whoever has stolen a session sends each form with accounts of his own.
+func TestASessionCannotRedirectTheMoney(t *testing.T) {
+	s := deploy(t)
+	edge := s.edge()
+	shop := s.stocked(edge, "Shop")
+	thief := s.Merchant().Address()
+	owner := s.owner(edge, shop.tenant)
+	token := owner.open("/console/settings").form("/console/settings").Get("token")
+	owners, _ := worker.ConsoleRoutes()
+	for _, pattern := range owners {
+		method, path := shop.path(pattern)
+		if method != http.MethodPost || path == "/console/sign-out" {
+			continue
+		}
+		fields := url.Values{"token": {token}, "once": {"a"}, "name": {"Shop"}}
+		for _, name := range []string{"account", "account_test", "account_live", "destination"} {
+			fields.Set(name, thief)
+		}
+		owner.send(method, path, fields)
+	}
+	r := s.operator(edge).get("/merchants/" + shop.id)
+	if r.text("name") != "Shop" || r.text("account_test") != shop.keys.Address() || r.fields["account_live"] != nil {
+		t.Errorf("%s", r.body)
+	}
+	if c := shop.post("/checkout?type=direct", `{"amount":7,"asset_code":"XLM"}`); c.text("destination") != shop.keys.Address() {
+		t.Errorf("%s", c.body)
+	}
+}
+
 func TestCookieOfOneModeOpensNothingOfTheOther(t *testing.T) {
 	s := deploy(t)
 	keys := s.Merchant()

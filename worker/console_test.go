@@ -17,6 +17,7 @@ import (
 	"edgecheckout/sandbox/ledger"
 	"edgecheckout/worker"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/watch/watchtest"
 )
 
 // person uses the console with a browser.
@@ -253,6 +254,13 @@ func TestSignersAreReadFromTheLedger(t *testing.T) {
 	owner, stranger, unfunded := s.Merchant(), keypair.MustRandom(), keypair.MustRandom()
 	s.operator(edge).post("/merchants", fmt.Sprintf(`{"name":"Shop","account_test":%q}`, owner.Address()))
 	s.operator(edge).post("/merchants", fmt.Sprintf(`{"name":"New Shop","account_test":%q}`, unfunded.Address()))
+	company, ada, bob := s.Merchant(), keypair.MustRandom(), keypair.MustRandom()
+	s.operator(edge).post("/merchants", fmt.Sprintf(`{"name":"Company","account_test":%q}`, company.Address()))
+	s.Submit(company, "", &txnbuild.SetOptions{Signer: &txnbuild.Signer{Address: bob.Address(), Weight: 1}},
+		&txnbuild.SetOptions{
+			Signer: &txnbuild.Signer{Address: ada.Address(), Weight: 2}, MediumThreshold: txnbuild.NewThreshold(2), MasterWeight: txnbuild.NewThreshold(0),
+		})
+	s.Advance(watchtest.LedgerTime)
 	for name, c := range map[string]struct {
 		account string
 		by      []*keypair.Full
@@ -266,6 +274,9 @@ func TestSignersAreReadFromTheLedger(t *testing.T) {
 		"the master key of an unfunded account": {unfunded.Address(), []*keypair.Full{unfunded}, 200, ""},
 		"another key of an unfunded account":    {unfunded.Address(), []*keypair.Full{stranger}, 403, "sign_in_refused"},
 		"an account of no merchant":             {stranger.Address(), []*keypair.Full{stranger}, 403, "sign_in_refused"},
+		"a master key that was put aside":       {company.Address(), []*keypair.Full{company}, 403, "sign_in_refused"},
+		"a signer who may":                      {company.Address(), []*keypair.Full{ada}, 200, ""},
+		"a signer with too little weight":       {company.Address(), []*keypair.Full{bob}, 403, "sign_in_refused"},
 	} {
 		body := fmt.Sprintf(`{"transaction":%q}`, s.challenged(edge, c.account, c.by...))
 		r := client{t, edge, http.Header{}}.do("POST", "/auth", body)

@@ -578,6 +578,21 @@ func TestALookForAYoungCheckoutEndsNoOlderOne(t *testing.T) {
 	expect(t, s.look(s.here, old), "failed 25 underpaid")
 }
 
+// Nor must it complete one by what it found: an earlier payment to it is not among that.
+func TestALookForAYoungCheckoutCompletesNoOlderOne(t *testing.T) {
+	s := open(t)
+	old := s.checkout()
+	s.pay(old, "25")
+	s.Advance(2 * time.Minute)
+	young := s.checkout()
+	s.pay(old, "50")
+	s.Advance(watchtest.LedgerTime)
+	expect(t, s.look(s.here, young), "open 0")
+	expect(t, s.look(s.here, old), "open 0")
+	s.Advance(watch.LookWindow)
+	expect(t, s.look(s.here, old), "completed 75 overpaid")
+}
+
 func TestALookWithoutHorizonSaysWhatIsKnown(t *testing.T) {
 	s := open(t)
 	c := s.checkout()
