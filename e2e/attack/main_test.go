@@ -5,10 +5,12 @@ package attack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
-	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,7 +27,13 @@ import (
 
 // The services that are attacked, on Cloudflare's Paid plan. One has rate limits;
 // the other has none, as for an attacker with many addresses.
-var limited, unlimited *stack.Stack
+var limited, unlimited *service
+
+// service is a deployment, with a meter in front of its Horizon.
+type service struct {
+	*stack.Stack
+	meter *meter
+}
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -56,24 +64,32 @@ func run(m *testing.M) (code int, err error) {
 // attack runs the tests on services whose files are in a folder.
 func attack(m *testing.M, dir string) (code int, err error) {
 	ctx := context.Background()
-	if limited, err = deploy(ctx, filepath.Join(dir, "limited"), limits); err != nil {
+	failed := make(chan error)
+	go func() {
+		var err error
+		limited, err = deploy(ctx, filepath.Join(dir, "limited"), limits)
+		failed <- err
+	}()
+	unlimited, err = deploy(ctx, filepath.Join(dir, "unlimited"), nil)
+	err = errors.Join(err, <-failed)
+	for _, started := range []*service{limited, unlimited} {
+		if started != nil && started.Stack != nil {
+			defer started.Stop()
+		}
+	}
+	if err != nil {
 		return 1, err
 	}
-	defer limited.Stop()
-	if unlimited, err = deploy(ctx, filepath.Join(dir, "unlimited"), nil); err != nil {
-		return 1, err
-	}
-	defer unlimited.Stop()
 	return m.Run(), nil
 }
 
 // limits are the rate limits of wrangler.toml, but for the one of keys: a slow machine could not
 // reach 1,000 requests in ten seconds.
-var limits = map[string]int{"KEY_LIMIT": 100, "ADDRESS_LIMIT": 600, "COSTLY_LIMIT": 30}
+var limits = map[string]int{"KEY_LIMIT": 20, "ADDRESS_LIMIT": 600, "COSTLY_LIMIT": 30}
 
 // deploy starts a service whose live mode uses the sandbox, too. Values in KV are stale for three
 // seconds instead of a minute, and checkouts may expire after three seconds.
-func deploy(ctx context.Context, dir string, limits map[string]int) (*stack.Stack, error) {
+func deploy(ctx context.Context, dir string, limits map[string]int) (*service, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -85,15 +101,18 @@ func deploy(ctx context.Context, dir string, limits map[string]int) (*stack.Stac
 	if err := sandbox.Close(); err != nil {
 		return nil, err
 	}
-	return stack.Start(ctx, stack.Options{
+	m := newMeter(&url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)})
+	horizon := httptest.NewServer(m) // for as long as the tests run
+	s, err := stack.Start(ctx, stack.Options{
 		Dir: dir, SandboxPort: port,
 		ExtraVars: map[string]string{
 			"EXPIRES_IN_MIN": "3", "SETTLE_MARGIN": "1", "PLATFORM_PLAN": "Paid", "PLATFORM_KV_SECOND": "50",
-			"LIVE_HORIZON_URLS": fmt.Sprintf("http://127.0.0.1:%d", port), "LIVE_PASSPHRASE": ledger.Passphrase,
+			"TEST_HORIZON_URLS": horizon.URL, "LIVE_HORIZON_URLS": horizon.URL, "LIVE_PASSPHRASE": ledger.Passphrase,
 		},
 		Entry:  &stack.Entry{Path: filepath.Join("..", "platform", "entry.mjs"), Flags: []string{"nodejs_als"}},
 		Limits: limits,
 	})
+	return &service{s, m}, err
 }
 
 // fields are the fields of a request's body.
@@ -103,17 +122,23 @@ type fields map[string]any
 type merchant struct {
 	stack.Client
 	t  *testing.T
-	on *stack.Stack
+	on *service
 	id string
 }
 
-func open(t *testing.T, on *stack.Stack, who string, live bool) *merchant {
+func open(t *testing.T, on *service, who string, live bool) *merchant {
 	t.Helper()
 	name := who + " of " + t.Name()
 	account, err := on.OpenAccount(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return enrol(t, on, name, account, live)
+}
+
+// enrol makes a merchant that is paid to an account, which need not exist.
+func enrol(t *testing.T, on *service, name, account string, live bool) *merchant {
+	t.Helper()
 	made, err := on.Operator().CreateMerchant(t.Context(), fields{"name": name, "account_test": account, "account_live": account})
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +174,7 @@ func (m *merchant) pay(c stack.Checkout) {
 }
 
 // anybody is a client without credentials.
-func anybody(on *stack.Stack) stack.Client { return stack.Client{BaseURL: on.BaseURL} }
+func anybody(on *service) stack.Client { return stack.Client{BaseURL: on.BaseURL} }
 
 // from makes a request come from an address. On Cloudflare clients cannot choose this header.
 func from(address string) []string { return []string{"CF-Connecting-IP", address} }
@@ -175,18 +200,8 @@ func want(t *testing.T, about string, reply stack.Reply[json.RawMessage], status
 	}
 }
 
-// refusals counts the replies to n requests that are too many.
-func refusals(n int, ask func(i int) stack.Reply[json.RawMessage]) (refused int) {
-	for i := range n {
-		if ask(i).Status == http.StatusTooManyRequests {
-			refused++
-		}
-	}
-	return refused
-}
-
 // spoil injects a fault into Horizon until the test ends, or until mend is called.
-func spoil(t *testing.T, on *stack.Stack, fault horizon.Fault) (mend func()) {
+func spoil(t *testing.T, on *service, fault horizon.Fault) (mend func()) {
 	t.Helper()
 	faults := on.Sandbox().Faults()
 	if err := faults.Set(fault); err != nil {

@@ -2,25 +2,38 @@ package attack
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"edgecheckout/e2e/workerd"
 	"edgecheckout/sandbox/stack"
-
-	"github.com/stellar/go/keypair"
 )
 
 // maxProcessorTime is the most that a request of a stranger may take. The Free plan ends an
 // invocation after ten milliseconds.
 const maxProcessorTime = 10 * time.Millisecond
 
-// alone runs the built Worker in a workerd of its own, whose processor time can be measured.
-func alone(t *testing.T) (*workerd.Process, *stack.Stack) {
+// How many requests of a kind are sent before the measurements, how many measurements there are, and
+// of how many requests.
+const (
+	warm   = 20
+	rounds = 3
+	round  = 50
+)
+
+// alone runs the built Worker in a workerd of its own, whose processor time can be measured, and with
+// inspect its memory.
+func alone(t *testing.T, horizon string, inspect bool) (*workerd.Process, *service) {
 	t.Helper()
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
@@ -44,9 +57,9 @@ func alone(t *testing.T) (*workerd.Process, *stack.Stack) {
 			t.Fatal(err)
 		}
 	}
-	p, err := workerd.Config{Binary: binary, Modules: dir, Apart: true, Vars: map[string]string{
+	p, err := workerd.Config{Binary: binary, Modules: dir, Apart: true, Inspect: inspect, Vars: map[string]string{
 		"BASE_URL": "http://127.0.0.1", "ADMIN_TOKEN": unlimited.Secrets.AdminToken, "MEMO_KEYS": unlimited.Secrets.MemoKeys,
-		"TEST_HORIZON_URLS": unlimited.HorizonURL, "TEST_PASSPHRASE": unlimited.Passphrase,
+		"TEST_HORIZON_URLS": horizon, "TEST_PASSPHRASE": unlimited.Passphrase,
 	}}.Start(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -57,84 +70,176 @@ func alone(t *testing.T) (*workerd.Process, *stack.Stack) {
 			t.Logf("what the Worker printed:\n%s", p.Log)
 		}
 	})
-	return p, &stack.Stack{BaseURL: "http://" + p.Address, Secrets: unlimited.Secrets}
+	return p, &service{Stack: &stack.Stack{BaseURL: "http://" + p.Address, Secrets: unlimited.Secrets}}
+}
+
+// lavish is the sandbox's Horizon, but every account has as many trustlines as an account can have,
+// and every transaction as many payments, each of which comes with what a hundred of them changed.
+func lavish(t *testing.T) string {
+	t.Helper()
+	account, err := unlimited.OpenAccount(t.Context(), "somebody of "+t.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := strange(t, unlimited)[0]
+	read := func(path string) (document map[string]any) {
+		reply, err := stack.Client{BaseURL: unlimited.HorizonURL}.Do(t.Context(), "GET", path, nil)
+		if err == nil {
+			err = json.Unmarshal(reply.Body, &document)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return document
+	}
+	holder, paid := read("/accounts/"+account), read("/transactions/"+hash+"/payments?join=transactions")
+	lines := holder["balances"].([]any)
+	for i := range 1000 {
+		line := maps.Clone(lines[0].(map[string]any))
+		line["asset_code"], line["balance"] = fmt.Sprintf("A%03d", i), "100.0000000"
+		lines = append(lines, line)
+	}
+	holder["balances"], holder["subentry_count"] = lines, 1000
+	payment := paid["_embedded"].(map[string]any)["records"].([]any)[0]
+	payment.(map[string]any)["transaction"].(map[string]any)["result_meta_xdr"] = strings.Repeat("AAAB", 25<<10)
+	rest := newMeter(&url.URL{Scheme: "http", Host: strings.TrimPrefix(unlimited.HorizonURL, "http://")})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch parts := strings.Split(r.URL.Path, "/"); {
+		case len(parts) == 3 && parts[1] == "accounts":
+			document := maps.Clone(holder)
+			document["account_id"] = parts[2]
+			_ = json.NewEncoder(w).Encode(document)
+		case len(parts) == 4 && parts[1] == "transactions":
+			limit, err := strconv.Atoi(r.FormValue("limit"))
+			if err != nil {
+				t.Error(err)
+			}
+			records := slices.Repeat([]any{payment}, min(limit, 100))
+			_ = json.NewEncoder(w).Encode(map[string]any{"_embedded": map[string]any{"records": records}})
+		default:
+			rest.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 func TestNoRequestOfAStrangerTakesMuchProcessorTime(t *testing.T) {
-	p, on := alone(t)
-	account, err := unlimited.OpenAccount(t.Context(), t.Name())
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := on.Operator().CreateMerchant(t.Context(), fields{"name": "shop", "account_test": account})
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := on.Operator().CreateKey(t.Context(), made.Object.ID, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkout, err := on.Merchant(key.Object.Secret).CreateCheckout(t.Context(), "direct", fields{"amount": 5, "asset_code": "XLM"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	page := "/pay/" + checkout.Object.ID
+	p, on := alone(t, lavish(t), false)
+	shop := enrol(t, on, "shop", account(), false)
+	page := "/pay/" + shop.charge(nil).ID
 	large := `{"account":"` + strings.Repeat(`\u0047`, 10<<10) + `"}`
 	nested := strings.Repeat(`[`, 60<<10)
 	madeUp := []string{"X-Api-Key", "sk_test_" + strings.Repeat("0", 64)}
+	known, hash := fmt.Sprintf(`{"account":%q}`, account()), fmt.Sprintf(`{"hash":"%064x"}`, 1)
+	var others []string // of shops with accounts of their own, since an account is read once in a while
+	for range warm + rounds*round {
+		others = append(others, "/pay/"+enrol(t, on, "other", account(), false).charge(nil).ID)
+	}
 	for _, a := range []struct {
 		about, method, path, body string
 		headers                   []string
+		// again are other requests of the kind, none of which is answered from memory; nil: the same again.
+		again func(i int) (path, body string)
 	}{
-		{"a page", "GET", page, "", nil},
-		{"its status", "GET", page + "/status", "", nil},
-		{"a page that does not exist", "GET", "/pay/chk_0", "", nil},
-		{"a transaction", "POST", page + "/transaction", `{"account":"` + keypair.MustRandom().Address() + `"}`, nil},
-		{"a transaction for 60 KiB", "POST", page + "/transaction", large, nil},
-		{"a transaction for 60 KiB of brackets", "POST", page + "/transaction", nested, nil},
-		{"a transaction for 1 KiB of brackets", "POST", page + "/transaction", nested[:1<<10], nil},
-		{"60 KiB without a key", "POST", "/checkout?type=direct", large, nil},
-		{"60 KiB with a made-up key", "POST", "/checkout?type=direct", large, madeUp},
-		{"a long query", "GET", page + "?" + strings.Repeat("a=%41&", 2<<10), "", nil},
-		{"a long path", "GET", "/" + strings.Repeat("%61/", 3<<10), "", nil},
-		{"a guess at the token", "GET", "/merchants/" + made.Object.ID, "", []string{"Authorization", "Bearer " + strings.Repeat("x", 8<<10)}},
-		{"health", "GET", "/health", "", nil},
-		{"stellar.toml", "GET", "/.well-known/stellar.toml", "", nil},
+		{"a page", "GET", page, "", nil, nil},
+		{"its status", "GET", page + "/status", "", nil, nil},
+		{"a page that does not exist", "GET", "/pay/chk_0", "", nil, nil},
+		{"a transaction", "POST", page + "/transaction", known, nil, nil},
+		{"a transaction for 60 KiB", "POST", page + "/transaction", large, nil, nil},
+		{"a transaction for 60 KiB of brackets", "POST", page + "/transaction", nested, nil, nil},
+		{"a transaction for 1 KiB of brackets", "POST", page + "/transaction", nested[:1<<10], nil, nil},
+		{"quotes", "POST", page + "/quotes", known, nil, nil},
+		{"quotes for 60 KiB", "POST", page + "/quotes", large, nil, nil},
+		{"quotes of another account each time", "POST", "", "", nil, func(i int) (string, string) {
+			return others[i] + "/quotes", fmt.Sprintf(`{"account":%q}`, account())
+		}},
+		{"a hint", "POST", page + "/hint", hash, nil, nil},
+		{"a hint of 60 KiB", "POST", page + "/hint", large, nil, nil},
+		{"a hint at another page each time", "POST", "", "", nil, func(i int) (string, string) { return others[i] + "/hint", hash }},
+		{"60 KiB without a key", "POST", "/checkout?type=direct", large, nil, nil},
+		{"60 KiB with a made-up key", "POST", "/checkout?type=direct", large, madeUp, nil},
+		{"a long query", "GET", page + "?" + strings.Repeat("a=%41&", 2<<10), "", nil, nil},
+		{"a long path", "GET", "/" + strings.Repeat("%61/", 3<<10), "", nil, nil},
+		{"a guess at the token", "GET", "/merchants/" + shop.id, "", []string{"Authorization", "Bearer " + strings.Repeat("x", 8<<10)}, nil},
+		{"health", "GET", "/health", "", nil, nil},
+		{"stellar.toml", "GET", "/.well-known/stellar.toml", "", nil, nil},
 	} {
 		stranger := stack.Client{BaseURL: on.BaseURL, HTTP: &http.Client{
 			Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}}
-		ask := func(n int) (time.Duration, stack.Reply[json.RawMessage]) {
+		sent := 0
+		ask := func(n int) (time.Duration, map[int]int) {
 			t.Helper()
 			before, err := p.CPUTime()
 			if err != nil {
 				t.Fatal(err)
 			}
-			var reply stack.Reply[json.RawMessage]
+			statuses := map[int]int{}
 			for range n {
+				path, body := a.path, a.body
+				if a.again != nil {
+					path, body = a.again(sent)
+				}
+				sent++
 				// A refusal may close the connection while the body is being written: then there is no reply.
-				if got, err := stranger.Do(t.Context(), a.method, a.path, []byte(a.body), a.headers...); err == nil {
-					reply = got
+				if got, err := stranger.Do(t.Context(), a.method, path, []byte(body), a.headers...); err == nil {
+					statuses[got.Status]++
+					if got.Status >= 500 {
+						t.Errorf("%s: %d %.200s", a.about, got.Status, got.Body)
+					}
 				}
 			}
 			after, err := p.CPUTime()
 			if err != nil {
 				t.Fatal(err)
 			}
-			return (after - before) / time.Duration(n), reply
+			return (after - before) / time.Duration(n), statuses
 		}
-		_, reply := ask(20) // so that the code is compiled
-		if reply.Status == 0 || reply.Status >= 500 {
-			t.Errorf("%s: %d %.200s", a.about, reply.Status, reply.Body)
-		}
+		_, statuses := ask(warm) // so that the code is compiled
 		took := time.Hour
-		for range 3 { // other programs disturb the measurement
-			once, _ := ask(50)
+		for range rounds { // other programs disturb the measurement
+			once, _ := ask(round)
 			took = min(took, once)
 		}
-		t.Logf("%s: %s, status %d", a.about, took, reply.Status)
+		t.Logf("%s: %s, status %v", a.about, took, statuses)
 		if took > maxProcessorTime {
 			t.Errorf("%s takes %s of processor time", a.about, took)
 		}
+	}
+}
+
+// maxMemory is what an isolate may hold, in bytes
+// (https://developers.cloudflare.com/workers/platform/limits/#memory).
+const maxMemory = 128e6
+
+func TestAFloodOfQuotesAndHintsFitsTheMemory(t *testing.T) {
+	p, on := alone(t, lavish(t), true)
+	shop := enrol(t, on, "shop", account(), false)
+	var pages []string
+	for range 24 {
+		pages = append(pages, "/pay/"+shop.charge(nil).ID)
+	}
+	huge := `{"account":"` + strings.Repeat("G", 8<<20) + `"}`
+	all := append(kinds([]string{strings.Repeat("0", 64)}), kind{"quotes for 8 MiB", "/quotes", func() string { return huge }, []int{http.StatusRequestEntityTooLarge}})
+	stop := flood(t, on, all, pages)
+	defer stop()
+	v8, err := p.Inspect(t.Context(), "worker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v8.Close()
+	most := 0.0
+	for range 6 {
+		time.Sleep(500 * time.Millisecond)
+		heap, err := v8.Heap()
+		if err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, heap.Total())
+	}
+	t.Logf("%.0f MB", most/1e6)
+	if most > maxMemory {
+		t.Errorf("the isolate holds %.0f MB", most/1e6)
 	}
 }
