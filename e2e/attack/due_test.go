@@ -11,7 +11,7 @@ import (
 
 func TestThreeHundredUnpaidTestCheckoutsDoNotDelayALivePayment(t *testing.T) {
 	on := unlimited
-	attacker, victim, other := open(t, on, "attacker", false), open(t, on, "victim", true), open(t, on, "other", false)
+	attacker, victim, other := enrol(t, on, "attacker", account(), false), open(t, on, "victim", true), open(t, on, "other", false)
 	awaitHorizon(t, attacker)
 	due := victim.charge(nil)
 	victim.pay(due)

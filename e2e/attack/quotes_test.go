@@ -110,6 +110,7 @@ func TestAFloodOfQuotesAndHintsStopsNobodyElse(t *testing.T) {
 		}
 	}
 	hashes := strange(t, on, memos[0], memos[len(memos)-1])
+	awaitHorizon(t, victim)
 
 	on.meter.restrict(true)
 	defer func() {

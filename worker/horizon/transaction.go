@@ -9,7 +9,7 @@ import (
 )
 
 // receivedLimit is how many payments of a transaction are read. Anybody can name one that has a
-// hundred, and Horizon tells the whole transaction with each: some 100 KB.
+// hundred, and Horizon tells the whole transaction with each, which has 50 KB then.
 const receivedLimit = 2
 
 // ReceivedBy returns what an account received by the first payments of the transaction with a hash,
