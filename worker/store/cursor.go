@@ -144,6 +144,9 @@ type Backlog struct {
 	// Due is the deadline of the checkout that has waited longest for its end, if that is longer
 	// than any should wait.
 	Due time.Time `json:"due,omitzero"`
+	// Rests is when what the feed's parts have is settled once more, although nothing is open; zero
+	// while something is, and afterwards.
+	Rests time.Time `json:"rests,omitzero"`
 }
 
 func backlogKey(mode stellar.Mode) Key { return Key{"backlog/" + string(mode)} }

@@ -29,6 +29,9 @@ const (
 	// young is how old a part may be whose payments every pass settles again: a checkout may not
 	// have been visible here.
 	young = Rest + time.Minute
+	// restsAfter is how long after the last checkout has ended the parts are settled once more: they
+	// have rested then, whoever else was sweeping.
+	restsAfter = Overlap + young
 	// heldFor is how long a part stays because a payment in it cannot be settled.
 	heldFor = time.Hour
 	// maxCatchUps is how many accounts one pass reads for money that came while they were idle and
@@ -64,12 +67,43 @@ type feedPass struct {
 	pages   int                 // that were read
 }
 
+// beginFeed begins a pass with what the last ones found.
+func (w *Watcher) beginFeed(ctx context.Context, n network, report *Report) (*feedPass, error) {
+	f := &feedPass{Watcher: w, network: n, report: report, found: map[checkout.ID][]horizon.Operation{}, muxed: map[horizon.Muxed][]horizon.Operation{},
+		merged: map[int64]stellar.Amount{}, failed: map[checkout.ID]bool{}}
+	return f, f.recall(ctx)
+}
+
+// settleRested settles what the parts of the feed have once more when nothing is open: the last pass
+// may have written what a Horizon that lags showed to it, over what another one knew better. It
+// reports whether all of them have rested.
+func (w *Watcher) settleRested(ctx context.Context, mode stellar.Mode) (bool, error) {
+	stored, err := w.Store.Cursor(ctx, mode)
+	if err != nil || stored.Feed == nil {
+		return true, err
+	}
+	client, root, err := w.pool(mode).Connect(ctx, horizon.ForSweep)
+	if err != nil {
+		return false, err
+	}
+	n := network{mode: mode, client: client, root: root, stored: stored, cursor: current(stored, root)}
+	if n.cursor.Feed == nil {
+		return true, nil // of a history that ended
+	}
+	f, err := w.beginFeed(ctx, n, &Report{})
+	if err != nil {
+		return false, err
+	}
+	f.moved = !sameFeed(f.cursor, stored)
+	err = errors.Join(f.leave(ctx), f.finish(ctx))
+	return !slices.ContainsFunc(f.cursor.Feed.Parts, func(p store.Part) bool { return p.Found }), err
+}
+
 // sweepFeed reads the network's feed on from where it was left, and settles what it finds and what
 // fell due.
 func (w *Watcher) sweepFeed(ctx context.Context, n network, open listing, report *Report) (*feedPass, error) {
-	f := &feedPass{Watcher: w, network: n, report: report, found: map[checkout.ID][]horizon.Operation{}, muxed: map[horizon.Muxed][]horizon.Operation{},
-		merged: map[int64]stellar.Amount{}, failed: map[checkout.ID]bool{}}
-	if err := f.recall(ctx); err != nil {
+	f, err := w.beginFeed(ctx, n, report)
+	if err != nil {
 		return nil, err
 	}
 	coverage, err := f.readOn(ctx)

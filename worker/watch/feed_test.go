@@ -16,6 +16,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/kv/kvtest"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
 	"edgecheckout/worker/watch"
@@ -265,6 +267,47 @@ func TestTheFeedHealsWhatTheStoreLost(t *testing.T) {
 		s.minute()
 	}
 	expect(t, s.outcome(c), "open 20 underpaid")
+}
+
+// Two sweeps may end a checkout at the same time, and the one that knows less may write last. What
+// the other one found is settled once more, although nothing is open.
+func TestTheFeedSettlesOnceMoreWhenNothingIsOpen(t *testing.T) {
+	s := openWith(t, alwaysByFeed)
+	c, other := s.checkout(), s.checkout()
+	s.pay(c, "50")
+	s.minute()
+	key := store.OutcomeKey(c.ID).String()
+	early := s.Store.Peek(key)
+	s.pay(c, "20")
+	s.Advance(watchtest.LedgerTime)
+	s.pay(other, "50")
+	s.minute()
+	for len(s.Store.Keys("open/")) > 0 {
+		s.minute()
+	}
+	s.minute()
+	expect(t, s.outcome(c), "completed 50 +20 duplicate")
+	if err := errors.Join(s.kv.Put(context.Background(), kv.Entry{Key: key, Value: early}), s.kv.Delete(context.Background(), store.SeenKey(c.ID).String())); err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	s.Fault = func(string) (horizon.Response, error, bool) {
+		asked++
+		return horizon.Response{}, nil, false
+	}
+	for range 15 {
+		s.minute()
+	}
+	expect(t, s.outcome(c), "completed 50 +20 duplicate")
+	expect(t, s.outcome(other), "completed 50")
+	before := s.Store.Counts()
+	s.minute()
+	if diff := cmp.Diff(kvtest.Counts{Lists: before.Lists + 1, Reads: before.Reads + len(stellar.Modes), Writes: before.Writes, Deletes: before.Deletes}, s.Store.Counts()); diff != "" {
+		t.Error("a minute after that", diff)
+	}
+	if asked > 2 {
+		t.Errorf("%d requests to Horizon while nothing was open", asked)
+	}
 }
 
 // The cursor has the same size whatever is open and however busy the network is.
