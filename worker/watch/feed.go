@@ -596,11 +596,11 @@ func (f *feedPass) retire(ctx context.Context, gone []store.OpenEntry) bool {
 	if len(gone) == 0 {
 		return true
 	}
-	accounts := map[stellar.Address]bool{}
+	of := map[stellar.Address]store.OpenEntry{}
 	for _, e := range gone {
-		accounts[e.Account] = true
+		of[e.Account] = e
 	}
-	err := f.markIdle(ctx, slices.Sorted(maps.Keys(accounts)))
+	err := f.markIdle(ctx, of)
 	if err == nil {
 		err = f.Store.DeleteOpen(ctx, gone...)
 	}
@@ -608,7 +608,10 @@ func (f *feedPass) retire(ctx context.Context, gone []store.OpenEntry) bool {
 	return err == nil
 }
 
-func (f *feedPass) markIdle(ctx context.Context, accounts []stellar.Address) error {
+// markIdle marks accounts of which an entry is removed each. One that must catch up first falls due
+// once more when the overlap is over.
+func (f *feedPass) markIdle(ctx context.Context, of map[stellar.Address]store.OpenEntry) error {
+	accounts := slices.Sorted(maps.Keys(of))
 	marks, err := f.Store.IdleMarks(ctx, f.mode, accounts)
 	if err != nil {
 		return err
@@ -617,21 +620,35 @@ func (f *feedPass) markIdle(ctx context.Context, accounts []stellar.Address) err
 	var idle []stellar.Address // those that have no mark of the feed yet
 	for _, account := range accounts {
 		mark, marked := marks[account]
+		again := !mark.Caught.IsZero()
 		switch {
-		case marked && mark >= since && mark <= f.root.LatestLedger:
+		case marked && mark.Ledger >= since && mark.Ledger <= f.root.LatestLedger:
 			continue
-		case marked && mark < since:
+		case marked && mark.Ledger < since:
+			if again && f.Now().Sub(mark.Caught) < Overlap {
+				continue
+			}
 			if catchUps++; catchUps > maxCatchUps {
 				continue
 			}
-			if err := f.catchUp(ctx, account, mark); err != nil {
+			if err := f.catchUp(ctx, account, mark.Ledger); err != nil {
 				return err
+			}
+			if !again {
+				mark.Caught = f.Now().UTC()
+				if err := f.Store.Postpone(ctx, of[account], mark.Caught.Add(restsAfter)); err != nil {
+					return err
+				}
+				if err := f.Store.PutIdleMarks(ctx, f.mode, mark, account); err != nil {
+					return err
+				}
+				continue
 			}
 		}
 		idle = append(idle, account)
 	}
 	for some := range slices.Chunk(idle, writtenAtOnce) {
-		if err := f.Store.PutIdleMarks(ctx, f.mode, max(f.cursor.From.Ledger, since), some...); err != nil {
+		if err := f.Store.PutIdleMarks(ctx, f.mode, store.IdleMark{Ledger: max(f.cursor.From.Ledger, since)}, some...); err != nil {
 			return err
 		}
 	}
@@ -661,7 +678,7 @@ func (f *feedPass) catchUp(ctx context.Context, account stellar.Address, after i
 	}
 	if !p.complete && p.err == nil {
 		p.err = fmt.Errorf("account %s has more payments than a pass reads", account)
-		p.err = errors.Join(p.err, f.Store.PutIdleMarks(ctx, f.mode, p.read, account))
+		p.err = errors.Join(p.err, f.Store.PutIdleMarks(ctx, f.mode, store.IdleMark{Ledger: p.read}, account))
 	}
 	return p.err
 }

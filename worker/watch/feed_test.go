@@ -389,6 +389,15 @@ func TestWhatCameBeforeTheFeedWasReadIsFound(t *testing.T) {
 	s.minute()
 	expect(t, s.outcome(next), "completed 50")
 	expect(t, s.outcome(c), "completed 50 +20 duplicate")
+
+	// A sweep that knew nothing of that writes over it.
+	if err := s.kv.Delete(context.Background(), store.SeenKey(c.ID).String()); err != nil {
+		t.Fatal(err)
+	}
+	for range 15 {
+		s.minute()
+	}
+	expect(t, s.outcome(c), "completed 50 +20 duplicate")
 }
 
 func TestTheFeedSettlesNothingOfAnAccountThatIsBehind(t *testing.T) {

@@ -446,7 +446,7 @@ func (w *Watcher) removeEnded(ctx context.Context, account stellar.Address, open
 		return nil, nil
 	}
 	if len(gone) == len(open) {
-		if err := w.Store.PutIdleMarks(ctx, open[0].Mode, p.after, account); err != nil {
+		if err := w.Store.PutIdleMarks(ctx, open[0].Mode, store.IdleMark{Ledger: p.after}, account); err != nil {
 			return nil, err
 		}
 	}
@@ -482,8 +482,8 @@ func (w *Watcher) startsOf(ctx context.Context, n network, accounts []stellar.Ad
 			return nil, err
 		}
 		for i, account := range accounts {
-			if mark, ok := marks[account]; ok && mark <= n.root.LatestLedger {
-				starts[i] = min(starts[i], mark)
+			if mark, ok := marks[account]; ok && mark.Ledger <= n.root.LatestLedger {
+				starts[i] = min(starts[i], mark.Ledger)
 			}
 		}
 	}
