@@ -400,6 +400,55 @@ func TestWhatCameBeforeTheFeedWasReadIsFound(t *testing.T) {
 	expect(t, s.outcome(c), "completed 50 +20 duplicate")
 }
 
+// The same, if its next checkout is open when the accounts are read one by one again.
+func TestWhatCameBeforeTheFeedWasReadIsFoundAfterIt(t *testing.T) {
+	s := openWith(t, watch.Limits{Accounts: 2, Pages: 28})
+	idle := s.merchant
+	c := s.checkout()
+	s.pay(c, "50")
+	s.minute()
+	for range 12 {
+		s.minute()
+	}
+	s.pay(c, "20")
+	s.Advance(5 * time.Minute)
+	long := func() checkout.Checkout {
+		c := s.checkoutUnlisted()
+		c.ExpiresAt = s.Now().Add(2 * time.Hour)
+		s.put(c)
+		s.list(c)
+		return c
+	}
+	var others []checkout.Checkout
+	for range 3 {
+		s.merchant = s.Merchant()
+		others = append(others, long())
+	}
+	for range 3 {
+		s.minute()
+	}
+	s.merchant = idle
+	long()
+	for range 30 {
+		s.pay(others[0], "1") // the cursor moves over what was found
+		s.minute()
+	}
+	if s.feed() == nil {
+		t.Fatal("the feed is not read")
+	}
+	for _, other := range others {
+		s.pay(other, "50")
+		s.Advance(watchtest.LedgerTime)
+	}
+	for range 15 {
+		s.minute()
+	}
+	if s.feed() != nil {
+		t.Fatal("the feed is still read")
+	}
+	expect(t, s.outcome(c), "completed 50 +20 duplicate")
+}
+
 func TestTheFeedSettlesNothingOfAnAccountThatIsBehind(t *testing.T) {
 	s := openWith(t, watch.Limits{Accounts: 2, Pages: 28})
 	c := s.checkout()
