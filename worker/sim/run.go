@@ -230,7 +230,8 @@ func (w *world) rest() {
 		w.runDue()
 	}
 	w.advance(3 * time.Minute)
-	// Where sweeps read little at a time, it may be a question that ends a checkout. That is told as well.
+	// Where sweeps read little at a time, it may be a question that ends a checkout. That is told
+	// as well.
 	for _, s := range w.people {
 		for _, e := range w.edges {
 			w.ask(s, e)
