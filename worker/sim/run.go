@@ -61,7 +61,8 @@ func (w *world) live(d time.Duration) {
 			continue
 		}
 		s := w.people[w.rand.IntN(len(w.people))]
-		if w.chance(8) && w.now.Before(s.expiresAt) {
+		// A reset takes the merchants' accounts with it, so nobody can pay what was made before.
+		if w.chance(8) && w.now.Before(s.expiresAt) && !s.createdAt.Before(w.resetAt) {
 			w.pay(s)
 		}
 		if w.chance(w.asking) {
