@@ -33,3 +33,9 @@ func (m *memory[T]) keep(key store.Key, value T, now time.Time) {
 	}
 	m.known[key] = kept[T]{value, now.Add(keyLifetime)}
 }
+
+func (m *memory[T]) forget(key store.Key) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.known, key)
+}
