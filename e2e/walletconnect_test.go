@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/stellar/go/txnbuild"
 
 	"edgecheckout/e2e/chromium"
@@ -265,4 +266,58 @@ func TestPageLeavesTheRelayWhenAnotherWalletIsChosen(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// Whoever leaves the page has no session in the wallet any more.
+func TestPageTellsAWalletOnAPhoneThatItIsLeft(t *testing.T) {
+	s := openShop(t)
+	e := s.customerExtension()
+	e.refuses, e.refusesOnly = errors.New("User rejected the request"), "sign"
+	phone := s.phone(e, "stellar:testnet")
+	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+	b := openTab(t)
+	b.visit(c)
+	b.chooseWalletConnect()
+	b.scan(phone)
+	b.await(step, "rejected")
+	b.do(chromium.Open(service.BaseURL + "/docs"))
+	if _, err := phone.Await("ended"); err != nil {
+		t.Error(err)
+	}
+}
+
+// On a phone, a link opens the wallet that has the code, and another one the wallet that is to sign.
+func TestPageOnAPhoneOpensTheWalletThatIsToSign(t *testing.T) {
+	s := openShop(t)
+	e := s.customerExtension()
+	looked := make(chan bool)
+	phone, err := relay.Phone(t.Context(), walletconnect.Wallet{
+		Root: root, Name: "LOBSTR Wallet", Chain: "stellar:testnet",
+		Answer: func(method, xdr string) (string, error) {
+			if method == "sign" {
+				<-looked
+			}
+			return e.answer(request{Method: method, XDR: xdr})
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.charge(fields{"amount": 5, "asset_code": "XLM"})
+	b := openTab(t)
+	b.do(command(emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true}))
+	b.visit(c)
+	b.chooseWalletConnect()
+	b.await(step, "open-here")
+	const link = `document.querySelector("[data-wallet-choices] a")`
+	if err := phone.Scan(evaluate[string](b, `new URL(`+link+`.href).searchParams.get("uri")`)); err != nil {
+		t.Fatal(err)
+	}
+	b.await(step, "signing")
+	if got := evaluate[string](b, link+`.textContent + " " + `+link+`.href`); got != "Open LOBSTR Wallet lobstr://" {
+		t.Errorf("the link is %s", got)
+	}
+	close(looked)
+	b.await(`document.querySelector("[data-pay]").dataset.phase`, "paid")
+	s.wantPaidBy(c, e.keys.Address())
 }

@@ -211,18 +211,28 @@ func TestAxeFindsNothingBesideACode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, touch := range map[string]bool{"beside a phone": false, "on a phone": true} {
+	for name, test := range map[string]struct {
+		touch    bool
+		language *text.Language
+	}{
+		"beside a phone":           {false, text.English},
+		"on a phone":               {true, text.English},
+		"beside a phone in Arabic": {false, text.Find("ar")},
+		"on a phone in German":     {true, text.Find("de")},
+	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := tab(t)
-			s := withWalletConnect(t, walletconnect.Project)
-			do(t, ctx, command(emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: touch}))
+			c := sample(t, "wallets")
+			c.WalletConnect, c.Language = templates.WalletConnect{Project: walletconnect.Project, Chain: "stellar:testnet"}, test.language
+			s := newShop(t, c)
+			do(t, ctx, command(emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: test.touch}))
 			see(t, ctx, ways[0])
-			chooseWalletConnect(t, ctx, s)
+			do(t, ctx, chromedp.Navigate(s.URL+"/page"), chromium.Click(`[data-testid="other-wallets"] summary`), chromium.Click(`[data-testid="wallet-walletconnect"]`))
 			await(t, ctx, element("copy-code")+`?.checkVisibility()`, "true")
 			if _, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](string(axe))); err != nil {
 				t.Fatal(err)
 			}
-			audit{"wallets", text.English, ways}.find(t, ctx, "the code")
+			audit{"wallets", test.language, ways}.find(t, ctx, "the code")
 		})
 	}
 }
