@@ -69,6 +69,9 @@ func getStatus(c *call) (answer, error) {
 	return a, err
 }
 
+// openedLifetime is how long an open checkout is not read again. A page asks every 15 seconds.
+const openedLifetime = time.Minute
+
 // openAsRead looks at a checkout that this isolate has read a moment ago, when it was open. As long
 // as it is, what counts of it does not change, but for the payments that were seen: those of the
 // last ten minutes a look reads from the ledger. So only what ends it is read again. Nil if it was
@@ -106,7 +109,7 @@ func (c *call) lookAndKeep(s *checkout.Facts) checkout.Outcome {
 	read := checkout.Facts{Checkout: s.Checkout, Seen: slices.Clone(s.Seen)}
 	out := c.look(s)
 	if out.Status == checkout.Open && slices.Equal(s.Seen, read.Seen) {
-		c.opened.keep(store.CheckoutKey(s.Checkout.ID), read, c.began)
+		c.opened.keep(store.CheckoutKey(s.Checkout.ID), read, c.began.Add(openedLifetime))
 	}
 	return out
 }

@@ -131,11 +131,10 @@ func (s Store) Changed(ctx context.Context, f checkout.Facts) (*checkout.Facts, 
 	if err != nil {
 		return nil, err
 	}
-	out, ended, err := Decode[checkout.Outcome](values[0])
-	if err != nil {
+	switch out, ended, err := Decode[checkout.Outcome](values[0]); {
+	case err != nil:
 		return nil, err
-	}
-	if ended {
+	case ended:
 		f.Recorded = &out
 	}
 	cancelled, _, err := Decode[Cancellation](values[1])

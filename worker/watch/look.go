@@ -71,8 +71,8 @@ func (l look) covers(n need) bool {
 // Look brings an open checkout's facts up to date from Horizon, and says when it was read. The
 // account is read at most once in LookWindow however many people ask. Whoever does not get the
 // window leaves word of what he needs, and the next reading brings it, whoever has it made: nobody
-// can keep others waiting by asking more often. While Horizon cannot be read it answers with what is known; the error says why and is
-// only for the log.
+// can keep others waiting by asking more often. While Horizon cannot be read it answers with what
+// is known; the error says why and is only for the log.
 func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome, error) {
 	return w.look(ctx, s, false)
 }

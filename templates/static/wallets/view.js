@@ -70,7 +70,8 @@ export function choices(all) {
   });
 }
 
-// walletButton is an item of a list of wallets, with a word on each; pick gets the one that is chosen.
+// walletButton is an item of a list of wallets, with a word on each; pick gets the one that is
+// chosen.
 export function walletButton(wallet, note, pick) {
   const button = element("button", { type: "button", testid: "wallet-" + wallet.id }, [
     element("span", { dir: "ltr" }, [wallet.name]),
