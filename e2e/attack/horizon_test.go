@@ -37,9 +37,9 @@ func TestOneMerchantCannotUseUpHorizonByListingPayments(t *testing.T) {
 
 // The shopper's request always comes just before the one for the older order, and has the account
 // read. That one reading serves the older order, too, is seen only if both came within
-// [watch.LookWindow]; else the older order had a reading of its own. And the newest ledger must have
-// been read between the two orders, or any reading begins before both: for that, somebody looks at
-// another shop's order whose time is over.
+// [watch.LookWindow]; else the older order had a reading of its own. And the newest ledger must
+// have been read between the two orders, or any reading begins before both: for that, somebody
+// looks at another shop's order whose time is over.
 func TestAShopperWhoAsksOftenDoesNotHideOlderOrdersPayments(t *testing.T) {
 	on := unlimited
 	shop, other := open(t, on, "shop", false), enrol(t, on, "other", account(), false)
@@ -58,7 +58,7 @@ func TestAShopperWhoAsksOftenDoesNotHideOlderOrdersPayments(t *testing.T) {
 		shop.pay(older)
 		begun := time.Now()
 		for paid := on.Sandbox().Ledger().Latest().Sequence; on.Sandbox().Ledger().Latest().Sequence < paid+4; {
-			time.Sleep(100 * time.Millisecond) // until a reading for a younger order begins after the payment
+			time.Sleep(100 * time.Millisecond) // until readings for a younger order begin after the payment
 		}
 		if statusOf(past).ReadAt.Before(begun) {
 			continue

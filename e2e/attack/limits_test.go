@@ -45,8 +45,8 @@ func TestAMadeUpKeyDoesNotLiftTheLimitOfGuessesAndTransactions(t *testing.T) {
 	}
 }
 
-// A limit counts the requests of ten seconds. A witness whose own limit is used up before the attack,
-// and still is after the check, shows that both were in the same ten seconds.
+// A limit counts the requests of ten seconds. A witness whose own limit is used up before the
+// attack, and still is after the check, shows that both were in the same ten seconds.
 func TestNobodyExhaustsTheLimitOfAnotherMerchantsKey(t *testing.T) {
 	t.Parallel()
 	on := limited

@@ -52,8 +52,8 @@ func (m *meter) restrict(strict bool) {
 	m.strict, m.left, m.least, m.refused, m.since = strict, burst, burst, 0, time.Now()
 }
 
-// read returns how much was asked since the beginning, and of a strict meter what was left at least,
-// what is left now, and how much was refused.
+// read returns how much was asked since the beginning, and of a strict meter what was left at
+// least, what is left now, and how much was refused.
 func (m *meter) read() (asked, least, left, refused int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

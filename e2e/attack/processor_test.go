@@ -23,16 +23,16 @@ import (
 // invocation after ten milliseconds.
 const maxProcessorTime = 10 * time.Millisecond
 
-// How many requests of a kind are sent before the measurements, how many measurements there are, and
-// of how many requests.
+// How many requests of a kind are sent before the measurements, how many measurements there are,
+// and of how many requests.
 const (
 	warm   = 20
 	rounds = 3
 	round  = 50
 )
 
-// alone runs the built Worker in a workerd of its own, whose processor time can be measured, and with
-// inspect its memory.
+// alone runs the built Worker in a workerd of its own, whose processor time can be measured, and
+// with inspect its memory.
 func alone(t *testing.T, horizon string, inspect bool) (*workerd.Process, *service) {
 	t.Helper()
 	root, err := filepath.Abs(filepath.Join("..", ".."))
@@ -132,14 +132,15 @@ func TestNoRequestOfAStrangerTakesMuchProcessorTime(t *testing.T) {
 	nested := strings.Repeat(`[`, 60<<10)
 	madeUp := []string{"X-Api-Key", "sk_test_" + strings.Repeat("0", 64)}
 	known, hash := fmt.Sprintf(`{"account":%q}`, account()), fmt.Sprintf(`{"hash":"%064x"}`, 1)
-	var others []string // of shops with accounts of their own, since an account is read once in a while
+	var others []string // of shops with accounts of their own: one is read once in a while
 	for range warm + rounds*round {
 		others = append(others, "/pay/"+enrol(t, on, "other", account(), false).charge(nil).ID)
 	}
 	for _, a := range []struct {
 		about, method, path, body string
 		headers                   []string
-		// again are other requests of the kind, none of which is answered from memory; nil: the same again.
+		// again are other requests of the kind, none of which is answered from memory; nil: the same
+		// again.
 		again func(i int) (path, body string)
 	}{
 		{"a page", "GET", page, "", nil, nil},

@@ -94,8 +94,8 @@ func strange(t *testing.T, on *service, memos ...string) (hashes []string) {
 	return hashes
 }
 
-// Strangers with many addresses flood pages of one merchant and of many. Horizon grants no more than
-// it grants an address.
+// Strangers with many addresses flood pages of one merchant and of many. Horizon grants no more
+// than it grants an address.
 func TestAFloodOfQuotesAndHintsStopsNobodyElse(t *testing.T) {
 	on := unlimited
 	victim := open(t, on, "victim", false)

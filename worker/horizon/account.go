@@ -96,9 +96,9 @@ var (
 	assetIssuerField = newFieldName("asset_issuer")
 )
 
-// fewBalances returns the document of an account without the balances that [Client.Stranger] does not
-// read, since parsing one takes a hundred times as long as finding it. A document that is not written
-// as Horizon writes it stays as it is.
+// fewBalances returns the document of an account without the balances that [Client.Stranger] does
+// not read, since parsing one takes a hundred times as long as finding it. A document that is not
+// written as Horizon writes it stays as it is.
 func fewBalances(document []byte, asset stellar.Asset) []byte {
 	_, list := balancesField.find(document, 0)
 	if list < 0 || document[list] != '[' {

@@ -35,7 +35,8 @@ func TestAccount(t *testing.T) {
 	}
 }
 
-// The document of an account with a thousand trustlines, written as Horizon writes it or in one line.
+// The document of an account with a thousand trustlines, written as Horizon writes it or in one
+// line.
 func TestFewBalancesOfAStrangerAreRead(t *testing.T) {
 	line := func(code, balance string) map[string]any {
 		return map[string]any{

@@ -13,8 +13,8 @@ import (
 const receivedLimit = 2
 
 // ReceivedBy returns what an account received by the first payments of the transaction with a hash,
-// which is 64 hexadecimal digits in lower case. It is nothing if the ledger has no such transaction,
-// or not yet, or if the transaction failed.
+// which is 64 hexadecimal digits in lower case. It is nothing if the ledger has no such
+// transaction, or not yet, or if the transaction failed.
 func (c Client) ReceivedBy(ctx context.Context, hash string, account stellar.Address) ([]Incoming, error) {
 	var doc struct {
 		Embedded *struct {

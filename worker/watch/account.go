@@ -23,8 +23,8 @@ var (
 // later than that.
 const accountLifetime = 3 * time.Second
 
-// accountsAtOnce is how many accounts may ask for the same checkout at the same time: a customer who
-// tries one wallet after the other, or several people with one link.
+// accountsAtOnce is how many accounts may ask for the same checkout at the same time: a customer
+// who tries one wallet after the other, or several people with one link.
 const accountsAtOnce = 5
 
 // claim claims one of n reads under a key in LookWindow.
@@ -44,9 +44,9 @@ type readAccount struct {
 }
 
 // Account reads an account that wants to pay a checkout: one account once in accountLifetime for
-// all checkouts in an asset, and at most accountsAtOnce in LookWindow for a checkout. Whoever has the
-// address of one page could otherwise have us read all accounts there are. The error is ErrBusy,
-// ErrNoAccount, or Horizon's.
+// all checkouts in an asset, and at most accountsAtOnce in LookWindow for a checkout. Whoever has
+// the address of one page could otherwise have us read all accounts there are. The error is
+// ErrBusy, ErrNoAccount, or Horizon's.
 func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stellar.Address) (horizon.Account, error) {
 	mode := s.Mode
 	key := "account/" + string(mode) + "/" + string(address) + "/" + s.Asset.String()
@@ -81,8 +81,8 @@ func (w *Watcher) OwnAccount(ctx context.Context, mode stellar.Mode, address ste
 	return account, noAccount(err)
 }
 
-// Stranger reads an account that anybody may have named, at this moment: what its signers may do must
-// not be told from memory. Of its balances it has few. The error is ErrNoAccount or Horizon's.
+// Stranger reads an account that anybody may have named, at this moment: what its signers may do
+// must not be told from memory. Of its balances it has few. The error is ErrNoAccount or Horizon's.
 func (w *Watcher) Stranger(ctx context.Context, mode stellar.Mode, address stellar.Address) (horizon.Account, error) {
 	client, _, err := w.pool(mode).Recent(ctx, horizon.ForVisitors)
 	if err != nil {

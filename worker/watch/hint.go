@@ -14,10 +14,10 @@ const hintsAtOnce = 3
 // checkout. If the ledger shows that it does, the account is read at once, and not only when the
 // LookWindow of the last reading is over.
 //
-// The hint itself proves nothing and settles nothing: what lies before the transaction must be read,
-// too, and the look does. It is not believed either: anybody can send one, so the ledger is asked for
-// the transaction first. That happens once in LookWindow for a checkout and hintsAtOnce for an
-// account; other hints are looks like any other.
+// The hint itself proves nothing and settles nothing: what lies before the transaction must be
+// read, too, and the look does. It is not believed either: anybody can send one, so the ledger is
+// asked for the transaction first. That happens once in LookWindow for a checkout and hintsAtOnce
+// for an account; other hints are looks like any other.
 func (w *Watcher) LookFor(ctx context.Context, s *checkout.Facts, hash string) (checkout.Outcome, error) {
 	if s.Recorded != nil {
 		return s.Outcome(w.Now()), nil
