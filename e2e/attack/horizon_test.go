@@ -108,6 +108,7 @@ func TestAHangingHorizonTakesNothingElseDown(t *testing.T) {
 		ids = append(ids, attacker.charge(nil).ID)
 	}
 	awaitHorizon(t, victim)
+	on.meter.mostWaiting()
 	spoil(t, on, horizon.Fault{Mode: horizon.Slow, DelayMS: 60_000})
 
 	var longest atomic.Int64
@@ -142,6 +143,10 @@ func TestAHangingHorizonTakesNothingElseDown(t *testing.T) {
 	}
 	close(over)
 	callers.Wait()
+	// For a moment, those that were given up are counted beside those that follow.
+	if most := on.meter.mostWaiting(); most > 2*maxWaitingAccount {
+		t.Errorf("%d requests about one account waited for Horizon at the same time", most)
+	}
 	if took := time.Duration(longest.Load()); took > 15*time.Second {
 		t.Errorf("a request waited for Horizon for %s", took)
 	}

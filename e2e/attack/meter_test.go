@@ -11,11 +11,13 @@ import (
 )
 
 // What Horizon answers at once, how often it grants one more, and what of it visitors leave to the
-// sweep: see worker/horizon/pool.go.
+// sweep: see worker/horizon/pool.go. How many visitors' requests about one account wait for it at most:
+// see worker/horizon/asker.go.
 const (
-	burst      = 100
-	grantEvery = time.Second
-	sweepShare = 30
+	burst             = 100
+	grantEvery        = time.Second
+	sweepShare        = 30
+	maxWaitingAccount = 4
 )
 
 // meter stands in front of a Horizon and counts what it is asked. While it is strict it grants as
@@ -29,6 +31,8 @@ type meter struct {
 	since   time.Time
 	least   int // that was left at any time
 	refused int
+	waiting int // requests that are under way
+	crowd   int // the most of them
 }
 
 // leftHeader is how a request carries what is left after it, until its answer comes.
@@ -85,7 +89,25 @@ func (m *meter) take(r *http.Request) bool {
 	return true
 }
 
+// wait counts a request that begins, or one that ends with -1.
+func (m *meter) wait(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.waiting += n
+	m.crowd = max(m.crowd, m.waiting)
+}
+
+// mostWaiting returns how many requests were under way at most since it was called before.
+func (m *meter) mostWaiting() (most int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	most, m.crowd = m.crowd, m.waiting
+	return most
+}
+
 func (m *meter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m.wait(1)
+	defer m.wait(-1)
 	if m.take(r) {
 		m.horizon.ServeHTTP(w, r)
 		return
