@@ -31,9 +31,10 @@ demo: node_modules/.stamp build build/bin/dev ## Create and pay one checkout of 
 .PHONY: tools ports
 tools:
 	@go list -m >/dev/null 2>&1 || { echo 'error: Go is missing or cannot get version 1.26: install it from https://go.dev/dl' >&2; exit 1; }
-	@mkdir -p build/bin && go build -o build/bin/ready ./sandbox/ready && build/bin/ready
+	@node --version >/dev/null 2>&1 || { echo 'error: Node.js is missing: install version 20 or newer, from https://nodejs.org' >&2; exit 1; }
+	@node sandbox/ready/ready.cjs
 ports: tools
-	@build/bin/ready ports
+	@node sandbox/ready/ready.cjs ports
 
 .PHONY: pay
 pay: ## Pay a checkout of `make dev`: CHECKOUT=chk_… [AMOUNT= ASSET= MEMO=none FROM=]
@@ -58,11 +59,11 @@ gallery: ## Take a picture of every state of the payment page and the console in
 
 ##@ Check a change
 
-# make test runs the rest: the gallery needs Chromium, the stack needs workerd, the mutants take
-# minutes.
+# make test runs the rest: the gallery needs Chromium, the stack needs workerd, ready needs Node.js, the
+# mutants take minutes.
 .PHONY: check
 check: lint ## Lint and run the unit tests; takes less than a minute once built and needs only Go
-	go test $$(go list ./worker/... ./wasm/merchant ./sandbox/... ./templates/... | grep -v -e /sim/mutants -e /templates/gallery -e /sandbox/stack)
+	go test $$(go list ./worker/... ./wasm/merchant ./sandbox/... ./templates/... | grep -v -e /sim/mutants -e /templates/gallery -e /sandbox/stack -e /sandbox/ready)
 
 .PHONY: test
 test: node_modules/.stamp e2e/clients/node_modules/.stamp chromium build ## Test everything: the race detector, js/wasm in Node.js, workerd within Cloudflare's limits, Chromium
