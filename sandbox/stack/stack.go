@@ -50,6 +50,10 @@ type Options struct {
 	// Market has the rates at which path payments convert on the sandbox; one to one if unlisted.
 	Market ledger.Market
 
+	// Account is the name of a merchant whose account is opened while the Worker starts, since both
+	// take seconds; see [Stack.OpenAccount]. It is ignored without the sandbox.
+	Account string
+
 	// Secrets are generated where fields are empty.
 	Secrets Secrets
 	// ExtraVars are settings of the Worker that add to or replace those that the Stack derives.
@@ -161,7 +165,15 @@ func start(ctx context.Context, o *Options) (_ *Stack, err error) {
 	if err := s.startWorker(o, port); err != nil {
 		return nil, err
 	}
-	return s, s.waitUntilHealthy(ctx)
+	opened := make(chan error, 1)
+	go func() {
+		var err error
+		if o.Account != "" && s.sandbox != nil {
+			_, err = s.OpenAccount(ctx, o.Account)
+		}
+		opened <- err
+	}()
+	return s, errors.Join(s.waitUntilHealthy(ctx), <-opened)
 }
 
 func (s *Stack) startWorker(o *Options, port int) error {
