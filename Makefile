@@ -207,6 +207,10 @@ bench: node_modules/.stamp ## Measure the Worker against the stock runtime and p
 test-bench: node_modules/.stamp ## Test the benchmark: every row can be measured, and the three Workers answer alike
 	cd e2e/bench && go vet ./... && go test -count=1 ./...
 
+.PHONY: cold
+cold: ## Measure how long a newcomer waits for a payment URL, with empty caches of Go and npm: COMMITS='main HEAD'
+	@e2e/cold.sh $(COMMITS)
+
 .PHONY: soak
 soak: node_modules/.stamp ## Look for leaks in several minutes under load; SOAK='-requests 50000' for a short run
 	@mkdir -p build/bin && go build -o build/bin/soak ./e2e/soak && exec build/bin/soak $(SOAK)
