@@ -24,7 +24,7 @@ func (s *shop) canSignIn() {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		reply, err := stack.Client{BaseURL: s.on.BaseURL}.Do(s.t.Context(), http.MethodPost, "/auth", []byte(`{"transaction": "`+signed+`"}`))
+		reply, err := s.on.Merchant("").Do(s.t.Context(), http.MethodPost, "/auth", []byte(`{"transaction": "`+signed+`"}`))
 		if err == nil && reply.Status == http.StatusOK {
 			return
 		}

@@ -68,6 +68,8 @@ type Options struct {
 	// Watch makes wrangler build, and rebuild whenever a source changes. Without it the Worker runs
 	// from a copy.
 	Watch bool
+	// Timeout is that of the requests of the Stack's clients; ten seconds if 0.
+	Timeout time.Duration
 	// Terminal receives the part of wrangler's output that matters to the user; nil for nothing.
 	// All of it is in Stack.Log.
 	Terminal io.Writer
@@ -87,8 +89,9 @@ type Stack struct {
 	Secrets    Secrets
 	Log        string // file with the Worker's output
 
-	lock    *os.File // of Dir
-	sandbox *sandbox // nil with a HorizonURL
+	http    *http.Client // of its clients; nil for that of Client
+	lock    *os.File     // of Dir
+	sandbox *sandbox     // nil with a HorizonURL
 	worker  *child
 	once    sync.Once
 	stopped chan struct{}
@@ -138,6 +141,11 @@ func start(ctx context.Context, o *Options) (_ *Stack, err error) {
 		Secrets: o.Secrets,
 		Log:     filepath.Join(o.Dir, "worker.log"),
 		stopped: make(chan struct{}),
+	}
+	if o.Timeout > 0 {
+		patient := *tenSeconds
+		patient.Timeout = o.Timeout
+		s.http = &patient
 	}
 	defer func() {
 		if err != nil {
@@ -274,12 +282,12 @@ func (s *Stack) Ended() <-chan struct{} { return s.worker.done }
 // Operator is a client with the operator's newest token.
 func (s *Stack) Operator() Client {
 	newest, _, _ := strings.Cut(s.Secrets.AdminToken, ",")
-	return Client{BaseURL: s.BaseURL, AdminToken: newest}
+	return Client{BaseURL: s.BaseURL, AdminToken: newest, HTTP: s.http}
 }
 
 // Merchant is a client with a merchant's key, or without authentication if the key is empty.
 func (s *Stack) Merchant(key string) Client {
-	return Client{BaseURL: s.BaseURL, Key: key}
+	return Client{BaseURL: s.BaseURL, Key: key, HTTP: s.http}
 }
 
 // FindRoot returns the nearest folder with a wrangler.toml, upwards from the working directory.
