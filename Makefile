@@ -72,7 +72,7 @@ check: lint ## Lint and run the unit tests; takes less than a minute once built 
 	go test $$(go list ./worker/... ./wasm/merchant ./sandbox/... ./templates/... | grep -v -e /sim/mutants -e /templates/gallery -e /sandbox/stack -e /sandbox/ready)
 
 .PHONY: test
-test: node_modules/.stamp e2e/clients/node_modules/.stamp e2e/sdk/node_modules/.stamp chromium build ## Test everything: the race detector, js/wasm in Node.js, workerd within Cloudflare's limits, Chromium
+test: node_modules/.all e2e/clients/node_modules/.stamp chromium build ## Test everything: the race detector, js/wasm in Node.js, workerd within Cloudflare's limits, Chromium
 	$(MAKE) generate-check
 	$(MAKE) lint
 	go test -race $$(go list ./... | grep -v -e /e2e -e /sim/mutants)
@@ -164,7 +164,7 @@ build/%.mjs: wasm/%.mjs
 	@cp $< $@
 
 .PHONY: generate
-generate: node_modules/.stamp ## Generate Go from the templates and the tags of records, the API's reference from its description, JavaScript's list of the routes, and the scripts for wallets
+generate: node_modules/.all ## Generate Go from the templates and the tags of records, the API's reference from its description, JavaScript's list of the routes, and the scripts for wallets
 	node templates/static/wallets/build.mjs
 	go run ./templates/static/names templates/names.go
 	go tool templ generate -path templates
@@ -217,13 +217,21 @@ cold: ## Measure how long a newcomer waits for a payment URL, with empty caches 
 soak: node_modules/.stamp ## Look for leaks in several minutes under load; SOAK='-requests 50000' for a short run
 	@mkdir -p build/bin && go build -o build/bin/soak ./e2e/soak && exec build/bin/soak $(SOAK)
 
-# The generators and linters of the API's description, and the SDK of wallets, are only for tests.
-e2e/%/node_modules/.stamp: e2e/%/package-lock.json
-	npm ci --prefix e2e/$* --ignore-scripts --no-fund --no-audit
+# The generators and linters of the API's description are only for a test of e2e.
+e2e/clients/node_modules/.stamp: e2e/clients/package-lock.json
+	npm ci --prefix e2e/clients --ignore-scripts --no-fund --no-audit
 	touch $@
 
 # Installs the development tools of package-lock.json once.
 node_modules/.stamp: package-lock.json | tools
 	@echo 'Installing wrangler, workerd and Node.js of package-lock.json into node_modules/, with npm ci'
-	@npm ci --no-fund --no-audit --loglevel=error
+	@npm ci --omit=dev $(QUIETLY)
 	@touch $@
+
+# Tests and make generate need more packages. They are added, and what a running make dev uses stays.
+node_modules/.all: node_modules/.stamp package-lock.json
+	@echo 'Adding the packages for tests'
+	@npm install --no-save $(QUIETLY)
+	@touch $@
+
+QUIETLY = --no-fund --no-audit --loglevel=error

@@ -143,7 +143,7 @@ func TestPageCanBeUsedWithTheKeyboardAlone(t *testing.T) {
 	b := openTab(t)
 	b.visit(c)
 	var reached []string
-	b.await(`document.querySelectorAll("[data-wallet-others] button").length`, "5")
+	b.await(`document.querySelectorAll("[data-wallet-others] button").length`, "6")
 	for range 26 {
 		b.do(chromedp.KeyEvent(kb.Tab))
 		reached = append(reached, evaluate[string](b, `(document.activeElement === document.body ? "" :

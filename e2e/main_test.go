@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"edgecheckout/e2e/chromium"
+	"edgecheckout/e2e/walletconnect"
 	"edgecheckout/sandbox/ledger"
 	"edgecheckout/sandbox/stack"
 	"edgecheckout/sandbox/wallet"
@@ -27,6 +28,9 @@ const root = ".."
 
 // plan is Cloudflare's plan whose limits are enforced on every service; see platform/platform.mjs.
 var plan = flag.String("plan", "Paid", "run within the limits of Cloudflare's plan Free or Paid, or of Paid on workers.dev")
+
+// relay is that of WalletConnect, for the browser.
+var relay *walletconnect.Relay
 
 // service is the service that most tests use.
 var service *stack.Stack
@@ -63,7 +67,9 @@ func run(m *testing.M) (code int) {
 		return 1
 	}
 	var stopBrowser func()
-	browser, stopBrowser, err = chromium.Start(ctx)
+	relay = walletconnect.Start()
+	defer relay.Close()
+	browser, stopBrowser, err = chromium.Start(ctx, relay.Browser()...)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -112,7 +118,8 @@ func options(dir string) stack.Options {
 		Timeout: time.Minute, // many requests at once take longer on a busy machine
 		ExtraVars: map[string]string{
 			"EXPIRES_IN_MIN": strconv.Itoa(minExpiresIn), "SETTLE_MARGIN": "1",
-			"PLATFORM_PLAN": *plan, "PLATFORM_KV_SECOND": strconv.Itoa(kvSecond),
+			"WALLETCONNECT_PROJECT_ID": walletconnect.Project,
+			"PLATFORM_PLAN":            *plan, "PLATFORM_KV_SECOND": strconv.Itoa(kvSecond),
 		},
 		Entry: &stack.Entry{Path: filepath.Join("platform", "entry.mjs"), Flags: []string{"nodejs_als"}},
 		Market: ledger.Market{

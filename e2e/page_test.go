@@ -37,7 +37,7 @@ func TestPageHasCachingAndSecurityHeaders(t *testing.T) {
 		"Cloudflare-Cdn-Cache-Control": "max-age=15, stale-while-revalidate=15, stale-if-error=0",
 		"Cache-Tag":                    c.ID,
 		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' " + s.on.HorizonURL +
-			"; form-action 'self' " + s.on.HorizonURL + "; frame-ancestors 'none'; base-uri 'none'",
+			" wss://relay.walletconnect.org; form-action 'self' " + s.on.HorizonURL + "; frame-ancestors 'none'; base-uri 'none'",
 		"Content-Type":              "text/html; charset=utf-8",
 		"Referrer-Policy":           "no-referrer",
 		"Strict-Transport-Security": "max-age=31536000",
@@ -209,8 +209,8 @@ func TestFilesOfThePageAreCachedForever(t *testing.T) {
 			files = append(files, attribute.Val)
 		}
 	}
-	if len(files) != 5+6+len(static.Released()) {
-		t.Errorf("the page names %q, want the scripts of five wallets, and their sentences", files)
+	if len(files) != 5+7+len(static.Released()) {
+		t.Errorf("the page names %q, want the scripts of six wallets, and their sentences", files)
 	}
 	for _, file := range files {
 		reply := get(t, s.on, file)

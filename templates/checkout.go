@@ -43,17 +43,25 @@ type Checkout struct {
 	PageURL    string // absolute URL of this page
 	// StreamURL is where Horizon streams the destination's payments; "" if it must not be
 	// disclosed. The page uses it only to know when to ask for the status.
-	StreamURL   string
-	ExpiresAt   time.Time
-	CancelURL   string // "" if none
-	RedirectURL string // only if Completed and if the merchant gave one
-	Received    string // "0", "25"
-	Due         string // what is still missing, "0" if nothing
-	Payments    []Payment
+	StreamURL string
+	// WalletConnect is how wallets on phones are reached.
+	WalletConnect WalletConnect
+	ExpiresAt     time.Time
+	CancelURL     string // "" if none
+	RedirectURL   string // only if Completed and if the merchant gave one
+	Received      string // "0", "25"
+	Due           string // what is still missing, "0" if nothing
+	Payments      []Payment
 	// ExplorerURL is where a transaction can be looked up, with {hash} for its hash; "" for nowhere.
 	ExplorerURL string
 	// HorizonURL is a Horizon that anyone may ask; "" if there is none to name.
 	HorizonURL string
+}
+
+// WalletConnect is what a page needs to speak to wallets on phones.
+type WalletConnect struct {
+	Project string // the id of the operator's project; "" if the page does not offer it
+	Chain   string // the network as those wallets call it: "stellar:pubnet" or "stellar:testnet"
 }
 
 // Payment is money that arrived with the checkout's memo.

@@ -21,6 +21,19 @@ func ContentSecurityPolicy(streamURL string, formURLs ...string) string {
 	return Brand{}.ContentSecurityPolicy(streamURL, formURLs...)
 }
 
+// relay carries the messages between a page and a wallet on a phone.
+const relay = "wss://relay.walletconnect.org"
+
+// ContentSecurityPolicy is the policy of the payment page. Where it offers WalletConnect, it may
+// connect to its relay.
+func (c *Checkout) ContentSecurityPolicy(streamURL string, formURLs ...string) string {
+	policy := c.Brand.ContentSecurityPolicy(streamURL, formURLs...)
+	if c.WalletConnect.Project == "" || c.streamURL() == "" {
+		return policy
+	}
+	return strings.Replace(policy, "; form-action", " "+relay+"; form-action", 1)
+}
+
 // ContentSecurityPolicy is the policy of a page with this brand. It may load images from the origins
 // of the brand's own, and has one style element, whose content it names by its hash.
 func (b Brand) ContentSecurityPolicy(streamURL string, formURLs ...string) string {

@@ -47,7 +47,17 @@ func wallets(c *Checkout) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(walletRabet))
 		templ_7745c5c3_Buffer.WriteString("\" data-albedo=\"")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(walletAlbedo))
-		templ_7745c5c3_Buffer.WriteString("\"><h2 id=\"wallets\" data-wallet-heading hidden>")
+		templ_7745c5c3_Buffer.WriteString("\"")
+		if c.WalletConnect.Project != "" {
+			templ_7745c5c3_Buffer.WriteString(" data-walletconnect=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(walletWalletConnect))
+			templ_7745c5c3_Buffer.WriteString("\" data-project=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.WalletConnect.Project))
+			templ_7745c5c3_Buffer.WriteString("\" data-chain=\"")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.WalletConnect.Chain))
+			templ_7745c5c3_Buffer.WriteString("\"")
+		}
+		templ_7745c5c3_Buffer.WriteString("><h2 id=\"wallets\" data-wallet-heading hidden>")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().BrowserWallets))
 		templ_7745c5c3_Buffer.WriteString("</h2><ul data-wallet-list hidden></ul><details data-wallet-more data-testid=\"other-wallets\"><summary>")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().OtherWallets))
@@ -75,9 +85,9 @@ func walletStep() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var12 == nil {
-			templ_7745c5c3_Var12 = templ.NopComponent
+		templ_7745c5c3_Var15 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var15 == nil {
+			templ_7745c5c3_Var15 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Buffer.WriteString("<div class=\"wallet-step\" data-wallet-step data-testid=\"wallet-step\" tabindex=\"-1\" hidden><p role=\"status\" data-wallet-words data-testid=\"wallet-words\"></p><ul data-wallet-assets data-testid=\"wallet-assets\" hidden></ul><p class=\"hint\" data-wallet-quoted data-testid=\"wallet-quoted\" hidden></p><p class=\"wallet-choices\" data-wallet-choices></p></div>")

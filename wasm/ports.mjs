@@ -70,8 +70,9 @@ const ports = {
     return [well];
   },
 
-  // POST requests to merchants with the same time limit in milliseconds and the same bounds on the bytes that are read and kept of an answer. Of
-  // each there are its URL, how many headers it has, and their names and values; the fields are the bodies. The answer has four lines for each, and
+  // POST requests to merchants with the same time limit in milliseconds and the same bounds on the
+  // bytes that are read and kept of an answer. Of each there are its URL, how many headers it has,
+  // and their names and values; the fields are the bodies. The answer has four lines for each, and
   // how its body begins: status, Retry-After, how many milliseconds it took, or what went wrong.
   async send([milliseconds, read, kept, ...lines], bodies) {
     const messages = bodies.map((body) => {

@@ -54,8 +54,11 @@ type Config struct {
 	Crons map[stellar.Mode]string
 	// TestWallet is the URL to which the page's form for test wallets posts. Only a local network
 	// has one.
-	TestWallet   string
-	Organization Organization
+	TestWallet string
+	// WalletConnect is the id of the operator's project at WalletConnect, which lets pages use its
+	// relay; empty: they do not offer it.
+	WalletConnect string
+	Organization  Organization
 }
 
 // Network is a Stellar network with the deployment's settings for it.
@@ -80,20 +83,24 @@ func ParseConfig(getenv func(name string) string) (Config, error) {
 	fail := func(name, want string) { wrong = append(wrong, fmt.Errorf("setting %s: %s", name, want)) }
 
 	c := Config{
-		BaseURL:      strings.TrimSuffix(getenv("BASE_URL"), "/"),
-		Networks:     map[stellar.Mode]Network{},
-		Crons:        map[stellar.Mode]string{},
-		ExpiresInMin: 300 * time.Second,
-		SettleMargin: 30 * time.Second,
-		WebhookHour:  time.Hour,
-		Sweep:        watch.Limits{Accounts: 8, Pages: 28},
-		TestWallet:   getenv("TEST_WALLET_URL"),
+		BaseURL:       strings.TrimSuffix(getenv("BASE_URL"), "/"),
+		Networks:      map[stellar.Mode]Network{},
+		Crons:         map[stellar.Mode]string{},
+		ExpiresInMin:  300 * time.Second,
+		SettleMargin:  30 * time.Second,
+		WebhookHour:   time.Hour,
+		Sweep:         watch.Limits{Accounts: 8, Pages: 28},
+		TestWallet:    getenv("TEST_WALLET_URL"),
+		WalletConnect: getenv("WALLETCONNECT_PROJECT_ID"),
 	}
 	if !isOrigin(c.BaseURL) {
 		fail("BASE_URL", "want the origin under which customers find the service, such as https://pay.example.com")
 	}
 	if c.TestWallet != "" && !isHTTP(c.TestWallet) {
 		fail("TEST_WALLET_URL", "want an http(s) URL, or nothing")
+	}
+	if id := c.WalletConnect; id != "" && (len(id) != 32 || strings.Trim(id, "0123456789abcdef") != "") {
+		fail("WALLETCONNECT_PROJECT_ID", "want 32 hexadecimal digits, or nothing")
 	}
 	var err error
 	if c.AdminTokens, err = ParseAdminTokens(getenv("ADMIN_TOKEN")); err != nil {

@@ -141,7 +141,8 @@ func refundByForm(c *call) (answer, error) {
 	return c.changed(err, func(told *Error) (answer, error) { return c.paymentScreen(&typed, told) }, refundURL(made.ID), refundMade)
 }
 
-// refundMade is the notice of a refund that was just made, so that nothing of it can be on the ledger.
+// refundMade is the notice of a refund that was just made, so that nothing of it can be on the
+// ledger.
 const refundMade = "unsigned"
 
 // showRefund is GET /console/refunds/{id}. While the refund is pending, it reads the ledger.

@@ -165,6 +165,6 @@ func (c *call) issuerOf(mode stellar.Mode, asset stellar.Asset, merchant string)
 		c.log(c.ctx, "issuer", map[string]any{"asset": asset.String(), "error": err.Error()})
 		return store.Issuer{}
 	}
-	c.issuers.keep(key, known, now)
+	c.issuers.keep(key, known, now.Add(keyLifetime))
 	return known
 }

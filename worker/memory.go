@@ -7,7 +7,7 @@ import (
 	"edgecheckout/worker/store"
 )
 
-// memory remembers for keyLifetime what was read under a key.
+// memory remembers for some time what was read under a key.
 type memory[T any] struct {
 	mu    sync.Mutex
 	known map[store.Key]kept[T]
@@ -25,11 +25,17 @@ func (m *memory[T]) recall(key store.Key, now time.Time) (value T, ok bool) {
 	return k.value, ok && now.Before(k.until)
 }
 
-func (m *memory[T]) keep(key store.Key, value T, now time.Time) {
+func (m *memory[T]) keep(key store.Key, value T, until time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.known == nil || len(m.known) >= maxKeys {
 		m.known = map[store.Key]kept[T]{}
 	}
-	m.known[key] = kept[T]{value, now.Add(keyLifetime)}
+	m.known[key] = kept[T]{value, until}
+}
+
+func (m *memory[T]) forget(key store.Key) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.known, key)
 }

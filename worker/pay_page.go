@@ -217,8 +217,10 @@ func (c *call) pageView(s *checkout.Facts, out checkout.Outcome) templates.Check
 	if view.AsksForMoney() {
 		view.StreamURL = streamURL(c.config.Networks[co.Mode].Horizons, co.Account)
 	}
+	view.WalletConnect = templates.WalletConnect{Project: c.config.WalletConnect, Chain: "stellar:pubnet"}
 	if co.Mode == stellar.Test {
 		view.TestWallet = c.config.TestWallet
+		view.WalletConnect.Chain = "stellar:testnet"
 	}
 	return view
 }

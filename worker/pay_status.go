@@ -1,10 +1,12 @@
 package worker
 
 import (
+	"slices"
 	"time"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // statusObject is what the payment page needs to stay up to date, and nothing else.
@@ -43,14 +45,18 @@ const maxSilence = 15 * time.Second
 // getStatus is GET /pay/{id}/status. While the checkout is open, it reads the ledger. Cloudflare's
 // cache shares an answer for a moment, so many visitors cost no more than one.
 func getStatus(c *call) (answer, error) {
-	s, err := c.publicCheckout()
+	s, out, err := c.openAsRead()
+	if s == nil && err == nil {
+		if s, err = c.publicCheckout(); s != nil {
+			out = c.lookAndKeep(s)
+		}
+	}
 	if err != nil {
 		return answer{}, err
 	}
 	if s == nil {
 		return answer{}, notFound("checkout", c.path("id"))
 	}
-	out := c.look(s)
 	o, err := c.statusOf(s, out)
 	if err != nil {
 		return answer{}, err
@@ -61,6 +67,51 @@ func getStatus(c *call) (answer, error) {
 		a.keep = keepTerminalStatus
 	}
 	return a, err
+}
+
+// openedLifetime is how long an open checkout is not read again. A page asks every 15 seconds.
+const openedLifetime = time.Minute
+
+// openAsRead looks at a checkout that this isolate has read a moment ago, when it was open. As long
+// as it is, what counts of it does not change, but for the payments that were seen: those of the
+// last ten minutes a look reads from the ledger. So only what ends it is read again. Nil if it was
+// not read.
+func (c *call) openAsRead() (*checkout.Facts, checkout.Outcome, error) {
+	id, err := checkout.ParseCheckoutID(c.path("id"))
+	if err != nil {
+		return nil, checkout.Outcome{}, nil // whoever reads it says why
+	}
+	key := store.CheckoutKey(id)
+	known, ok := c.opened.recall(key, c.began)
+	if !ok {
+		return nil, checkout.Outcome{}, nil
+	}
+	read := known
+	read.Seen = slices.Clone(known.Seen) // a look may write there
+	s, err := c.store.Changed(c.ctx, read)
+	if err != nil {
+		return nil, checkout.Outcome{}, err
+	}
+	out := c.look(s)
+	if out.Status == checkout.Open && slices.Equal(s.Seen, known.Seen) {
+		return s, out, nil
+	}
+	c.opened.forget(key)
+	fresh, err := c.publicCheckout()
+	if fresh != nil {
+		s.Checkout = fresh.Checkout // its merchant may have changed where it leads to
+	}
+	return s, out, err
+}
+
+// lookAndKeep looks at a checkout, and keeps what was read of it if nothing is new.
+func (c *call) lookAndKeep(s *checkout.Facts) checkout.Outcome {
+	read := checkout.Facts{Checkout: s.Checkout, Seen: slices.Clone(s.Seen)}
+	out := c.look(s)
+	if out.Status == checkout.Open && slices.Equal(s.Seen, read.Seen) {
+		c.opened.keep(store.CheckoutKey(s.Checkout.ID), read, c.began.Add(openedLifetime))
+	}
+	return out
 }
 
 func (c *call) statusOf(s *checkout.Facts, out checkout.Outcome) (statusObject, error) {

@@ -27,6 +27,7 @@ type Service struct {
 	listeners  memory[bool]
 	suspended  memory[bool]
 	issuers    memory[store.Issuer]
+	opened     memory[checkout.Facts]
 	lanes      lanes
 	ending     ending
 	told       atomic.Bool // whether an event was written since they were last delivered

@@ -561,6 +561,7 @@ func TestConfigNamesWhatIsWrong(t *testing.T) {
 		"BASE_URL": "pay.example", "ADMIN_TOKEN": adminToken + ",short", "MEMO_KEYS": "00", "EXPIRES_IN_MIN": "soon", "SWEEP_ACCOUNTS": "17", "SWEEP_PAGES": "0", "SWEEP_STAY": "-1", "TEST_HORIZON_URLS": "ftp://x",
 		"TEST_ASSETS": "USDC", "TEST_PASSPHRASE": "", "TEST_WALLET_URL": "localhost:8000", "TEST_EXPLORER_URL": "https://explorer.example/tx/",
 		"ORG_NAME": "two\nlines", "ORG_URL": "http://corner.example", "ORG_SUPPORT_EMAIL": "corner.example",
+		"WALLETCONNECT_PROJECT_ID": "0123456789abcdef0123456789abcdeg",
 	} {
 		settings := s.settings()
 		settings[name] = value

@@ -14,6 +14,6 @@ func (c *call) isSuspended(merchant string) (bool, error) {
 		return false, err
 	}
 	is := m != nil && m.Suspended
-	c.suspended.keep(key, is, now)
+	c.suspended.keep(key, is, now.Add(keyLifetime))
 	return is, nil
 }

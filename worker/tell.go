@@ -21,7 +21,7 @@ func (s *Service) listens(ctx context.Context, view *store.View, merchant string
 	}
 	is, err := view.HasWebhooks(ctx, merchant, mode)
 	if err == nil {
-		s.listeners.keep(key, is, now)
+		s.listeners.keep(key, is, now.Add(keyLifetime))
 	}
 	return is, err
 }

@@ -14,6 +14,7 @@ import (
 
 	"edgecheckout/worker"
 	"edgecheckout/worker/kv"
+	"edgecheckout/worker/watch"
 )
 
 // tripCounter counts trips to the store: each call is one, however many keys it has.
@@ -177,6 +178,7 @@ func TestTripsOfEachRoute(t *testing.T) {
 		{route: "GET /pay/{id}/check", path: "/pay/" + open.text("id") + "/check"},
 		{route: "GET /pay/{id}/receipt", path: "/pay/" + paid.text("id") + "/receipt"},
 		{route: "GET /pay/{id}/status", when: "open", path: "/pay/" + open.text("id") + "/status"},
+		{route: "GET /pay/{id}/status", when: "open, asked again", path: "/pay/" + open.text("id") + "/status"},
 		{route: "POST /pay/{id}/transaction", path: "/pay/" + open.text("id") + "/transaction", body: fmt.Sprintf(`{"account":%q}`, person.Address())},
 		{route: "POST /pay/{id}/quotes", path: "/pay/" + open.text("id") + "/quotes", body: fmt.Sprintf(`{"account":%q}`, person.Address())},
 		{route: "POST /pay/{id}/hint", path: "/pay/" + open.text("id") + "/hint", body: `{"hash":"` + strings.Repeat("0", 64) + `"}`},
@@ -210,6 +212,10 @@ func TestTripsOfEachRoute(t *testing.T) {
 		if strings.HasPrefix(path, "/pay/") {
 			as = client{t, edge, http.Header{}}
 			as.get("/pay/" + young) // the isolate knows from now on whether the merchant is suspended
+			if strings.HasSuffix(c.when, "asked again") {
+				as.get(c.path)
+				s.Sleep(watch.LookWindow)
+			}
 		}
 		if as.header.Get("X-Api-Key") != "" {
 			as.get("/product/prod_0") // the isolate has the key in its cache from now on

@@ -59,6 +59,6 @@ func createWebhook(c *call) (answer, error) {
 	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
 	}
-	c.listeners.keep(store.HasWebhooksKey(w.Merchant, w.Mode), true, c.platform.Now())
+	c.listeners.keep(store.HasWebhooksKey(w.Merchant, w.Mode), true, c.platform.Now().Add(keyLifetime))
 	return revealed(w, secret)
 }

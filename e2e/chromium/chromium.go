@@ -15,7 +15,7 @@ import (
 // Start starts a headless Chromium, which makes no requests of its own and runs until stop. The
 // context it returns is that of the first tab; [chromedp.NewContext] opens others in the same
 // browser.
-func Start(ctx context.Context) (_ context.Context, stop func(), err error) {
+func Start(ctx context.Context, more ...chromedp.ExecAllocatorOption) (_ context.Context, stop func(), err error) {
 	path, err := exec.LookPath("chromium")
 	if errors.Is(err, exec.ErrNotFound) {
 		err = errors.New("this needs Chromium (on Debian: apt-get install chromium)")
@@ -29,7 +29,7 @@ func Start(ctx context.Context) (_ context.Context, stop func(), err error) {
 		chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true))
-	ctx, stopProcess := chromedp.NewExecAllocator(ctx, options...)
+	ctx, stopProcess := chromedp.NewExecAllocator(ctx, append(options, more...)...)
 	ctx, stopTab := chromedp.NewContext(ctx)
 	stop = func() { stopTab(); stopProcess() }
 	// Without this the process would start with the first tab, and tabs that open at the same time

@@ -41,6 +41,12 @@ function current() {
   return invocation;
 }
 
+// How long operations on KV take if they are far, in milliseconds: from, to.
+const HIT = [10, 15];
+const MISS = [60, 120];
+const WRITE = [100, 200];
+const LIST = [60, 150];
+
 class Invocation {
   #plan;
   #subrequests = 0;
@@ -135,12 +141,18 @@ function refused(message) {
 class Namespace {
   #kv;
   #ttl; // milliseconds that replace a second
+  #far; // whether operations take as long as Cloudflare's
   #views = new Map(); // of each data centre: key to { value, metadata, until }
   #written = new Map(); // key to time of the write, oldest first
 
-  constructor(kv, second) {
+  constructor(kv, second, far) {
     this.#kv = kv;
     this.#ttl = second;
+    this.#far = far;
+  }
+
+  async #travel([from, to]) {
+    if (this.#far) await scheduler.wait(from + Math.random() * (to - from));
   }
 
   #view() {
@@ -152,7 +164,11 @@ class Namespace {
   async #read(key, seconds = CACHE_TTL) {
     const view = this.#view();
     const seen = view.get(key);
-    if (seen !== undefined && Date.now() < seen.until) return seen;
+    if (seen !== undefined && Date.now() < seen.until) {
+      await this.#travel(HIT);
+      return seen;
+    }
+    await this.#travel(MISS);
     const until = Date.now() + seconds * this.#ttl;
     const { value, metadata } = await this.#kv.getWithMetadata(key, { type: "arrayBuffer", cacheTtl: seconds });
     // Otherwise the key was written here in the meantime.
@@ -181,6 +197,7 @@ class Namespace {
   put(key, value, options = {}) {
     return current().operation(async () => {
       this.#take(key, "PUT");
+      await this.#travel(WRITE);
       const bytes = await new Response(value).arrayBuffer();
       await this.#kv.put(key, bytes, options);
       this.#view().set(key, { value: bytes, metadata: options.metadata ?? null, until: Date.now() + CACHE_TTL * this.#ttl });
@@ -190,6 +207,7 @@ class Namespace {
   delete(key) {
     return current().operation(async () => {
       this.#take(key, "DELETE");
+      await this.#travel(WRITE);
       await this.#kv.delete(key);
       this.#view().set(key, { value: null, metadata: null, until: Date.now() + CACHE_TTL * this.#ttl });
     });
@@ -208,7 +226,8 @@ class Namespace {
   // list begins with an empty page that continues, as after recent deletions
   // (https://developers.cloudflare.com/kv/api/list-keys/#pagination).
   list(options = {}) {
-    return current().operation(() => {
+    return current().operation(async () => {
+      await this.#travel(LIST);
       if (!options.cursor) return { keys: [], list_complete: false, cursor: DELETED, cacheStatus: null };
       return this.#kv.list(options.cursor === DELETED ? { ...options, cursor: undefined } : options);
     });
@@ -254,7 +273,7 @@ Object.defineProperty(globalThis, "caches", {
 
 // limited enforces the limits of a plan on a Worker's default export. Its settings are environment
 // variables: PLATFORM_PLAN, and how many milliseconds replace a second of KV's staleness
-// (PLATFORM_KV_SECOND) and of waitUntil (PLATFORM_WAIT_SECOND).
+// (PLATFORM_KV_SECOND) and of waitUntil (PLATFORM_WAIT_SECOND). With PLATFORM_FAR, KV takes its time.
 //
 // The header X-Data-Centre says where a request arrives; cron and queue events have a data centre
 // of their own.
@@ -263,7 +282,7 @@ export function limited(worker) {
   const environmentOf = (env) => {
     if (!environments.has(env)) {
       const second = Number(env.PLATFORM_KV_SECOND ?? 1000);
-      const wrapped = Object.entries(env).map(([name, it]) => [name, it?.getWithMetadata ? new Namespace(it, second) : it]);
+      const wrapped = Object.entries(env).map(([name, it]) => [name, it?.getWithMetadata ? new Namespace(it, second, !!env.PLATFORM_FAR) : it]);
       environments.set(env, Object.fromEntries(wrapped));
     }
     return environments.get(env);

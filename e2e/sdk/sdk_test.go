@@ -35,9 +35,6 @@ func TestStellarSDKDrivesTheSandbox(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	if output, err := exec.CommandContext(ctx, "make", "-C", "../..", "e2e/sdk/node_modules/.stamp").CombinedOutput(); err != nil {
-		t.Fatalf("%v:\n%s", err, output)
-	}
 	node, err := filepath.Abs("../../node_modules/.bin/node")
 	if err != nil {
 		t.Fatal(err)

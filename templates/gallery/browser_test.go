@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"edgecheckout/e2e/chromium"
+	"edgecheckout/e2e/walletconnect"
 	"edgecheckout/templates"
 	"edgecheckout/templates/samples"
 	"edgecheckout/templates/static"
@@ -121,13 +122,15 @@ func TestMain(m *testing.M) {
 	_ = flag.Set("test.parallel", "8") // tabs mostly wait
 	var stop func()
 	var err error
-	browser, stop, err = chromium.Start(context.Background())
+	relay := walletconnect.Start()
+	browser, stop, err = chromium.Start(context.Background(), relay.Browser()...)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	code := m.Run()
 	stop()
+	relay.Close()
 	os.Exit(code)
 }
 
@@ -161,8 +164,13 @@ func value(t *testing.T, ctx context.Context, expression string) string {
 // await waits until a JavaScript expression equals want.
 func await(t *testing.T, ctx context.Context, expression, want string) {
 	t.Helper()
+	awaitFor(t, ctx, expression, want, 15*time.Second)
+}
+
+func awaitFor(t *testing.T, ctx context.Context, expression, want string, patience time.Duration) {
+	t.Helper()
 	var got string
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if got = value(t, ctx, expression); got == want {
 			return
 		}

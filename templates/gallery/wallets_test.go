@@ -1,11 +1,20 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"edgecheckout/e2e/chromium"
+	"edgecheckout/e2e/walletconnect"
+	"edgecheckout/templates"
 	"edgecheckout/templates/text"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -99,5 +108,131 @@ func TestQuotesAreInTheLanguageOfThePage(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// withWalletConnect is a page that offers WalletConnect, for a project.
+func withWalletConnect(t *testing.T, project string) *shop {
+	t.Helper()
+	c := sample(t, "wallets")
+	c.WalletConnect = templates.WalletConnect{Project: project, Chain: "stellar:testnet"}
+	return newShop(t, c)
+}
+
+// chooseWalletConnect opens a page and chooses WalletConnect, which comes first of the wallets that
+// are not in the browser.
+func chooseWalletConnect(t *testing.T, ctx context.Context, s *shop) {
+	t.Helper()
+	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
+	await(t, ctx, `document.querySelector("[data-wallet-others] button")?.textContent`, "WalletConnectLOBSTR, Freighter and others, on a phone")
+	do(t, ctx, chromium.Click(`[data-testid="other-wallets"] summary`), chromium.Click(`[data-testid="wallet-walletconnect"]`))
+}
+
+const said = `document.querySelector("[data-wallet-step]").dataset.code`
+
+// A camera reads what the page copies: the only code that is visible, in both schemes.
+func TestCodeForAWalletOnAPhoneCanBeScanned(t *testing.T) {
+	ctx := tab(t)
+	s := withWalletConnect(t, walletconnect.Project)
+	for _, scheme := range []string{"light", "dark"} {
+		see(t, ctx, looks{1280, 1, scheme, "none"})
+		chooseWalletConnect(t, ctx, s)
+		await(t, ctx, said, "scan")
+		value(t, ctx, `navigator.clipboard.writeText = async (text) => { window.copied = text }`)
+		do(t, ctx, chromium.Click(`[data-testid="copy-code"]`))
+		await(t, ctx, element("copy-code")+".textContent", "Copied")
+		whole := true
+		shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &whole})
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "page.png")
+		if err := os.WriteFile(file, shot.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		read, err := exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", file).Output()
+		if copied := value(t, ctx, "window.copied"); err != nil || strings.TrimSpace(string(read)) != copied || !strings.HasPrefix(copied, "wc:") {
+			t.Errorf("%s: the codes contain %q (%v), and the page copies %q", scheme, read, err, copied)
+		}
+	}
+}
+
+// On a phone, links open the wallets' apps with the code, and there is none to scan.
+func TestPageOnAPhoneOpensItsWallets(t *testing.T) {
+	ctx := tab(t)
+	s := withWalletConnect(t, walletconnect.Project)
+	do(t, ctx, screenOf(390, 844), command(emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true}))
+	chooseWalletConnect(t, ctx, s)
+	await(t, ctx, said, "open-here")
+	if got := value(t, ctx, visible("pairing")); got != "false" {
+		t.Error("the phone shows a code to itself")
+	}
+	const links = `Array.from(document.querySelectorAll("[data-wallet-choices] a"), (a) => a.textContent + " " + a.href + " " + a.target).join("\n")`
+	lobstr, freighter, _ := strings.Cut(value(t, ctx, links), "\n")
+	for link, want := range map[string]string{
+		lobstr:    "Open LOBSTR https://lobstr.co/uni/wc/wc?uri=%s _blank",
+		freighter: "Open Freighter freighterwallet://wc-redirect/wc?uri=%s ",
+	} {
+		before, after, _ := strings.Cut(want, "%s")
+		escaped, ok := strings.CutPrefix(link, before)
+		escaped, target := strings.CutSuffix(escaped, after)
+		if code, err := url.QueryUnescape(escaped); err != nil || !ok || !target || !strings.HasPrefix(code, "wc:") || !strings.Contains(code, "&symKey=") {
+			t.Errorf("a link is %q, want %q with a code", link, want)
+		}
+	}
+}
+
+// The relay does not know the operator's project, or cannot be reached.
+func TestPageSaysThatTheRelayCannotBeReached(t *testing.T) {
+	ctx := tab(t)
+	s := withWalletConnect(t, strings.Repeat("f", 32))
+	chooseWalletConnect(t, ctx, s)
+	awaitFor(t, ctx, said, "relay", 30*time.Second)
+	if got := value(t, ctx, `document.querySelector("[data-wallet-choices]").innerText`); got != "Try again\nChoose another wallet" {
+		t.Errorf("and offers %q", got)
+	}
+}
+
+// A code is good for five minutes. The page then says so, and shows another one.
+func TestPageSaysThatACodeHasExpired(t *testing.T) {
+	ctx := tab(t)
+	s := withWalletConnect(t, walletconnect.Project)
+	chooseWalletConnect(t, ctx, s)
+	await(t, ctx, said, "scan")
+	value(t, ctx, `(({ now }) => (Date.now = () => now.call(Date) + 301_000))(Date)`)
+	await(t, ctx, said, "code-expired")
+	do(t, ctx, chromium.Click(`[data-testid="choice-0"]`))
+	await(t, ctx, said, "scan")
+}
+
+// Axe finds nothing in the page with a code, on a phone or beside one.
+func TestAxeFindsNothingBesideACode(t *testing.T) {
+	axe, err := os.ReadFile("../../node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		touch    bool
+		language *text.Language
+	}{
+		"beside a phone":           {false, text.English},
+		"on a phone":               {true, text.English},
+		"beside a phone in Arabic": {false, text.Find("ar")},
+		"on a phone in German":     {true, text.Find("de")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := tab(t)
+			c := sample(t, "wallets")
+			c.WalletConnect, c.Language = templates.WalletConnect{Project: walletconnect.Project, Chain: "stellar:testnet"}, test.language
+			s := newShop(t, c)
+			do(t, ctx, command(emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: test.touch}))
+			see(t, ctx, ways[0])
+			do(t, ctx, chromedp.Navigate(s.URL+"/page"), chromium.Click(`[data-testid="other-wallets"] summary`), chromium.Click(`[data-testid="wallet-walletconnect"]`))
+			await(t, ctx, element("copy-code")+`?.checkVisibility()`, "true")
+			if _, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](string(axe))); err != nil {
+				t.Fatal(err)
+			}
+			audit{"wallets", test.language, ways}.find(t, ctx, "the code")
+		})
 	}
 }

@@ -39,7 +39,7 @@ var names = []struct{ Constant, file string }{
 	{"script", "pay.js"}, {"languageScript", "language.js"}, {"receiptScript", "receipt.js"}, {"stylesheet", "pay.css"}, {"icon", "icon.svg"}, {"docsScript", "docs.js"}, {"docsStylesheet", "docs.css"},
 	{"walletsScript", "bundled/wallets.js"}, {"walletNotices", "bundled/notices.txt"},
 	{"walletFreighter", "bundled/freighter.js"}, {"walletLobstr", "bundled/lobstr.js"}, {"walletXbull", "bundled/xbull.js"},
-	{"walletRabet", "bundled/rabet.js"}, {"walletAlbedo", "bundled/albedo.js"},
+	{"walletRabet", "bundled/rabet.js"}, {"walletAlbedo", "bundled/albedo.js"}, {"walletWalletConnect", "bundled/walletconnect.js"},
 	{"consoleStylesheet", "console.css"}, {"consoleScript", "bundled/console.js"}, {"signingTexts", "wallets/signing.json"},
 }
 

@@ -49,8 +49,12 @@ func TestScriptsAreSmall(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if b.Len() > 6<<10 {
-			t.Errorf("%s has %d bytes gzip, more than 6 KiB", a.Path, b.Len())
+		most := 6 << 10
+		if strings.Contains(a.Path, "/walletconnect.") {
+			most = 112 << 10 // a protocol with its cryptography, and codes to scan
+		}
+		if b.Len() > most {
+			t.Errorf("%s has %d bytes gzip, more than %d", a.Path, b.Len(), most)
 		}
 	}
 }

@@ -150,6 +150,7 @@ var germanWallets = Wallets{
 	Installed:    "in diesem Browser",
 	OpensWindow:  "öffnet ein Fenster",
 	NotInstalled: "nicht in diesem Browser",
+	OnPhone:      "LOBSTR, Freighter und andere, auf dem Handy",
 
 	Connecting: "Warten auf {wallet}: Erlauben Sie dort, dass diese Seite Ihr Konto sieht.",
 	Connected:  "Ihr Konto ist {account}. {wallet} öffnet sich noch einmal, um die Zahlung zu bestätigen.",
@@ -159,6 +160,13 @@ var germanWallets = Wallets{
 	Submitting: "Bestätigt. Die Zahlung wird an das Netz gesendet …",
 	Slow:       "Das Netz ist langsam. Ihre Zahlung wurde noch einmal gesendet; doppelt abgebucht werden kann sie nicht. Lassen Sie diese Seite offen, und zahlen Sie nicht ein zweites Mal.",
 	Sent:       "Ihre Zahlung steht im Ledger. Einen Moment …",
+
+	Scan:     "Scannen Sie diesen Code mit der Wallet auf Ihrem Handy: LOBSTR, Freighter oder eine andere, die WalletConnect kennt.",
+	OpenHere: "Öffnen Sie Ihre Wallet, und erlauben Sie ihr, dieser Seite Ihr Konto zu zeigen. Oder kopieren Sie den Code in eine Wallet, die WalletConnect kennt.",
+	CodeName: "Code, der Ihre Wallet mit dieser Seite verbindet",
+	Open:     "{wallet} öffnen",
+	CopyCode: "Code kopieren",
+	Copied:   "Kopiert",
 
 	Quoting:            "Wir sehen nach, womit das Konto {account} zahlen kann …",
 	Options:            "Das Konto {account} kann zahlen mit:",
@@ -193,6 +201,10 @@ var germanWallets = Wallets{
 	Unsigned:  "{wallet} hat die Zahlung ohne Unterschrift zurückgegeben. Es wurde nichts gezahlt. Versuchen Sie es noch einmal, oder verwenden Sie eine andere Wallet.",
 	Signature: "Das Netz hat die Unterschrift nicht angenommen: {wallet} hat mit einem anderen Konto oder für ein anderes Netz unterschrieben. Wählen Sie in {wallet} die richtigen, und versuchen Sie es noch einmal.",
 	Wallet:    "{wallet} meldet ein Problem: {message}. Es wurde nichts gezahlt. Versuchen Sie es noch einmal, oder verwenden Sie eine andere Wallet.",
+
+	CodeExpired:  "Fünf Minuten lang hat niemand den Code benutzt, daher ist er abgelaufen. Es wurde nichts gezahlt. Versuchen Sie es noch einmal, um einen neuen zu erhalten.",
+	Disconnected: "{wallet} hat die Verbindung mit dieser Seite beendet. Es wurde nichts gezahlt. Versuchen Sie es noch einmal, um sich zu verbinden.",
+	Relay:        "WalletConnect ist nicht erreichbar. Es wurde nichts gezahlt. Prüfen Sie Ihre Verbindung, und versuchen Sie es noch einmal, oder wählen Sie eine andere Wallet.",
 
 	Sequence:          "Das Konto hat zur selben Zeit eine andere Zahlung gemacht. Es wurde nichts gezahlt. Versuchen Sie es noch einmal.",
 	Late:              "Die Bestätigung kam zu spät, deshalb wurde nichts gezahlt. Ist die Zeit zum Zahlen nicht vorbei, versuchen Sie es noch einmal.",

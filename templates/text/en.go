@@ -150,6 +150,7 @@ var englishWallets = Wallets{
 	Installed:    "in this browser",
 	OpensWindow:  "opens a window",
 	NotInstalled: "not in this browser",
+	OnPhone:      "LOBSTR, Freighter and others, on a phone",
 
 	Connecting: "Waiting for {wallet}: allow it to show this page your account.",
 	Connected:  "Your account is {account}. {wallet} opens once more, to confirm the payment.",
@@ -159,6 +160,13 @@ var englishWallets = Wallets{
 	Submitting: "Confirmed. Sending the payment to the network …",
 	Slow:       "The network is slow. Your payment has been sent again, which cannot take your money twice. Please keep this page open, and do not pay another time.",
 	Sent:       "Your payment is on the ledger. One moment …",
+
+	Scan:     "Scan this code with the wallet on your phone: LOBSTR, Freighter or another that knows WalletConnect.",
+	OpenHere: "Open your wallet and allow it to show this page your account. Or copy the code into a wallet that knows WalletConnect.",
+	CodeName: "Code that connects your wallet with this page",
+	Open:     "Open {wallet}",
+	CopyCode: "Copy the code",
+	Copied:   "Copied",
 
 	Quoting:            "Looking at what account {account} can pay with …",
 	Options:            "Account {account} can pay with:",
@@ -193,6 +201,10 @@ var englishWallets = Wallets{
 	Unsigned:  "{wallet} gave the payment back without a signature. Nothing was paid. Try again, or use another wallet.",
 	Signature: "The network did not accept the signature: {wallet} signed with another account or for another network. Choose the right ones in {wallet} and try again.",
 	Wallet:    "{wallet} reports a problem: {message}. Nothing was paid. Try again, or use another wallet.",
+
+	CodeExpired:  "Nobody used the code for five minutes, so it has expired. Nothing was paid. Try again for a new one.",
+	Disconnected: "{wallet} has ended the connection with this page. Nothing was paid. Try again to connect.",
+	Relay:        "WalletConnect cannot be reached. Nothing was paid. Check your connection and try again, or choose another wallet.",
 
 	Sequence:          "The account made another payment at the same time. Nothing was paid. Try again.",
 	Late:              "It was not confirmed in time, so nothing was paid. If the time to pay is not over, try again.",

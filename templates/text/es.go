@@ -150,6 +150,7 @@ var spanishWallets = Wallets{
 	Installed:    "en este navegador",
 	OpensWindow:  "abre una ventana",
 	NotInstalled: "no está en este navegador",
+	OnPhone:      "LOBSTR, Freighter y otras, en un teléfono",
 
 	Connecting: "Esperando a {wallet}: permite que muestre tu cuenta a esta página.",
 	Connected:  "Tu cuenta es {account}. {wallet} se abre una vez más para confirmar el pago.",
@@ -159,6 +160,13 @@ var spanishWallets = Wallets{
 	Submitting: "Confirmado. Enviando el pago a la red…",
 	Slow:       "La red va lenta. Tu pago se ha enviado otra vez, y no puede cobrarse dos veces. Deja esta página abierta y no pagues de nuevo.",
 	Sent:       "Tu pago está en el registro. Un momento…",
+
+	Scan:     "Escanea este código con la billetera de tu teléfono: LOBSTR, Freighter u otra que conozca WalletConnect.",
+	OpenHere: "Abre tu billetera y permite que muestre tu cuenta a esta página. O copia el código en una billetera que conozca WalletConnect.",
+	CodeName: "Código que conecta tu billetera con esta página",
+	Open:     "Abrir {wallet}",
+	CopyCode: "Copiar el código",
+	Copied:   "Copiado",
 
 	Quoting:            "Consultando con qué puede pagar la cuenta {account}…",
 	Options:            "La cuenta {account} puede pagar con:",
@@ -193,6 +201,10 @@ var spanishWallets = Wallets{
 	Unsigned:  "{wallet} devolvió el pago sin firmar. No se pagó nada. Inténtalo de nuevo o usa otra billetera.",
 	Signature: "La red no aceptó la firma: {wallet} firmó con otra cuenta o para otra red. Elige las correctas en {wallet} e inténtalo de nuevo.",
 	Wallet:    "{wallet} informa de un problema: {message}. No se pagó nada. Inténtalo de nuevo o usa otra billetera.",
+
+	CodeExpired:  "Nadie usó el código durante cinco minutos y ha caducado. No se pagó nada. Inténtalo de nuevo para obtener otro.",
+	Disconnected: "{wallet} terminó la conexión con esta página. No se pagó nada. Inténtalo de nuevo para conectarte.",
+	Relay:        "No se puede acceder a WalletConnect. No se pagó nada. Comprueba tu conexión e inténtalo de nuevo, o elige otra billetera.",
 
 	Sequence:          "La cuenta hizo otro pago al mismo tiempo. No se pagó nada. Inténtalo de nuevo.",
 	Late:              "No se confirmó a tiempo, así que no se pagó nada. Si el tiempo para pagar no ha terminado, inténtalo de nuevo.",

@@ -151,6 +151,7 @@ var frenchWallets = Wallets{
 	Installed:    "dans ce navigateur",
 	OpensWindow:  "ouvre une fenêtre",
 	NotInstalled: "absent de ce navigateur",
+	OnPhone:      "LOBSTR, Freighter et d’autres, sur un téléphone",
 
 	Connecting: "En attente de {wallet} : autorisez-le à montrer votre compte à cette page.",
 	Connected:  "Votre compte est {account}. {wallet} s’ouvre encore une fois pour confirmer le paiement.",
@@ -160,6 +161,13 @@ var frenchWallets = Wallets{
 	Submitting: "Confirmé. Envoi du paiement au réseau…",
 	Slow:       "Le réseau est lent. Votre paiement a été envoyé de nouveau, ce qui ne peut pas vous débiter deux fois. Gardez cette page ouverte et ne payez pas une autre fois.",
 	Sent:       "Votre paiement est dans le registre. Un instant…",
+
+	Scan:     "Scannez ce code avec le portefeuille de votre téléphone : LOBSTR, Freighter ou un autre qui connaît WalletConnect.",
+	OpenHere: "Ouvrez votre portefeuille et autorisez-le à montrer votre compte à cette page. Ou copiez le code dans un portefeuille qui connaît WalletConnect.",
+	CodeName: "Code qui relie votre portefeuille à cette page",
+	Open:     "Ouvrir {wallet}",
+	CopyCode: "Copier le code",
+	Copied:   "Copié",
 
 	Quoting:            "Recherche de ce avec quoi le compte {account} peut payer…",
 	Options:            "Le compte {account} peut payer avec :",
@@ -194,6 +202,10 @@ var frenchWallets = Wallets{
 	Unsigned:  "{wallet} a rendu le paiement sans signature. Rien n’a été payé. Réessayez, ou utilisez un autre portefeuille.",
 	Signature: "Le réseau n’a pas accepté la signature : {wallet} a signé avec un autre compte ou pour un autre réseau. Choisissez les bons dans {wallet} et réessayez.",
 	Wallet:    "{wallet} signale un problème : {message}. Rien n’a été payé. Réessayez, ou utilisez un autre portefeuille.",
+
+	CodeExpired:  "Personne n’a utilisé le code pendant cinq minutes, il a donc expiré. Rien n’a été payé. Réessayez pour en obtenir un nouveau.",
+	Disconnected: "{wallet} a mis fin à la connexion avec cette page. Rien n’a été payé. Réessayez pour vous connecter.",
+	Relay:        "WalletConnect est injoignable. Rien n’a été payé. Vérifiez votre connexion et réessayez, ou choisissez un autre portefeuille.",
 
 	Sequence:          "Le compte a fait un autre paiement au même moment. Rien n’a été payé. Réessayez.",
 	Late:              "La confirmation n’est pas arrivée à temps, rien n’a donc été payé. Si le délai de paiement n’est pas écoulé, réessayez.",

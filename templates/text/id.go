@@ -150,6 +150,7 @@ var indonesianWallets = Wallets{
 	Installed:    "ada di peramban ini",
 	OpensWindow:  "membuka jendela",
 	NotInstalled: "tidak ada di peramban ini",
+	OnPhone:      "LOBSTR, Freighter dan lainnya, di ponsel",
 
 	Connecting: "Menunggu {wallet}: izinkan akun Anda ditunjukkan ke halaman ini.",
 	Connected:  "Akun Anda {account}. {wallet} terbuka sekali lagi untuk mengonfirmasi pembayaran.",
@@ -159,6 +160,13 @@ var indonesianWallets = Wallets{
 	Submitting: "Sudah dikonfirmasi. Mengirim pembayaran ke jaringan…",
 	Slow:       "Jaringan sedang lambat. Pembayaran Anda dikirim ulang, dan uang Anda tidak mungkin diambil dua kali. Biarkan halaman ini terbuka, dan jangan membayar lagi.",
 	Sent:       "Pembayaran Anda sudah ada di buku besar. Sebentar…",
+
+	Scan:     "Pindai kode ini dengan dompet di ponsel Anda: LOBSTR, Freighter, atau dompet lain yang mengenal WalletConnect.",
+	OpenHere: "Buka dompet Anda dan izinkan dompet itu menunjukkan akun Anda kepada halaman ini. Atau salin kode ini ke dompet yang mengenal WalletConnect.",
+	CodeName: "Kode yang menghubungkan dompet Anda dengan halaman ini",
+	Open:     "Buka {wallet}",
+	CopyCode: "Salin kode",
+	Copied:   "Disalin",
 
 	Quoting:            "Melihat dengan apa akun {account} dapat membayar…",
 	Options:            "Akun {account} dapat membayar dengan:",
@@ -193,6 +201,10 @@ var indonesianWallets = Wallets{
 	Unsigned:  "{wallet} mengembalikan pembayaran tanpa tanda tangan. Tidak ada yang dibayar. Coba lagi, atau gunakan dompet lain.",
 	Signature: "Jaringan tidak menerima tanda tangannya: {wallet} menandatangani dengan akun lain atau untuk jaringan lain. Pilih yang benar di {wallet} lalu coba lagi.",
 	Wallet:    "{wallet} melaporkan masalah: {message}. Tidak ada yang dibayar. Coba lagi, atau gunakan dompet lain.",
+
+	CodeExpired:  "Tidak ada yang memakai kode ini selama lima menit, jadi kode sudah kedaluwarsa. Tidak ada yang dibayar. Coba lagi untuk kode yang baru.",
+	Disconnected: "{wallet} mengakhiri sambungan dengan halaman ini. Tidak ada yang dibayar. Coba lagi untuk tersambung.",
+	Relay:        "WalletConnect tidak dapat dihubungi. Tidak ada yang dibayar. Periksa koneksi Anda dan coba lagi, atau pilih dompet lain.",
 
 	Sequence:          "Akun ini melakukan pembayaran lain pada saat yang sama. Tidak ada yang dibayar. Coba lagi.",
 	Late:              "Konfirmasinya terlambat, jadi tidak ada yang dibayar. Jika waktu pembayaran belum habis, coba lagi.",

@@ -150,6 +150,7 @@ var portugueseWallets = Wallets{
 	Installed:    "neste navegador",
 	OpensWindow:  "abre uma janela",
 	NotInstalled: "não está neste navegador",
+	OnPhone:      "LOBSTR, Freighter e outras, no celular",
 
 	Connecting: "Aguardando {wallet}: permita que ela mostre sua conta a esta página.",
 	Connected:  "Sua conta é {account}. {wallet} abre mais uma vez, para confirmar o pagamento.",
@@ -159,6 +160,13 @@ var portugueseWallets = Wallets{
 	Submitting: "Confirmado. Enviando o pagamento à rede…",
 	Slow:       "A rede está lenta. Seu pagamento foi enviado outra vez, e não pode ser cobrado duas vezes. Deixe esta página aberta e não pague de novo.",
 	Sent:       "Seu pagamento está no registro. Um momento…",
+
+	Scan:     "Escaneie este código com a carteira do seu celular: LOBSTR, Freighter ou outra que conheça o WalletConnect.",
+	OpenHere: "Abra sua carteira e permita que ela mostre sua conta a esta página. Ou copie o código para uma carteira que conheça o WalletConnect.",
+	CodeName: "Código que conecta sua carteira a esta página",
+	Open:     "Abrir {wallet}",
+	CopyCode: "Copiar o código",
+	Copied:   "Copiado",
 
 	Quoting:            "Vendo com o que a conta {account} pode pagar…",
 	Options:            "A conta {account} pode pagar com:",
@@ -193,6 +201,10 @@ var portugueseWallets = Wallets{
 	Unsigned:  "{wallet} devolveu o pagamento sem assinatura. Nada foi pago. Tente de novo ou use outra carteira.",
 	Signature: "A rede não aceitou a assinatura: {wallet} assinou com outra conta ou para outra rede. Escolha as corretas em {wallet} e tente de novo.",
 	Wallet:    "{wallet} relata um problema: {message}. Nada foi pago. Tente de novo ou use outra carteira.",
+
+	CodeExpired:  "Ninguém usou o código por cinco minutos, e ele expirou. Nada foi pago. Tente de novo para obter outro.",
+	Disconnected: "{wallet} encerrou a conexão com esta página. Nada foi pago. Tente de novo para conectar.",
+	Relay:        "Não foi possível acessar o WalletConnect. Nada foi pago. Verifique sua conexão e tente de novo, ou escolha outra carteira.",
 
 	Sequence:          "A conta fez outro pagamento ao mesmo tempo. Nada foi pago. Tente de novo.",
 	Late:              "Não foi confirmado a tempo, por isso nada foi pago. Se o prazo não terminou, tente de novo.",

@@ -12,6 +12,7 @@ type Wallets struct {
 	Installed    string `json:"installed"`
 	OpensWindow  string `json:"opens-window"`
 	NotInstalled string `json:"not-installed"`
+	OnPhone      string `json:"on-phone"`
 
 	// While it goes well.
 	Connecting string `json:"connecting"` // {wallet}
@@ -22,6 +23,14 @@ type Wallets struct {
 	Submitting string `json:"submitting"`
 	Slow       string `json:"slow"`
 	Sent       string `json:"sent"`
+
+	// How a wallet on a phone finds the page.
+	Scan     string `json:"scan"`
+	OpenHere string `json:"open-here"` // where the page itself is on a phone
+	CodeName string `json:"code-name"`
+	Open     string `json:"open"` // {wallet}
+	CopyCode string `json:"copy-code"`
+	Copied   string `json:"copied"`
 
 	// What the account can pay with.
 	Quoting            string `json:"quoting"`      // {account}
@@ -60,6 +69,11 @@ type Wallets struct {
 	Unsigned  string `json:"unsigned"`  // {wallet}
 	Signature string `json:"signature"` // {wallet}
 	Wallet    string `json:"wallet"`    // {wallet} {message}: the wallet's own words
+
+	// Why a wallet on a phone is not reached.
+	CodeExpired  string `json:"code-expired"`
+	Disconnected string `json:"disconnected"` // {wallet}
+	Relay        string `json:"relay"`
 
 	// Why the network did not take it, or the service does not go on.
 	Sequence          string `json:"sequence"`

@@ -150,6 +150,7 @@ var chineseWallets = Wallets{
 	Installed:    "已安装在此浏览器中",
 	OpensWindow:  "会打开一个窗口",
 	NotInstalled: "未安装在此浏览器中",
+	OnPhone:      "手机上的 LOBSTR、Freighter 等钱包",
 
 	Connecting: "正在等待 {wallet}：请允许它向此页面提供您的账户。",
 	Connected:  "您的账户是 {account}。{wallet} 会再打开一次，以确认付款。",
@@ -159,6 +160,13 @@ var chineseWallets = Wallets{
 	Submitting: "已确认。正在将付款发送到网络……",
 	Slow:       "网络较慢。您的付款已重新发送，不会重复扣款。请保持此页面打开，不要再次付款。",
 	Sent:       "您的付款已记入账本。请稍候……",
+
+	Scan:     "请用手机上的钱包扫描此二维码：LOBSTR、Freighter 或其他支持 WalletConnect 的钱包。",
+	OpenHere: "请打开您的钱包，并允许它向本页面显示您的账户。也可以把连接码复制到支持 WalletConnect 的钱包中。",
+	CodeName: "把您的钱包与本页面连接的二维码",
+	Open:     "打开 {wallet}",
+	CopyCode: "复制连接码",
+	Copied:   "已复制",
 
 	Quoting:            "正在查询账户 {account} 可以用什么付款……",
 	Options:            "账户 {account} 可以用以下资产付款：",
@@ -193,6 +201,10 @@ var chineseWallets = Wallets{
 	Unsigned:  "{wallet} 未签名就退回了付款。没有扣款。请重试，或使用其他钱包。",
 	Signature: "网络未接受签名：{wallet} 使用了其他账户或其他网络的签名。请在 {wallet} 中选择正确的账户和网络，然后重试。",
 	Wallet:    "{wallet} 报告了问题：{message}。没有扣款。请重试，或使用其他钱包。",
+
+	CodeExpired:  "五分钟内没有人使用连接码，它已过期。没有扣款。请重试以获取新的连接码。",
+	Disconnected: "{wallet} 已断开与本页面的连接。没有扣款。请重试以重新连接。",
+	Relay:        "无法连接 WalletConnect。没有扣款。请检查网络后重试，或选择其他钱包。",
 
 	Sequence:          "该账户同时进行了另一笔付款。没有扣款。请重试。",
 	Late:              "未及时确认，因此没有扣款。如果付款时间未过，请重试。",

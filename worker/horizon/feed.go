@@ -112,7 +112,7 @@ var (
 	memoField       = newFieldName("memo")
 
 	// muxedField ends the names of all fields with the number of a muxed address.
-	muxedField = newFieldEnd("muxed_id")
+	muxedField = newFieldEnd("_muxed_id")
 )
 
 // skimFeed reads a page as Horizon writes it: each record has its id directly before
@@ -223,15 +223,16 @@ func idBefore(text []byte) int64 {
 // fieldName is the name of a JSON field. It is found by the algorithm of Horspool, which looks at
 // one byte in as many as the name has.
 type fieldName struct {
-	text string // with the quote before it, if it is a whole name, but not the one after it
-	skip [256]uint8
+	text  string     // with its quotes, the one before it only if it is a whole name
+	skip  [256]uint8 // how far to go on from each byte; zero for the one that ends the text
+	again int        // how far to go on from that one
 }
 
 func newFieldName(name string) *fieldName { return newFieldEnd(`"` + name) }
 
 // newFieldEnd finds the fields whose names end so.
-func newFieldEnd(text string) *fieldName {
-	f := &fieldName{text: text}
+func newFieldEnd(end string) *fieldName {
+	f := &fieldName{text: end + `"`}
 	last := len(f.text) - 1
 	for i := range f.skip {
 		f.skip[i] = uint8(len(f.text))
@@ -239,20 +240,23 @@ func newFieldEnd(text string) *fieldName {
 	for i := range last {
 		f.skip[f.text[i]] = uint8(last - i)
 	}
+	f.again, f.skip['"'] = int(f.skip['"']), 0
 	return f
 }
 
 // find returns where the field is next, and where its value begins; -1 if it is not there.
 func (f *fieldName) find(body []byte, from int) (at, value int) {
 	last := len(f.text) - 1
-	for i := from + last; i < len(body); i += int(f.skip[body[i]]) {
-		if body[i] != f.text[last] || string(body[i-last:i+1]) != f.text {
+	for i := from + last; i < len(body); i += f.again {
+		for f.skip[body[i]] != 0 {
+			if i += int(f.skip[body[i]]); i >= len(body) {
+				return -1, -1
+			}
+		}
+		if string(body[i-last:i+1]) != f.text {
 			continue
 		}
-		if value = i + 2; value > len(body) || body[i+1] != '"' {
-			continue
-		}
-		if value = skipSpace(body, value); value >= len(body) || body[value] != ':' {
+		if value = skipSpace(body, i+1); value >= len(body) || body[value] != ':' {
 			continue
 		}
 		if value = skipSpace(body, value+1); value < len(body) {

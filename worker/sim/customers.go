@@ -167,6 +167,9 @@ func (s *sale) later(w *world, delay time.Duration, what string, op operation) {
 func (w *world) submit(s *sale, what string, operations ...operation) {
 	w.trace("%s is paid %s: %s %s", s.id, what, operations[0].amount, operations[0].asset.Code)
 	w.ledger.submit(operations...)
+	if w.chance(20) {
+		w.timers = append(w.timers, timer{w.now.Add(time.Duration(w.rand.IntN(20)) * time.Second), func() { w.hint(s, w.anyEdge()) }})
+	}
 }
 
 type timer struct {

@@ -159,6 +159,31 @@ func (w *world) ask(s *sale, e *edge) {
 	})
 }
 
+// hint lets a page with a wallet tell which transaction pays a checkout. Anybody can send a hint, so
+// it may name another transaction, or none.
+func (w *world) hint(s *sale, e *edge) {
+	hash := fmt.Sprintf("%064x", w.rand.Int64())
+	var paid []operation
+	for _, op := range w.ledger.accounts[s.account] {
+		if w.names(op, s) {
+			paid = append(paid, op)
+		}
+	}
+	switch n := len(w.ledger.feed); {
+	case n > 0 && w.chance(20):
+		hash = w.ledger.feed[w.rand.IntN(n)].hash()
+	case len(paid) > 0:
+		hash = paid[len(paid)-1].hash()
+	}
+	w.spawn("hint at "+e.name, 0, func() {
+		asked := w.now
+		var o object
+		if w.call(e, "POST", "/pay/"+s.id+"/hint", fmt.Sprintf(`{"hash":%q}`, hash), nil, &o) == 200 {
+			w.check(s, "a wallet's page at "+e.name, asked, o.observation())
+		}
+	})
+}
+
 // cancel lets the merchant expire a checkout. Sometimes the customer pays before every edge can
 // know of it, and asks at all of them.
 func (w *world) cancel(s *sale, e *edge) {

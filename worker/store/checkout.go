@@ -123,6 +123,25 @@ func (v *View) PageFacts(ctx context.Context, id checkout.ID) (*checkout.Facts, 
 	return decodeFacts(values)
 }
 
+// Changed reads again what may have changed of an open checkout but for the payments that were seen
+// of it, and but for what its merchant can change: whether it was cancelled, and whether it has
+// ended, which then stands in Recorded.
+func (s Store) Changed(ctx context.Context, f checkout.Facts) (*checkout.Facts, error) {
+	values, err := s.get(ctx, "a checkout", OutcomeKey(f.Checkout.ID), CancelKey(f.Checkout.ID))
+	if err != nil {
+		return nil, err
+	}
+	switch out, ended, err := Decode[checkout.Outcome](values[0]); {
+	case err != nil:
+		return nil, err
+	case ended:
+		f.Recorded = &out
+	}
+	cancelled, _, err := Decode[Cancellation](values[1])
+	f.CancelledBy = cancelled.Deadline
+	return &f, err
+}
+
 // RefundsOf reads what was paid back of a checkout. The result is not nil.
 func (s Store) RefundsOf(ctx context.Context, id checkout.ID) (checkout.Refunds, error) {
 	values, err := s.get(ctx, "what was paid back", RefundedKey(id))

@@ -144,6 +144,9 @@ type Backlog struct {
 	// Due is the deadline of the checkout that has waited longest for its end, if that is longer
 	// than any should wait.
 	Due time.Time `json:"due,omitzero"`
+	// Rests is when what the feed's parts have is settled once more, although nothing is open; zero
+	// while something is, and afterwards.
+	Rests time.Time `json:"rests,omitzero"`
 }
 
 func backlogKey(mode stellar.Mode) Key { return Key{"backlog/" + string(mode)} }
@@ -186,18 +189,23 @@ func (s Store) PutCursor(ctx context.Context, mode stellar.Mode, c Cursor) error
 	return s.put(ctx, "a cursor", entry{key: cursorKey(mode), value: Encode(c)})
 }
 
-// idle is the ledger after which an account must be read again, whose last open checkout has ended.
-type idle struct {
+// IdleMark says from where on an account must be read again whose last open checkout has ended.
+type IdleMark struct {
+	// Ledger is the one after which it must be read.
 	Ledger int64 `json:"ledger"`
+	// Caught is when a pass over the feed has read it from there, and settled what had come; zero if
+	// none has. The mark stays until another pass has done so, some time later: a sweep that did not
+	// know of the first one may have written over what it had written.
+	Caught time.Time `json:"caught,omitzero"`
 }
 
 func idleKey(mode stellar.Mode, account stellar.Address) Key {
 	return Key{"idle/" + string(mode) + "/" + string(account)}
 }
 
-// IdleMarks reads the ledgers after which accounts must be read again whose last open checkout has
-// ended. An account without a mark is missing from the map.
-func (s Store) IdleMarks(ctx context.Context, mode stellar.Mode, accounts []stellar.Address) (map[stellar.Address]int64, error) {
+// IdleMarks reads from where on accounts must be read again whose last open checkout has ended. An
+// account without a mark is missing from the map.
+func (s Store) IdleMarks(ctx context.Context, mode stellar.Mode, accounts []stellar.Address) (map[stellar.Address]IdleMark, error) {
 	keys := make([]Key, len(accounts))
 	for i, account := range accounts {
 		keys[i] = idleKey(mode, account)
@@ -206,24 +214,24 @@ func (s Store) IdleMarks(ctx context.Context, mode stellar.Mode, accounts []stel
 	if err != nil {
 		return nil, err
 	}
-	marks := map[stellar.Address]int64{}
+	marks := map[stellar.Address]IdleMark{}
 	for i, value := range values {
-		mark, ok, err := Decode[idle](value)
+		mark, ok, err := Decode[IdleMark](value)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			marks[accounts[i]] = mark.Ledger
+			marks[accounts[i]] = mark
 		}
 	}
 	return marks, nil
 }
 
-// PutIdleMarks writes the ledger after which accounts must be read again, for all at once.
-func (s Store) PutIdleMarks(ctx context.Context, mode stellar.Mode, ledger int64, accounts ...stellar.Address) error {
+// PutIdleMarks writes the same mark for accounts, for all at once.
+func (s Store) PutIdleMarks(ctx context.Context, mode stellar.Mode, mark IdleMark, accounts ...stellar.Address) error {
 	entries := make([]entry, len(accounts))
 	for i, account := range accounts {
-		entries[i] = entry{key: idleKey(mode, account), value: Encode(idle{ledger})}
+		entries[i] = entry{key: idleKey(mode, account), value: Encode(mark)}
 	}
 	return s.put(ctx, "marks of idle accounts", entries...)
 }

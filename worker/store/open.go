@@ -122,6 +122,13 @@ func (s Store) PutOpen(ctx context.Context, c *checkout.Checkout, deadline time.
 	return s.put(ctx, "an open checkout", entry{key: OpenKey(c, deadline), expiresAt: c.ExpiresAt.Add(KeepAfterExpiry), derived: true})
 }
 
+// Postpone puts a checkout that has ended into the index of open checkouts once more, so that it
+// falls due at another time.
+func (s Store) Postpone(ctx context.Context, e OpenEntry, due time.Time) error {
+	e.Due = due.Add(time.Minute - time.Nanosecond).Truncate(time.Minute)
+	return s.put(ctx, "a postponed checkout", entry{key: e.key(), expiresAt: e.Due.Add(KeepAfterExpiry), derived: true})
+}
+
 // DeleteOpen removes entries from the index of open checkouts.
 func (s Store) DeleteOpen(ctx context.Context, entries ...OpenEntry) error {
 	keys := make([]Key, len(entries))

@@ -44,9 +44,9 @@ type readAccount struct {
 }
 
 // Account reads an account that wants to pay a checkout: one account once in accountLifetime for
-// all checkouts, and at most accountsAtOnce in LookWindow for a checkout. Whoever has the address of one page
-// could otherwise have us read all accounts there are. The error is ErrBusy, ErrNoAccount, or
-// Horizon's.
+// all checkouts, and at most accountsAtOnce in LookWindow for a checkout. Whoever has the address
+// of one page could otherwise have us read all accounts there are. The error is ErrBusy,
+// ErrNoAccount, or Horizon's.
 func (w *Watcher) Account(ctx context.Context, s checkout.Checkout, address stellar.Address) (horizon.Account, error) {
 	mode := s.Mode
 	key := "account/" + string(mode) + "/" + string(address)

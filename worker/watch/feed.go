@@ -29,6 +29,9 @@ const (
 	// young is how old a part may be whose payments every pass settles again: a checkout may not
 	// have been visible here.
 	young = Rest + time.Minute
+	// restsAfter is how long after the last checkout has ended the parts are settled once more: they
+	// have rested then, whoever else was sweeping.
+	restsAfter = Overlap + young
 	// heldFor is how long a part stays because a payment in it cannot be settled.
 	heldFor = time.Hour
 	// maxCatchUps is how many accounts one pass reads for money that came while they were idle and
@@ -64,12 +67,43 @@ type feedPass struct {
 	pages   int                 // that were read
 }
 
+// beginFeed begins a pass with what the last ones found.
+func (w *Watcher) beginFeed(ctx context.Context, n network, report *Report) (*feedPass, error) {
+	f := &feedPass{Watcher: w, network: n, report: report, found: map[checkout.ID][]horizon.Operation{}, muxed: map[horizon.Muxed][]horizon.Operation{},
+		merged: map[int64]stellar.Amount{}, failed: map[checkout.ID]bool{}}
+	return f, f.recall(ctx)
+}
+
+// settleRested settles what the parts of the feed have once more when nothing is open: the last pass
+// may have written what a Horizon that lags showed to it, over what another one knew better. It
+// reports whether all of them have rested.
+func (w *Watcher) settleRested(ctx context.Context, mode stellar.Mode) (bool, error) {
+	stored, err := w.Store.Cursor(ctx, mode)
+	if err != nil || stored.Feed == nil {
+		return true, err
+	}
+	client, root, err := w.pool(mode).Connect(ctx, horizon.ForSweep)
+	if err != nil {
+		return false, err
+	}
+	n := network{mode: mode, client: client, root: root, stored: stored, cursor: current(stored, root)}
+	if n.cursor.Feed == nil {
+		return true, nil // of a history that ended
+	}
+	f, err := w.beginFeed(ctx, n, &Report{})
+	if err != nil {
+		return false, err
+	}
+	f.moved = !sameFeed(f.cursor, stored)
+	err = errors.Join(f.leave(ctx), f.finish(ctx))
+	return !slices.ContainsFunc(f.cursor.Feed.Parts, func(p store.Part) bool { return p.Found }), err
+}
+
 // sweepFeed reads the network's feed on from where it was left, and settles what it finds and what
 // fell due.
 func (w *Watcher) sweepFeed(ctx context.Context, n network, open listing, report *Report) (*feedPass, error) {
-	f := &feedPass{Watcher: w, network: n, report: report, found: map[checkout.ID][]horizon.Operation{}, muxed: map[horizon.Muxed][]horizon.Operation{},
-		merged: map[int64]stellar.Amount{}, failed: map[checkout.ID]bool{}}
-	if err := f.recall(ctx); err != nil {
+	f, err := w.beginFeed(ctx, n, report)
+	if err != nil {
 		return nil, err
 	}
 	coverage, err := f.readOn(ctx)
@@ -562,11 +596,11 @@ func (f *feedPass) retire(ctx context.Context, gone []store.OpenEntry) bool {
 	if len(gone) == 0 {
 		return true
 	}
-	accounts := map[stellar.Address]bool{}
+	of := map[stellar.Address]store.OpenEntry{}
 	for _, e := range gone {
-		accounts[e.Account] = true
+		of[e.Account] = e
 	}
-	err := f.markIdle(ctx, slices.Sorted(maps.Keys(accounts)))
+	err := f.markIdle(ctx, of)
 	if err == nil {
 		err = f.Store.DeleteOpen(ctx, gone...)
 	}
@@ -574,7 +608,10 @@ func (f *feedPass) retire(ctx context.Context, gone []store.OpenEntry) bool {
 	return err == nil
 }
 
-func (f *feedPass) markIdle(ctx context.Context, accounts []stellar.Address) error {
+// markIdle marks accounts of which an entry is removed each. One that must catch up first falls due
+// once more when the overlap is over.
+func (f *feedPass) markIdle(ctx context.Context, of map[stellar.Address]store.OpenEntry) error {
+	accounts := slices.Sorted(maps.Keys(of))
 	marks, err := f.Store.IdleMarks(ctx, f.mode, accounts)
 	if err != nil {
 		return err
@@ -583,21 +620,35 @@ func (f *feedPass) markIdle(ctx context.Context, accounts []stellar.Address) err
 	var idle []stellar.Address // those that have no mark of the feed yet
 	for _, account := range accounts {
 		mark, marked := marks[account]
+		again := !mark.Caught.IsZero()
 		switch {
-		case marked && mark >= since && mark <= f.root.LatestLedger:
+		case marked && mark.Ledger >= since && mark.Ledger <= f.root.LatestLedger:
 			continue
-		case marked && mark < since:
+		case marked && mark.Ledger < since:
+			if again && f.Now().Sub(mark.Caught) < Overlap {
+				continue
+			}
 			if catchUps++; catchUps > maxCatchUps {
 				continue
 			}
-			if err := f.catchUp(ctx, account, mark); err != nil {
+			if err := f.catchUp(ctx, account, mark.Ledger); err != nil {
 				return err
+			}
+			if !again {
+				mark.Caught = f.Now().UTC()
+				if err := f.Store.Postpone(ctx, of[account], mark.Caught.Add(restsAfter)); err != nil {
+					return err
+				}
+				if err := f.Store.PutIdleMarks(ctx, f.mode, mark, account); err != nil {
+					return err
+				}
+				continue
 			}
 		}
 		idle = append(idle, account)
 	}
 	for some := range slices.Chunk(idle, writtenAtOnce) {
-		if err := f.Store.PutIdleMarks(ctx, f.mode, max(f.cursor.From.Ledger, since), some...); err != nil {
+		if err := f.Store.PutIdleMarks(ctx, f.mode, store.IdleMark{Ledger: max(f.cursor.From.Ledger, since)}, some...); err != nil {
 			return err
 		}
 	}
@@ -627,7 +678,7 @@ func (f *feedPass) catchUp(ctx context.Context, account stellar.Address, after i
 	}
 	if !p.complete && p.err == nil {
 		p.err = fmt.Errorf("account %s has more payments than a pass reads", account)
-		p.err = errors.Join(p.err, f.Store.PutIdleMarks(ctx, f.mode, p.read, account))
+		p.err = errors.Join(p.err, f.Store.PutIdleMarks(ctx, f.mode, store.IdleMark{Ledger: p.read}, account))
 	}
 	return p.err
 }

@@ -16,6 +16,8 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/kv"
+	"edgecheckout/worker/kv/kvtest"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
 	"edgecheckout/worker/watch"
@@ -267,6 +269,47 @@ func TestTheFeedHealsWhatTheStoreLost(t *testing.T) {
 	expect(t, s.outcome(c), "open 20 underpaid")
 }
 
+// Two sweeps may end a checkout at the same time, and the one that knows less may write last. What
+// the other one found is settled once more, although nothing is open.
+func TestTheFeedSettlesOnceMoreWhenNothingIsOpen(t *testing.T) {
+	s := openWith(t, alwaysByFeed)
+	c, other := s.checkout(), s.checkout()
+	s.pay(c, "50")
+	s.minute()
+	key := store.OutcomeKey(c.ID).String()
+	early := s.Store.Peek(key)
+	s.pay(c, "20")
+	s.Advance(watchtest.LedgerTime)
+	s.pay(other, "50")
+	s.minute()
+	for len(s.Store.Keys("open/")) > 0 {
+		s.minute()
+	}
+	s.minute()
+	expect(t, s.outcome(c), "completed 50 +20 duplicate")
+	if err := errors.Join(s.kv.Put(context.Background(), kv.Entry{Key: key, Value: early}), s.kv.Delete(context.Background(), store.SeenKey(c.ID).String())); err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	s.Fault = func(string) (horizon.Response, error, bool) {
+		asked++
+		return horizon.Response{}, nil, false
+	}
+	for range 15 {
+		s.minute()
+	}
+	expect(t, s.outcome(c), "completed 50 +20 duplicate")
+	expect(t, s.outcome(other), "completed 50")
+	before := s.Store.Counts()
+	s.minute()
+	if diff := cmp.Diff(kvtest.Counts{Lists: before.Lists + 1, Reads: before.Reads + len(stellar.Modes), Writes: before.Writes, Deletes: before.Deletes}, s.Store.Counts()); diff != "" {
+		t.Error("a minute after that", diff)
+	}
+	if asked > 2 {
+		t.Errorf("%d requests to Horizon while nothing was open", asked)
+	}
+}
+
 // The cursor has the same size whatever is open and however busy the network is.
 func TestTheCursorStaysSmall(t *testing.T) {
 	s := openWith(t, watch.Limits{Accounts: 8, Pages: 28})
@@ -345,6 +388,64 @@ func TestWhatCameBeforeTheFeedWasReadIsFound(t *testing.T) {
 	s.pay(next, "50")
 	s.minute()
 	expect(t, s.outcome(next), "completed 50")
+	expect(t, s.outcome(c), "completed 50 +20 duplicate")
+
+	// A sweep that knew nothing of that writes over it.
+	if err := s.kv.Delete(context.Background(), store.SeenKey(c.ID).String()); err != nil {
+		t.Fatal(err)
+	}
+	for range 15 {
+		s.minute()
+	}
+	expect(t, s.outcome(c), "completed 50 +20 duplicate")
+}
+
+// The same, if its next checkout is open when the accounts are read one by one again.
+func TestWhatCameBeforeTheFeedWasReadIsFoundAfterIt(t *testing.T) {
+	s := openWith(t, watch.Limits{Accounts: 2, Pages: 28})
+	idle := s.merchant
+	c := s.checkout()
+	s.pay(c, "50")
+	s.minute()
+	for range 12 {
+		s.minute()
+	}
+	s.pay(c, "20")
+	s.Advance(5 * time.Minute)
+	long := func() checkout.Checkout {
+		c := s.checkoutUnlisted()
+		c.ExpiresAt = s.Now().Add(2 * time.Hour)
+		s.put(c)
+		s.list(c)
+		return c
+	}
+	var others []checkout.Checkout
+	for range 3 {
+		s.merchant = s.Merchant()
+		others = append(others, long())
+	}
+	for range 3 {
+		s.minute()
+	}
+	s.merchant = idle
+	long()
+	for range 30 {
+		s.pay(others[0], "1") // the cursor moves over what was found
+		s.minute()
+	}
+	if s.feed() == nil {
+		t.Fatal("the feed is not read")
+	}
+	for _, other := range others {
+		s.pay(other, "50")
+		s.Advance(watchtest.LedgerTime)
+	}
+	for range 15 {
+		s.minute()
+	}
+	if s.feed() != nil {
+		t.Fatal("the feed is still read")
+	}
 	expect(t, s.outcome(c), "completed 50 +20 duplicate")
 }
 

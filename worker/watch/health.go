@@ -46,7 +46,8 @@ type Count struct{ Accounts, Checkouts int }
 const MaxLag = 5 * time.Minute
 
 // tellBacklog writes down what a sweep found to be open in a mode, if that says more than was
-// written before.
+// written before. Some time after nothing is open any more, it settles once more what the feed has
+// shown.
 func (w *Watcher) tellBacklog(ctx context.Context, mode stellar.Mode, was store.Backlog, open listing) error {
 	var is store.Backlog
 	if len(open.entries) > 0 {
@@ -56,8 +57,18 @@ func (w *Watcher) tellBacklog(ctx context.Context, mode stellar.Mode, was store.
 		if due := open.entries[0].Due; open.at.Sub(due) > MaxLag {
 			is.Due = due
 		}
+	} else if is.Rests = was.Rests; !was.Since.IsZero() {
+		is.Rests = open.at.UTC().Add(restsAfter)
+	} else if !is.Rests.IsZero() && !open.at.Before(is.Rests) {
+		rested, err := w.settleRested(ctx, mode)
+		if err != nil {
+			return err
+		}
+		if is.Rests = (time.Time{}); !rested {
+			is.Rests = open.at.UTC().Add(restsAfter)
+		}
 	}
-	if is.Since.Equal(was.Since) && is.Due.Equal(was.Due) {
+	if is.Since.Equal(was.Since) && is.Due.Equal(was.Due) && is.Rests.Equal(was.Rests) {
 		return nil
 	}
 	return w.Store.PutBacklog(ctx, mode, is)

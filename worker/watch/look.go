@@ -6,11 +6,13 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 // look is what readings of an account showed on behalf of people who look. It is shared by all who
@@ -48,6 +50,10 @@ func (n need) and(other need) need {
 // missed, a sweep finds.
 const lookLifetime = time.Minute
 
+// cursorLifetime is how long looks of an isolate use a cursor that it has read. With the staleness
+// of the store it is far less than Overlap.
+const cursorLifetime = time.Minute
+
 // A look reads at most lookPages, and the next one goes on from there: a flood of dust delays it by
 // seconds, and costs no more. It carries along at most maxLooked payments, the largest ones.
 const (
@@ -65,8 +71,8 @@ func (l look) covers(n need) bool {
 // Look brings an open checkout's facts up to date from Horizon, and says when it was read. The
 // account is read at most once in LookWindow however many people ask. Whoever does not get the
 // window leaves word of what he needs, and the next reading brings it, whoever has it made: nobody
-// can keep others waiting by asking more often. While Horizon cannot be read it answers with what is known; the error says why and is
-// only for the log.
+// can keep others waiting by asking more often. While Horizon cannot be read it answers with what
+// is known; the error says why and is only for the log.
 func (w *Watcher) Look(ctx context.Context, s *checkout.Facts) (checkout.Outcome, error) {
 	return w.look(ctx, s, false)
 }
@@ -124,13 +130,13 @@ func (w *Watcher) look(ctx context.Context, s *checkout.Facts, atOnce bool) (che
 // new root and to the empty page, so that they can end; for the others one request is enough, for
 // what came since the last look.
 func (w *Watcher) lookAt(ctx context.Context, account stellar.Address, mode stellar.Mode, n need, last look, haveLast bool) (look, error) {
-	cursor, err := w.Store.Cursor(ctx, mode)
+	connect, cursorOf := w.pool(mode).Recent, w.recentCursor
+	if n.Whole {
+		connect, cursorOf = w.pool(mode).Connect, w.Store.Cursor
+	}
+	cursor, err := cursorOf(ctx, mode)
 	if err != nil {
 		return look{}, err
-	}
-	connect := w.pool(mode).Recent
-	if n.Whole {
-		connect = w.pool(mode).Connect
 	}
 	client, root, err := connect(ctx, horizon.ForVisitors)
 	if err != nil {
@@ -158,6 +164,40 @@ func (w *Watcher) lookAt(ctx context.Context, account stellar.Address, mode stel
 		l.Proven = w.proven(current(cursor, root), account, root.ClosedAt)
 	}
 	return l, nil
+}
+
+// cursors are those that looks have read.
+type cursors struct {
+	mu   sync.Mutex
+	read map[stellar.Mode]readCursor
+}
+
+type readCursor struct {
+	store.Cursor
+	until time.Time
+}
+
+// recentCursor reads a cursor once in cursorLifetime. By an older cursor a reading begins earlier:
+// it only reads more than it must.
+func (w *Watcher) recentCursor(ctx context.Context, mode stellar.Mode) (store.Cursor, error) {
+	now := w.Now()
+	w.cursors.mu.Lock()
+	known, ok := w.cursors.read[mode]
+	w.cursors.mu.Unlock()
+	if ok && now.Before(known.until) {
+		return known.Cursor, nil
+	}
+	cursor, err := w.Store.Cursor(ctx, mode)
+	if err != nil {
+		return cursor, err
+	}
+	w.cursors.mu.Lock()
+	defer w.cursors.mu.Unlock()
+	if w.cursors.read == nil {
+		w.cursors.read = map[stellar.Mode]readCursor{}
+	}
+	w.cursors.read[mode] = readCursor{cursor, now.Add(cursorLifetime)}
+	return cursor, nil
 }
 
 // largest keeps the maxLooked largest payments. It compares amounts of different assets, which is

@@ -151,7 +151,9 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, stored st
 	many := open.more || len(accounts) > w.Limits.Accounts
 	switch reading := n.cursor.Feed != nil; {
 	case reading && !many && (len(accounts) <= w.Limits.Accounts/2 || root.ClosedAt.Sub(n.cursor.Covered.ClosedAt) > Overlap):
-		n.cursor = leaveFeed(n.cursor)
+		if n.cursor, err = w.leaveFeed(ctx, n, slices.Collect(maps.Keys(accounts))); err != nil {
+			return nil, err
+		}
 	case reading:
 		return w.sweepBoth(ctx, n, open, accounts, report)
 	case many && (open.more || len(accounts) > 2*w.Limits.Accounts):
@@ -161,10 +163,26 @@ func (w *Watcher) sweepNetwork(ctx context.Context, mode stellar.Mode, stored st
 	return w.sweepByAccount(ctx, n, open, accounts, many, report)
 }
 
-// leaveFeed is the cursor with which accounts are read one by one again.
-func leaveFeed(c store.Cursor) store.Cursor {
+// leaveFeed is the cursor with which accounts are read one by one again. Those that had nothing open
+// before the feed was read, and have not caught up with what came to them then, are behind.
+func (w *Watcher) leaveFeed(ctx context.Context, n network, accounts []stellar.Address) (store.Cursor, error) {
+	marks, err := w.Store.IdleMarks(ctx, n.mode, accounts)
+	if err != nil {
+		return n.cursor, err
+	}
+	c := n.cursor
+	c.Behind = maps.Clone(c.Behind)
+	for account, mark := range marks {
+		if _, behind := c.Behind[account]; behind || mark.Ledger >= c.Feed.Since {
+			continue
+		}
+		if c.Behind == nil {
+			c.Behind = map[stellar.Address]store.Behind{}
+		}
+		c.Behind[account] = store.Behind{After: mark.Ledger, Through: mark.Ledger, At: w.Now().UTC()}
+	}
 	c.Next, c.Feed = c.Through(), nil
-	return c
+	return c, nil
 }
 
 // enterFeed is the cursor with which the feed is read from where everything before is known. The
@@ -446,7 +464,7 @@ func (w *Watcher) removeEnded(ctx context.Context, account stellar.Address, open
 		return nil, nil
 	}
 	if len(gone) == len(open) {
-		if err := w.Store.PutIdleMarks(ctx, open[0].Mode, p.after, account); err != nil {
+		if err := w.Store.PutIdleMarks(ctx, open[0].Mode, store.IdleMark{Ledger: p.after}, account); err != nil {
 			return nil, err
 		}
 	}
@@ -482,8 +500,8 @@ func (w *Watcher) startsOf(ctx context.Context, n network, accounts []stellar.Ad
 			return nil, err
 		}
 		for i, account := range accounts {
-			if mark, ok := marks[account]; ok && mark <= n.root.LatestLedger {
-				starts[i] = min(starts[i], mark)
+			if mark, ok := marks[account]; ok && mark.Ledger <= n.root.LatestLedger {
+				starts[i] = min(starts[i], mark.Ledger)
 			}
 		}
 	}

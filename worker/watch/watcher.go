@@ -36,7 +36,7 @@ type Recent interface {
 	Claim(key string, window time.Duration) bool
 }
 
-// Watcher settles checkouts. All fields must be set.
+// Watcher settles checkouts. All exported fields must be set.
 type Watcher struct {
 	Store    store.Store
 	Recent   Recent
@@ -62,6 +62,8 @@ type Watcher struct {
 	Ended func(ctx context.Context, ids []checkout.ID)
 	// Log writes one line about something that happened; fields are marshalled as JSON.
 	Log func(ctx context.Context, event string, fields map[string]any)
+
+	cursors cursors
 }
 
 // pool returns a mode's Horizons. A mode without a network has none that could be used.

@@ -5,14 +5,18 @@
 const second = 1000;
 const patience = 0.4 * second; // for the answer of an extension, which comes within milliseconds
 
-// window is the name of the window that a wallet opens; such a wallet needs no extension.
+const section = document.querySelector("[data-wallets]");
+
+// window is the name of the window that a wallet opens, phone says that wallets are on a phone: they
+// need no extension. The page names the scripts of those that it offers.
 export const wallets = [
+  { id: "walletconnect", name: "WalletConnect", phone: true },
   { id: "freighter", name: "Freighter", site: "https://www.freighter.app/" },
   { id: "lobstr", name: "LOBSTR", site: "https://lobstr.co/" },
   { id: "xbull", name: "xBull", site: "https://xbull.app/" },
   { id: "rabet", name: "Rabet", site: "https://rabet.io/" },
   { id: "albedo", name: "Albedo", site: "https://albedo.link/", window: "auth.albedo.link" },
-];
+].filter((wallet) => section?.dataset[wallet.id]);
 
 const marks = {
   freighter: () => window.freighter || answers("FREIGHTER_EXTERNAL_MSG_REQUEST", "FREIGHTER_EXTERNAL_MSG_RESPONSE"),

@@ -70,7 +70,8 @@ export function choices(all) {
   });
 }
 
-// walletButton is an item of a list of wallets, with a word on each; pick gets the one that is chosen.
+// walletButton is an item of a list of wallets, with a word on each; pick gets the one that is
+// chosen.
 export function walletButton(wallet, note, pick) {
   const button = element("button", { type: "button", testid: "wallet-" + wallet.id }, [
     element("span", { dir: "ltr" }, [wallet.name]),
@@ -78,6 +79,33 @@ export function walletButton(wallet, note, pick) {
   ]);
   button.addEventListener("click", () => pick(wallet));
   return element("li", {}, [button]);
+}
+
+// appLink opens the app of a wallet on this device.
+export function appLink(wallet, href) {
+  const elsewhere = href.startsWith("https:") ? { target: "_blank", rel: "noreferrer" } : {};
+  return element("a", { class: "button", href, ...elsewhere }, [text("open", { wallet })]);
+}
+
+// pairingChoices shows the code that a wallet on a phone needs, and what else can be done with it.
+// handheld says that the wallet may be on this device.
+export function pairingChoices({ uri, code, links }, handheld) {
+  code.classList.add("pairing", handheld ? "elsewhere" : "here");
+  code.setAttribute("role", "img");
+  code.setAttribute("aria-label", text("code-name"));
+  code.dataset.testid = "pairing";
+  const copy = element("button", { type: "button", testid: "copy-code" }, [text("copy-code")]);
+  copy.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(uri);
+      copy.textContent = text("copied");
+    } catch {
+      const words = element("code", { dir: "ltr" }, [uri]);
+      copy.replaceWith(words);
+      getSelection().selectAllChildren(words);
+    }
+  });
+  return [...(handheld ? links.map(({ name, href }) => appLink(name, href)) : []), code, copy];
 }
 
 // holdings lists what an account holds and what the payment costs in it; the asset that is asked

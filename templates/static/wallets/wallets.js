@@ -7,7 +7,7 @@ import { findInstalled, openWindow, wallets } from "./list.js";
 import { Refusal, refusalOf } from "./refusal.js";
 import { ask, hint, quotesFor, transactionFor } from "./service.js";
 import { submit } from "./submit.js";
-import { choices, clear, element, figure, holdings, loadTexts, tell, text, walletButton } from "./view.js";
+import { appLink, choices, clear, element, figure, holdings, loadTexts, pairingChoices, tell, text, walletButton } from "./view.js";
 
 const second = 1000;
 const page = document.querySelector("[data-pay]");
@@ -17,12 +17,18 @@ const list = section?.querySelector("[data-wallet-list]"); // of installed walle
 const more = section?.querySelector("[data-wallet-more]"); // folds the others
 const fees = ["0.01", "0.1", "1"]; // XLM that the network may charge; the first is usual
 const refresh = 15 * second; // of quotes
+const handheld = matchMedia("(pointer: coarse)").matches; // wallets for phones may be on this device
 
 let run = 0; // the newest one alone may change what is shown
 let waiting; // a timer
+let using; // the adapter of the wallet that was chosen
 
 // payable says whether the page still asks for money.
 const payable = () => ["waiting", "partly"].includes(page.dataset.phase);
+
+// rank puts wallets that need no extension first.
+const rank = (wallet) => (wallet.phone ? 0 : wallet.window ? 1 : 2);
+const notes = ["on-phone", "opens-window", "not-installed"];
 
 // begin makes what follows the newest run, and returns a function that says whether it still is.
 function begin() {
@@ -31,16 +37,23 @@ function begin() {
   return () => mine === run;
 }
 
+// leave ends what the page has with a wallet.
+function leave() {
+  using?.end?.();
+  using = undefined;
+}
+
 async function showList() {
   const current = begin();
+  leave();
   const installed = await findInstalled();
   if (!current()) return;
   const hadFocus = section.contains(document.activeElement);
   clear();
   const here = wallets.filter((w) => installed.has(w.id));
-  const others = wallets.filter((w) => !installed.has(w.id)).sort((a, b) => Boolean(b.window) - Boolean(a.window));
+  const others = wallets.filter((w) => !installed.has(w.id)).sort((a, b) => rank(a) - rank(b));
   list.replaceChildren(...here.map((w) => walletButton(w, "installed", pay)));
-  more.lastElementChild.replaceChildren(...others.map((w) => walletButton(w, w.window ? "opens-window" : "not-installed", pay)));
+  more.lastElementChild.replaceChildren(...others.map((w) => walletButton(w, notes[rank(w)], pay)));
   heading.hidden = list.hidden = here.length === 0;
   more.hidden = others.length === 0;
   if (hadFocus) return (list.querySelector("button") ?? more.firstElementChild).focus();
@@ -54,12 +67,13 @@ async function showList() {
 async function pay(wallet, known = {}) {
   const current = begin();
   list.hidden = more.hidden = true;
-  const values = { wallet: wallet.name };
-  const state = { ...known };
+  const state = { name: wallet.name, ...known };
+  const values = { wallet: state.name };
   let popup;
-  const wait = (code) => {
-    tell(code, values, choices([["another-wallet", showList]]));
+  const wait = (code, next = []) => {
+    tell(code, values, [...next, ...choices([["another-wallet", showList]])]);
     clearTimeout(waiting);
+    if (wallet.phone) return; // the customer looks elsewhere, and comes back to what is shown
     waiting = setTimeout(() => current() && tell("still", values, choices([["another-wallet", showList]])), 30 * second);
   };
   try {
@@ -69,9 +83,14 @@ async function pay(wallet, known = {}) {
     }
     wait(state.account ? "preparing" : "connecting");
     const adapter = await import(section.dataset[wallet.id]);
+    if (!current()) return popup?.close();
+    using = adapter;
+    const { project, chain } = section.dataset;
     if (!state.account) {
-      state.account = await adapter.connect({ popup });
+      const show = (pairing) => (current() ? wait(handheld ? "open-here" : "scan", pairingChoices(pairing, handheld)) : adapter.end());
+      state.account = await adapter.connect({ popup, project, chain, show });
       if (!current()) return;
+      state.name = values.wallet = adapter.peer?.().name || wallet.name;
       if (!/^G[A-Z2-7]{55}$/.test(state.account)) throw new Refusal("account");
       wait("preparing");
     }
@@ -83,8 +102,9 @@ async function pay(wallet, known = {}) {
       const confirm = [text("confirm", values), () => pay(wallet, state)];
       return tell("connected", { ...values, account: short(state.account) }, choices([confirm, ["another-asset", () => offer(wallet, state)], ["another-wallet", showList]]));
     }
-    wait("signing");
-    const signed = await adapter.sign(given.xdr, { address: state.account, networkPassphrase: given.network_passphrase, popup });
+    const link = handheld && adapter.peer?.().href;
+    wait("signing", link ? [appLink(values.wallet, link)] : []);
+    const signed = await adapter.sign(given.xdr, { address: state.account, networkPassphrase: given.network_passphrase, popup, chain });
     if (!current()) return;
     clearTimeout(waiting);
     await checkSigned(signed, given);
@@ -98,6 +118,7 @@ async function pay(wallet, known = {}) {
       gone: () => !current() || !payable(),
     });
     tell("sent", values);
+    leave();
     await hint(page, given.hash);
   } catch (error) {
     clearTimeout(waiting);
@@ -108,7 +129,7 @@ async function pay(wallet, known = {}) {
 
 // refuse says why nothing was paid and how to go on.
 function refuse(refusal, wallet, state) {
-  const values = { wallet: wallet.name, account: short(state.account), ...refusal.values };
+  const values = { wallet: state.name, account: short(state.account), ...refusal.values };
   const again = ["try-again", () => pay(wallet, state)];
   const other = ["another-wallet", showList];
   const assets = ["another-asset", () => offer(wallet, state)];
@@ -116,8 +137,10 @@ function refuse(refusal, wallet, state) {
     case "gone":
     case "over":
     case "suspended":
+      leave();
       return tell(refusal.code, values);
     case "unconfirmed":
+      leave();
       return tell(refusal.code, values); // it may still be taken: paying again could pay twice
     case "cannot-pay":
     case "price-moved":
@@ -137,6 +160,9 @@ function refuse(refusal, wallet, state) {
     case "account":
     case "network":
     case "signature":
+    case "relay":
+    case "disconnected":
+    case "code-expired":
       return tell(refusal.code, values, choices([["try-again", () => pay(wallet)], other]));
   }
   tell(refusal.code, values, choices([again, ...(state.account ? [assets] : []), other]));
@@ -146,7 +172,7 @@ function refuse(refusal, wallet, state) {
 // fresh until something is chosen.
 async function offer(wallet, state, refusal) {
   const current = begin();
-  const values = { wallet: wallet.name, account: short(state.account) };
+  const values = { wallet: state.name, account: short(state.account) };
   const other = choices([["another-wallet", showList]]);
   if (!refusal) tell("quoting", values, other);
   for (let first = true; current() && payable(); first = false) {
@@ -171,13 +197,14 @@ async function offer(wallet, state, refusal) {
       const known = { ...values, code, due: figure(quotes.amount_due, code), balance: figure(balance, code) };
       tell(why, known, other, quotes.quotes.some((q) => q.problem === null) ? "" : "no-options");
     }
-    holdings(quotes, (send) => pay(wallet, { account: state.account, send }));
+    holdings(quotes, (send) => pay(wallet, { account: state.account, name: state.name, send }));
   }
 }
 
 const short = (account = "") => account.slice(0, 4) + "…" + account.slice(-4);
 
 if (section) {
+  addEventListener("pagehide", leave);
   ask.path = section.dataset.path;
   try {
     await loadTexts();
