@@ -4,8 +4,9 @@ GOROOT   := $(shell go env GOROOT 2>/dev/null)
 NODE     := node_modules/.bin
 # Without a number the size is not checked, which would take two seconds after each change.
 MAX_GZIP := 3145728
-# Compiles what runs on this machine beside the Worker. Without inlining and with fewer collections of
-# the compiler's garbage it takes little more than half the processor time; without C, no C compiler.
+# Compiles what runs on this machine beside the Worker. Without inlining and with fewer collections
+# of the compiler's garbage it takes little more than half the processor time; without C, no C
+# compiler.
 COMPILE = @mkdir -p build/bin && CGO_ENABLED=0 GOGC=400 go build -gcflags=all=-l -ldflags='-s -w' -o
 # Runs a program for js/wasm. Its environment may have at most 8 KiB.
 NODE_WASM = env -i "PATH=$(PATH)" node "$(GOROOT)/lib/wasm/wasm_exec_node.js"
@@ -65,8 +66,8 @@ gallery: ## Take a picture of every state of the payment page and the console in
 
 ##@ Check a change
 
-# make test runs the rest: the gallery needs Chromium, the stack needs workerd, ready needs Node.js, the
-# mutants take minutes.
+# make test runs the rest: the gallery needs Chromium, the stack needs workerd, ready needs Node.js,
+# the mutants take minutes.
 .PHONY: check
 check: lint ## Lint and run the unit tests; takes less than a minute once built and needs only Go
 	go test $$(go list ./worker/... ./wasm/merchant ./sandbox/... ./templates/... | grep -v -e /sim/mutants -e /templates/gallery -e /sandbox/stack -e /sandbox/ready)
@@ -149,8 +150,8 @@ build/app.wasm:
 	fi
 
 # The files that Cloudflare serves without calling the Worker, including those of the last release:
-# see templates/static. The program that writes them is compiled as the Worker is and after it, so that
-# what both need is compiled once.
+# see templates/static. The program that writes them is compiled as the Worker is and after it, so
+# that what both need is compiled once.
 .PHONY: build/assets
 build/assets: build/app.wasm
 	@GOGC=400 GOOS=js GOARCH=wasm go run $(WASM_FLAGS) -ldflags='-s -w' -exec '$(NODE_WASM)' ./wasm/assets build/assets
@@ -228,7 +229,8 @@ node_modules/.stamp: package-lock.json | tools
 	@npm ci --omit=dev $(QUIETLY)
 	@touch $@
 
-# Tests and make generate need more packages. They are added, and what a running make dev uses stays.
+# Tests and make generate need more packages. They are added, and what a running make dev uses
+# stays.
 node_modules/.all: node_modules/.stamp package-lock.json
 	@echo 'Adding the packages for tests'
 	@npm install --no-save $(QUIETLY)

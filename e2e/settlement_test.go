@@ -249,8 +249,8 @@ func TestMemoOfAnotherMerchantsCheckoutCountsForNone(t *testing.T) {
 	wantVerdict(t, other.read(theirs.ID), verdict{Status: "open", Received: "0"})
 }
 
-// awaitMargin waits until a sweep can read past a checkout's deadline and the margin, so that the next
-// pass may end it.
+// awaitMargin waits until a sweep can read past a checkout's deadline and the margin, so that the
+// next pass may end it.
 func (s *shop) awaitMargin(c stack.Checkout) {
 	s.t.Helper()
 	s.eventually("a ledger has closed after the margin", func() bool {
@@ -260,7 +260,8 @@ func (s *shop) awaitMargin(c stack.Checkout) {
 
 func TestUnpaidCheckoutExpiresWhenCronAndPageAgree(t *testing.T) {
 	s := openShop(t)
-	lasting := s.charge(fields{"amount": 5, "asset_code": "XLM"}) // on a busy machine, seconds pass before the answer
+	// On a busy machine, three seconds may pass before the answer.
+	lasting := s.charge(fields{"amount": 5, "asset_code": "XLM"})
 	golden(t, "status/open.json", normaliseSeconds(get(t, s.on, pagePath(lasting)+"/status").Body))
 	c := s.charge(fields{"amount": 5, "asset_code": "XLM", "expires_in": 3})
 	s.awaitMargin(c)

@@ -1,5 +1,5 @@
-// Looks, before anything is installed or built, whether this machine has what the project needs, and
-// says in one line what to do about each thing that is missing:
+// Looks, before anything is installed or built, whether this machine has what the project needs,
+// and says in one line what to do about each thing that is missing:
 //
 //   node ready.cjs         Node.js and npm
 //   node ready.cjs ports   also whether the ports of `make dev` are free: PORT and SANDBOX_PORT
@@ -37,8 +37,8 @@ function ports(env) {
   return Promise.all(looks).then((lines) => lines.filter((line) => line !== ""));
 }
 
-// taken tells whether a program listens on a port. Connecting does not disturb the state of the port,
-// as listening would.
+// taken tells whether a program listens on a port. Connecting does not disturb the state of the
+// port, as listening would.
 function taken(port) {
   return new Promise((resolve) => {
     const socket = net.connect({ host: "127.0.0.1", port });
