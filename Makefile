@@ -2,7 +2,14 @@
 
 GOROOT   := $(shell go env GOROOT 2>/dev/null)
 NODE     := node_modules/.bin
+# Without a number the size is not checked, which would take two seconds after each change.
 MAX_GZIP := 3145728
+# Compiles what runs on this machine beside the Worker. Without inlining and with fewer collections
+# of the compiler's garbage it takes little more than half the processor time; without C, no C
+# compiler.
+COMPILE = @mkdir -p build/bin && CGO_ENABLED=0 GOGC=400 go build -gcflags=all=-l -ldflags='-s -w' -o
+# Runs a program for js/wasm. Its environment may have at most 8 KiB.
+NODE_WASM = env -i "PATH=$(PATH)" node "$(GOROOT)/lib/wasm/wasm_exec_node.js"
 GENERATED = worker/json_codec.go worker/*/json_codec.go templates/*_templ.go templates/*/*_templ.go templates/names.go worker/openapi/reference.html worker/openapi/llms.txt wasm/routes.mjs templates/static/bundled/*
 export WRANGLER_SEND_METRICS := false
 export PATH := $(CURDIR)/$(NODE):$(PATH)
@@ -15,13 +22,13 @@ help: ## Show this list
 
 .PHONY: dev
 dev: ports ## Run everything on this machine until Ctrl-C; PORT= and SANDBOX_PORT= choose the ports
-	@$(MAKE) --no-print-directory -j3 node_modules/.stamp build build/bin/dev
+	@$(MAKE) --no-print-directory -j3 MAX_GZIP= node_modules/.stamp build build/bin/dev
 	@exec build/bin/dev
 
 # npm waits for the network while Go compiles.
 .PHONY: build/bin/dev
 build/bin/dev:
-	@go build -o $@ ./sandbox/dev
+	$(COMPILE) $@ ./sandbox/dev
 
 .PHONY: demo
 demo: node_modules/.stamp build build/bin/dev ## Create and pay one checkout of each type, and print what happens
@@ -31,26 +38,27 @@ demo: node_modules/.stamp build build/bin/dev ## Create and pay one checkout of 
 .PHONY: tools ports
 tools:
 	@go list -m >/dev/null 2>&1 || { echo 'error: Go is missing or cannot get version 1.26: install it from https://go.dev/dl' >&2; exit 1; }
-	@mkdir -p build/bin && go build -o build/bin/ready ./sandbox/ready && build/bin/ready
+	@node --version >/dev/null 2>&1 || { echo 'error: Node.js is missing: install version 20 or newer, from https://nodejs.org' >&2; exit 1; }
+	@node sandbox/ready/ready.cjs
 ports: tools
-	@build/bin/ready ports
+	@node sandbox/ready/ready.cjs ports
 
 .PHONY: pay
 pay: ## Pay a checkout of `make dev`: CHECKOUT=chk_… [AMOUNT= ASSET= MEMO=none FROM=]
-	@go build -o build/bin/pay ./sandbox/pay && exec build/bin/pay
+	$(COMPILE) build/bin/pay ./sandbox/pay && exec build/bin/pay
 
 .PHONY: refund
 refund: ## Pay money of `make dev` back: PAYMENT=pay_… or CHECKOUT=chk_… [AMOUNT= DESTINATION= MEMO= REASON=]
-	@go build -o build/bin/refund ./sandbox/refund && exec build/bin/refund
+	$(COMPILE) build/bin/refund ./sandbox/refund && exec build/bin/refund
 
 # The key of a deployed service is taken from the environment, where the process list does not show it.
 .PHONY: listen
 listen: ## Forward events to a receiver on this machine: FORWARD=http://localhost:3000/webhooks [SINCE=… URL=https://…, with API_KEY]
-	@go build -o build/bin/listen ./sandbox/listen && exec build/bin/listen
+	$(COMPILE) build/bin/listen ./sandbox/listen && exec build/bin/listen
 
 .PHONY: trigger
 trigger: ## Make an event happen at `make dev`: EVENT=checkout.completed, underpaid, late, duplicate, expired, …
-	@go build -o build/bin/trigger ./sandbox/trigger && exec build/bin/trigger
+	$(COMPILE) build/bin/trigger ./sandbox/trigger && exec build/bin/trigger
 
 .PHONY: gallery
 gallery: ## Take a picture of every state of the payment page and the console into build/gallery/screens: [ONLY=console-home,…]
@@ -58,14 +66,14 @@ gallery: ## Take a picture of every state of the payment page and the console in
 
 ##@ Check a change
 
-# make test runs the rest: the gallery needs Chromium, the stack needs workerd, the mutants take
-# minutes.
+# make test runs the rest: the gallery needs Chromium, the stack needs workerd, ready needs Node.js,
+# the mutants take minutes.
 .PHONY: check
 check: lint ## Lint and run the unit tests; takes less than a minute once built and needs only Go
-	go test $$(go list ./worker/... ./wasm/merchant ./sandbox/... ./templates/... | grep -v -e /sim/mutants -e /templates/gallery -e /sandbox/stack)
+	go test $$(go list ./worker/... ./wasm/merchant ./sandbox/... ./templates/... | grep -v -e /sim/mutants -e /templates/gallery -e /sandbox/stack -e /sandbox/ready)
 
 .PHONY: test
-test: node_modules/.stamp e2e/clients/node_modules/.stamp chromium build ## Test everything: the race detector, js/wasm in Node.js, workerd within Cloudflare's limits, Chromium
+test: node_modules/.all e2e/clients/node_modules/.stamp chromium build ## Test everything: the race detector, js/wasm in Node.js, workerd within Cloudflare's limits, Chromium
 	$(MAKE) generate-check
 	$(MAKE) lint
 	go test -race $$(go list ./... | grep -v -e /e2e -e /sim/mutants)
@@ -117,8 +125,9 @@ chromium:
 
 .PHONY: build
 build: build/app.wasm build/assets build/wasm_exec.js $(patsubst wasm/%,build/%,$(wildcard wasm/*.mjs)) ## Build the Worker into build/ and check its size
-	@[ build/app.size -nt build/app.wasm ] || gzip -9 -c build/app.wasm | wc -c > build/app.size
-	@raw=$$(wc -c < build/app.wasm); zipped=$$(cat build/app.size); \
+	@[ -n '$(MAX_GZIP)' ] || exit 0; \
+	[ build/app.size -nt build/app.wasm ] || gzip -9 -c build/app.wasm | wc -c > build/app.size; \
+	raw=$$(wc -c < build/app.wasm); zipped=$$(cat build/app.size); \
 	echo "build/app.wasm: $$raw bytes, $$zipped bytes gzip -9"; \
 	if [ $$zipped -gt $(MAX_GZIP) ]; then echo "more than the $(MAX_GZIP) bytes it may have" >&2; exit 1; fi
 
@@ -134,17 +143,18 @@ WASM_FLAGS = -trimpath -gcflags=unicode=-wb=0 -gcflags=edgecheckout/templates/..
 .PHONY: build/app.wasm
 build/app.wasm:
 	@mkdir -p build
-	@GOOS=js GOARCH=wasm go build $(WASM_FLAGS) -ldflags='-s -w' -o build/app.wasm.$$$$ ./wasm && \
+	@GOGC=400 GOOS=js GOARCH=wasm go build $(WASM_FLAGS) -ldflags='-s -w' -o build/app.wasm.$$$$ ./wasm && \
 	if cmp -s build/app.wasm.$$$$ build/app.wasm && [ -f build/seed.mjs ]; then rm build/app.wasm.$$$$; else \
 		printf 'export default [%s];\n' "$$(od -An -N16 -tu4 /dev/urandom | tr -s ' ' ',' | sed 's/^,//')" > build/seed.mjs; \
 		mv build/app.wasm.$$$$ build/app.wasm; \
 	fi
 
 # The files that Cloudflare serves without calling the Worker, including those of the last release:
-# see templates/static.
+# see templates/static. The program that writes them is compiled as the Worker is and after it, so
+# that what both need is compiled once.
 .PHONY: build/assets
-build/assets:
-	@go run ./wasm/assets build/assets
+build/assets: build/app.wasm
+	@GOGC=400 GOOS=js GOARCH=wasm go run $(WASM_FLAGS) -ldflags='-s -w' -exec '$(NODE_WASM)' ./wasm/assets build/assets
 
 build/wasm_exec.js: $(GOROOT)/lib/wasm/wasm_exec.js
 	@mkdir -p build
@@ -155,7 +165,7 @@ build/%.mjs: wasm/%.mjs
 	@cp $< $@
 
 .PHONY: generate
-generate: node_modules/.stamp ## Generate Go from the templates and the tags of records, the API's reference from its description, JavaScript's list of the routes, and the scripts for wallets
+generate: node_modules/.all ## Generate Go from the templates and the tags of records, the API's reference from its description, JavaScript's list of the routes, and the scripts for wallets
 	node templates/static/wallets/build.mjs
 	go run ./templates/static/names templates/names.go
 	go tool templ generate -path templates
@@ -179,7 +189,7 @@ release: ## Keep this release's files for the pages that are still open when the
 .PHONY: merchant
 merchant: ## Create a merchant and its API key: NAME= ACCOUNT=G… [LIVE=1 ACCOUNT_LIVE=G… ASSETS="XLM USDC" URL=https://…]
 	$(if $(filter command line,$(origin ADMIN_TOKEN)),$(error put ADMIN_TOKEN into the environment: read -rs ADMIN_TOKEN && export ADMIN_TOKEN))
-	@go build -o build/bin/merchant ./wasm/merchant && exec build/bin/merchant
+	$(COMPILE) build/bin/merchant ./wasm/merchant && exec build/bin/merchant
 
 ##@ Measure
 
@@ -200,6 +210,10 @@ bench: node_modules/.stamp ## Measure the Worker against the stock runtime and p
 test-bench: node_modules/.stamp ## Test the benchmark: every row can be measured, and the three Workers answer alike
 	cd e2e/bench && go vet ./... && go test -count=1 ./...
 
+.PHONY: cold
+cold: ## Measure how long a newcomer waits for a payment URL, with empty caches of Go and npm: COMMITS='main HEAD'
+	@e2e/cold.sh $(COMMITS)
+
 .PHONY: soak
 soak: node_modules/.stamp ## Look for leaks in several minutes under load; SOAK='-requests 50000' for a short run
 	@mkdir -p build/bin && go build -o build/bin/soak ./e2e/soak && exec build/bin/soak $(SOAK)
@@ -212,5 +226,14 @@ e2e/clients/node_modules/.stamp: e2e/clients/package-lock.json
 # Installs the development tools of package-lock.json once.
 node_modules/.stamp: package-lock.json | tools
 	@echo 'Installing wrangler, workerd and Node.js of package-lock.json into node_modules/, with npm ci'
-	@npm ci --no-fund --no-audit --loglevel=error
+	@npm ci --omit=dev $(QUIETLY)
 	@touch $@
+
+# Tests and make generate need more packages. They are added, and what a running make dev uses
+# stays.
+node_modules/.all: node_modules/.stamp package-lock.json
+	@echo 'Adding the packages for tests'
+	@npm install --no-save $(QUIETLY)
+	@touch $@
+
+QUIETLY = --no-fund --no-audit --loglevel=error

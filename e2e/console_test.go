@@ -24,7 +24,7 @@ func (s *shop) canSignIn() {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		reply, err := stack.Client{BaseURL: s.on.BaseURL}.Do(s.t.Context(), http.MethodPost, "/auth", []byte(`{"transaction": "`+signed+`"}`))
+		reply, err := s.on.Merchant("").Do(s.t.Context(), http.MethodPost, "/auth", []byte(`{"transaction": "`+signed+`"}`))
 		if err == nil && reply.Status == http.StatusOK {
 			return
 		}
@@ -90,6 +90,7 @@ func TestOwnerUsesTheConsoleWithoutScripts(t *testing.T) {
 	press(`[data-testid="section-address"] dd a`)
 	b.await(title, "Payment to Northwind Coffee")
 	press(`form[action^="/buy/"] button`)
+	b.await(`location.pathname.startsWith("/pay/")`, "true") // the page of the link has an amount, too
 	b.await(`document.querySelector("[data-testid=amount]")?.innerText.includes("7.50")`, "true")
 
 	to("/console")
@@ -199,7 +200,7 @@ func TestOwnerSellsByALinkAndPaysTheExcessBack(t *testing.T) {
 	o.fill("from", second.CreatedAt.Format("2006-01-")+"01")
 	o.fill("to", second.CreatedAt.Format(time.DateOnly))
 	o.press(`form[action="/console/checkouts"] button`)
-	o.await(`location.search.includes("from=")`, "true")
+	o.await(`location.search.includes("from=") && document.readyState`, "complete")
 	file, err := chromedp.Run(o.ctx, chromedp.Evaluate[string](`fetch(document.querySelector('a[href^="/console/checkouts.csv"]').href).then((r) => r.text())`, chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatal(err)

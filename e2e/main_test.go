@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"edgecheckout/e2e/chromium"
 	"edgecheckout/e2e/walletconnect"
@@ -113,7 +114,8 @@ const kvSecond = 50
 // expire within seconds, and a rate of three XLM for a USDC.
 func options(dir string) stack.Options {
 	return stack.Options{
-		Dir: dir,
+		Dir:     dir,
+		Timeout: time.Minute, // many requests at once take longer on a busy machine
 		ExtraVars: map[string]string{
 			"EXPIRES_IN_MIN": strconv.Itoa(minExpiresIn), "SETTLE_MARGIN": "1",
 			"WALLETCONNECT_PROJECT_ID": walletconnect.Project,

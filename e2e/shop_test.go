@@ -277,7 +277,7 @@ func (c *cron) tick() {
 // get sends a GET request without a key.
 func get(t *testing.T, on *stack.Stack, path string) stack.Reply[json.RawMessage] {
 	t.Helper()
-	reply, err := stack.Client{BaseURL: on.BaseURL}.Do(t.Context(), http.MethodGet, path, nil)
+	reply, err := on.Merchant("").Do(t.Context(), http.MethodGet, path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

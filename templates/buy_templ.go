@@ -25,10 +25,13 @@ type Link struct {
 	AssetCode   string
 	AssetIssuer string // "" for XLM
 	IssuerName  string // "Circle"; "" if nobody vouches for who it is
-	Network     string // "" on the public network; else "Test network", "Local network" …
-	Action      string // the path to which the form posts
-	Typed       string // the amount that the customer typed, if it is none
-	Problem     string // what is wrong with it
+	// IssuerDomain and Currency are as in a [Checkout].
+	IssuerDomain string
+	Currency     string
+	Network      string // "" on the public network; else "Test network", "Local network" …
+	Action       string // the path to which the form posts
+	Typed        string // the amount that the customer typed, if it is none
+	Problem      string // what is wrong with it
 }
 
 // terms is what a checkout that is made of the link will say, as far as it is known. Its reference is
@@ -36,7 +39,8 @@ type Link struct {
 func (l *Link) terms() *Checkout {
 	return &Checkout{
 		Brand: l.Brand, Language: l.Language, Merchant: l.Merchant, Description: l.Description, Amount: l.Amount,
-		AssetCode: l.AssetCode, AssetIssuer: l.AssetIssuer, IssuerName: l.IssuerName, Network: l.Network,
+		AssetCode: l.AssetCode, AssetIssuer: l.AssetIssuer, IssuerName: l.IssuerName,
+		IssuerDomain: l.IssuerDomain, Currency: l.Currency, Network: l.Network,
 		ID: strings.TrimPrefix(l.Action, "/buy/"),
 	}
 }
@@ -93,7 +97,7 @@ func Buy(l Link) templ.Component {
 			var templ_7745c5c3_Var3 templ.SafeURL
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.action()))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `buy.templ`, Line: 52, Col: 58}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `buy.templ`, Line: 56, Col: 58}
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			templ_7745c5c3_Buffer.WriteString("\" data-testid=\"form\">")

@@ -124,9 +124,10 @@ func (c *Checkout) issuedBy() string {
 	return c.IssuerDomain
 }
 
-// worth is the amount in the currency that the issuer promises; "" if none is proven to.
+// worth is the amount in the currency that the issuer promises; "" if none is proven to, and at a
+// payment link whose customer says how much.
 func (c *Checkout) worth() string {
-	if c.IssuerDomain == "" {
+	if c.IssuerDomain == "" || c.Amount == "" {
 		return ""
 	}
 	return c.t().Money(c.Amount, c.Currency)

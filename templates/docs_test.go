@@ -100,6 +100,19 @@ func TestGuideShowsAnExampleInOneLanguageAtATime(t *testing.T) {
 	}
 }
 
+// Previews of links show the description. What a customer pays is not for them.
+func TestOnlyDocsDescribeThemselves(t *testing.T) {
+	const description = `meta[name="description"]`
+	docs := document(t, templates.Docs(markup(t, templates.Contents(smallReference()))))
+	if got := docs.Find(description).AttrOr("content", ""); len(got) < 50 || len(got) > 160 {
+		t.Errorf("the docs describe themselves in %d characters, want 50 to 160: %q", len(got), got)
+	}
+	pay := document(t, templates.Pay(sample(t, "waiting")))
+	if pay.Find(description).Length() != 0 || pay.Find(`meta[name="robots"]`).AttrOr("content", "") != "noindex" {
+		t.Error("a payment page may be shown elsewhere")
+	}
+}
+
 // Samples are meant to be copied, so highlighting must not change a byte of them.
 func TestHighlightingKeepsSamplesUnchanged(t *testing.T) {
 	r := smallReference()

@@ -139,7 +139,7 @@ func arrived(c *Checkout, payments []Payment) templ.Component {
 			if p.AssetCode == c.AssetCode && p.AssetIssuer != "" {
 				templ_7745c5c3_Buffer.WriteString("<br>")
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(c.t().Issuer))
-				templ_7745c5c3_Buffer.WriteString(": <code class=\"value\" dir=\"ltr\">")
+				templ_7745c5c3_Buffer.WriteString("<br><code class=\"value\" dir=\"ltr\">")
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(p.AssetIssuer))
 				templ_7745c5c3_Buffer.WriteString("</code>")
 			}
@@ -415,7 +415,7 @@ func wayOn(c *Checkout, url string, named bool) templ.Component {
 			var templ_7745c5c3_Var27 templ.SafeURL
 			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(url))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 157, Col: 26}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 159, Col: 26}
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 			templ_7745c5c3_Buffer.WriteString("\"")
@@ -473,7 +473,7 @@ func proofs(c *Checkout) templ.Component {
 			var templ_7745c5c3_Var32 templ.SafeURL
 			templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(c.receiptPath()))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 180, Col: 66}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 182, Col: 66}
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 			templ_7745c5c3_Buffer.WriteString("\" data-testid=\"receipt\">")
@@ -535,7 +535,7 @@ func proof(c *Checkout, p Payment) templ.Component {
 			var templ_7745c5c3_Var45 templ.SafeURL
 			templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(url))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 208, Col: 28}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `standing.templ`, Line: 210, Col: 28}
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
 			templ_7745c5c3_Buffer.WriteString("\" rel=\"noopener\">")

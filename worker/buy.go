@@ -71,7 +71,10 @@ func (c *call) buyPage(typed, problem string) (answer, error) {
 			view.PictureURL = product.Images[0]
 		}
 	}
-	view.IssuerName = issuers[stellar.Address(view.AssetIssuer)]
+	asset := stellar.Asset{Code: view.AssetCode, Issuer: stellar.Address(view.AssetIssuer)}
+	view.IssuerName = issuers[asset.Issuer]
+	issuer := c.issuerOf(c.Mode, asset, c.Merchant.ID)
+	view.IssuerDomain, view.Currency = issuer.Domain, issuer.Currency
 	a, err := c.html(templates.Buy(view), view.ContentSecurityPolicy("", c.config.BaseURL))
 	if problem != "" {
 		a.Status = http.StatusBadRequest

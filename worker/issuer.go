@@ -18,8 +18,8 @@ import (
 
 // Who issues an asset is proven in both directions: the account of the issuer names a home domain on
 // the ledger, and the stellar.toml of that domain names the asset. It takes two requests to hosts
-// that may be slow, so nobody waits for it: a message of the queue asks for it when a checkout is
-// made, and pages show what is known by then.
+// that may be slow, so nobody waits for it: a message of the queue asks for it when a checkout or a
+// payment link is made, and pages show what is known by then.
 
 const (
 	// issuerFresh is for how long a proof is not tried again, and issuerUnproven its failure.

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"edgecheckout/worker"
 	"edgecheckout/worker/horizon"
 )
@@ -42,17 +44,21 @@ func (s *site) issuedBy(edge *worker.Service, shop client) string {
 	id := shop.post("/checkout?type=direct", `{"amount":50,"asset_code":"USDC"}`).text("id")
 	s.deliver(edge, s.queue.take())
 	s.Sleep(30 * time.Second) // what the instance remembers
-	page := client{s.t, edge, nil}.get("/pay/" + id)
-	proven, worth := strings.Contains(page.body, `data-testid="issued-by"`), strings.Contains(page.body, `data-testid="worth">≈ $50.00</bdi>`)
-	if proven != worth {
-		s.t.Errorf("the issuer is proven: %t; the page says what it promises: %t", proven, worth)
+	issuer, worth := s.promised(edge, "/pay/"+id)
+	if (issuer != "") != (worth == "≈ $50.00") {
+		s.t.Errorf("the issuer is %q; the page says that it promises %q", issuer, worth)
 	}
-	_, text, found := strings.Cut(page.body, `data-testid="issued-by">`)
-	if !found {
-		return ""
+	return issuer
+}
+
+// promised is who issues the asset of a page, and what that promises to pay for the amount.
+func (s *site) promised(edge *worker.Service, path string) (issuer, worth string) {
+	s.t.Helper()
+	d, err := goquery.NewDocumentFromReader(strings.NewReader(client{s.t, edge, nil}.ok(client{s.t, edge, nil}.get(path)).body))
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	text, _, _ = strings.Cut(text, "</span></summary>")
-	return strings.NewReplacer(`<span dir="ltr">`, "", "</span>", "", "<bdi>", "", "</bdi>", "").Replace(text)
+	return d.Find(`[data-testid="issued-by"]`).Text(), d.Find(`[data-testid="worth"]`).Text()
 }
 
 // A domain is shown only if the issuer's account names it and it names the asset.
@@ -164,6 +170,39 @@ func TestProofOfAnIssuerIsRepeated(t *testing.T) {
 	s.Sleep(8 * 24 * time.Hour)
 	expect("after a week without an answer,", "")
 }
+
+// The page of a payment link says as much about the asset as that of a checkout. The link asks who
+// issues it, so that the first customer is told.
+func TestLinkSaysWhoIssuesItsAsset(t *testing.T) {
+	s := deploy(t)
+	s.queue = &queue{}
+	s.documents = documents{"https://issuer.example/.well-known/stellar.toml": ok(s.toml())}
+	s.SettleIssuer("issuer.example")
+	edge := s.edge()
+	shop, _ := s.merchant(edge)
+	product := shop.post("/product", `{"name":"Sidamo","asset_code":"USDC","price_amount":12.5}`).text("id")
+	for about, tc := range map[string]struct{ body, issuer, worth string }{
+		"an amount":                  {`{"asset_code":"USDC","amount":50}`, "USDC by issuer.example", "≈ $50.00"},
+		"a product":                  {fmt.Sprintf(`{"product_id":%q}`, product), "USDC by issuer.example", "≈ $12.50"},
+		"what the customer says":     {`{"asset_code":"USDC"}`, "USDC by issuer.example", ""},
+		"an amount of another asset": {`{"asset_code":"XLM","amount":50}`, "", ""},
+	} {
+		s.queue.take()
+		id := shop.post("/payment_links", tc.body).text("id")
+		asked := s.queue.take()
+		if (len(asked) > 0) != (tc.issuer != "") {
+			t.Errorf("%s: %d questions for the issuer", about, len(asked))
+		}
+		s.deliver(edge, asked)
+		if issuer, worth := s.promised(edge, "/buy/"+id); issuer != tc.issuer || worth != tc.worth {
+			t.Errorf("%s: the page names %q and %q, want %q and %q", about, issuer, worth, tc.issuer, tc.worth)
+		}
+		s.Sleep(issuerAsked) // an instance asks again only then
+	}
+}
+
+// issuerAsked is as in package worker.
+const issuerAsked = 10 * time.Minute
 
 // Whoever makes up issuers has few of them read.
 func TestQuestionsForIssuersAreBounded(t *testing.T) {

@@ -28,7 +28,8 @@ func createLink(c *call) (answer, error) {
 			return jsonAnswer(c.linkView(*made))
 		}
 	}
-	if err := c.knowProduct(link); err != nil {
+	asset, err := c.soldFor(link)
+	if err != nil {
 		return answer{}, err
 	}
 	if link.ID, err = idem.NewID(checkout.KindLink, c.began, c.platform.Entropy); err != nil {
@@ -37,5 +38,5 @@ func createLink(c *call) (answer, error) {
 	link.CreatedAt, link.UpdatedAt = c.began, c.began
 	c.view.Remember(idem, link.ID, c.platform.Now())
 	c.links().Create(link)
-	return c.commitLink(link)
+	return c.commitLink(link, asset)
 }

@@ -62,22 +62,27 @@ func (c *call) describeLink(p *params, l *store.PaymentLink) {
 	l.Active = p.boolean("active")
 }
 
-// knowProduct refuses a payment link of a product that the merchant does not have.
-func (c *call) knowProduct(l store.PaymentLink) error {
+// soldFor is the asset of a payment link, or that of its product, which the merchant must have.
+func (c *call) soldFor(l store.PaymentLink) (stellar.Asset, error) {
 	if l.Product == "" {
-		return nil
+		return l.Asset, nil
 	}
 	product, err := c.products().Get(c.ctx, l.Product)
 	if err == nil && product == nil {
-		return invalid("product_id", "No product has the id %s.", clip(l.Product))
+		err = invalid("product_id", "No product has the id %s.", clip(l.Product))
 	}
-	return err
+	if err != nil {
+		return stellar.Asset{}, err
+	}
+	return product.Asset, nil
 }
 
-func (c *call) commitLink(l store.PaymentLink) (answer, error) {
+// commitLink writes a payment link that is sold for an asset.
+func (c *call) commitLink(l store.PaymentLink, asset stellar.Asset) (answer, error) {
 	if err := c.view.Commit(c.ctx); err != nil {
 		return answer{}, err
 	}
+	c.askForIssuer(asset)
 	return jsonAnswer(c.linkView(l))
 }
 

@@ -25,12 +25,13 @@ func updateLink(c *call) (answer, error) {
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
-	if err := c.knowProduct(*link); err != nil {
+	asset, err := c.soldFor(*link)
+	if err != nil {
 		return answer{}, err
 	}
 	link.UpdatedAt = c.began
 	c.links().Update(*link)
-	a, err := c.commitLink(*link)
+	a, err := c.commitLink(*link, asset)
 	if err == nil {
 		c.platform.Cache.Purge(c.ctx, link.ID)
 	}

@@ -30,7 +30,7 @@ func runDemo(ctx context.Context, root string, out io.Writer) error {
 	}
 	line := stack.NewTimeline(out)
 	line.Note("starting a Stellar network and the Worker")
-	s, err := stack.Start(ctx, stack.Options{Dir: dir, Root: root})
+	s, err := stack.Start(ctx, stack.Options{Dir: dir, Root: root, Account: shopName})
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func runDemo(ctx context.Context, root string, out io.Writer) error {
 }
 
 func demo(ctx context.Context, s *stack.Stack, line *stack.Timeline) error {
-	account, err := s.OpenAccount(ctx, "demo")
+	account, err := s.OpenAccount(ctx, shopName)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func runDev(ctx context.Context, root string) error {
 		Dir: dir, Root: root,
 		Port: set.Port, SandboxPort: set.SandboxPort,
 		HorizonURL: set.HorizonURL, Passphrase: set.Passphrase,
-		Secrets: secrets, Watch: true, Terminal: os.Stdout,
+		Account: shopName, Secrets: secrets, Watch: true, Terminal: os.Stdout,
 	})
 	if err != nil {
 		return explain(err, set)

@@ -13,7 +13,10 @@ type shop struct {
 	fresh stack.Checkout
 }
 
-const price = "12.5"
+const (
+	shopName = "demo" // of the account on the sandbox
+	price    = "12.5"
+)
 
 // openShop reuses the merchant, product and key of the last start if they still exist here, and
 // creates new ones otherwise.
@@ -21,7 +24,7 @@ func openShop(ctx context.Context, s *stack.Stack, root string, set settings) (s
 	account := string(set.Account)
 	if account == "" {
 		var err error
-		if account, err = s.OpenAccount(ctx, "demo"); err != nil {
+		if account, err = s.OpenAccount(ctx, shopName); err != nil {
 			return shop{}, err
 		}
 	}

@@ -50,6 +50,10 @@ type Options struct {
 	// Market has the rates at which path payments convert on the sandbox; one to one if unlisted.
 	Market ledger.Market
 
+	// Account is the name of a merchant whose account is opened while the Worker starts, since both
+	// take seconds; see [Stack.OpenAccount]. It is ignored without the sandbox.
+	Account string
+
 	// Secrets are generated where fields are empty.
 	Secrets Secrets
 	// ExtraVars are settings of the Worker that add to or replace those that the Stack derives.
@@ -64,6 +68,8 @@ type Options struct {
 	// Watch makes wrangler build, and rebuild whenever a source changes. Without it the Worker runs
 	// from a copy.
 	Watch bool
+	// Timeout is that of the requests of the Stack's clients; ten seconds if 0.
+	Timeout time.Duration
 	// Terminal receives the part of wrangler's output that matters to the user; nil for nothing.
 	// All of it is in Stack.Log.
 	Terminal io.Writer
@@ -83,8 +89,9 @@ type Stack struct {
 	Secrets    Secrets
 	Log        string // file with the Worker's output
 
-	lock    *os.File // of Dir
-	sandbox *sandbox // nil with a HorizonURL
+	http    *http.Client // of its clients; nil for that of Client
+	lock    *os.File     // of Dir
+	sandbox *sandbox     // nil with a HorizonURL
 	worker  *child
 	once    sync.Once
 	stopped chan struct{}
@@ -135,6 +142,11 @@ func start(ctx context.Context, o *Options) (_ *Stack, err error) {
 		Log:     filepath.Join(o.Dir, "worker.log"),
 		stopped: make(chan struct{}),
 	}
+	if o.Timeout > 0 {
+		patient := *tenSeconds
+		patient.Timeout = o.Timeout
+		s.http = &patient
+	}
 	defer func() {
 		if err != nil {
 			s.Stop()
@@ -161,7 +173,15 @@ func start(ctx context.Context, o *Options) (_ *Stack, err error) {
 	if err := s.startWorker(o, port); err != nil {
 		return nil, err
 	}
-	return s, s.waitUntilHealthy(ctx)
+	opened := make(chan error, 1)
+	go func() {
+		var err error
+		if o.Account != "" && s.sandbox != nil {
+			_, err = s.OpenAccount(ctx, o.Account)
+		}
+		opened <- err
+	}()
+	return s, errors.Join(s.waitUntilHealthy(ctx), <-opened)
 }
 
 func (s *Stack) startWorker(o *Options, port int) error {
@@ -262,12 +282,12 @@ func (s *Stack) Ended() <-chan struct{} { return s.worker.done }
 // Operator is a client with the operator's newest token.
 func (s *Stack) Operator() Client {
 	newest, _, _ := strings.Cut(s.Secrets.AdminToken, ",")
-	return Client{BaseURL: s.BaseURL, AdminToken: newest}
+	return Client{BaseURL: s.BaseURL, AdminToken: newest, HTTP: s.http}
 }
 
 // Merchant is a client with a merchant's key, or without authentication if the key is empty.
 func (s *Stack) Merchant(key string) Client {
-	return Client{BaseURL: s.BaseURL, Key: key}
+	return Client{BaseURL: s.BaseURL, Key: key, HTTP: s.http}
 }
 
 // FindRoot returns the nearest folder with a wrangler.toml, upwards from the working directory.

@@ -92,7 +92,8 @@ func (w wrangler) env(present []string) []string {
 		"WRANGLER_REGISTRY_PATH="+filepath.Join(w.LogDir, "registry"),
 		"NO_COLOR=1",
 		"FORCE_COLOR=0",
-		"MAKEFLAGS=s", // do not print the recipes of the build
+		// Do not print the recipes of the build, and do not check the program's size.
+		"MAKEFLAGS=s -- MAX_GZIP=",
 	)
 }
 

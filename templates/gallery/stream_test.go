@@ -122,25 +122,30 @@ func watched(t *testing.T) (*shop, *horizon, templates.Checkout) {
 // eventually waits until something holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("timed out waiting until %s", what)
 		}
 	}
 }
 
-// calm waits until the page has asked for the status and then stops. It asks once, or a second time
-// if the stream opens late. calm returns how often it asked.
-func (s *shop) calm(t *testing.T) (asked int) {
+// calm waits until the page leaves it to the open stream to report a payment, and returns how often
+// it has asked for the status and when it did so last. Without the stream it would ask every three
+// seconds. Once it knows that the stream is open, it asks once, and then after 15 seconds.
+func (s *shop) calm(t *testing.T, h *horizon) (asked int, last time.Time) {
 	t.Helper()
-	eventually(t, "the page asks", func() bool { return s.called() > 0 })
-	time.Sleep(4 * time.Second)
-	asked = s.called()
-	time.Sleep(3200 * time.Millisecond)
-	if got := s.called(); got != asked || asked > 2 {
-		t.Fatalf("%d, then %d status calls within seconds although the stream is quiet, want one", asked, got-asked)
+	eventually(t, "the stream is open", func() bool { _, open := h.counts(); return open == 1 })
+	early := s.called()
+	eventually(t, "the page asks, and stops asking", func() bool {
+		if now := s.called(); now != asked {
+			asked, last = now, time.Now()
+		}
+		return asked > 0 && time.Since(last) > 6*time.Second
+	})
+	if asked > early+2 {
+		t.Fatalf("%d status calls after the stream was open, want one", asked-early)
 	}
-	return asked
+	return asked, last
 }
 
 const paidAnswer = `{"status":"completed","exception":null,"amount_received":50,"amount_due":0,"seconds_left":1,"redirect_url":null,"phase":"paid","received_other":[]}`
@@ -149,7 +154,7 @@ func TestPaymentOnTheStreamMakesThePageAskAtOnce(t *testing.T) {
 	s, h, c := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
-	calm := s.calm(t)
+	calm, _ := s.calm(t, h)
 	for _, foreign := range []string{
 		payment("text", "3k9v2m8q7c1x5t0z6w4h8n2r7f"), payment("hash", c.Memo), payment("text", ""), payment("none", ""),
 		"data: {\"transaction\":{\"memo\":\"" + c.Memo + "\n\n", // an incomplete event
@@ -177,7 +182,7 @@ func TestPageAsksEverySecondForAWhileAfterAPayment(t *testing.T) {
 	s, h, c := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
-	calm := s.calm(t)
+	calm, _ := s.calm(t, h)
 	h.events <- payment("text", c.Memo)
 	time.Sleep(12 * time.Second)
 	after := s.called()
@@ -195,7 +200,7 @@ func TestFloodOfEventsDoesNotRaiseThePollingRate(t *testing.T) {
 	s, h, c := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
-	calm := s.calm(t)
+	calm, last := s.calm(t, h)
 	flood := func(event string) {
 		burst := strings.Repeat(event, 100)
 		for range 40 {
@@ -204,12 +209,17 @@ func TestFloodOfEventsDoesNotRaiseThePollingRate(t *testing.T) {
 		}
 	}
 	flood(payment("text", "somebody else's"))
-	if got := s.called(); got != calm {
-		t.Errorf("%d status calls while others were paid 4,000 times, want none", got-calm)
+	before := s.called()
+	// On a busy machine it takes longer, and a calm page asks every 15 s.
+	if most := int(time.Since(last) / (15 * time.Second)); before-calm > most {
+		t.Errorf("%d status calls while others were paid 4,000 times, want %d", before-calm, most)
 	}
+	began := time.Now()
 	flood(payment("text", c.Memo))
-	if got := s.called() - calm; got < 3 || got > 5 {
-		t.Errorf("%d status calls in 4 s of 1,000 events a second, want about four", got)
+	eventually(t, "the page asks three times", func() bool { return s.called()-before >= 3 })
+	got, took := s.called()-before, time.Since(began)
+	if most := int(took/(1100*time.Millisecond)) + 2; got > most {
+		t.Errorf("%d status calls in %s of 1,000 events a second, want at most %d", got, took, most)
 	}
 	s.say(200, "", paidAnswer)
 	await(t, ctx, standing, "Payment complete")
@@ -249,7 +259,7 @@ func TestReopenedStreamResumesAtTheLastEvent(t *testing.T) {
 	s, h, c := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
-	calm := s.calm(t)
+	calm, _ := s.calm(t, h)
 	h.events <- payment("text", "somebody else's") // has an id
 	time.Sleep(6 * time.Second)                    // makes the stream last more than 10 s in total
 	h.ended <- struct{}{}
@@ -269,23 +279,25 @@ func TestReopenedStreamResumesAtTheLastEvent(t *testing.T) {
 }
 
 func TestHiddenPageClosesItsStream(t *testing.T) {
-	s, h, _ := watched(t)
+	s, h, c := watched(t)
 	ctx := tab(t)
 	do(t, ctx, chromedp.Navigate(s.URL+"/page"))
-	eventually(t, "the stream is open", func() bool { _, open := h.counts(); return open == 1 })
+	calm, _ := s.calm(t, h) // no status call is under way
 	hide := func(hidden bool) {
 		value(t, ctx, fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %t, configurable: true}) && document.dispatchEvent(new Event("visibilitychange"))`, hidden))
 	}
 	hide(true)
 	eventually(t, "the stream is closed", func() bool { _, open := h.counts(); return open == 0 })
-	before := s.called()
 	time.Sleep(4 * time.Second)
-	if opened, _ := h.counts(); opened != 1 || s.called() != before {
-		t.Errorf("while hidden the page opened %d streams and asked %d times", opened-1, s.called()-before)
+	if opened, _ := h.counts(); opened != 1 || s.called() != calm {
+		t.Errorf("while hidden the page opened %d streams and asked %d times", opened-1, s.called()-calm)
 	}
-	s.say(200, "", strings.NewReplacer("870", "0", `"phase":"waiting"`, `"phase":"checking"`).Replace(waitingAnswer))
 	hide(false)
-	eventually(t, "the stream is opened again", func() bool { opened, _ := h.counts(); return opened == 2 })
+	eventually(t, "the page asks", func() bool { return s.called() > calm })
+	// A page that learns that the time is over closes the stream, which may not have arrived yet.
+	eventually(t, "the stream is opened again", func() bool { opened, open := h.counts(); return opened == 2 && open == 1 })
+	s.say(200, "", strings.NewReplacer("870", "0", `"phase":"waiting"`, `"phase":"checking"`).Replace(waitingAnswer))
+	h.events <- payment("text", c.Memo) // makes it ask
 	await(t, ctx, standing, "The time to pay is over")
 	eventually(t, "it is closed when the time is over", func() bool { _, open := h.counts(); return open == 0 })
 	asked := s.called()

@@ -112,13 +112,14 @@ func Links(origin string, l *templates.Language) []LinkSample {
 	}
 	branded := sold
 	branded.Brand = brand(origin, "#0a7c66")
+	branded.IssuerDomain, branded.Currency = "circle.com", "USD"
 	asked := sold
 	asked.Amount, asked.AssetCode, asked.AssetIssuer, asked.Description = "", "XLM", "", "A donation"
 	wrong := asked
 	wrong.Typed, wrong.Problem = "free", text.Fill(l.AmountProblem, "amount", l.Number("12.5"))
 	return []LinkSample{
 		{"buy", "A payment link.", sold},
-		{"buy-branded", "A payment link with the merchant's brand.", branded},
+		{"buy-branded", "A payment link with the merchant's brand, of an asset whose issuer is proven.", branded},
 		{"buy-amount", "A payment link whose customer says how much.", asked},
 		{"buy-wrong", "The customer has typed no amount.", wrong},
 	}

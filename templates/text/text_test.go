@@ -169,6 +169,19 @@ func sources(t *testing.T, patterns ...string) string {
 	return all.String()
 }
 
+// Chinese is set with full-width punctuation, which takes the place of a character. Points within
+// numbers stay.
+func TestChinesePunctuationIsFullWidth(t *testing.T) {
+	half := regexp.MustCompile(`[,;:?!()]|\.(\D|$)`)
+	fields(&chinese, func(name string, forms map[string]string) {
+		for _, text := range forms {
+			if found := half.FindString(values.ReplaceAllString(text, "")); found != "" {
+				t.Errorf("%s has a half-width %q: %s", name, found, text)
+			}
+		}
+	})
+}
+
 func TestNumbersKeepTheirDigits(t *testing.T) {
 	for _, tc := range []struct{ exact, en string }{
 		{"50", "50"}, {"49.9", "49.90"}, {"0.0000001", "0.0000001"}, {"999", "999"}, {"1000", "1,000"}, {"1060.5", "1,060.50"},
