@@ -12,6 +12,7 @@ import (
 
 	"github.com/stellar/go/txnbuild"
 
+	"edgecheckout/worker/watch"
 	"edgecheckout/worker/watch/watchtest"
 )
 
@@ -21,7 +22,7 @@ import (
 func TestTenThousandGrainsOfDust(t *testing.T) {
 	s := open(t)
 	c := s.checkout()
-	other := s.checkout()
+	other, over := s.checkout(), s.checkoutUnlisted()
 	for i := range 100 {
 		var dust []txnbuild.Operation
 		for range 100 {
@@ -43,6 +44,17 @@ func TestTenThousandGrainsOfDust(t *testing.T) {
 	}
 	if n := s.Requests - before; n > 8 {
 		t.Errorf("one look made %d requests", n)
+	}
+	// Somebody asks for a checkout whose time is over.
+	over.ExpiresAt = s.Now()
+	s.put(over)
+	s.Advance(watch.LookWindow + time.Minute)
+	before = s.Requests
+	if got := s.look(s.edge(), over); got != "open 0" {
+		t.Errorf("a look that did not come to the end says %s", got)
+	}
+	if n := s.Requests - before; n > 8 {
+		t.Errorf("one look for a checkout whose time is over made %d requests", n)
 	}
 	writes := s.Store.Counts().Writes
 	for range 12 {

@@ -55,7 +55,9 @@ const lookLifetime = time.Minute
 const cursorLifetime = time.Minute
 
 // A look reads at most lookPages, and the next one goes on from there: a flood of dust delays it by
-// seconds, and costs no more. It carries along at most maxLooked payments, the largest ones.
+// seconds, and costs no more. A checkout whose time is over must be read to its end at once; where
+// that takes more, it ends by a sweep. A look carries along at most maxLooked payments, the largest
+// ones.
 const (
 	lookPages = 5
 	maxLooked = 1000
@@ -150,11 +152,7 @@ func (w *Watcher) lookAt(ctx context.Context, account stellar.Address, mode stel
 	if !n.Whole && haveLast && last.Root.ElderLedger == root.ElderLedger && last.After <= l.After && last.Through >= from {
 		l.After, from, l.Payments = last.After, last.Through, last.Payments
 	}
-	pages := lookPages
-	if n.Whole {
-		pages = maxPages
-	}
-	p := w.read(ctx, client, account, from, n.Whole, pages)
+	p := w.read(ctx, client, account, from, n.Whole, lookPages)
 	if p.err != nil {
 		return look{}, p.err
 	}
