@@ -62,7 +62,7 @@ func (c Client) SentBy(ctx context.Context, account stellar.Address, cursor int6
 // PaymentsIn reads the operations of a transaction that moved money, at most PageLimit; none if the
 // ledger has no such transaction, or Horizon does not keep it. The error is that of Client.
 func (c Client) PaymentsIn(ctx context.Context, hash string) ([]Operation, error) {
-	records, err := c.records(ctx, "/transactions/"+hash+"/payments?join=transactions&limit="+strconv.Itoa(PageLimit))
+	records, err := c.paymentsIn(ctx, hash, PageLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +71,11 @@ func (c Client) PaymentsIn(ctx context.Context, hash string) ([]Operation, error
 		operations[i].record = r
 	}
 	return operations, nil
+}
+
+// paymentsIn reads the first records of a transaction's operations that moved money.
+func (c Client) paymentsIn(ctx context.Context, hash string, limit int) ([]record, error) {
+	return c.records(ctx, "/transactions/"+hash+"/payments?join=transactions&limit="+strconv.Itoa(limit))
 }
 
 // records reads a page; none if Horizon finds nothing.

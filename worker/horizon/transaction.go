@@ -2,8 +2,6 @@ package horizon
 
 import (
 	"context"
-	"fmt"
-	"strconv"
 
 	"edgecheckout/worker/stellar"
 )
@@ -16,24 +14,13 @@ const receivedLimit = 2
 // which is 64 hexadecimal digits in lower case. It is nothing if the ledger has no such
 // transaction, or not yet, or if the transaction failed.
 func (c Client) ReceivedBy(ctx context.Context, hash string, account stellar.Address) ([]Incoming, error) {
-	var doc struct {
-		Embedded *struct {
-			Records []record `json:"records"`
-		} `json:"_embedded"`
-	}
-	err := c.get(ctx, "/transactions/"+hash+"/payments?join=transactions&limit="+strconv.Itoa(receivedLimit), &doc)
-	if IsNotFound(err) {
-		return nil, nil
-	}
+	records, err := c.paymentsIn(ctx, hash, receivedLimit)
 	if err != nil {
 		return nil, err
 	}
-	if doc.Embedded == nil {
-		return nil, fmt.Errorf("%w: page without records", ErrAnswer)
-	}
 	var all []Incoming
-	for i := range doc.Embedded.Records {
-		_, received, err := doc.Embedded.Records[i].received(account)
+	for i := range records {
+		_, received, err := records[i].received(account)
 		if err != nil {
 			return nil, err
 		}

@@ -111,7 +111,7 @@ func (s Store) indexedAPIKeys(ctx context.Context, entries ...Key) ([]indexedAPI
 }
 
 // RevokeAPIKey revokes a key and reports whether it existed. The key stops working here at once,
-// and everywhere within about a minute.
+// and everywhere within a minute.
 func (s Store) RevokeAPIKey(ctx context.Context, merchant, id string) (bool, error) {
 	found, err := s.indexedAPIKeys(ctx, apiKeyIndexKey(merchant, id))
 	if err != nil {
