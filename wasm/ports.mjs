@@ -203,8 +203,8 @@ async function get(url, signal, share, bound) {
     const headers = { Accept: "application/json" };
     const response = await fetch(url, { headers, redirect: "manual", cache: "no-store", signal });
     const body = await readLarge(response.body, bound + 1, (size) => room(share, size, signal));
-    if (body.reduce((size, chunk) => size + chunk.length, 0) > bound) throw new Error(`answer is larger than ${bound} bytes`);
-    return { lines: [response.status, response.headers.get("Retry-After") ?? "", response.headers.get("X-Ratelimit-Remaining") ?? "", ""], body };
+    const cut = body.reduce((size, chunk) => size + chunk.length, 0) > bound ? "cut" : "";
+    return { lines: [response.status, response.headers.get("Retry-After") ?? "", response.headers.get("X-Ratelimit-Remaining") ?? "", cut], body };
   } catch (error) {
     return { lines: [0, "", "", ...failed(error)], body: null };
   }

@@ -16,7 +16,7 @@ import (
 // Horizon sends requests to Horizon through the runtime's fetch. It does not follow redirects: they
 // are returned like any other response.
 type Horizon struct {
-	// Bound is how many bytes an answer may have; [horizon.MaxBodyBytes] if it is zero.
+	// Bound is how many bytes of an answer are read; [horizon.BodyBytes] if it is zero.
 	Bound int
 }
 
@@ -31,7 +31,7 @@ func (h Horizon) Get(ctx context.Context, url string, timeout time.Duration) (ho
 // GetAll implements [horizon.Transport].
 func (h Horizon) GetAll(ctx context.Context, urls []string, timeout time.Duration) []horizon.Result {
 	results := make([]horizon.Result, len(urls))
-	request := say("fetch", decimal(max(timeout.Milliseconds(), 1)), decimal(cmp.Or(h.Bound, horizon.MaxBodyBytes)))
+	request := say("fetch", decimal(max(timeout.Milliseconds(), 1)), decimal(cmp.Or(h.Bound, horizon.BodyBytes(ctx))))
 	for _, url := range urls {
 		request = request.line(url)
 	}
@@ -59,6 +59,7 @@ func (Horizon) Rest(ctx context.Context) {
 func resultOf(url string, timeout time.Duration, status, retryAfter, remaining, failure string, body []byte) horizon.Result {
 	switch failure {
 	case "":
+	case cut:
 	case timedOut:
 		return horizon.Result{Err: fmt.Errorf("%w: %s after %s", horizon.ErrTimeout, url, timeout)}
 	default:
@@ -68,6 +69,6 @@ func resultOf(url string, timeout time.Duration, status, retryAfter, remaining, 
 	if err != nil {
 		return horizon.Result{Err: fmt.Errorf("fetching %s: status: %w", url, err)}
 	}
-	response := horizon.Response{Status: number, RetryAfter: strings.Clone(retryAfter), Remaining: strings.Clone(remaining), Body: body}
+	response := horizon.Response{Status: number, RetryAfter: strings.Clone(retryAfter), Remaining: strings.Clone(remaining), Body: body, Cut: failure == cut}
 	return horizon.Result{Response: response}
 }

@@ -136,8 +136,12 @@ func receive() (slot int32, m message) {
 // says why.
 var ErrPlatform = errors.New("edge: platform operation failed")
 
-// timedOut is the failure that ports.mjs reports for an operation that timed out.
-const timedOut = "timeout"
+// What ports.mjs reports for an operation that timed out, and for an answer that is larger than it
+// may be.
+const (
+	timedOut = "timeout"
+	cut      = "cut"
+)
 
 // ErrNoEvent reports a call to the platform from a goroutine that serves no event. Cloudflare binds
 // everything that a Worker waits for to the event that began it, and only a fiber certainly runs

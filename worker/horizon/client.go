@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -84,6 +85,8 @@ type PaymentsPage struct {
 	Last int64
 	// LastClosedAt is when the ledger of the last record closed.
 	LastClosedAt time.Time
+	// More says that there may be others after the last one.
+	More bool
 }
 
 // Payments reads the account's payments after a cursor (an operation id), oldest first, at most
@@ -91,6 +94,12 @@ type PaymentsPage struct {
 // confused Horizon may repeat, are dropped.
 func (c Client) Payments(ctx context.Context, account stellar.Address, cursor int64) (PaymentsPage, error) {
 	return c.payments(ctx, History{account, cursor}, ascending)
+}
+
+// FewPayments reads as Payments does, but no more than a visitor may make us read: fewRecords,
+// fewBytes of them, fewPayments and fewMerges.
+func (c Client) FewPayments(ctx context.Context, account stellar.Address, cursor int64) (PaymentsPage, error) {
+	return c.payments(withBodyBytes(ctx, fewBodyBytes), History{account, cursor}, few)
 }
 
 // PaymentsBefore reads as Payments does, but from the cursor backwards, the newest first. What
@@ -142,55 +151,72 @@ func (c Client) payments(ctx context.Context, h History, o order) (PaymentsPage,
 	return readPayments(Result{response, err}, h, o)
 }
 
-// order is that of a page: ascending or descending.
+// order is that of a page, and how much of it is read.
 type order struct {
-	name   string
-	beyond func(a, b int64) bool // whether a comes later in it than b
+	name    string
+	beyond  func(a, b int64) bool // whether a comes later in it than b
+	records int
+	bytes   int // of the records, as far as they are parsed
+	// How many payments and merged accounts are looked for. A merge takes a request of its own.
+	payments, merges int
 }
 
 var (
-	ascending  = order{"asc", func(a, b int64) bool { return a > b }}
-	descending = order{"desc", func(a, b int64) bool { return a < b }}
+	ascending  = order{"asc", func(a, b int64) bool { return a > b }, PageLimit, MaxBodyBytes, math.MaxInt, PageLimit}
+	descending = order{"desc", func(a, b int64) bool { return a < b }, PageLimit, MaxBodyBytes, math.MaxInt, PageLimit}
+	few        = order{"asc", ascending.beyond, fewRecords, fewBytes, fewPayments, fewMerges}
 )
 
-func paymentsPath(h History, o order) string {
+// query asks for a page after a cursor.
+func (o order) query(cursor int64) string {
 	query := url.Values{
-		"order": {o.name}, "limit": {strconv.Itoa(PageLimit)}, "join": {"transactions"},
-		"cursor": {strconv.FormatInt(h.Cursor, 10)},
+		"order": {o.name}, "limit": {strconv.Itoa(o.records)}, "join": {"transactions"},
+		"cursor": {strconv.FormatInt(cursor, 10)},
 	}
-	return "/accounts/" + string(h.Account) + "/payments?" + query.Encode()
+	return "?" + query.Encode()
+}
+
+func paymentsPath(h History, o order) string {
+	return "/accounts/" + string(h.Account) + "/payments" + o.query(h.Cursor)
 }
 
 func readPayments(result Result, h History, o order) (PaymentsPage, error) {
-	var doc struct {
-		Embedded *struct {
-			Records *[]record `json:"records"`
-		} `json:"_embedded"`
-	}
-	err := readDocument(result, "/accounts/"+string(h.Account)+"/payments", &doc)
-	if IsNotFound(err) {
-		return PaymentsPage{}, nil // no history yet
-	}
+	records, err := readRecords(result, "/accounts/"+string(h.Account)+"/payments")
 	if err != nil {
 		return PaymentsPage{}, err
 	}
-	if doc.Embedded == nil || doc.Embedded.Records == nil {
-		return PaymentsPage{}, fmt.Errorf("%w: page without records", ErrAnswer)
-	}
-	records := *doc.Embedded.Records
-	page := PaymentsPage{Records: len(records)}
-	for i := range records {
-		operation, payments, err := records[i].received(h.Account)
+	page := PaymentsPage{More: result.Response.Cut || len(records) >= o.records}
+	whole, ordered := !result.Response.Cut, true
+	size, merges := 0, 0
+	for _, raw := range records {
+		if size += len(raw); page.Records > 0 && size > o.bytes || len(page.Payments) >= o.payments || merges >= o.merges {
+			page.More, whole = true, false
+			break
+		}
+		r, err := decodeRecord(raw)
 		if err != nil {
 			return PaymentsPage{}, err
 		}
+		operation, payments, err := r.received(h.Account)
+		if err != nil {
+			return PaymentsPage{}, err
+		}
+		page.Records++
 		if page.Last == 0 || o.beyond(operation, page.Last) {
 			page.Last = operation
+		} else {
+			ordered = false
 		}
 		if o.beyond(operation, h.Cursor) {
 			page.Payments = append(page.Payments, payments...)
 		}
-		page.LastClosedAt = records[i].CreatedAt
+		page.LastClosedAt = r.CreatedAt
+		if len(payments) > 0 && payments[0].AmountInEffects {
+			merges++
+		}
+	}
+	if !whole && !ordered {
+		return PaymentsPage{}, errOrder
 	}
 	return page, nil
 }
@@ -235,14 +261,25 @@ func (c Client) get(ctx context.Context, path string, doc any) error {
 }
 
 func readDocument(result Result, path string, doc any) error {
-	if result.Err != nil {
-		return fmt.Errorf("horizon: reading %s: %w", path, result.Err)
-	}
-	if result.Response.Status != 200 {
-		return statusError(result.Response)
+	if err := result.failure(path); err != nil {
+		return err
 	}
 	if err := json.Unmarshal(result.Response.Body, doc); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrAnswer, path, err)
+	}
+	return nil
+}
+
+// failure is the error of a request that brought no document.
+func (r Result) failure(path string) error {
+	if r.Err != nil {
+		return fmt.Errorf("horizon: reading %s: %w", path, r.Err)
+	}
+	if r.Response.Status != 200 {
+		return statusError(r.Response)
+	}
+	if r.Response.Cut {
+		return fmt.Errorf("%w: %s is too large", ErrAnswer, path)
 	}
 	return nil
 }

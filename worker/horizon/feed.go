@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -23,6 +22,10 @@ type FeedPage struct {
 	Last int64
 	// LastClosedAt is when the ledger of Last closed.
 	LastClosedAt time.Time
+	// More says that there may be others after the last one.
+	More bool
+
+	unordered bool
 }
 
 // Feed reads the network's payments after a cursor (an operation id), oldest first, at most
@@ -30,18 +33,20 @@ type FeedPage struct {
 // Nearly all records are strangers': they are passed over without being parsed.
 func (c Client) Feed(ctx context.Context, cursor int64) (FeedPage, error) {
 	const path = "/payments"
-	query := url.Values{
-		"order": {ascending.name}, "limit": {strconv.Itoa(PageLimit)}, "join": {"transactions"},
-		"cursor": {strconv.FormatInt(cursor, 10)},
+	response, err := c.Transport.Get(ctx, c.Base+path+ascending.query(cursor), RequestTimeout)
+	body, cut, err := Result{response, err}.page(path)
+	if cut && err == nil {
+		body, err = wholeRecords(body)
 	}
-	response, err := c.Transport.Get(ctx, c.Base+path+"?"+query.Encode(), RequestTimeout)
 	if err != nil {
-		return FeedPage{}, fmt.Errorf("horizon: reading %s: %w", path, err)
+		return FeedPage{}, err
 	}
-	if response.Status != 200 {
-		return FeedPage{}, statusError(response)
+	page, err := readFeed(body, cursor)
+	if err == nil && cut && page.unordered {
+		return FeedPage{}, errOrder
 	}
-	return readFeed(response.Body, cursor)
+	page.More = cut || page.Records >= ascending.records
+	return page, err
 }
 
 // The lengths of a checkout's memo, and of its bytes in base64.
@@ -98,6 +103,7 @@ func parseFeed(body []byte, cursor int64) (FeedPage, error) {
 // add counts a record.
 func (p *FeedPage) add(id int64) {
 	p.Records++
+	p.unordered = p.unordered || id <= p.Last
 	p.Last = max(p.Last, id)
 }
 
@@ -256,14 +262,23 @@ func (f *fieldName) find(body []byte, from int) (at, value int) {
 		if string(body[i-last:i+1]) != f.text {
 			continue
 		}
-		if value = skipSpace(body, i+1); value >= len(body) || body[value] != ':' {
-			continue
-		}
-		if value = skipSpace(body, value+1); value < len(body) {
+		if value = valueAfter(body, i+1); value >= 0 {
 			return i - last, value
 		}
 	}
 	return -1, -1
+}
+
+// valueAfter returns where the value begins of the field whose name ends at a place; -1 if the name
+// is none.
+func valueAfter(body []byte, at int) int {
+	if at = skipSpace(body, at); at >= len(body) || body[at] != ':' {
+		return -1
+	}
+	if at = skipSpace(body, at+1); at >= len(body) {
+		return -1
+	}
+	return at
 }
 
 func skipSpace(body []byte, at int) int {

@@ -3,7 +3,6 @@ package horizon
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -17,11 +16,8 @@ type Operation struct{ record }
 
 // newOperation reads a record.
 func newOperation(raw []byte) (Operation, error) {
-	var o Operation
-	if err := json.Unmarshal(raw, &o.record); err != nil {
-		return o, fmt.Errorf("%w: operation: %w", ErrAnswer, err)
-	}
-	return o, nil
+	r, err := decodeRecord(raw)
+	return Operation{r}, err
 }
 
 // Operation reads an operation by its id. IsNotFound tells the error for one that the ledger does

@@ -2,7 +2,6 @@ package horizon
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -69,14 +68,14 @@ type movement struct {
 // account pays to itself it has not received. Horizon's type decides, not the shape. The error is
 // ErrAnswer, wrapped.
 func DecodeRecord(raw []byte, account stellar.Address) (operation int64, received []Incoming, err error) {
-	var r record
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return 0, nil, fmt.Errorf("%w: record: %w", ErrAnswer, err)
+	r, err := decodeRecord(raw)
+	if err != nil {
+		return 0, nil, err
 	}
 	return r.received(account)
 }
 
-// received is DecodeRecord for a record that has been unmarshalled.
+// received is DecodeRecord for a record that was decoded.
 func (r *record) received(account stellar.Address) (operation int64, received []Incoming, err error) {
 	operation, err = strconv.ParseInt(r.ID, 10, 64)
 	if err != nil || operation <= 0 {

@@ -1,12 +1,16 @@
 package horizon_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -51,11 +55,12 @@ func load(t testing.TB, name string) recording {
 // replay answers every request with one recording.
 type replay struct {
 	recording
-	url string
+	url   string
+	bound int
 }
 
-func (r *replay) Get(_ context.Context, url string, _ time.Duration) (horizon.Response, error) {
-	r.url = url
+func (r *replay) Get(ctx context.Context, url string, _ time.Duration) (horizon.Response, error) {
+	r.url, r.bound = url, horizon.BodyBytes(ctx)
 	return horizon.Response{Status: r.Status, RetryAfter: r.Headers["Retry-After"], Remaining: r.Headers["X-Ratelimit-Remaining"], Body: r.Body}, nil
 }
 
@@ -478,5 +483,171 @@ func TestWaitingRequestsRunBetweenTwoPagesOfABatch(t *testing.T) {
 	}
 	if want := []int{0, 1, 2}; !slices.Equal(rests, want) {
 		t.Errorf("rests before the pages: %v, want %v", rests, want)
+	}
+}
+
+// TestRecordsOfAPageAreReadAsTheyAreAlone parses each record of each page by itself and whole. A
+// page is read without its links and long strings, which must change nothing.
+func TestRecordsOfAPageAreReadAsTheyAreAlone(t *testing.T) {
+	files, err := filepath.Glob("testdata/payment*.http.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared := 0
+	for _, file := range files {
+		r := load(t, strings.TrimSuffix(filepath.Base(file), ".http.json"))
+		var body struct {
+			Embedded struct {
+				Records []json.RawMessage `json:"records"`
+			} `json:"_embedded"`
+		}
+		if r.Status != 200 || !strings.Contains(r.Request.Path, "join=transactions") || json.Unmarshal(r.Body, &body) != nil {
+			continue
+		}
+		var want []horizon.Incoming
+		for _, raw := range body.Embedded.Records {
+			_, received, err := horizon.DecodeRecord(raw, account)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, received...)
+		}
+		for name, page := range map[string][]byte{
+			"as it was":       r.Body,
+			"without blanks":  compact(t, r.Body),
+			"in other order":  reordered(t, r.Body),
+			"with long texts": []byte(strings.ReplaceAll(string(r.Body), `_xdr": "`, `_xdr": "\"{\\`+strings.Repeat("A", 200))),
+		} {
+			got, err := says(page).Payments(t.Context(), account, 0)
+			if diff := cmp.Diff(want, got.Payments); err != nil || diff != "" || got.Records != len(body.Embedded.Records) {
+				t.Errorf("%s, %s: %d records, %v\n%s", file, name, got.Records, err, diff)
+			}
+		}
+		compared += len(want)
+	}
+	if compared < 40 {
+		t.Errorf("only %d payments were compared", compared)
+	}
+}
+
+func compact(t *testing.T, document []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Compact(&b, document); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// reordered has the fields of all objects in alphabetical order.
+func reordered(t *testing.T, document []byte) []byte {
+	t.Helper()
+	var all any
+	if err := json.Unmarshal(document, &all); err != nil {
+		t.Fatal(err)
+	}
+	sorted, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sorted
+}
+
+// TestAVisitorReadsLittleOfAPage has pages whose records are as large as strangers can make them.
+func TestAVisitorReadsLittleOfAPage(t *testing.T) {
+	first := func(name string) string {
+		records := load(t, name).Body
+		var body struct {
+			Embedded struct {
+				Records []json.RawMessage `json:"records"`
+			} `json:"_embedded"`
+		}
+		if err := json.Unmarshal(records, &body); err != nil {
+			t.Fatal(err)
+		}
+		return string(body.Embedded.Records[0])
+	}
+	payment, merge, call := first("payment-native-memo-text"), first("payment-account-merge"), first("payment-sac-transfer")
+	changes := regexp.MustCompile(`(?s)("asset_balance_changes": \[)(.*?)(\s*\])`)
+	calls := func(n int) string {
+		return changes.ReplaceAllString(call, "$1"+strings.Repeat("$2,", n-1)+"$2$3")
+	}
+	id := regexp.MustCompile(`"id": "(\d+)"`)
+	for _, c := range []struct {
+		about, record string
+		on, read      int
+		more          bool
+	}{
+		{"ordinary ones", payment, 24, 24, false},
+		{"a full page", payment, 50, 50, true},
+		{"transactions of a hundred operations", strings.Replace(payment, `"envelope_xdr": "`, `"envelope_xdr": "`+strings.Repeat("A", 60_000), 1), 24, 24, false},
+		{"calls that change a hundred balances", calls(100), 24, 1, true},
+		{"calls that change thirty", calls(30), 24, 2, true},
+		{"one that is larger than all may be", strings.Replace(payment, `"memo":`, `"note": [`+strings.Repeat(`"A",`, 50_000)+`""], "memo":`, 1), 24, 1, true},
+		{"accounts merged", merge, 24, 2, true},
+		{"two accounts merged", merge, 2, 2, false},
+	} {
+		var records []string
+		for i := range c.on {
+			records = append(records, id.ReplaceAllString(c.record, fmt.Sprintf(`"id": "%d"`, i+1)))
+		}
+		transport := &replay{recording: recording{Status: 200, Body: json.RawMessage(`{"_embedded":{"records":[` + strings.Join(records, ",") + `]}}`)}}
+		got, err := horizon.Client{Transport: transport}.FewPayments(t.Context(), account, 0)
+		if err != nil || got.Records != c.read || got.Last != int64(c.read) || got.More != c.more || len(got.Payments) < c.read {
+			t.Errorf("%s: %d records up to %d, more: %t, %d payments, %v", c.about, got.Records, got.Last, got.More, len(got.Payments), err)
+		}
+		if !strings.Contains(transport.url, "limit=50") || transport.bound != 256<<10 {
+			t.Errorf("%s: asked %s, for %d bytes", c.about, transport.url, transport.bound)
+		}
+	}
+}
+
+// TestPagesThatAreCutAreReadAsFarAsTheyCame cuts a page in many places. Whoever reads it gets the
+// records that came whole, and is told that there are others.
+func TestPagesThatAreCutAreReadAsFarAsTheyCame(t *testing.T) {
+	whole := load(t, "payments-all").Body
+	ids := regexp.MustCompile(`"id": "(\d{10,})"`).FindAllSubmatchIndex(whole, -1)
+	for end := 0; end < len(whole); end += 41 {
+		client := horizon.Client{Transport: answer{Status: 200, Body: slices.Clone(whole[:end]), Cut: true}}
+		records, last := 0, ""
+		for i, at := range ids {
+			if i+1 < len(ids) && ids[i+1][0] < end {
+				records, last = i+1, string(whole[at[2]:at[3]])
+			}
+		}
+		page, err := client.Payments(t.Context(), account, 0)
+		if err != nil {
+			if onlyNonsense(t, err); records > 1 {
+				t.Fatalf("cut at %d: %v", end, err)
+			}
+			continue
+		}
+		if page.Records < records || page.Records > records+1 || !page.More || page.Records == records && strconv.FormatInt(page.Last, 10) != last {
+			t.Fatalf("cut at %d: %d records up to %d, more: %t; %d begin before that, the last whole one is %s", end, page.Records, page.Last, page.More, records, last)
+		}
+		if end%20 != 0 {
+			continue
+		}
+		feed, err1 := client.Feed(t.Context(), 0)
+		sent, err2 := client.SentBy(t.Context(), account, 0)
+		if err1 != nil || err2 != nil || !feed.More || !sent.More || feed.Records != page.Records || sent.Records != page.Records {
+			t.Errorf("cut at %d: %d records of the feed, %d of what was sent, %d of payments, %v, %v", end, feed.Records, sent.Records, page.Records, err1, err2)
+		}
+		late := bytes.Replace(bytes.Replace(whole, []byte(`"id": "51`), []byte(`"id": "99`), 1), []byte(`"paging_token": "51`), []byte(`"paging_token": "99`), 1)
+		swapped := horizon.Client{Transport: answer{Status: 200, Body: late[:end], Cut: true}}
+		_, err1 = swapped.Feed(t.Context(), 0)
+		_, err2 = swapped.SentBy(t.Context(), account, 0)
+		_, err3 := swapped.Payments(t.Context(), account, 0)
+		for _, err := range []error{err1, err2, err3} {
+			if page.Records > 1 && !errors.Is(err, horizon.ErrAnswer) {
+				t.Errorf("cut at %d, not in order: %v", end, err)
+			}
+		}
+		if _, err := client.PaymentsIn(t.Context(), "hash"); !errors.Is(err, horizon.ErrAnswer) {
+			t.Errorf("cut at %d, a transaction: %v", end, err)
+		}
+		if _, err := client.Root(t.Context()); !errors.Is(err, horizon.ErrAnswer) {
+			t.Errorf("cut at %d, as a root: %v", end, err)
+		}
 	}
 }

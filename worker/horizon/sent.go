@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -34,21 +33,26 @@ type SentPage struct {
 	Last    int64 // the last operation's id: the cursor for the next page; zero if there were none
 	// LastClosedAt is when the ledger of the last record closed.
 	LastClosedAt time.Time
+	// More says that there may be others after the last one.
+	More bool
 }
 
 // SentBy reads what an account paid after a cursor, as Payments reads what it received. A payment
 // that cannot be understood is left out: nothing that others send may keep refunds from being
 // found.
 func (c Client) SentBy(ctx context.Context, account stellar.Address, cursor int64) (SentPage, error) {
-	records, err := c.records(ctx, paymentsPath(History{account, cursor}, ascending))
+	records, cut, err := c.records(ctx, paymentsPath(History{account, cursor}, ascending))
 	if err != nil {
 		return SentPage{}, err
 	}
-	page := SentPage{Records: len(records)}
+	page := SentPage{Records: len(records), More: cut || len(records) >= ascending.records}
 	for i := range records {
 		operation, err := strconv.ParseInt(records[i].ID, 10, 64)
 		if err != nil || operation <= 0 {
 			return SentPage{}, fmt.Errorf("%w: record with id %.40q", ErrAnswer, records[i].ID)
+		}
+		if cut && operation <= page.Last {
+			return SentPage{}, errOrder
 		}
 		page.Last = max(page.Last, operation)
 		page.LastClosedAt = records[i].CreatedAt.UTC()
@@ -62,7 +66,10 @@ func (c Client) SentBy(ctx context.Context, account stellar.Address, cursor int6
 // PaymentsIn reads the operations of a transaction that moved money, at most PageLimit; none if the
 // ledger has no such transaction, or Horizon does not keep it. The error is that of Client.
 func (c Client) PaymentsIn(ctx context.Context, hash string) ([]Operation, error) {
-	records, err := c.paymentsIn(ctx, hash, PageLimit)
+	records, cut, err := c.paymentsIn(ctx, hash, PageLimit)
+	if cut {
+		err = fmt.Errorf("%w: the payments of transaction %s are too large", ErrAnswer, hash)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -74,34 +81,25 @@ func (c Client) PaymentsIn(ctx context.Context, hash string) ([]Operation, error
 }
 
 // paymentsIn reads the first records of a transaction's operations that moved money.
-func (c Client) paymentsIn(ctx context.Context, hash string, limit int) ([]record, error) {
+func (c Client) paymentsIn(ctx context.Context, hash string, limit int) (records []record, cut bool, err error) {
 	return c.records(ctx, "/transactions/"+hash+"/payments?join=transactions&limit="+strconv.Itoa(limit))
 }
 
-// records reads a page; none if Horizon finds nothing.
-func (c Client) records(ctx context.Context, path string) ([]record, error) {
-	var doc struct {
-		Embedded *struct {
-			Records *[]json.RawMessage `json:"records"`
-		} `json:"_embedded"`
-	}
-	err := c.get(ctx, path, &doc)
-	if IsNotFound(err) {
-		return nil, nil
-	}
+// records reads a page, and reports whether it is only how a larger one begins. There are none if
+// Horizon finds nothing.
+func (c Client) records(ctx context.Context, path string) (records []record, cut bool, err error) {
+	response, err := c.Transport.Get(ctx, c.Base+path, RequestTimeout)
+	raw, err := readRecords(Result{response, err}, pathOnly(path))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if doc.Embedded == nil || doc.Embedded.Records == nil {
-		return nil, fmt.Errorf("%w: page without records", ErrAnswer)
-	}
-	records := make([]record, len(*doc.Embedded.Records))
-	for i, raw := range *doc.Embedded.Records {
-		if err := json.Unmarshal(raw, &records[i]); err != nil {
-			return nil, fmt.Errorf("%w: record: %w", ErrAnswer, err)
+	records = make([]record, len(raw))
+	for i, r := range raw {
+		if records[i], err = decodeRecord(r); err != nil {
+			return nil, false, err
 		}
 	}
-	return records, nil
+	return records, response.Cut, nil
 }
 
 // sent returns what the account paid to others by an operation.

@@ -14,7 +14,7 @@ const receivedLimit = 2
 // which is 64 hexadecimal digits in lower case. It is nothing if the ledger has no such
 // transaction, or not yet, or if the transaction failed.
 func (c Client) ReceivedBy(ctx context.Context, hash string, account stellar.Address) ([]Incoming, error) {
-	records, err := c.paymentsIn(ctx, hash, receivedLimit)
+	records, _, err := c.paymentsIn(ctx, hash, receivedLimit)
 	if err != nil {
 		return nil, err
 	}

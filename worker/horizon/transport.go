@@ -9,8 +9,8 @@ import (
 // ErrTimeout reports a request that was given up because its time was over.
 var ErrTimeout = errors.New("horizon: request timed out")
 
-// MaxBodyBytes bounds an answer: a page of 200 joined payments is about 1 MiB. A Transport fails
-// when an answer is larger.
+// MaxBodyBytes bounds an answer: a page of 200 joined payments is about 1 MiB. If each of them comes
+// with a transaction of a hundred operations, it is larger.
 const MaxBodyBytes = 8 << 20
 
 // Response is what the client reads of an HTTP response.
@@ -19,6 +19,22 @@ type Response struct {
 	RetryAfter string // the Retry-After header, empty if there was none
 	Remaining  string // the X-Ratelimit-Remaining header: how many requests Horizon still answers; empty if there was none
 	Body       []byte
+	Cut        bool // Body is only how a larger one begins
+}
+
+type bodyBytesKey struct{}
+
+// withBodyBytes returns a context for requests of whose answers so many bytes are read.
+func withBodyBytes(ctx context.Context, n int) context.Context {
+	return context.WithValue(ctx, bodyBytesKey{}, n)
+}
+
+// BodyBytes is how much is read of an answer at most.
+func BodyBytes(ctx context.Context) int {
+	if n, ok := ctx.Value(bodyBytesKey{}).(int); ok {
+		return n
+	}
+	return MaxBodyBytes
 }
 
 // MaxBatch is how many requests a batch has at most: Cloudflare opens six connections at once for
@@ -34,7 +50,8 @@ type Result struct {
 
 // Transport performs GET requests that accept JSON. It follows no redirects to other hosts and
 // keeps no cookies. A response of any status is no error; ErrTimeout (possibly wrapped) is returned
-// when the response was not read completely within timeout.
+// when the response was not read completely within timeout. Of a body that is larger than
+// [BodyBytes] only so much is read.
 type Transport interface {
 	Get(ctx context.Context, url string, timeout time.Duration) (Response, error)
 

@@ -93,6 +93,10 @@ func (e *edge) Get(_ context.Context, raw string, _ time.Duration) (horizon.Resp
 	if body == "" {
 		return horizon.Response{Status: 404, Body: problem("not_found")}, nil
 	}
+	if w.fits > 0 && strings.Contains(raw, "cursor=") && strings.Count(body, `{"id"`) > w.fits {
+		parts := strings.SplitAfterN(body, `{"id"`, w.fits+2)
+		return horizon.Response{Status: 200, Body: []byte(strings.Join(parts[:w.fits+1], "")), Cut: true}, nil
+	}
 	if kind == faultTruncated {
 		body = body[:len(body)/2]
 	}
@@ -182,7 +186,7 @@ func (w *world) page(history []operation, query url.Values, kind fault) string {
 		first = 0
 	}
 	page := slices.Clone(history[first:min(first+limit, len(history))])
-	if kind == faultNonsense && len(page) > 1 && w.chance(50) {
+	if kind == faultNonsense && len(page) > 1 && w.fits == 0 && w.chance(50) { // of a part, one cannot tell
 		page[0], page[len(page)-1] = page[len(page)-1], page[0]
 	}
 	return records(page)

@@ -90,6 +90,9 @@ func (w *world) askBack(s *sale, payment string, amount stellar.Amount, wait tim
 		if w.call(e, "POST", "/refunds", body, http.Header{"X-Api-Key": {s.shop.key}}, &r) != 200 || r.Status != "pending" {
 			return // a real merchant would see why
 		}
+		if s.createdAt.Before(w.resetAt) {
+			return // the network was reset meanwhile: what was read of it is gone
+		}
 		r.refunds, r.sale = fact.hash, s.id
 		w.trace("%s is to be refunded by %s: %s", fact.hash[56:], r.ID, r.Amount)
 		w.timers = append(w.timers, timer{w.now.Add(wait), func() { w.signBack(s, r) }})

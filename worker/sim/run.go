@@ -216,7 +216,7 @@ func (w *world) sweep(e *edge) {
 // rest finishes the simulation: no faults and no new checkouts, but sweeps until every deadline has
 // long passed. Then it checks the final states.
 func (w *world) rest() {
-	w.fault, w.calm = faultNone, true
+	w.fault, w.calm, w.fits = faultNone, true, 0
 	w.nodes = w.nodes[:1]
 	w.trace("all is calm")
 	for last := w.now; w.now.Before(last.Add(13*time.Minute)) && w.reason == ""; {

@@ -55,6 +55,7 @@ type world struct {
 	kind    bool // no faults happen in the whole run, and budgets are checked
 	quiet   bool // strangers make no more payments
 	ways    int  // how its edges read the ledger
+	fits    int  // how many records a page can have until it is too large; 0: all
 	demand  int  // how likely a checkout is made in a step, in percent
 	asking  int  // how likely somebody asks for one in a step, in percent
 	memory  *kvtest.Memory
@@ -143,6 +144,9 @@ func newWorld(seed uint64) *world {
 	w.nodes = []node{{0}}
 	if !w.kind && w.chance(80) {
 		w.nodes = append(w.nodes, node{int64(w.rand.IntN(maxLag + 1))})
+	}
+	if !w.kind && w.chance(25) {
+		w.fits = 1 + w.rand.IntN(3)
 	}
 	w.calm = true
 	w.spawn("operator", 0, func() {

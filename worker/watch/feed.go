@@ -258,7 +258,7 @@ func (f *feedPass) readOn(ctx context.Context) (coverage time.Time, err error) {
 			}
 			f.pages++
 			f.report.Pages++
-			end = page.Records < horizon.PageLimit
+			end = !page.More
 			if page.Records > 0 {
 				read = store.Checkpoint{Ledger: page.Last>>32 - 1, ClosedAt: page.LastClosedAt} // the page may end inside its last ledger
 				if end {

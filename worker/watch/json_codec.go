@@ -8,6 +8,78 @@ import (
 )
 
 // WriteJSON implements store.Writer.
+func (v found) WriteJSON(w *codec.Writer) {
+	w.Int(`{"op":`, v.Incoming.Payment.Operation)
+	if v.Incoming.Payment.Index != 0 {
+		w.Int(`,"index":`, int64(v.Incoming.Payment.Index))
+	}
+	w.String(`,"hash":`, v.Incoming.Payment.Hash)
+	w.Time(`,"closed_at":`, v.Incoming.Payment.ClosedAt)
+	if v.Incoming.Payment.From != "" {
+		w.String(`,"from":`, v.Incoming.Payment.From)
+	}
+	w.Raw(`,"asset":`)
+	v.Incoming.Payment.Asset.WriteJSON(w)
+	w.Raw(`,"amount":`)
+	v.Incoming.Payment.Amount.WriteJSON(w)
+	if len(v.IDs) > 0 {
+		w.Raw(`,"IDs":`)
+		if v.IDs == nil {
+			w.Raw("null")
+		} else {
+			w.Raw("[")
+			for j := range v.IDs {
+				if j > 0 {
+					w.Raw(",")
+				}
+				v.IDs[j].WriteJSON(w)
+			}
+			w.Raw("]")
+		}
+	}
+	if v.MuxedTo != "" {
+		w.String(`,"MuxedTo":`, string(v.MuxedTo))
+	}
+	w.Raw(`}`)
+}
+
+// ReadJSON implements store.Reader.
+func (v *found) ReadJSON(r *codec.Reader) {
+	for r.Enter('{'); r.More('}'); {
+		switch r.Name() {
+		case "op":
+			v.Incoming.Payment.Operation = r.Int()
+		case "index":
+			v.Incoming.Payment.Index = int(r.Int())
+		case "hash":
+			v.Incoming.Payment.Hash = r.String()
+		case "closed_at":
+			v.Incoming.Payment.ClosedAt = r.Time()
+		case "from":
+			v.Incoming.Payment.From = r.String()
+		case "asset":
+			v.Incoming.Payment.Asset.ReadJSON(r)
+		case "amount":
+			v.Incoming.Payment.Amount.ReadJSON(r)
+		case "IDs":
+			if v.IDs != nil {
+				r.Refuse() // encoding/json would mix the two
+			}
+			v.IDs = []checkout.ID{}
+			for r.Enter('['); r.More(']'); {
+				var it checkout.ID
+				it.ReadJSON(r)
+				v.IDs = append(v.IDs, it)
+			}
+		case "MuxedTo":
+			v.MuxedTo = checkout.MuxedID(r.String())
+		default:
+			r.Refuse()
+		}
+	}
+}
+
+// WriteJSON implements store.Writer.
 func (v look) WriteJSON(w *codec.Writer) {
 	w.Time(`{"At":`, v.At)
 	w.String(`,"Root":{"Passphrase":`, v.Root.Passphrase)
@@ -16,55 +88,12 @@ func (v look) WriteJSON(w *codec.Writer) {
 	w.Int(`,"ElderLedger":`, v.Root.ElderLedger)
 	w.Raw(`}`)
 	w.Int(`,"After":`, v.After)
+	w.Time(`,"Since":`, v.Since)
 	w.Int(`,"Floor":`, v.Floor)
 	w.Int(`,"Through":`, v.Through)
-	if len(v.Payments) > 0 {
-		w.Raw(`,"Payments":`)
-		if v.Payments == nil {
-			w.Raw("null")
-		} else {
-			w.Raw("[")
-			for j := range v.Payments {
-				if j > 0 {
-					w.Raw(",")
-				}
-				w.Int(`{"op":`, v.Payments[j].Incoming.Payment.Operation)
-				if v.Payments[j].Incoming.Payment.Index != 0 {
-					w.Int(`,"index":`, int64(v.Payments[j].Incoming.Payment.Index))
-				}
-				w.String(`,"hash":`, v.Payments[j].Incoming.Payment.Hash)
-				w.Time(`,"closed_at":`, v.Payments[j].Incoming.Payment.ClosedAt)
-				if v.Payments[j].Incoming.Payment.From != "" {
-					w.String(`,"from":`, v.Payments[j].Incoming.Payment.From)
-				}
-				w.Raw(`,"asset":`)
-				v.Payments[j].Incoming.Payment.Asset.WriteJSON(w)
-				w.Raw(`,"amount":`)
-				v.Payments[j].Incoming.Payment.Amount.WriteJSON(w)
-				if len(v.Payments[j].IDs) > 0 {
-					w.Raw(`,"IDs":`)
-					if v.Payments[j].IDs == nil {
-						w.Raw("null")
-					} else {
-						w.Raw("[")
-						for k := range v.Payments[j].IDs {
-							if k > 0 {
-								w.Raw(",")
-							}
-							v.Payments[j].IDs[k].WriteJSON(w)
-						}
-						w.Raw("]")
-					}
-				}
-				if v.Payments[j].MuxedTo != "" {
-					w.String(`,"MuxedTo":`, string(v.Payments[j].MuxedTo))
-				}
-				w.Raw(`}`)
-			}
-			w.Raw("]")
-		}
-	}
+	w.Int(`,"Cursor":`, v.Cursor)
 	w.Bool(`,"Whole":`, v.Whole)
+	w.Bool(`,"Long":`, v.Long)
 	w.Time(`,"Proven":`, v.Proven)
 	w.Time(`,"Need":{"Created":`, v.Need.Created)
 	w.Bool(`,"Whole":`, v.Need.Whole)
@@ -95,53 +124,18 @@ func (v *look) ReadJSON(r *codec.Reader) {
 			}
 		case "After":
 			v.After = r.Int()
+		case "Since":
+			v.Since = r.Time()
 		case "Floor":
 			v.Floor = r.Int()
 		case "Through":
 			v.Through = r.Int()
-		case "Payments":
-			if v.Payments != nil {
-				r.Refuse() // encoding/json would mix the two
-			}
-			v.Payments = []found{}
-			for r.Enter('['); r.More(']'); {
-				var it found
-				for r.Enter('{'); r.More('}'); {
-					switch r.Name() {
-					case "op":
-						it.Incoming.Payment.Operation = r.Int()
-					case "index":
-						it.Incoming.Payment.Index = int(r.Int())
-					case "hash":
-						it.Incoming.Payment.Hash = r.String()
-					case "closed_at":
-						it.Incoming.Payment.ClosedAt = r.Time()
-					case "from":
-						it.Incoming.Payment.From = r.String()
-					case "asset":
-						it.Incoming.Payment.Asset.ReadJSON(r)
-					case "amount":
-						it.Incoming.Payment.Amount.ReadJSON(r)
-					case "IDs":
-						if it.IDs != nil {
-							r.Refuse() // encoding/json would mix the two
-						}
-						it.IDs = []checkout.ID{}
-						for r.Enter('['); r.More(']'); {
-							var ite checkout.ID
-							ite.ReadJSON(r)
-							it.IDs = append(it.IDs, ite)
-						}
-					case "MuxedTo":
-						it.MuxedTo = checkout.MuxedID(r.String())
-					default:
-						r.Refuse()
-					}
-				}
-				v.Payments = append(v.Payments, it)
-			}
+		case "Cursor":
+			v.Cursor = r.Int()
 		case "Whole":
 			v.Whole = r.Bool()
+		case "Long":
+			v.Long = r.Bool()
 		case "Proven":
 			v.Proven = r.Time()
 		case "Need":

@@ -23,12 +23,15 @@ type look struct {
 	At       time.Time // of the last reading
 	Root     horizon.Root
 	After    int64     // the ledger after which was read
+	Since    time.Time // checkouts made since then were made after it
 	Floor    int64     // the ledger up to which the sweeps had read the account by the cursor of this look
 	Through  int64     // the last ledger read to its end
-	Payments []found   `json:",omitempty"`
+	Cursor   int64     // the last operation that was read
 	Whole    bool      // everything up to Root was read
+	Long     bool      // a look cannot read everything up to its end
 	Proven   time.Time // the deadline up to which the account's checkouts may end, if they are not older than After
 	Need     need      // of those whom it did not serve
+	payments lookedAt
 }
 
 // need is what a reading of an account must bring to serve a checkout. The zero need is nobody's.
@@ -54,20 +57,19 @@ const lookLifetime = time.Minute
 // of the store it is far less than Overlap.
 const cursorLifetime = time.Minute
 
-// A look reads at most lookPages, and the next one goes on from there: a flood of dust delays it by
-// seconds, and costs no more. A checkout whose time is over must be read to its end at once; where
-// that takes more, it ends by a sweep. A look carries along at most maxLooked payments, the largest
-// ones.
+// maxLooked is how many payments a look carries along. Having so many, it reads on when the sweeps
+// have come further; until then they alone settle what comes, and always a checkout to which more
+// than maxLookedOwn of them were made.
 const (
-	lookPages = 5
-	maxLooked = 1000
+	maxLooked    = 1000
+	maxLookedOwn = 100
 )
 
 // covers reports whether the look says everything about a checkout that a reading of its own would
 // have said, at the time and by the cursor of the look. The cursor that is there now can only have
 // moved on, so that nobody has to read it to know.
 func (l look) covers(n need) bool {
-	return l.After <= max(l.Root.LedgerBefore(n.Created), l.Floor)
+	return !n.Created.Before(l.Since) || l.After <= max(l.Root.LedgerBefore(n.Created), l.Floor)
 }
 
 // Look brings an open checkout's facts up to date from Horizon, and says when it was read. The
@@ -96,7 +98,7 @@ func (w *Watcher) look(ctx context.Context, s *checkout.Facts, atOnce bool) (che
 	// an earlier payment may be missing.
 	ok := haveLast && last.covers(n)
 	var failed error
-	if served := ok && (last.Whole || !n.Whole); !served || now.Sub(last.At) >= LookWindow || atOnce {
+	if served := ok && (last.Whole || last.Long || !n.Whole); !served || now.Sub(last.At) >= LookWindow || atOnce {
 		n = n.and(waiting)
 		if w.Recent.Claim(key, LookWindow) || atOnce {
 			next, err := w.lookAt(ctx, s.Checkout.Account, mode, n, last, haveLast)
@@ -117,7 +119,10 @@ func (w *Watcher) look(ctx context.Context, s *checkout.Facts, atOnce bool) (che
 	}
 	s.ReadAt = last.At
 	proven := last.Proven
-	payments := byName(last.Payments).of(&s.Checkout)
+	payments, ok := last.payments.of(&s.Checkout, last.After, last.Through)
+	if !ok {
+		return s.Outcome(w.Now()), failed
+	}
 	if len(payments) == 0 && proven.Before(s.Deadline()) {
 		return s.Outcome(w.Now()), failed
 	}
@@ -128,11 +133,13 @@ func (w *Watcher) look(ctx context.Context, s *checkout.Facts, atOnce bool) (che
 	return out, errors.Join(failed, err)
 }
 
-// lookAt reads an account. For checkouts whose time is over it is read from their beginning, with a
-// new root and to the empty page, so that they can end; for the others one request is enough, for
-// what came since the last look.
+// lookAt reads an account, a part of a page: a flood of dust costs no more. For checkouts whose time
+// is over it is read from their beginning, with a new root and to the empty page, so that they can
+// end; where there is more than a look may read, they end by a sweep. For the others it reads on
+// from where the last look came to.
 func (w *Watcher) lookAt(ctx context.Context, account stellar.Address, mode stellar.Mode, n need, last look, haveLast bool) (look, error) {
 	connect, cursorOf := w.pool(mode).Recent, w.recentCursor
+	n.Whole = n.Whole && !last.Long
 	if n.Whole {
 		connect, cursorOf = w.pool(mode).Connect, w.Store.Cursor
 	}
@@ -144,24 +151,59 @@ func (w *Watcher) lookAt(ctx context.Context, account stellar.Address, mode stel
 	if err != nil {
 		return look{}, err
 	}
-	l := look{At: w.Now(), Root: root}
 	// For a checkout older than the ledger itself, a reading starts where the sweeps have come to.
-	l.Floor = start(cursor, root, account, time.Time{})
-	l.After = start(cursor, root, account, n.Created)
-	from := l.After
-	if !n.Whole && haveLast && last.Root.ElderLedger == root.ElderLedger && last.After <= l.After && last.Through >= from {
-		l.After, from, l.Payments = last.After, last.Through, last.Payments
+	floor, after := start(cursor, root, account, time.Time{}), start(cursor, root, account, n.Created)
+	l := look{At: w.Now(), Root: root, After: after, Since: n.Created, Floor: floor, Through: after, Cursor: horizon.CursorAfter(after), Long: last.Long}
+	further := l // from where the last look came to
+	// Pages may be newer than the root, which was read within the last minute. Where they are newer
+	// than that, the history was reset.
+	reset := last.Root.ElderLedger != root.ElderLedger || last.Through > root.LatestLedger+int64(time.Minute/ledgerTime)
+	goesOn := haveLast && !reset && last.covers(n)
+	if goesOn {
+		further.After, further.Since = max(last.After, floor), last.Since
+		further.Through, further.Cursor = max(last.Through, further.After), max(last.Cursor, horizon.CursorAfter(further.After))
+		further.payments = last.payments.after(further.After)
 	}
-	p := w.read(ctx, client, account, from, n.Whole, lookPages)
+	if !n.Whole {
+		l = further
+	}
+	if l.payments.count() >= maxLooked {
+		return l, nil
+	}
+	p := begin(account, 0, n.Whole, maxPages)
+	p.cursor = l.Cursor
+	for !p.done {
+		page, err := client.FewPayments(ctx, account, p.cursor)
+		if w.take(ctx, client, p, page, err); page.More {
+			break
+		}
+	}
 	if p.err != nil {
 		return look{}, p.err
 	}
-	l.Through = p.read
-	l.Payments = largest(append(l.Payments, p.payments...))
+	if n.Whole && !p.complete {
+		l.Long, further.Long = true, true
+		if goesOn {
+			return further, nil
+		}
+	}
+	l.Cursor, l.payments = p.cursor, l.payments.with(p.payments)
+	switch {
+	case !p.complete:
+		l.Through = max(l.Through, p.read)
+	case p.records > 0 || w.rested(l.payments.after(l.Through).all()):
+		l.Through = max(l.Through, p.cursor>>32) // a ledger is shown as a whole or not at all
+	}
 	if l.Whole = n.Whole && p.complete; l.Whole {
 		l.Proven = w.proven(current(cursor, root), account, root.ClosedAt)
 	}
 	return l, nil
+}
+
+// rested reports whether payments are so old that no Horizon lags so far behind that it would not
+// show the rest of their ledgers.
+func (w *Watcher) rested(payments []found) bool {
+	return !slices.ContainsFunc(payments, func(f found) bool { return w.Now().Sub(f.ClosedAt) < w.Margin })
 }
 
 // cursors are those that looks have read.
@@ -196,16 +238,6 @@ func (w *Watcher) recentCursor(ctx context.Context, mode stellar.Mode) (store.Cu
 	}
 	w.cursors.read[mode] = readCursor{cursor, now.Add(cursorLifetime)}
 	return cursor, nil
-}
-
-// largest keeps the maxLooked largest payments. It compares amounts of different assets, which is
-// no matter: only a flood of dust comes near the bound.
-func largest(payments []found) []found {
-	if len(payments) <= maxLooked {
-		return payments
-	}
-	slices.SortStableFunc(payments, func(a, b found) int { return cmp.Compare(b.Amount, a.Amount) })
-	return payments[:maxLooked]
 }
 
 // named are payments to an account by what they name.

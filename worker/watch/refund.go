@@ -264,7 +264,7 @@ func readSent(ctx context.Context, client horizon.Client, account stellar.Addres
 			cursor, r.last = page.Last, page.Last>>32
 			r.through = store.Checkpoint{Ledger: r.last - 1, ClosedAt: page.LastClosedAt} // the page may end inside a ledger
 		}
-		if page.Records < horizon.PageLimit {
+		if !page.More {
 			r.whole = true
 			return r
 		}

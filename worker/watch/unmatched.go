@@ -123,7 +123,7 @@ func (w *Watcher) Unmatched(ctx context.Context, mode stellar.Mode, account stel
 			}
 		}
 		passed := slices.ContainsFunc(page.Payments, func(p horizon.Incoming) bool { return p.ClosedAt.Before(q.Since) })
-		if page.Records < horizon.PageLimit || !q.After && (passed || page.Last <= oldest) {
+		if !page.More || !q.After && (passed || page.Last <= oldest) {
 			return list.finished(q), nil
 		}
 		cursor = page.Last

@@ -75,6 +75,8 @@ func (w *Watcher) pool(mode stellar.Mode) *horizon.Pool {
 }
 
 // found is a payment with the checkouts that its memo can mean, or the muxed id that it went to.
+//
+//codec:json
 type found struct {
 	horizon.Incoming
 	IDs []checkout.ID `json:",omitempty"`
@@ -119,13 +121,14 @@ type reading struct {
 	account    stellar.Address
 	cursor     int64 // the operation after which the next page begins
 	untilEmpty bool
-	left       int // pages that it may still read
+	left       int  // pages that it may still read
+	inside     bool // the last page may have ended inside a ledger
 	done       bool
 }
 
 // begin starts a pass over what an account received after a ledger, until an empty page, or, for a
-// look that wants no verdict, until a page that is not full. It keeps the payments whose memo may
-// name a checkout.
+// look that wants no verdict, until a page after which there is nothing. It keeps the payments whose
+// memo may name a checkout.
 func begin(account stellar.Address, after int64, untilEmpty bool, pages int) *reading {
 	return &reading{
 		pass:    pass{begun: true, after: after, read: after},
@@ -166,7 +169,13 @@ func (w *Watcher) take(ctx context.Context, client horizon.Client, r *reading, p
 		}
 		r.payments = append(r.payments, f)
 	}
-	last := page.Records == 0 || !r.untilEmpty && page.Records < horizon.PageLimit
+	last := page.Records == 0 || !r.untilEmpty && !page.More
+	if page.Records == 0 && r.inside && w.Now().Sub(r.pass.pages[len(r.pass.pages)-1].ClosedAt) < w.Margin {
+		// The rest of the ledger may be missing because this page comes from a Horizon that lags.
+		r.done, r.pass = true, r.upTo(r.read)
+		return
+	}
+	r.inside = page.More
 	if page.Records > 0 {
 		r.cursor = page.Last
 		r.read = page.Last>>32 - 1 // the page may end inside its last ledger
@@ -190,14 +199,19 @@ func (r *reading) fail(ledger int64, err error) {
 // upTo drops what lies in ledgers that were not read to their end: a checkout completes with a
 // whole ledger or not at all.
 func (p pass) upTo(ledger int64) pass {
-	kept := p.payments[:0:0]
-	for _, f := range p.payments {
-		if f.Ledger() <= ledger {
+	p.payments, p.read = within(p.payments, 0, ledger), ledger
+	return p
+}
+
+// within returns the payments in ledgers after one and up to another.
+func within(payments []found, after, through int64) []found {
+	var kept []found
+	for _, f := range payments {
+		if after < f.Ledger() && f.Ledger() <= through {
 			kept = append(kept, f)
 		}
 	}
-	p.payments, p.read = kept, ledger
-	return p
+	return kept
 }
 
 // current is the cursor if it is of the history that root is the end of, else an empty one that

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -35,11 +34,8 @@ func (t transport) Get(ctx context.Context, url string, _ time.Duration) (horizo
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, horizon.MaxBodyBytes+1))
-	if err == nil && len(body) > horizon.MaxBodyBytes {
-		err = fmt.Errorf("answer is larger than %d bytes", horizon.MaxBodyBytes)
-	}
 	return horizon.Response{Status: response.StatusCode, RetryAfter: response.Header.Get("Retry-After"),
-		Remaining: response.Header.Get("X-Ratelimit-Remaining"), Body: body}, err
+		Remaining: response.Header.Get("X-Ratelimit-Remaining"), Body: body, Cut: len(body) > horizon.MaxBodyBytes}, err
 }
 
 // GetAll implements horizon.Transport.

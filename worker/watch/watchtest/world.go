@@ -3,6 +3,7 @@
 package watchtest
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/http/httptest"
@@ -30,6 +31,8 @@ type World struct {
 	// Fault is asked before every request to Horizon: true answers the request with what it
 	// returned.
 	Fault func(url string) (horizon.Response, error, bool)
+	// Cut is how many bytes of an answer of Horizon can be read, if it is not zero.
+	Cut int
 	// Requests counts what was asked of Horizon.
 	Requests int
 
@@ -205,7 +208,7 @@ func (w *World) Submit(from *keypair.Full, memo string, operations ...txnbuild.O
 }
 
 // Get is the world's horizon.Transport.
-func (w *World) Get(_ context.Context, url string, _ time.Duration) (horizon.Response, error) {
+func (w *World) Get(ctx context.Context, url string, _ time.Duration) (horizon.Response, error) {
 	w.mu.Lock()
 	w.Requests++
 	fault := w.Fault
@@ -217,10 +220,14 @@ func (w *World) Get(_ context.Context, url string, _ time.Duration) (horizon.Res
 	}
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, httptest.NewRequest("GET", url, nil))
-	return horizon.Response{
+	response := horizon.Response{
 		Status: recorder.Code, RetryAfter: recorder.Header().Get("Retry-After"),
 		Remaining: recorder.Header().Get("X-Ratelimit-Remaining"), Body: recorder.Body.Bytes(),
-	}, nil
+	}
+	if bound := min(cmp.Or(w.Cut, horizon.MaxBodyBytes), horizon.BodyBytes(ctx)); len(response.Body) > bound {
+		response.Body, response.Cut = response.Body[:bound], true
+	}
+	return response, nil
 }
 
 // GetAll implements horizon.Transport.
