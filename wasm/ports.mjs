@@ -12,14 +12,17 @@ const well = "";
 const said = (...lines) => `\n${lines.join("\n")}`;
 
 const ports = {
-  // Up to a hundred keys are read in one operation
-  // (https://developers.cloudflare.com/kv/api/read-key-value-pairs/#limits).
   async "kv.get"(keys, _, env) {
-    if (keys.length === 1) return [well, await env.KV.get(keys[0], keys[0].startsWith("apikey/") ? BRIEF : undefined)];
-    const reads = [];
-    for (let i = 0; i < keys.length; i += BULK) reads.push(env.KV.get([...new Set(keys.slice(i, i + BULK))]));
-    const values = await Promise.all(reads);
-    return [well, ...keys.map((key, i) => values[Math.floor(i / BULK)].get(key))];
+    return [well, ...(await readKeys(keys, env))];
+  },
+
+  // The first line is how many lists there are; then come a prefix and a limit for each of them, and
+  // the keys. The fields are the pages and then the values.
+  async "kv.read"([count, ...lines], _, env) {
+    const lists = [];
+    for (let i = 0; i < 2 * Number(count); i += 2) lists.push(list(lines[i], "", lines[i + 1], env));
+    const [values, ...pages] = await Promise.all([readKeys(lines.slice(2 * Number(count)), env), ...lists]);
+    return [well, ...pages, ...values];
   },
 
   // The lines are triples of key, expiration and "derived" (or empty); the fields are the values.
@@ -44,10 +47,7 @@ const ports = {
   },
 
   async "kv.list"([prefix, cursor, limit], _, env) {
-    const page = await env.KV.list({ prefix, cursor: cursor || undefined, limit: Number(limit) });
-    // A message cannot carry a key with a line break, so Go could not read such a key.
-    const names = page.keys.map((key) => key.name).filter((name) => !name.includes("\n"));
-    return [said(page.list_complete ? "" : page.cursor, ...names)];
+    return [said(await list(prefix, cursor, limit, env))];
   },
 
   // Performs GET requests that share a time limit in milliseconds and a bound on the bytes of each
@@ -168,6 +168,24 @@ const BULK = 100;
 
 // How long a data centre may tell an API key again that was revoked elsewhere: see worker/kv/kv.go.
 const BRIEF = { cacheTtl: 30 }; // seconds
+
+// readKeys returns the values of keys. Up to a hundred are read in one operation
+// (https://developers.cloudflare.com/kv/api/read-key-value-pairs/#limits).
+async function readKeys(keys, env) {
+  if (keys.length === 1) return [await env.KV.get(keys[0], keys[0].startsWith("apikey/") ? BRIEF : undefined)];
+  const reads = [];
+  for (let i = 0; i < keys.length; i += BULK) reads.push(env.KV.get([...new Set(keys.slice(i, i + BULK))]));
+  const values = await Promise.all(reads);
+  return keys.map((key, i) => values[Math.floor(i / BULK)].get(key));
+}
+
+// list returns a page: its cursor and its keys, each a line.
+async function list(prefix, cursor, limit, env) {
+  const page = await env.KV.list({ prefix, cursor: cursor || undefined, limit: Number(limit) });
+  // A message cannot carry a key with a line break, so Go could not read such a key.
+  const names = page.keys.map((key) => key.name).filter((name) => !name.includes("\n"));
+  return [page.list_complete ? "" : page.cursor, ...names].join("\n");
+}
 
 const ATTEMPTS = 4;
 

@@ -108,7 +108,7 @@ func (c *call) makeCheckout(facts *checkout.Facts, customer store.Customer, life
 	if err := c.tell(func() event.Event { return event.Created(s) }, object, nil); err != nil {
 		return checkoutObject{}, err
 	}
-	if err := c.view.Commit(c.ctx); err != nil {
+	if err := c.view.CommitNew(c.ctx, idem); err != nil {
 		return checkoutObject{}, err
 	}
 	c.askForIssuer(s.Asset)

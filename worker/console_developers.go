@@ -181,7 +181,7 @@ func deleteEndpointByForm(c *call) (answer, error) {
 func showEvent(c *call) (answer, error) { return c.eventScreen(nil) }
 
 func (c *call) eventScreen(refused *Error) (answer, error) {
-	e, _, err := c.ownEvent()
+	e, err := c.ownEvent()
 	if err != nil {
 		return answer{}, err
 	}

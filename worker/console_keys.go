@@ -97,7 +97,7 @@ func revokeKeyByForm(c *call) (answer, error) {
 	}
 	for _, key := range keys {
 		if key.ID == id && key.Mode == c.Mode {
-			if _, err := c.store.RevokeAPIKey(c.ctx, c.Merchant.ID, id); err != nil {
+			if _, err := c.store.RevokeAPIKey(c.ctx, c.Merchant.ID, id, c.began); err != nil {
 				return answer{}, err
 			}
 			return c.done("/console/developers", "revoked")

@@ -24,11 +24,10 @@ func resendEvent(c *call) (answer, error) {
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
-	e, at, err := c.ownEvent()
-	if err != nil {
-		return answer{}, err
+	e, at, endpoints, err := c.events().FindWithEndpoints(c.ctx, c.path("id"))
+	if err == nil && e == nil {
+		err = notFound("event", c.path("id"))
 	}
-	endpoints, err := c.store.Endpoints(c.ctx, c.Owner)
 	if err != nil {
 		return answer{}, err
 	}

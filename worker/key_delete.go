@@ -15,7 +15,7 @@ func deleteKey(c *call) (answer, error) {
 	if _, err := checkout.ParseID(checkout.KindKey, keyID); err != nil {
 		return answer{}, notFound("API key", keyID)
 	}
-	found, err := c.store.RevokeAPIKey(c.ctx, id, keyID)
+	found, err := c.store.RevokeAPIKey(c.ctx, id, keyID, c.began)
 	if err != nil {
 		return answer{}, err
 	}

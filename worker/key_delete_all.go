@@ -18,7 +18,7 @@ func deleteKeys(c *call) (answer, error) {
 	if p.err != nil {
 		return answer{}, p.err
 	}
-	revoked, err := c.store.RevokeAPIKeys(c.ctx, id, since)
+	revoked, err := c.store.RevokeAPIKeys(c.ctx, id, since, c.began)
 	if err != nil {
 		return answer{}, err
 	}

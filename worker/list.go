@@ -95,6 +95,10 @@ type list struct {
 	// yet or was created at another time than its entry says.
 	write func([]store.Listed) ([][]byte, error)
 
+	// begin, if it is set, is called when with and the first page have been read, in one trip.
+	with  []store.Key
+	begin func() error
+
 	// Filters, or nil: keep decides by the entry alone, choose reads one key for each object.
 	keep   func(store.Listed) bool
 	choose func([]store.Listed) ([]store.Listed, error)
@@ -136,6 +140,14 @@ func (c *call) list(l list) (answer, error) {
 	s := c.view.Scan(c.Owner, l.kind, from, w.newer, since, keys)
 	if from != "" {
 		s.Resume(c.ctx, c.platform.Recent, keys)
+	}
+	if l.begin != nil {
+		if err := c.view.FetchLists(c.ctx, s.First(), l.with...); err != nil {
+			return answer{}, err
+		}
+		if err := l.begin(); err != nil {
+			return answer{}, err
+		}
 	}
 	p, err := l.fill(c, s, w.limit)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/store"
 	"edgecheckout/worker/watch"
@@ -34,14 +35,14 @@ type reconciledNetwork struct {
 // accounts, former ones included, again from a time on and repairs the store. Each request does one
 // step and returns a cursor for the next one. Any step may be repeated.
 func reconcileMerchant(c *call) (answer, error) {
-	m, err := c.merchantOfPath()
-	if err != nil {
-		return answer{}, err
-	}
 	p := newParams(c.request.Body)
 	since := p.time("since")
 	cursor := p.text("cursor", maxStep)
 	if err := p.done(); err != nil {
+		return answer{}, err
+	}
+	m, err := c.merchantWithCheckouts(cursor)
+	if err != nil {
 		return answer{}, err
 	}
 	if oldest := c.began.Add(-checkout.MemoLifetime); since.Before(oldest) || since.After(c.began) {
@@ -89,6 +90,26 @@ func reconcileMerchant(c *call) (answer, error) {
 		o.HasMore, o.Cursor = true, nullable(writeStep(at, *next))
 	}
 	return jsonAnswer(o)
+}
+
+// merchantWithCheckouts reads the merchant of the path, and the list of the checkouts that a step
+// is about, in one trip.
+func (c *call) merchantWithCheckouts(cursor string) (store.Merchant, error) {
+	id := c.path("id")
+	mode := stellar.Test
+	if _, served := c.config.Networks[mode]; !served {
+		mode = stellar.Live
+	}
+	if at, _, err := parseStep(cursor); err == nil {
+		mode = at.mode
+	}
+	if keys := store.MerchantKeys(id); len(keys) > 0 {
+		index := c.view.Checkouts(store.Owner{Merchant: &store.Merchant{ID: id}, Mode: mode}).Index()
+		if err := c.view.FetchLists(c.ctx, []kv.Query{index}, keys...); err != nil {
+			return store.Merchant{}, err
+		}
+	}
+	return c.merchantOfPath()
 }
 
 // place is an account of a merchant, present or former.

@@ -3,6 +3,7 @@ package worker
 import (
 	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -30,8 +31,18 @@ func createRefund(c *call) (answer, error) {
 	if err := p.done(); err != nil {
 		return answer{}, err
 	}
-	idem, err := c.idempotency(func(*store.Idempotency) []store.Key { return []store.Key{store.PendingRefundsKey} })
+	idem, err := c.merchantIdempotency()
 	if err != nil {
+		return answer{}, err
+	}
+	// All that is needed of the store is read in one trip, with the payment's checkout. So the ledger
+	// is read before it is known whether the request was made before; that is answered all the same
+	// if the ledger cannot be read.
+	lists, sent := store.RefundingAhead(c.Mode, c.Merchant.Account(c.Mode))
+	c.ctx = c.view.With(c.ctx)
+	store.AlsoLists(c.ctx, lists, append(idem.Keys(), store.PendingRefundsKey, sent)...)
+	payment, of, account, failed := c.refundedPayment(paymentID)
+	if err := c.checkIdempotency(idem); err != nil {
 		return answer{}, err
 	}
 	if idem.Made() != "" {
@@ -41,14 +52,24 @@ func createRefund(c *call) (answer, error) {
 			return jsonAnswer(c.refundView(*made))
 		}
 	}
-	if err := c.fillRefund(&r, paymentID, amount, destination); err != nil {
+	if failed != nil {
+		return answer{}, failed
+	}
+	r.Account, r.Payment, r.Transaction, r.Asset = account, payment.ID(c.Mode), payment.Hash, payment.Asset
+	if of != nil {
+		r.Checkout, r.Customer = of.Checkout.ID.String(), of.Checkout.CustomerID
+	}
+	pending, err := c.fillRefund(&r, payment, amount, destination)
+	if err != nil {
 		return answer{}, err
 	}
 	hash := refundTransaction(r).Hash(c.in(c.Mode).network.Passphrase)
 	r.ID = checkout.RefundID(hex.EncodeToString(hash[:]), checkout.FirstOperation, 0)
-	known, err := c.refunds().Get(c.ctx, r.ID)
-	if err != nil {
-		return answer{}, err
+	var known *store.Refund
+	if slices.Contains(pending, r.ID) {
+		if known, err = c.refunds().Get(c.ctx, r.ID); err != nil {
+			return answer{}, err
+		}
 	}
 	if known != nil { // the same transaction, which was asked for before
 		known.Reason, known.Metadata = r.Reason, r.Metadata
@@ -64,40 +85,33 @@ func createRefund(c *call) (answer, error) {
 	return jsonAnswer(c.refundView(r))
 }
 
-// fillRefund reads from the ledger what a refund needs: the payment, what is left of it, the account
-// that pays, and the one that is paid.
-func (c *call) fillRefund(r *store.Refund, paymentID string, amount stellar.Amount, destination stellar.Address) error {
-	payment, of, account, err := c.refundedPayment(paymentID)
-	if err != nil {
-		return err
-	}
+// fillRefund reads from the ledger what a refund of a payment needs: what is left of it, the account
+// that pays, and the one that is paid. It returns the ids of refunds that are to be paid.
+func (c *call) fillRefund(r *store.Refund, payment checkout.Payment, amount stellar.Amount, destination stellar.Address) (pending []string, err error) {
 	ctx, err := c.chargedReading()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.Account, r.Payment, r.Transaction, r.Asset = account, payment.ID(c.Mode), payment.Hash, payment.Asset
-	if of != nil {
-		r.Checkout, r.Customer = of.Checkout.ID.String(), of.Checkout.CustomerID
-	}
+	account := r.Account
 	q := watch.RefundQuery{Mode: c.Mode, Account: account, Merchant: c.Merchant.ID}
 	read, err := c.watcher.Refundable(ctx, q, payment)
 	if errors.Is(err, watch.ErrNoAccount) {
-		return &Error{Code: CodeAccountCannotPay, Message: "The account " + string(account) + ", which was paid, is not on the ledger any more: it cannot pay anything back."}
+		return nil, &Error{Code: CodeAccountCannotPay, Message: "The account " + string(account) + ", which was paid, is not on the ledger any more: it cannot pay anything back."}
 	}
 	if err != nil {
-		return c.ledgerUnread("refund", err)
+		return nil, c.ledgerUnread("refund", err)
 	}
 	left := min(read.Returned.Left(payment.Asset), payment.Amount)
 	if r.Amount = amount; amount == 0 {
 		r.Amount = left
 	}
 	if r.Amount > left || left == 0 {
-		return &Error{CodeRefundTooLarge, "amount is more than is left of the payment: " + payment.Amount.String() + " " + payment.Asset.Code +
+		return nil, &Error{CodeRefundTooLarge, "amount is more than is left of the payment: " + payment.Amount.String() + " " + payment.Asset.Code +
 			" were received, and " + left.String() + " of them are not paid back yet.", "amount"}
 	}
 	if destination == "" {
 		if destination, err = stellar.ParseAddress(payment.From); err != nil {
-			return missing("destination", "destination is required: the payment came from no account that could be paid, but from a contract.")
+			return nil, missing("destination", "destination is required: the payment came from no account that could be paid, but from a contract.")
 		}
 	}
 	r.Destination = string(destination)
@@ -106,10 +120,10 @@ func (c *call) fillRefund(r *store.Refund, paymentID string, amount stellar.Amou
 	case errors.Is(err, watch.ErrNoAccount):
 		r.Creates = true
 	case err != nil:
-		return c.ledgerUnread("refund", err)
+		return nil, c.ledgerUnread("refund", err)
 	}
 	if err := canReceive(*r, to); err != nil {
-		return err
+		return nil, err
 	}
 	if to.NeedsMemo && r.Memo == "" {
 		r.Warnings = append(r.Warnings, warnMemoRequired)
@@ -120,7 +134,7 @@ func (c *call) fillRefund(r *store.Refund, paymentID string, amount stellar.Amou
 	r.Sequence = read.Payer.Sequence + 1
 	r.ValidUntil = c.began.Truncate(24 * time.Hour).Add(refundValid)
 	r.CreatedAt = c.began
-	return nil
+	return read.Pending, nil
 }
 
 // refundedPayment reads one of the merchant's payments, and the account that received it.

@@ -38,9 +38,12 @@ func (c *call) lookForRefund(r *store.Refund) (*store.Refund, error) {
 	if !c.platform.Recent.Claim("refunds/"+string(r.Mode)+"/"+string(r.Account), refundWindow) {
 		return r, nil
 	}
-	err := c.watcher.Refunds(c.reading(r.Account), watch.RefundQuery{Mode: r.Mode, Account: r.Account, Merchant: r.Merchant, Since: r.CreatedAt})
+	news, err := c.watcher.Refunds(c.reading(r.Account), watch.RefundQuery{Mode: r.Mode, Account: r.Account, Merchant: r.Merchant, Since: r.CreatedAt})
 	if err != nil {
 		c.log(c.ctx, "refund", map[string]any{"refund": r.ID, "error": err.Error()})
+	}
+	if !news {
+		return r, nil
 	}
 	again, err := c.store.RefundsByID(c.ctx, r.ID)
 	if err != nil || again[0] == nil {

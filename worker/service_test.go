@@ -15,6 +15,7 @@ import (
 
 	"edgecheckout/sandbox/ledger"
 	"edgecheckout/worker"
+	"edgecheckout/worker/kv/kvtest"
 	"edgecheckout/worker/openapi/openapitest"
 	"edgecheckout/worker/watch/watchtest"
 )
@@ -434,8 +435,40 @@ func TestRevokedKeyStopsWorkingWithinAMinute(t *testing.T) {
 			t.Errorf("a revoked key, used %d s later and after a minute: %d %s", second, r.status, r.body)
 		}
 	}
-	if keys := s.Store.Keys("apikey/"); len(keys) != 0 {
+	if r := s.operator(here).do("DELETE", path, ""); r.status != 404 {
+		t.Errorf("revoked a second time: %d %s", r.status, r.body)
+	}
+	s.Sleep(25 * time.Hour)
+	if keys := append(s.Store.Keys("apikey/"), s.Store.Keys("merchant-key/")...); len(keys) != 0 {
 		t.Errorf("left behind: %v", keys)
+	}
+}
+
+// TestARevocationThatFailedHalfWayIsRepeated has the store take one half of it.
+func TestARevocationThatFailedHalfWayIsRepeated(t *testing.T) {
+	for _, half := range []string{"apikey/", "merchant-key/"} {
+		for _, all := range []bool{false, true} {
+			s := deploy(t)
+			shop, key := s.merchant(s.edge())
+			path := "/merchants/" + strings.TrimPrefix(s.Store.Keys("merchant/")[0], "merchant/") + "/keys"
+			if !all {
+				path += "/" + key.text("id")
+			}
+			s.Store.SetFault(func(op, name string) kvtest.Fault {
+				if op == "put" && strings.HasPrefix(name, half) {
+					return kvtest.FaultBefore
+				}
+				return kvtest.FaultNone
+			})
+			if r := s.operator(s.edge()).do("DELETE", path, ""); r.status < 500 {
+				t.Errorf("%s cannot be written: %d %s", half, r.status, r.body)
+			}
+			s.Store.SetFault(nil)
+			s.operator(s.edge()).do("DELETE", path, "")
+			if r := shop.at(s.edge()).get("/product"); r.status != 401 {
+				t.Errorf("%s could not be written at first; afterwards: %d %s", half, r.status, r.body)
+			}
+		}
 	}
 }
 

@@ -51,13 +51,15 @@ func deliveryView(webhook string, e store.Event, d store.Delivery) deliveryObjec
 // listDeliveries is GET /webhooks/{id}/deliveries: the events that were sent to an endpoint, and
 // each attempt.
 func listDeliveries(c *call) (answer, error) {
-	w, err := c.ownWebhook()
-	if err != nil {
-		return answer{}, err
-	}
+	id := c.path("id")
 	return c.list(list{
-		noun: "event", kind: checkout.KindEvent, path: "/webhooks/" + w.ID + "/deliveries", since: c.keptSince(), created: c.loggedAt,
-		write: func(entries []store.Listed) ([][]byte, error) { return c.deliveriesOf(w.ID, entries) },
+		noun: "event", kind: checkout.KindEvent, path: "/webhooks/" + id + "/deliveries", since: c.keptSince(), created: c.loggedAt,
+		with: store.WebhookKeys(id),
+		begin: func() error {
+			_, err := c.ownWebhook()
+			return err
+		},
+		write: func(entries []store.Listed) ([][]byte, error) { return c.deliveriesOf(id, entries) },
 	})
 }
 

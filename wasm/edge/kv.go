@@ -15,7 +15,10 @@ import (
 // whatever the number of keys.
 type Store struct{}
 
-var _ kv.Store = Store{}
+var (
+	_ kv.Store  = Store{}
+	_ kv.Reader = Store{}
+)
 
 // Get implements [kv.Store].
 func (Store) Get(ctx context.Context, keys ...string) ([][]byte, error) {
@@ -79,18 +82,48 @@ func (Store) Delete(ctx context.Context, keys ...string) error {
 
 // List implements [kv.Store].
 func (Store) List(ctx context.Context, prefix, cursor string, limit int) (kv.Page, error) {
-	said, _, err := ask(ctx, say("kv.list", prefix, cursor, decimal(min(max(limit, 1), kv.MaxListKeys))))
+	said, _, err := ask(ctx, say("kv.list", prefix, cursor, listLimit(limit)))
 	if err != nil {
 		return kv.Page{}, err
 	}
+	return readPage(strings.Clone(said)), nil
+}
+
+// Read implements [kv.Reader].
+func (Store) Read(ctx context.Context, keys []string, queries []kv.Query) ([][]byte, []kv.Page, error) {
+	if err := checkKeys(keys...); err != nil {
+		return nil, nil, err
+	}
+	request := say("kv.read", decimal(len(queries)))
+	for _, q := range queries {
+		request = request.line(q.Prefix).line(listLimit(q.Limit))
+	}
+	for _, key := range keys {
+		request = request.line(key)
+	}
+	_, fields, err := ask(ctx, request)
+	if err != nil {
+		return nil, nil, err
+	}
+	pages := make([]kv.Page, len(queries))
+	for i := range pages {
+		pages[i] = readPage(string(fields[i]))
+	}
+	return fields[len(queries):], pages, nil
+}
+
+func listLimit(limit int) string { return decimal(min(max(limit, 1), kv.MaxListKeys)) }
+
+// readPage reads a page: its cursor and its keys, each a line.
+func readPage(said string) kv.Page {
 	page := kv.Page{Keys: make([]string, 0, strings.Count(said, "\n"))}
-	page.Cursor, said, _ = strings.Cut(strings.Clone(said), "\n")
+	page.Cursor, said, _ = strings.Cut(said, "\n")
 	for said != "" {
 		var key string
 		key, said, _ = strings.Cut(said, "\n")
 		page.Keys = append(page.Keys, key)
 	}
-	return page, nil
+	return page
 }
 
 func checkKeys(keys ...string) error {

@@ -54,6 +54,39 @@ type Page struct {
 	Cursor string
 }
 
+// Query asks for the first page of a list: see [Store.List].
+type Query struct {
+	Prefix string
+	Limit  int
+}
+
+// Reader is a [Store] that can read keys and lists at the same time.
+type Reader interface {
+	// Read is a Get of keys and a List of each query.
+	Read(ctx context.Context, keys []string, queries []Query) ([][]byte, []Page, error)
+}
+
+// Read reads keys and lists: at the same time if the store is a [Reader], otherwise one after the
+// other.
+func Read(ctx context.Context, s Store, keys []string, queries []Query) (values [][]byte, pages []Page, err error) {
+	if r, ok := s.(Reader); ok && len(queries) > 0 {
+		return r.Read(ctx, keys, queries)
+	}
+	if len(keys) > 0 {
+		if values, err = s.Get(ctx, keys...); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, q := range queries {
+		page, err := s.List(ctx, q.Prefix, "", q.Limit)
+		if err != nil {
+			return nil, nil, err
+		}
+		pages = append(pages, page)
+	}
+	return values, pages, nil
+}
+
 // Store is one namespace. Any method may fail because of the network, and a failed write may have
 // been stored all the same. So callers write only what may be written twice.
 type Store interface {

@@ -20,7 +20,13 @@ type APIKey struct {
 	ReadOnly bool `json:"read_only,omitempty"`
 	// Name is what the owner calls it; empty for keys that the operator makes.
 	Name string `json:"name,omitempty"`
+	// Revoked keys authorize nothing. They are forgotten after keepRevoked.
+	Revoked bool `json:"revoked,omitempty"`
 }
+
+// keepRevoked is for how long a revoked key is remembered: much longer than anybody can see it as it
+// was before, and long enough to repeat a revocation that failed half way.
+const keepRevoked = 24 * time.Hour
 
 // APIKeyKey names an [APIKey] by its secret.
 func APIKeyKey(secret string) Key { return Key{kv.BriefPrefix + hash(secret)} }
@@ -40,7 +46,7 @@ func apiKeyIndexKey(merchant, id string) Key { return Key{apiKeyIndexPrefix(merc
 // APIKey reads what a secret authorizes; nil if it is unknown or revoked.
 func (v *View) APIKey(ctx context.Context, secret string) (*APIKey, error) {
 	k, ok, err := view[APIKey](ctx, v, "an API key", APIKeyKey(secret))
-	if err != nil || !ok {
+	if err != nil || !ok || k.Revoked {
 		return nil, err
 	}
 	return &k, nil
@@ -63,9 +69,11 @@ func (s Store) APIKeys(ctx context.Context, merchant string) ([]APIKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]APIKey, len(indexed))
-	for i, k := range indexed {
-		keys[i] = k.APIKey
+	var keys []APIKey
+	for _, k := range indexed {
+		if !k.Revoked {
+			keys = append(keys, k.APIKey)
+		}
 	}
 	slices.SortFunc(keys, func(a, b APIKey) int { return strings.Compare(b.ID, a.ID) }) // ids sort by time
 	return keys, nil
@@ -75,9 +83,9 @@ func (s Store) listAPIKeys(ctx context.Context, merchant string) ([]indexedAPIKe
 	var entries []Key
 	// A page may be short, or empty, although more follow.
 	for cursor, more := "", true; more && len(entries) < maxAPIKeys; more = cursor != "" {
-		page, err := s.kv.List(ctx, apiKeyIndexPrefix(merchant), cursor, maxAPIKeys)
+		page, err := s.list(ctx, "API keys", apiKeyIndexPrefix(merchant), cursor, maxAPIKeys)
 		if err != nil {
-			return nil, wrap("listing", "API keys", err)
+			return nil, err
 		}
 		for _, name := range page.Keys {
 			entries = append(entries, Key{name})
@@ -112,42 +120,45 @@ func (s Store) indexedAPIKeys(ctx context.Context, entries ...Key) ([]indexedAPI
 
 // RevokeAPIKey revokes a key and reports whether it existed. The key stops working here at once,
 // and everywhere within a minute.
-func (s Store) RevokeAPIKey(ctx context.Context, merchant, id string) (bool, error) {
+func (s Store) RevokeAPIKey(ctx context.Context, merchant, id string, now time.Time) (bool, error) {
 	found, err := s.indexedAPIKeys(ctx, apiKeyIndexKey(merchant, id))
 	if err != nil {
 		return false, err
 	}
-	return len(found) > 0, s.revoke(ctx, found)
+	return len(found) > 0 && !found[0].Revoked, s.revoke(ctx, found, now)
 }
 
 // RevokeAPIKeys revokes the keys of a merchant that were made at or after a time, like
 // [Store.RevokeAPIKey], and returns their ids, the newest first.
-func (s Store) RevokeAPIKeys(ctx context.Context, merchant string, since time.Time) ([]string, error) {
+func (s Store) RevokeAPIKeys(ctx context.Context, merchant string, since, now time.Time) ([]string, error) {
 	found, err := s.listAPIKeys(ctx, merchant)
 	if err != nil {
 		return nil, err
 	}
 	found = slices.DeleteFunc(found, func(k indexedAPIKey) bool { return k.CreatedAt.Before(since) })
-	ids := make([]string, len(found))
-	for i, k := range found {
-		ids[i] = k.ID
+	ids := []string{}
+	for _, k := range found {
+		if !k.Revoked {
+			ids = append(ids, k.ID)
+		}
 	}
 	slices.Sort(ids)
 	slices.Reverse(ids)
-	return ids, s.revoke(ctx, found)
+	return ids, s.revoke(ctx, found, now)
 }
 
-func (s Store) revoke(ctx context.Context, keys []indexedAPIKey) error {
+// revoke writes that keys are revoked where they are looked up, and in the index. If that fails half
+// way, it can be repeated: those that the index calls revoked are written again.
+func (s Store) revoke(ctx context.Context, keys []indexedAPIKey, now time.Time) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	var records, entries []Key
+	var entries []entry
 	for _, k := range keys {
-		records, entries = append(records, Key{k.Record}), append(entries, k.entry)
+		k.Revoked = true
+		entries = append(entries,
+			entry{key: Key{k.Record}, value: Encode(k.APIKey), expiresAt: now.Add(keepRevoked)},
+			entry{key: k.entry, value: Encode(k), expiresAt: now.Add(keepRevoked)})
 	}
-	// The index is deleted last, so that a revocation which failed half way can be repeated.
-	if err := s.delete(ctx, "API keys", records...); err != nil {
-		return err
-	}
-	return s.delete(ctx, "the index of API keys", entries...)
+	return s.put(ctx, "revoked API keys", entries...)
 }

@@ -7,6 +7,7 @@ import (
 
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
+	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
 )
 
@@ -255,7 +256,7 @@ func (cs Checkouts) Get(ctx context.Context, id string) (*checkout.Facts, error)
 	}
 	// What an Idempotency-Key may have made is fetched without its refunds: there is hardly ever such
 	// a checkout.
-	read, partly := cs.view.Facts, cs.view.fetched(CheckoutKey(parsed)) && !cs.view.fetched(RefundedKey(parsed))
+	read, partly := cs.view.Facts, cs.view.ahead.has(CheckoutKey(parsed)) && !cs.view.ahead.has(RefundedKey(parsed))
 	if partly {
 		read = cs.view.PageFacts
 	}
@@ -388,6 +389,11 @@ func (cs Checkouts) WithStatus(ctx context.Context, entries []Listed, want check
 		}
 	}
 	return chosen, nil
+}
+
+// Index is what [Checkouts.Between] lists first, to be read ahead.
+func (cs Checkouts) Index() kv.Query {
+	return kv.Query{Prefix: listPrefix(cs.owner, checkout.KindCheckout), Limit: maxListKeys}
 }
 
 // Between lists the checkouts that were created in an interval.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
 )
 
@@ -115,9 +116,9 @@ const maxDue = maxListKeys
 func (s Store) Due(ctx context.Context, now time.Time) ([]Due, error) {
 	var due []Due
 	for cursor := ""; ; {
-		page, err := s.kv.List(ctx, duePrefix, cursor, maxDue)
+		page, err := s.list(ctx, "events to be sent", duePrefix, cursor, maxDue)
 		if err != nil {
-			return nil, wrap("listing", "events to be sent", err)
+			return nil, err
 		}
 		for _, key := range page.Keys {
 			d, err := parseDueKey(key)
@@ -340,12 +341,10 @@ const maxFind = 5 * maxListKeys
 // Find returns the position of an event in the log; false if it is not there. An event is logged
 // soon after it happened, which is the time in its id.
 func (es Events) Find(ctx context.Context, id string) (Listed, bool, error) {
-	u, err := checkout.ParseID(checkout.KindEvent, id)
-	if err != nil {
+	s := es.scanFor(id)
+	if s == nil {
 		return Listed{}, false, nil
 	}
-	happened := time.UnixMilli(int64(u.Time())).Add(-time.Minute)
-	s := es.view.Scan(es.owner, checkout.KindEvent, Listed{Created: happened, ID: "~"}.Position(), true, happened, maxListKeys)
 	for range maxFind {
 		e, ok, err := s.Next(ctx)
 		if err != nil || !ok {
@@ -356,6 +355,44 @@ func (es Events) Find(ctx context.Context, id string) (Listed, bool, error) {
 		}
 	}
 	return Listed{}, false, nil
+}
+
+// scanFor scans the log for an event; nil if its id is none.
+func (es Events) scanFor(id string) *Scan {
+	u, err := checkout.ParseID(checkout.KindEvent, id)
+	if err != nil {
+		return nil
+	}
+	happened := time.UnixMilli(int64(u.Time())).Add(-time.Minute)
+	return es.view.Scan(es.owner, checkout.KindEvent, Listed{Created: happened, ID: "~"}.Position(), true, happened, maxListKeys)
+}
+
+// FindWithEndpoints reads an event, where it stands in the log, and the owner's endpoints, as Find,
+// Listed and [Store.Endpoints] do, but in two trips. The event is nil if it is not there.
+func (es Events) FindWithEndpoints(ctx context.Context, id string) (*Event, Listed, []Endpoint, error) {
+	s := es.scanFor(id)
+	if s == nil {
+		return nil, Listed{}, nil, nil
+	}
+	lists := append(s.First(), kv.Query{Prefix: listPrefix(es.owner, checkout.KindWebhook), Limit: maxListKeys})
+	if err := es.view.FetchLists(ctx, lists); err != nil {
+		return nil, Listed{}, nil, err
+	}
+	at, ok, err := es.Find(ctx, id)
+	if err != nil || !ok {
+		return nil, at, nil, err
+	}
+	ctx = es.view.With(ctx)
+	Also(ctx, es.keys([]Listed{at})...)
+	endpoints, err := es.view.store.Endpoints(ctx, es.owner)
+	if err != nil {
+		return nil, at, nil, err
+	}
+	events, err := es.Listed(ctx, []Listed{at})
+	if err != nil {
+		return nil, at, nil, err
+	}
+	return events[0], at, endpoints, nil
 }
 
 // Listed reads the events of list entries; nil for one that is not visible here yet.

@@ -43,14 +43,18 @@ func (i *Idempotency) key() Key {
 	return Key{"idempotency/" + i.Merchant + "/" + i.Scope + "/" + hash(i.Key)}
 }
 
-// FetchIdempotency reads what a key was used for, together with other keys, in one trip. The error
-// is [ErrKeyReused] or one of KV.
-func (v *View) FetchIdempotency(ctx context.Context, i *Idempotency, keys ...Key) error {
+// Keys are those that say what the Idempotency-Key was used for; none if the caller sent none.
+func (i *Idempotency) Keys() []Key {
 	if i.Key == "" {
-		return v.Fetch(ctx, keys...)
+		return nil
 	}
-	if err := v.Fetch(ctx, append(keys, i.key())...); err != nil {
-		return err
+	return []Key{i.key()}
+}
+
+// Check reads what a key was used for. The error is [ErrKeyReused] or one of KV.
+func (v *View) Check(ctx context.Context, i *Idempotency) error {
+	if i.Key == "" {
+		return nil
 	}
 	before, ok, err := view[idempotent](ctx, v, "an Idempotency-Key", i.key())
 	if err != nil {

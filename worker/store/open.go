@@ -85,9 +85,9 @@ func parseOpenKey(key string) (OpenEntry, error) {
 func (s Store) first(ctx context.Context, what, prefix string, most int) ([]string, error) {
 	var keys []string
 	for cursor, more := "", true; more && len(keys) < most; more = cursor != "" {
-		page, err := s.kv.List(ctx, prefix, cursor, most-len(keys))
+		page, err := s.list(ctx, what, prefix, cursor, most-len(keys))
 		if err != nil {
-			return nil, wrap("listing", what, err)
+			return nil, err
 		}
 		keys, cursor = append(keys, page.Keys...), page.Cursor
 	}
@@ -102,9 +102,9 @@ func (s Store) Open(ctx context.Context, mode stellar.Mode, cursor string) (entr
 	if mode != "" {
 		prefix += string(mode) + "/"
 	}
-	page, err := s.kv.List(ctx, prefix, cursor, maxListKeys)
+	page, err := s.list(ctx, "open checkouts", prefix, cursor, maxListKeys)
 	if err != nil {
-		return nil, "", wrap("listing", "open checkouts", err)
+		return nil, "", err
 	}
 	for _, key := range page.Keys {
 		e, err := parseOpenKey(key)
@@ -116,10 +116,17 @@ func (s Store) Open(ctx context.Context, mode stellar.Mode, cursor string) (entr
 	return entries, page.Cursor, nil
 }
 
-// PutOpen puts a checkout back into the index of open checkouts, in case it is missing. The entry
-// equals the one that [Checkouts.Create] wrote.
-func (s Store) PutOpen(ctx context.Context, c *checkout.Checkout, deadline time.Time) error {
-	return s.put(ctx, "an open checkout", entry{key: OpenKey(c, deadline), expiresAt: c.ExpiresAt.Add(KeepAfterExpiry), derived: true})
+// PutOpen puts checkouts back into the index of open checkouts, in case they are missing. The
+// entries equal those that [Checkouts.Create] wrote.
+func (s Store) PutOpen(ctx context.Context, open ...*checkout.Facts) error {
+	if len(open) == 0 {
+		return nil
+	}
+	entries := make([]entry, len(open))
+	for i, f := range open {
+		entries[i] = entry{key: OpenKey(&f.Checkout, f.Deadline()), expiresAt: f.Checkout.ExpiresAt.Add(KeepAfterExpiry), derived: true}
+	}
+	return s.put(ctx, "open checkouts", entries...)
 }
 
 // Postpone puts a checkout that has ended into the index of open checkouts once more, so that it

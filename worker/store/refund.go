@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgecheckout/worker/checkout"
+	"edgecheckout/worker/kv"
 	"edgecheckout/worker/stellar"
 )
 
@@ -44,7 +45,8 @@ type Refund struct {
 func refundKey(id string) Key     { return Key{"refund/" + id} }
 func refundPaidKey(id string) Key { return Key{"refund-paid/" + id} }
 
-func returnedKey(mode stellar.Mode, account stellar.Address, transaction string) Key {
+// ReturnedKey is the key of what was paid back of a transaction.
+func ReturnedKey(mode stellar.Mode, account stellar.Address, transaction string) Key {
 	return Key{"returned/" + string(mode) + "/" + string(account) + "/" + transaction}
 }
 
@@ -97,7 +99,7 @@ func (rs Refunds) Listed(ctx context.Context, entries []Listed) ([]*Refund, erro
 	for _, e := range entries {
 		keys = append(keys, refundKey(e.ID), refundPaidKey(e.ID))
 	}
-	values, err := rs.view.store.get(ctx, "refunds", keys...)
+	values, err := rs.view.get(ctx, "refunds", keys...)
 	if err != nil {
 		return nil, err
 	}
@@ -202,10 +204,36 @@ func (s Store) PendingRefunds(ctx context.Context) ([]PendingRefund, error) {
 	return pending, nil
 }
 
-// PendingRefundsOf lists the ids of the refunds that are to be paid from an account, at most a
-// thousand.
-func (s Store) PendingRefundsOf(ctx context.Context, mode stellar.Mode, account stellar.Address) ([]string, error) {
-	keys, err := s.first(ctx, "pending refunds", pendingRefundPrefix+string(mode)+"/"+string(account)+"/", maxListKeys)
+// Refunding reads what must be known to look for an account's refunds: the ids of those that are to
+// be paid, at most a thousand, and how much was read.
+func (s Store) Refunding(ctx context.Context, mode stellar.Mode, account stellar.Address) ([]string, SentThrough, error) {
+	lists, sent := RefundingAhead(mode, account)
+	v := s.View()
+	if a := aheadOf(ctx); a == nil || !a.has(sent) {
+		if err := v.FetchLists(ctx, lists, sent); err != nil {
+			return nil, SentThrough{}, err
+		}
+		ctx = v.With(ctx)
+	}
+	through, err := s.SentThrough(ctx, mode, account)
+	if err != nil {
+		return nil, through, err
+	}
+	pending, err := s.pendingRefundsOf(ctx, mode, account)
+	return pending, through, err
+}
+
+// RefundingAhead is what [Store.Refunding] reads, to be read ahead.
+func RefundingAhead(mode stellar.Mode, account stellar.Address) ([]kv.Query, Key) {
+	return []kv.Query{{Prefix: pendingRefundsPrefixOf(mode, account), Limit: maxListKeys}}, sentThroughKey(mode, account)
+}
+
+func pendingRefundsPrefixOf(mode stellar.Mode, account stellar.Address) string {
+	return pendingRefundPrefix + string(mode) + "/" + string(account) + "/"
+}
+
+func (s Store) pendingRefundsOf(ctx context.Context, mode stellar.Mode, account stellar.Address) ([]string, error) {
+	keys, err := s.first(ctx, "pending refunds", pendingRefundsPrefixOf(mode, account), maxListKeys)
 	if err != nil {
 		return nil, err
 	}
@@ -280,7 +308,7 @@ func (s Store) RefundsByID(ctx context.Context, ids ...string) ([]*Refund, error
 
 // Returned reads what was paid back of a transaction, as far as that is stored.
 func (s Store) Returned(ctx context.Context, mode stellar.Mode, account stellar.Address, transaction string) (checkout.Returned, error) {
-	values, err := s.get(ctx, "what was paid back", returnedKey(mode, account, transaction))
+	values, err := s.get(ctx, "what was paid back", ReturnedKey(mode, account, transaction))
 	if err != nil {
 		return checkout.Returned{}, err
 	}
@@ -319,7 +347,7 @@ func (s Store) PutPaidRefunds(ctx context.Context, p PaidRefunds, now time.Time)
 	if p.Checkout != nil {
 		entries = append(entries, entry{key: RefundedKey(p.Checkout.ID), value: Encode(p.OfCheckout), expiresAt: p.Checkout.ExpiresAt.Add(KeepAfterExpiry)})
 	}
-	entries = append(entries, entry{key: returnedKey(p.Mode, p.Account, p.Transaction), value: Encode(p.Returned), expiresAt: expiry})
+	entries = append(entries, entry{key: ReturnedKey(p.Mode, p.Account, p.Transaction), value: Encode(p.Returned), expiresAt: expiry})
 	if err := s.put(ctx, "refunds", entries...); err != nil {
 		return err
 	}

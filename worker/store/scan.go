@@ -51,7 +51,7 @@ type Scan struct {
 // begins with the newest object, and its first call lists no more than limit keys. No object may
 // have been created before since.
 func (v *View) Scan(o Owner, kind checkout.Kind, from string, newer bool, since time.Time, limit int) *Scan {
-	return newScan(v.store.kv, listPrefix(o, kind), from, newer, since, limit)
+	return newScan(v, listPrefix(o, kind), from, newer, since, limit)
 }
 
 // newScan starts a scan at a position. If from is empty, it begins with the newest object, and its
@@ -83,16 +83,31 @@ func (s *Scan) Next(ctx context.Context) (Listed, bool, error) {
 // More reports whether there may be more entries.
 func (s *Scan) More() bool { return s.taken < len(s.keys) || !s.ended }
 
+// query is what the next call lists, but for its cursor.
+func (s *Scan) query() kv.Query {
+	return kv.Query{Prefix: s.prefix + complementDigits(s.bucket)[:s.digits], Limit: s.limit}
+}
+
+// First is what the first call will list, to be read ahead; none if there will be none or if it
+// continues another one.
+func (s *Scan) First() []kv.Query {
+	if len(s.keys) > 0 || s.ended || s.cursor != "" {
+		return nil
+	}
+	return []kv.Query{s.query()}
+}
+
 // list makes one call.
 func (s *Scan) list(ctx context.Context) error {
-	page, err := s.index.List(ctx, s.prefix+complementDigits(s.bucket)[:s.digits], s.cursor, s.limit)
+	q := s.query()
+	page, err := s.index.List(ctx, q.Prefix, s.cursor, q.Limit)
 	if err != nil && s.marked {
 		s.marked, s.limit = false, maxListKeys // a cursor may have expired
 		s.turn(complementOf(s.past), 0)
 		return nil
 	}
 	if err != nil {
-		return wrap("listing", s.prefix, err)
+		return err
 	}
 	s.cursor, s.limit, s.marked = page.Cursor, maxListKeys, false
 	s.size += len(page.Keys)

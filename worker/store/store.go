@@ -39,15 +39,46 @@ type entry struct {
 }
 
 func (s Store) get(ctx context.Context, what string, keys ...Key) ([][]byte, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	if a := aheadOf(ctx); a != nil {
+		if values, ok := a.find(keys); ok {
+			return values, nil
+		}
+		if also, lists := a.also, a.alsoLists; len(also)+len(lists) > 0 {
+			a.also, a.alsoLists = nil, nil
+			if err := a.read(ctx, s, what, append(also, keys...), lists); err != nil {
+				return nil, err
+			}
+			values, _ := a.find(keys)
+			return values, nil
+		}
+	}
+	values, err := s.kv.Get(ctx, namesOf(keys)...)
+	return values, wrap("reading", what, err)
+}
+
+func namesOf(keys []Key) []string {
 	names := make([]string, len(keys))
 	for i, key := range keys {
 		names[i] = key.name
 	}
-	values, err := s.kv.Get(ctx, names...)
-	return values, wrap("reading", what, err)
+	return names
+}
+
+func (s Store) list(ctx context.Context, what, prefix, cursor string, limit int) (kv.Page, error) {
+	if a := aheadOf(ctx); a != nil && cursor == "" {
+		if page, ok := a.page(kv.Query{Prefix: prefix, Limit: limit}); ok {
+			return page, nil
+		}
+	}
+	page, err := s.kv.List(ctx, prefix, cursor, limit)
+	return page, wrap("listing", what, err)
 }
 
 func (s Store) put(ctx context.Context, what string, entries ...entry) error {
+	aheadOf(ctx).forget()
 	stored := make([]kv.Entry, len(entries))
 	for i, e := range entries {
 		stored[i] = kv.Entry{Key: e.key.name, Value: e.value, ExpiresAt: e.expiresAt, Derived: e.derived}
@@ -56,11 +87,8 @@ func (s Store) put(ctx context.Context, what string, entries ...entry) error {
 }
 
 func (s Store) delete(ctx context.Context, what string, keys ...Key) error {
-	names := make([]string, len(keys))
-	for i, key := range keys {
-		names[i] = key.name
-	}
-	return wrap("deleting", what, s.kv.Delete(ctx, names...))
+	aheadOf(ctx).forget()
+	return wrap("deleting", what, s.kv.Delete(ctx, namesOf(keys)...))
 }
 
 func wrap(doing, what string, err error) error {

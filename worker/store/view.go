@@ -2,7 +2,8 @@ package store
 
 import (
 	"context"
-	"slices"
+
+	"edgecheckout/worker/kv"
 )
 
 // View is the store as one request sees it. A request spends most of its time waiting: reading a
@@ -10,9 +11,8 @@ import (
 // ms. So a request fetches what it will need in one trip and writes in at most two.
 // docs/performance.md lists the trips of each route.
 type View struct {
-	store  Store
-	keys   []Key // what was fetched
-	values [][]byte
+	store Store
+	ahead Ahead
 
 	// Indexes are written before records, so every record that can be found has its entries in the
 	// indexes. That also holds for a retry after a request that failed half way.
@@ -23,28 +23,36 @@ type View struct {
 func (s Store) View() *View { return &View{store: s} }
 
 // Fetch reads keys in one trip. Later reads of these keys need no trip.
-func (v *View) Fetch(ctx context.Context, keys ...Key) error {
-	if len(keys) == 0 {
+func (v *View) Fetch(ctx context.Context, keys ...Key) error { return v.FetchLists(ctx, nil, keys...) }
+
+// FetchLists reads the first pages of lists, and keys, in one trip.
+func (v *View) FetchLists(ctx context.Context, lists []kv.Query, keys ...Key) error {
+	if len(keys)+len(lists) == 0 {
 		return nil
 	}
-	values, err := v.store.get(ctx, "what the request names", keys...)
-	v.keys, v.values = keys, values
-	return err
+	v.ahead.forget()
+	return v.ahead.read(ctx, v.store, "what the request names", keys, lists)
 }
 
-// fetched reports whether a key was fetched.
-func (v *View) fetched(key Key) bool { return slices.Contains(v.keys, key) }
+// With returns a context in which the store tells what the view has fetched, until something is
+// written.
+func (v *View) With(ctx context.Context) context.Context {
+	return context.WithValue(ctx, aheadKey{}, &v.ahead)
+}
 
 func (v *View) get(ctx context.Context, what string, keys ...Key) ([][]byte, error) {
-	values := make([][]byte, len(keys))
-	for i, key := range keys {
-		at := slices.Index(v.keys, key)
-		if at < 0 {
-			return v.store.get(ctx, what, keys...)
-		}
-		values[i] = v.values[at]
+	if values, ok := v.ahead.find(keys); ok {
+		return values, nil
 	}
-	return values, nil
+	return v.store.get(ctx, what, keys...)
+}
+
+// List is [kv.Store.List] of what the view may have fetched.
+func (v *View) List(ctx context.Context, prefix, cursor string, limit int) (kv.Page, error) {
+	if page, ok := v.ahead.page(kv.Query{Prefix: prefix, Limit: limit}); ok && cursor == "" {
+		return page, nil
+	}
+	return v.store.list(ctx, prefix, prefix, cursor, limit)
 }
 
 // view reads one record and reports whether it exists.
@@ -54,6 +62,17 @@ func view[T any](ctx context.Context, v *View, what string, key Key) (record T, 
 		return record, false, err
 	}
 	return Decode[T](values[0])
+}
+
+// CommitNew is Commit for a request that makes an object. Without an Idempotency-Key it takes one
+// trip: if that fails, nobody knows the id of what may have been stored, so it does not matter
+// whether it can be found.
+func (v *View) CommitNew(ctx context.Context, i *Idempotency) error {
+	if i.Key == "" {
+		v.records = append(v.indexes, v.records...)
+		v.indexes = nil
+	}
+	return v.Commit(ctx)
 }
 
 // Commit writes what was added to the view, in two trips at most. If it fails, any part may have

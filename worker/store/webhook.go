@@ -99,9 +99,9 @@ func (s Store) Endpoints(ctx context.Context, owners ...Owner) ([]Endpoint, erro
 	var of []Owner
 	for _, owner := range owners {
 		for cursor := ""; ; {
-			page, err := s.kv.List(ctx, listPrefix(owner, checkout.KindWebhook), cursor, maxListKeys)
+			page, err := s.list(ctx, "webhook endpoints", listPrefix(owner, checkout.KindWebhook), cursor, maxListKeys)
 			if err != nil {
-				return nil, wrap("listing", "webhook endpoints", err)
+				return nil, err
 			}
 			for _, key := range page.Keys {
 				entry, err := parseListKey(key)
@@ -195,9 +195,9 @@ func (ws Webhooks) Secret(ctx context.Context, id string) (*WebhookSecret, error
 func (ws Webhooks) Full(ctx context.Context) (bool, error) {
 	count, cursor := 0, ""
 	for {
-		page, err := ws.view.store.kv.List(ctx, listPrefix(ws.owner, checkout.KindWebhook), cursor, MaxWebhooks)
+		page, err := ws.view.store.list(ctx, "webhook endpoints", listPrefix(ws.owner, checkout.KindWebhook), cursor, MaxWebhooks)
 		if err != nil {
-			return false, wrap("listing", "webhook endpoints", err)
+			return false, err
 		}
 		count += len(page.Keys)
 		if cursor = page.Cursor; cursor == "" || count >= MaxWebhooks {

@@ -10,6 +10,7 @@ import (
 	"edgecheckout/worker/checkout"
 	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
+	"edgecheckout/worker/store"
 )
 
 var (
@@ -53,6 +54,7 @@ func (w *Watcher) Payment(ctx context.Context, id checkout.PaymentID, account st
 		unseen = len(named) < len(muxed)
 		ids = slices.Collect(maps.Values(named))
 	}
+	store.Also(ctx, store.ReturnedKey(mode, account, operation.Hash)) // a refund asks for it next
 	all, err := w.Store.Facts(ctx, ids...)
 	if err != nil {
 		return checkout.Payment{}, nil, err

@@ -96,11 +96,12 @@ func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stel
 	}
 	var failed []error
 	var ended []checkout.ID
+	var open []*checkout.Facts
 	for i, s := range all {
 		if s == nil || s.Checkout.Account != account || s.Checkout.Mode != mode {
 			continue
 		}
-		repaired, checked, err := w.reconcileOne(ctx, s, payments.of(&s.Checkout), step.From, coverage, p.complete)
+		repaired, checked, isOpen, err := w.reconcileOne(ctx, s, payments.of(&s.Checkout), step.From, coverage, p.complete)
 		failed = append(failed, err)
 		if checked {
 			r.Checked++
@@ -111,7 +112,13 @@ func (w *Watcher) Reconcile(ctx context.Context, mode stellar.Mode, account stel
 		if s.Ended {
 			ended = append(ended, ids[i])
 		}
+		if isOpen {
+			open = append(open, s)
+		}
 	}
+	// They are put back into the index of open ones, in case they fell out: the entries are the same
+	// as ever.
+	failed = append(failed, w.Store.PutOpen(ctx, open...))
 	if len(ended) > 0 {
 		w.Ended(ctx, ended)
 	}
@@ -147,24 +154,20 @@ func (s Step) next(p pass, longest time.Duration) Step {
 }
 
 // reconcileOne compares a checkout with payments of the ledger that were read from since on, up to
-// coverage or, if all is told, to its end.
-func (w *Watcher) reconcileOne(ctx context.Context, s *checkout.Facts, payments []checkout.Payment, since, coverage time.Time, all bool) (repaired, checked bool, err error) {
+// coverage or, if all is told, to its end. It is open if all that was paid so far was read and did
+// not complete it: a sweep may end it then.
+func (w *Watcher) reconcileOne(ctx context.Context, s *checkout.Facts, payments []checkout.Payment, since, coverage time.Time, all bool) (repaired, checked, isOpen bool, err error) {
 	if s.Checkout.CreatedAt.Before(since) {
 		if s.Recorded == nil {
-			return false, false, nil // what was read began too late: an earlier payment may be missing
+			return false, false, false, nil // what was read began too late: an earlier payment may be missing
 		}
 		coverage = time.Time{}
 	}
 	before, seen := s.Recorded != nil, len(s.Outcome(w.Now()).Payments)
 	out, err := w.settle(ctx, s, payments, coverage)
 	if err != nil {
-		return false, true, err
+		return false, true, false, err
 	}
 	repaired = before != out.Status.Terminal() || seen != len(out.Payments)
-	if !out.Status.Terminal() && all {
-		// Put it back into the index of open ones, in case it fell out: the entry is the same as
-		// ever. A sweep may end it then, so all that was paid so far must have been read.
-		err = w.Store.PutOpen(ctx, &s.Checkout, s.Deadline())
-	}
-	return repaired, true, err
+	return repaired, true, all && !out.Status.Terminal(), nil
 }

@@ -53,6 +53,7 @@ type RefundQuery struct {
 type Refundable struct {
 	Returned checkout.Returned // of the payment's transaction
 	Payer    horizon.Account   // the account that was paid, and pays back
+	Pending  []string          // the ids of refunds that are to be paid from it
 }
 
 // Refundable reads what is left of a payment to an account, and that account.
@@ -93,7 +94,7 @@ func (w *Watcher) Refundable(ctx context.Context, q RefundQuery, p checkout.Paym
 	if len(found.asked.Payments) == 0 {
 		found.asked.Payments = checkout.Payments{p} // nothing of it was paid back yet
 	}
-	return Refundable{found.asked, payer}, nil
+	return Refundable{found.asked, payer, found.pending}, nil
 }
 
 // Destination reads an account that is to be paid. The error is ErrNoAccount or Horizon's.
@@ -109,11 +110,11 @@ func (w *Watcher) Destination(ctx context.Context, mode stellar.Mode, address st
 	return account, err
 }
 
-// Refunds reads the refunds of an account and records them. The error is ErrBehind, or Horizon's or
-// the store's.
-func (w *Watcher) Refunds(ctx context.Context, q RefundQuery) error {
-	_, err := w.readRefunds(ctx, horizon.ForVisitors, q, "")
-	return err
+// Refunds reads the refunds of an account and records them; news says whether there was something to
+// record. The error is ErrBehind, or Horizon's or the store's.
+func (w *Watcher) Refunds(ctx context.Context, q RefundQuery) (news bool, err error) {
+	found, err := w.readRefunds(ctx, horizon.ForVisitors, q, "")
+	return found.news, err
 }
 
 // SweepRefunds reads the accounts from which refunds are to be paid, and records those that were.
@@ -183,6 +184,8 @@ type foundRefunds struct {
 	unknown  []horizon.Sent    // what the account paid out besides
 	last     int64             // the newest ledger that a page showed
 	coverage time.Time         // up to when the account was read
+	pending  []string          // the refunds that were to be paid
+	news     bool              // whether something was recorded
 }
 
 // readRefunds reads what an account paid out, and records the refunds among it. asked is a
@@ -197,19 +200,20 @@ func (w *Watcher) readRefunds(ctx context.Context, purpose horizon.Purpose, q Re
 	if !q.Since.IsZero() {
 		q.After = root.LedgerBefore(q.Since)
 	}
+	var stored store.SentThrough
 	if len(pending) == 0 {
-		if pending, err = w.Store.PendingRefundsOf(ctx, q.Mode, q.Account); err != nil {
-			return found, err
-		}
+		pending, stored, err = w.Store.Refunding(ctx, q.Mode, q.Account)
+	} else {
+		stored, err = w.Store.SentThrough(ctx, q.Mode, q.Account)
 	}
-	stored, err := w.Store.SentThrough(ctx, q.Mode, q.Account)
 	if err != nil {
 		return found, err
 	}
+	found.pending = pending
 	r := readSent(ctx, client, q.Account, startOfSent(stored, q.After, root), pending)
 	found.last, found.unknown = r.last, r.unknown
-	of, through, err := w.recordRefunds(ctx, client, q, r, asked)
-	found.asked = of
+	of, news, through, err := w.recordRefunds(ctx, client, q, r, asked)
+	found.asked, found.news = of, news
 	if err = errors.Join(r.err, err); err == nil && !r.whole {
 		err = ErrBehind
 	}
@@ -273,9 +277,9 @@ func readSent(ctx context.Context, client horizon.Client, account stellar.Addres
 }
 
 // recordRefunds records what was read, the refunds of one transaction after the other. It returns
-// what was paid back of the transaction that was asked for, and the ledger up to which everything
-// is recorded.
-func (w *Watcher) recordRefunds(ctx context.Context, client horizon.Client, q RefundQuery, r sentPass, asked string) (of checkout.Returned, through int64, err error) {
+// what was paid back of the transaction that was asked for, whether there was something to record,
+// and the ledger up to which everything is recorded.
+func (w *Watcher) recordRefunds(ctx context.Context, client horizon.Client, q RefundQuery, r sentPass, asked string) (of checkout.Returned, news bool, through int64, err error) {
 	through = r.through.Ledger
 	ids := make([]string, len(r.refunds))
 	for i, s := range r.refunds {
@@ -283,7 +287,7 @@ func (w *Watcher) recordRefunds(ctx context.Context, client horizon.Client, q Re
 	}
 	refunds, err := w.Store.RefundsByID(ctx, ids...)
 	if err != nil {
-		return of, r.after, err
+		return of, false, r.after, err
 	}
 	var order []string // of transactions that were refunded
 	by := map[string][]foundRefund{}
@@ -305,20 +309,21 @@ func (w *Watcher) recordRefunds(ctx context.Context, client horizon.Client, q Re
 	}
 	lookups := 0
 	for _, transaction := range order {
-		returned, err := w.recordRefundsOf(ctx, client, q, transaction, by[transaction], &lookups)
+		returned, recorded, err := w.recordRefundsOf(ctx, client, q, transaction, by[transaction], &lookups)
+		news = news || recorded
 		if transaction == asked {
 			if of = returned; err == nil && len(of.Payments) == 0 {
 				err = ErrBehind // a Horizon that lags does not know it yet
 			}
 		}
 		if err != nil {
-			return of, min(through, by[transaction][0].Operation>>32-1), err
+			return of, news, min(through, by[transaction][0].Operation>>32-1), err
 		}
 	}
 	if asked != "" && by[asked] == nil {
 		of, err = w.Store.Returned(ctx, q.Mode, q.Account, asked)
 	}
-	return of, through, err
+	return of, news, through, err
 }
 
 // foundRefund is a refund that the ledger shows, and what is stored of it.
@@ -328,22 +333,22 @@ type foundRefund struct {
 }
 
 // recordRefundsOf records refunds of one transaction, and returns everything that was paid back of
-// it.
-func (w *Watcher) recordRefundsOf(ctx context.Context, client horizon.Client, q RefundQuery, transaction string, found []foundRefund, lookups *int) (checkout.Returned, error) {
+// it, and whether there was something to record.
+func (w *Watcher) recordRefundsOf(ctx context.Context, client horizon.Client, q RefundQuery, transaction string, found []foundRefund, lookups *int) (of checkout.Returned, recorded bool, err error) {
 	stored, err := w.Store.Returned(ctx, q.Mode, q.Account, transaction)
 	if err != nil {
-		return stored, err
+		return stored, false, err
 	}
 	if *lookups++; *lookups > newReturns {
-		return stored, ErrBehind
+		return stored, false, ErrBehind
 	}
-	payments, of, err := w.paidBy(ctx, client, q, transaction)
+	payments, paid, err := w.paidBy(ctx, client, q, transaction)
 	if err != nil || len(payments) == 0 {
-		return stored, err // it paid somebody else, or nobody that we know of
+		return stored, false, err // it paid somebody else, or nobody that we know of
 	}
 	all, known := checkout.Returned{Payments: payments}, checkout.Returned{Payments: payments}
 	all.Refunds, known.Refunds = stored.Refunds, stored.Refunds
-	var told, recorded []foundRefund
+	var told, rested []foundRefund
 	for _, f := range found {
 		all.Refunds = checkout.UnionRefunds(all.Refunds, []checkout.Refund{f.Refund})
 		// Who asked for it may not be visible here yet. It is read again.
@@ -351,23 +356,23 @@ func (w *Watcher) recordRefundsOf(ctx context.Context, client horizon.Client, q 
 			continue
 		}
 		known.Refunds = checkout.UnionRefunds(known.Refunds, []checkout.Refund{f.Refund})
-		recorded = append(recorded, f)
+		rested = append(rested, f)
 	}
 	all.Share(q.Mode)
 	known.Share(q.Mode)
 	news := store.PaidRefunds{Mode: q.Mode, Account: q.Account, Transaction: transaction, Returned: known}
-	if of != nil {
-		news.Checkout = &of.Checkout
-		news.OfCheckout = checkout.UnionRefunds(of.Refunds, known.Refunds)
+	if paid != nil {
+		news.Checkout = &paid.Checkout
+		news.OfCheckout = checkout.UnionRefunds(paid.Refunds, known.Refunds)
 	}
-	for _, f := range recorded {
+	for _, f := range rested {
 		i := slices.IndexFunc(known.Refunds, func(r checkout.Refund) bool { return r.Operation == f.Operation && r.Index == f.Index })
 		f.Refund = known.Refunds[i]
 		if f.record != nil && f.record.Paid != nil && *f.record.Paid == f.Refund && slices.Contains(stored.Refunds, f.Refund) {
 			continue
 		}
 		if f.record == nil {
-			f.record = foundWithout(q, transaction, f.Refund, of)
+			f.record = foundWithout(q, transaction, f.Refund, paid)
 			if f.record.Merchant == "" {
 				continue // seen when it is asked for
 			}
@@ -376,16 +381,16 @@ func (w *Watcher) recordRefundsOf(ctx context.Context, client horizon.Client, q 
 		told = append(told, f)
 	}
 	if len(told) == 0 && slices.Equal(stored.Refunds, known.Refunds) {
-		return all, nil
+		return all, false, nil
 	}
 	for _, f := range told {
 		record := *f.record
 		record.Paid = &f.Refund
 		if err := w.TellRefund(ctx, record); err != nil {
-			return all, err
+			return all, false, err
 		}
 	}
-	return all, w.Store.PutPaidRefunds(ctx, news, w.Now())
+	return all, true, w.Store.PutPaidRefunds(ctx, news, w.Now())
 }
 
 // foundWithout is the record of a refund that nobody asked for here.

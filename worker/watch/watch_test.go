@@ -116,7 +116,7 @@ func (s *shop) put(c checkout.Checkout) {
 // list puts a checkout into the index of open ones.
 func (s *shop) list(c checkout.Checkout) {
 	s.t.Helper()
-	if err := s.here.Store.PutOpen(context.Background(), &c, c.ExpiresAt); err != nil {
+	if err := s.here.Store.PutOpen(context.Background(), &checkout.Facts{Checkout: c}); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -46,14 +46,13 @@ export async function createCheckout(call) {
   checkout.expires_at = new Date(now + lifetime * 1000).toISOString();
   if (metadata?.length > 0) checkout.metadata = metadata;
   const expiry = expiryOf(checkout);
-  // The list entry is written first, so that every checkout that exists is listed and watched.
   await write(
     env,
     [byMerchantKey(merchant.id, mode, "chk", now, checkout.id), "", expiry],
     [openKey(checkout), "", expiry],
     [muxedKey(checkout), checkout.id, expiry],
+    [`checkout/${checkout.id}`, encodeCheckout(checkout), expiry],
   );
-  await write(env, [`checkout/${checkout.id}`, encodeCheckout(checkout), expiry]);
   return objectOf(call, { checkout, refunds: [] }, { status: "open", exception: "", received: 0n, payments: [] });
 }
 

@@ -33,6 +33,7 @@ var Cases = []Case{
 	{"a deleted key is missing, and deleting it again is no error", deleted},
 	{"a list is in byte order and below its prefix only", listOrder},
 	{"a list goes on from its cursor and ends", listPages},
+	{"keys and lists are read together", readTogether},
 	{"an expiry that is too near is accepted", nearExpiry},
 	{"a key that cannot be held is refused", badKeys},
 	{"a large value survives", largeValue},
@@ -197,4 +198,30 @@ func largeValue(ctx context.Context, store kv.Store, prefix string) error {
 	return errors.Join(
 		store.Put(ctx, kv.Entry{Key: prefix + "a", Value: value, ExpiresAt: time.Now().Add(time.Hour)}),
 		expect(ctx, store, prefix+"a", value))
+}
+
+func readTogether(ctx context.Context, store kv.Store, prefix string) error {
+	if err := put(ctx, store, prefix+"a", "1", prefix+"b", "2", prefix+"c/x", "3", prefix+"c/y", ""); err != nil {
+		return err
+	}
+	for _, keys := range [][]string{nil, {prefix + "b"}, {prefix + "b", prefix + "nothing", prefix + "c/y", prefix + "a"}} {
+		values, pages, err := kv.Read(ctx, store, keys, []kv.Query{{Prefix: prefix + "c/", Limit: 10}, {Prefix: prefix + "none/", Limit: 10}, {Prefix: prefix, Limit: 2}})
+		if err != nil {
+			return err
+		}
+		if len(values) != len(keys) || len(pages) != 3 || !slices.Equal(pages[0].Keys, []string{prefix + "c/x", prefix + "c/y"}) || pages[0].Cursor != "" ||
+			len(pages[1].Keys) != 0 || pages[1].Cursor != "" || !slices.Equal(pages[2].Keys, []string{prefix + "a", prefix + "b"}) || pages[2].Cursor == "" {
+			return fmt.Errorf("got %q and %q", values, pages)
+		}
+		for i, key := range keys {
+			if err := expect(ctx, store, key, values[i]); err != nil {
+				return err
+			}
+		}
+		rest, err := store.List(ctx, prefix, pages[2].Cursor, 10)
+		if err != nil || !slices.Equal(rest.Keys, pages[0].Keys) {
+			return fmt.Errorf("the list goes on with %q, %w", rest.Keys, err)
+		}
+	}
+	return nil
 }
