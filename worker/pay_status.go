@@ -97,11 +97,12 @@ func (c *call) openAsRead() (*checkout.Facts, checkout.Outcome, error) {
 		return s, out, nil
 	}
 	c.opened.forget(key)
-	fresh, err := c.publicCheckout()
-	if fresh != nil {
-		s.Checkout = fresh.Checkout // its merchant may have changed where it leads to
+	// Its merchant may have changed where it leads to. What it was a minute ago is good enough if that
+	// cannot be read.
+	if fresh, err := c.publicCheckout(); fresh != nil && err == nil {
+		s.Checkout = fresh.Checkout
 	}
-	return s, out, err
+	return s, out, nil
 }
 
 // lookAndKeep looks at a checkout, and keeps what was read of it if nothing is new.

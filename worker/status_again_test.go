@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"edgecheckout/worker"
+	"edgecheckout/worker/kv/kvtest"
 	"edgecheckout/worker/watch"
 )
 
@@ -65,4 +66,18 @@ func TestAStatusThatIsAskedAgainTellsWhatHasChanged(t *testing.T) {
 	s.sweep(s.edge())
 	s.Sleep(time.Minute)
 	again(paid, "status", "completed", "amount_received", "50", "redirect_url", "https://shop.example/new")
+
+	// Where it leads to cannot be read again.
+	lost := order()
+	s.Advance(2 * time.Minute)
+	status(lost)
+	s.Pay(payer, addr(lost.text("destination")), "50", s.USDC(), lost.text("memo"))
+	s.Advance(10 * time.Second)
+	s.Store.SetFault(func(op, key string) kvtest.Fault {
+		if op == "get" && key == "checkout/"+lost.text("id") {
+			return kvtest.FaultBefore
+		}
+		return kvtest.FaultNone
+	})
+	again(lost, "status", "completed", "redirect_url", "https://shop.example/old")
 }

@@ -105,6 +105,7 @@ func (w *Watcher) look(ctx context.Context, s *checkout.Facts, atOnce bool) (che
 			if failed = err; err == nil {
 				last, ok = next, true
 				w.Recent.Keep(ctx, key, last.encode(), lookLifetime)
+				w.looked.note(key, last.At)
 			}
 		} else if !served && n != waiting {
 			left := last
@@ -115,6 +116,7 @@ func (w *Watcher) look(ctx context.Context, s *checkout.Facts, atOnce bool) (che
 	// While somebody else is reading, or nobody can, what the last look found is still true, and
 	// may be all there is: the store can have failed.
 	if !ok {
+		s.ReadAt = w.looked.last(key, w.Now())
 		return s.Outcome(w.Now()), failed
 	}
 	s.ReadAt = last.At
@@ -204,6 +206,35 @@ func (w *Watcher) lookAt(ctx context.Context, account stellar.Address, mode stel
 // show the rest of their ledgers.
 func (w *Watcher) rested(payments []found) bool {
 	return !slices.ContainsFunc(payments, func(f found) bool { return w.Now().Sub(f.ClosedAt) < w.Margin })
+}
+
+// lookTimes say when this isolate has read accounts. They outlive a look where nothing can be kept,
+// as on workers.dev.
+type lookTimes struct {
+	mu sync.Mutex
+	at map[string]time.Time
+}
+
+// maxLookTimes is how many accounts an isolate remembers.
+const maxLookTimes = 4096
+
+func (l *lookTimes) note(key string, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.at == nil || len(l.at) >= maxLookTimes {
+		l.at = map[string]time.Time{}
+	}
+	l.at[key] = at
+}
+
+// last returns when an account was read within lookLifetime; zero if it was not.
+func (l *lookTimes) last(key string, now time.Time) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if at := l.at[key]; now.Sub(at) < lookLifetime {
+		return at
+	}
+	return time.Time{}
 }
 
 // cursors are those that looks have read.

@@ -1,6 +1,7 @@
 package watch_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +161,35 @@ func TestPagesThatAreTooLargeStopNobody(t *testing.T) {
 			if got := s.outcome(c); !strings.HasPrefix(got, "completed 50") {
 				t.Errorf("%d accounts, checkout %d: %.80s", accounts, i, got)
 			}
+		}
+	}
+}
+
+// forgetful is a data centre whose cache keeps nothing, as that of workers.dev.
+type forgetful struct{ watch.Recent }
+
+func (forgetful) Keep(context.Context, string, []byte, time.Duration) {}
+
+// TestAReadingThatSomebodyElseClaimedIsNoSilence has two people look at the same time.
+func TestAReadingThatSomebodyElseClaimedIsNoSilence(t *testing.T) {
+	s := open(t)
+	c := s.checkout()
+	s.Advance(time.Minute)
+	edge := s.edge()
+	edge.Recent = forgetful{edge.Recent}
+	for i, want := range []time.Time{s.Now(), s.Now(), s.Now().Add(watch.LookWindow)} {
+		all, err := edge.Store.Facts(context.Background(), c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := edge.Look(context.Background(), all[0]); err != nil {
+			t.Fatal(err)
+		}
+		if !all[0].ReadAt.Equal(want) {
+			t.Errorf("look %d: the ledger was read at %v, want %v", i, all[0].ReadAt, want)
+		}
+		if i == 1 {
+			s.Advance(watch.LookWindow)
 		}
 	}
 }

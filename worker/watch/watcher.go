@@ -64,6 +64,7 @@ type Watcher struct {
 	Log func(ctx context.Context, event string, fields map[string]any)
 
 	cursors cursors
+	looked  lookTimes
 }
 
 // pool returns a mode's Horizons. A mode without a network has none that could be used.
