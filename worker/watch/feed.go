@@ -413,10 +413,11 @@ func (f *feedPass) settleAll(ctx context.Context, all []*checkout.Facts, proven 
 		if s == nil || s.Checkout.Mode != f.mode {
 			continue
 		}
-		// What came before the feed was read is not known yet of an account that is behind, so a
-		// payment that the feed shows might seem to be the first one. The part is settled again
-		// later.
-		if behind, ok := f.cursor.Behind[s.Checkout.Account]; ok && !behind.Caught {
+		// What came before the feed was read is not known yet of an account that is behind, or in the
+		// first reading of a network, so a payment that the feed shows might seem to be the first
+		// one. The part is settled again later.
+		behind, ok := f.cursor.Behind[s.Checkout.Account]
+		if ok && !behind.Caught || f.unread(s, f.cursor.From.ClosedAt) {
 			f.failed[s.Checkout.ID] = true
 			decisions = append(decisions, &decision{facts: s, out: s.Outcome(f.Now())})
 			continue

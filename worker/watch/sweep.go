@@ -193,11 +193,7 @@ func enterFeed(ctx context.Context, n network, open listing, accounts map[stella
 	if c.From.Ledger == 0 {
 		begin := open.at.Add(-Overlap)
 		for _, entries := range accounts {
-			for _, e := range entries {
-				if e.Created.Before(begin) {
-					begin = e.Created
-				}
-			}
+			begin = earliest(entries, begin)
 		}
 		c.From = store.Checkpoint{Ledger: n.client.LastLedgerBefore(ctx, n.root, begin), ClosedAt: begin}
 	}
@@ -302,6 +298,14 @@ type network struct {
 	root   horizon.Root
 	stored store.Cursor // as it was read
 	cursor store.Cursor // the same, for this history and for the way in which it is read
+}
+
+// unread reports whether there may be earlier payments for a checkout than a reading of what came
+// since a time has shown, because it is the first one of a network. All that is listed as open was
+// made since then. What is not may have ended elsewhere, by payments that are older, and that may
+// not be visible here yet; the next sweep sees it.
+func (n network) unread(s *checkout.Facts, since time.Time) bool {
+	return n.stored.From.Ledger == 0 && s.Recorded == nil && s.Checkout.CreatedAt.Before(since)
 }
 
 // byAccount is what became of accounts that were read one by one.
@@ -427,6 +431,10 @@ func (w *Watcher) settleAccount(ctx context.Context, n network, account stellar.
 		if s == nil || s.Checkout.Account != account || s.Checkout.Mode != n.mode {
 			continue // a memo that happens to decrypt, or a payment with the memo of somebody else's checkout
 		}
+		if n.unread(s, earliest(open, w.Now().Add(-Overlap))) {
+			p.complete, p.read = false, p.after
+			continue
+		}
 		out, err := w.settle(ctx, s, payments.of(&s.Checkout), proven)
 		if err != nil {
 			p.complete, p.read = false, p.after
@@ -482,11 +490,7 @@ func (w *Watcher) startsOf(ctx context.Context, n network, accounts []stellar.Ad
 		if n.cursor.From.Ledger == 0 {
 			created = created.Add(-Overlap)
 		}
-		for _, entry := range open[account] {
-			if entry.Created.Before(created) {
-				created = entry.Created
-			}
-		}
+		created = earliest(open[account], created)
 		starts[i] = start(n.cursor, n.root, account, created)
 		if behind, ok := n.cursor.Behind[account]; ok && behind.After <= n.root.LatestLedger {
 			starts[i] = behind.After
@@ -511,6 +515,16 @@ func (w *Watcher) startsOf(ctx context.Context, n network, accounts []stellar.Ad
 		}
 	}
 	return starts, nil
+}
+
+// earliest is when the first of some checkouts was made, or a time if that is earlier.
+func earliest(open []store.OpenEntry, t time.Time) time.Time {
+	for _, e := range open {
+		if e.Created.Before(t) {
+			t = e.Created
+		}
+	}
+	return t
 }
 
 func newestOf(root horizon.Root) store.Checkpoint {

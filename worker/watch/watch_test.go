@@ -674,3 +674,39 @@ func TestABusyHourMovesTheCursorSeldom(t *testing.T) {
 		t.Errorf("%d writes in an hour in which nothing was paid", writes)
 	}
 }
+
+// TestTheFirstReadingOfANetworkCompletesNothingThatItSawAPartOf has no sweep run for a quarter of an
+// hour, and then two in different data centres, of which the second one does not see yet what the
+// first one has written.
+func TestTheFirstReadingOfANetworkCompletesNothingThatItSawAPartOf(t *testing.T) {
+	for _, accounts := range []int{10, 0} { // read one by one, or by the feed
+		s := openWith(t, watch.Limits{Accounts: accounts, Pages: 28})
+		c := s.checkout()
+		s.Advance(time.Minute)
+		s.pay(c, "50")
+		s.Advance(6 * time.Minute)
+		s.pay(c, "60")
+		s.Advance(8 * time.Minute)
+		late := s.edge()
+		if _, err := late.Store.Facts(context.Background(), c.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := late.Store.Backlogs(context.Background(), stellar.Modes, stellar.Modes); err != nil {
+			t.Fatal(err)
+		}
+		s.sweep()
+		want := s.outcome(c)
+		if !strings.HasPrefix(want, "completed 50") {
+			t.Fatal(want)
+		}
+		s.list(s.checkout())
+		if _, err := late.Sweep(context.Background(), stellar.Modes...); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, s.outcome(c), want)
+		for range 3 {
+			s.minute()
+		}
+		expect(t, s.outcome(c), want)
+	}
+}
