@@ -20,6 +20,25 @@ export async function load(env, id, withRefunds) {
   return checkout && { checkout, recorded, seen: seen ?? [], cancel, refunds: refunds ?? [] };
 }
 
+// changes reads what can have changed of an open checkout that was read a moment ago.
+export async function changes(env, { checkout, seen }) {
+  const [recorded, cancel] = await read(env, `outcome/${checkout.id}`, `cancel/${checkout.id}`);
+  return { checkout, seen: [...seen], recorded, cancel, refunds: [] };
+}
+
+// cursors are those that looks have read, by mode. By an older one a look only reads more.
+const cursors = new Map();
+const CURSOR_LIFETIME = 60_000; // milliseconds
+
+async function recentCursor(env, mode, fresh) {
+  const now = Date.now();
+  const known = cursors.get(mode);
+  if (!fresh && known?.until > now) return known.cursor;
+  const [cursor] = await read(env, `cursor/${mode}`);
+  cursors.set(mode, { cursor, until: now + CURSOR_LIFETIME });
+  return cursor;
+}
+
 const rootKey = (network) => `root/${network.horizons.join(" ")}`;
 
 async function connect(config, mode) {
@@ -67,7 +86,7 @@ export async function look(env, config, standing) {
     const reads = (!fits || Date.now() - last.at >= LOOK_WINDOW) && claim(key, LOOK_WINDOW);
     if (!fits && !reads) return known(); // somebody else is reading
     if (reads) {
-      const [cursor] = await read(env, `cursor/${mode}`);
+      const cursor = await recentCursor(env, mode, Date.now() >= deadlineOf(checkout, cancel));
       last = await lookAt(config, mode, standing, cursor, last);
       await keep(key, encode(last), LOOK_LIFETIME);
     }

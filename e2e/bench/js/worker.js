@@ -10,7 +10,7 @@ import { isId, mayExist, newId, sha256 } from "./id.js";
 import { asksForMoney, noPage, payPage, phaseOf, policy } from "./page.js";
 import { modeOf, read } from "./record.js";
 import { deadlineOf, dueOf, outcomeOf } from "./settle.js";
-import { load, look } from "./watch.js";
+import { changes, load, look } from "./watch.js";
 
 const MAX_BODY = 64 << 10;
 const KEY_LIFETIME = 30_000; // milliseconds
@@ -151,13 +151,34 @@ async function getPage(call) {
 
 const MAX_SILENCE = 15_000; // milliseconds
 
+// opened are open checkouts that were read within the last minute, by their ids.
+const opened = new Map();
+const OPENED_LIFETIME = 60_000; // milliseconds
+const MAX_OPENED = 10_000;
+
+async function openAsRead({ env, id }) {
+  const known = opened.get(id);
+  return known?.until > Date.now() ? changes(env, known) : null;
+}
+
 async function getStatus(call) {
   const { env, config, id } = call;
-  const standing = await publicStanding(call);
+  const again = await openAsRead(call);
+  let standing = again ?? (await publicStanding(call));
   if (!standing) throw notFound("checkout", id);
-  const { checkout, cancel } = standing;
+  const seen = [...standing.seen];
   const outcome = await look(env, config, standing);
   const open = outcome.status === "open";
+  const same = standing.seen.length === seen.length && seen.every(({ op }, i) => op === standing.seen[i].op);
+  if (open && same && !again) {
+    if (opened.size >= MAX_OPENED) opened.clear();
+    opened.set(id, { checkout: standing.checkout, seen, until: Date.now() + OPENED_LIFETIME });
+  } else if (again && !(open && same)) {
+    opened.delete(id);
+    const fresh = await publicStanding(call);
+    if (fresh) standing = { ...standing, checkout: fresh.checkout };
+  }
+  const { checkout, cancel } = standing;
   const stands = where(standing, outcome);
   stands.suspended = open && (await isSuspended(env, checkout.merchant));
   const others = outcome.payments.filter(({ reason }) => reason === "wrong_asset");
