@@ -154,11 +154,15 @@ func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Voi
 // text evaluates a JavaScript expression to a string.
 func value(t *testing.T, ctx context.Context, expression string) string {
 	t.Helper()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[string]("String("+expression+")"))
+	v, err := evaluate(ctx, expression)
 	if err != nil {
 		t.Fatalf("%s: %v", expression, err)
 	}
 	return v
+}
+
+func evaluate(ctx context.Context, expression string) (string, error) {
+	return chromedp.Run(ctx, chromedp.Evaluate[string]("String("+expression+")"))
 }
 
 // await waits until a JavaScript expression equals want.
@@ -170,12 +174,14 @@ func await(t *testing.T, ctx context.Context, expression, want string) {
 func awaitFor(t *testing.T, ctx context.Context, expression, want string, patience time.Duration) {
 	t.Helper()
 	var got string
+	var err error
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if got = value(t, ctx, expression); got == want {
+		// An evaluation fails if the page is just going to another one.
+		if got, err = evaluate(ctx, expression); err == nil && got == want {
 			return
 		}
 	}
-	t.Fatalf("%s is %q, want %q", expression, got, want)
+	t.Fatalf("%s is %q, %v, want %q", expression, got, err, want)
 }
 
 const (
