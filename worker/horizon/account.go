@@ -86,7 +86,7 @@ func (c Client) Stranger(ctx context.Context, address stellar.Address, asset ste
 func accountPath(address stellar.Address) string { return "/accounts/" + string(address) }
 
 // maxOtherBalances is more than MaxPathSources, since not all of them can be spent.
-const maxOtherBalances = 30
+const maxOtherBalances = 20
 
 var (
 	balancesField    = newFieldName("balances")
