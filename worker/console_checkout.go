@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"time"
 
 	"edgecheckout/templates/console"
@@ -41,7 +42,7 @@ func (c *call) checkoutScreen(refused *Error) (answer, error) {
 		return answer{}, err
 	}
 	s.Moments = append(c.timeline(f, out), s.Moments...)
-	slices.SortStableFunc(s.Moments, func(a, b console.Moment) int { return a.At.Compare(b.At) })
+	sort.SliceStable(s.Moments, func(i, j int) bool { return s.Moments[i].At.Before(s.Moments[j].At) })
 	if s.Events, err = c.eventsOf(f, out); err != nil {
 		return answer{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"time"
 
 	"edgecheckout/templates/console"
@@ -60,7 +61,7 @@ func showHome(c *call) (answer, error) {
 			h.Attention = append(h.Attention, console.Attention{What: "An endpoint fails", Text: e.Name, Href: "/console/endpoints/" + e.ID, At: e.State.FailingSince})
 		}
 	}
-	slices.SortStableFunc(h.Attention, func(a, b console.Attention) int { return b.At.Compare(a.At) })
+	sort.SliceStable(h.Attention, func(i, j int) bool { return h.Attention[i].At.After(h.Attention[j].At) })
 	if h.Settlement, _, err = c.settlement(); err != nil {
 		return answer{}, err
 	}
@@ -121,9 +122,12 @@ func (t *tally) fill(h *console.Home, first time.Time) {
 }
 
 func sortedAssets(sums map[stellar.Asset]stellar.Amount) []stellar.Asset {
-	return slices.SortedFunc(maps.Keys(sums), func(a, b stellar.Asset) int {
-		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Issuer, b.Issuer))
+	assets := slices.Collect(maps.Keys(sums))
+	sort.Slice(assets, func(i, j int) bool {
+		a, b := assets[i], assets[j]
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Issuer, b.Issuer)) < 0
 	})
+	return assets
 }
 
 func moneys(sums map[stellar.Asset]stellar.Amount) []console.Money {

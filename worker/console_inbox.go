@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func (c *call) inboxScreen(refused *Error) (answer, error) {
 	for _, p := range unmatched {
 		rows = append(rows, console.InboxRow{PaymentRow: c.paymentRow(checkout.Judged{Payment: p, Reason: checkout.ReasonUnmatched}, "")})
 	}
-	slices.SortStableFunc(rows, func(a, b console.InboxRow) int { return b.At.Compare(a.At) })
+	sort.SliceStable(rows, func(i, j int) bool { return rows[i].At.After(rows[j].At) })
 	ids := make([]string, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"sort"
 	"time"
 
 	"edgecheckout/templates/console"
@@ -116,7 +117,10 @@ func (c *call) refundsOf(since time.Time, payments ...string) ([]*store.Refund, 
 	}
 	refunds, err := c.refunds().Listed(c.ctx, entries)
 	refunds = slices.DeleteFunc(refunds, func(r *store.Refund) bool { return r == nil })
-	slices.SortFunc(refunds, func(a, b *store.Refund) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) })
+	sort.Slice(refunds, func(i, j int) bool {
+		a, b := refunds[i], refunds[j]
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) < 0
+	})
 	return refunds, err
 }
 

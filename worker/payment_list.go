@@ -3,6 +3,7 @@ package worker
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -213,12 +214,7 @@ func mergeUnmatched(pages []watch.UnmatchedPage, asked watch.UnmatchedQuery, mod
 			merged.More, merged.Next = true, page.Next
 		}
 	}
-	slices.SortFunc(merged.Payments, func(a, b checkout.Payment) int {
-		if beyond(a.Place(mode), b.Place(mode)) {
-			return 1
-		}
-		return -1
-	})
+	sort.Slice(merged.Payments, func(i, j int) bool { return beyond(merged.Payments[j].Place(mode), merged.Payments[i].Place(mode)) })
 	if merged.More {
 		merged.Payments = slices.DeleteFunc(merged.Payments, func(p checkout.Payment) bool { return beyond(p.Place(mode), merged.Next) })
 	}

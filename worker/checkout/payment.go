@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -113,7 +114,8 @@ func Relevant(payments []Payment, asset stellar.Asset) []Payment {
 	if len(all) <= maxForeign {
 		return all
 	}
-	largest := slices.SortedStableFunc(slices.Values(all), func(a, b Payment) int { return cmp.Compare(b.Amount, a.Amount) })
+	largest := slices.Clone(all)
+	sort.SliceStable(largest, func(i, j int) bool { return largest[i].Amount > largest[j].Amount })
 	own, foreign := 0, 0
 	kept := largest[:0]
 	for _, p := range largest {
@@ -134,6 +136,6 @@ func Union(a, b []Payment) []Payment {
 		return nil // as for nearly every checkout that is read
 	}
 	all := slices.Concat(a, b)
-	slices.SortFunc(all, comparePayments)
+	sort.Slice(all, func(i, j int) bool { return comparePayments(all[i], all[j]) < 0 })
 	return slices.CompactFunc(all, func(x, y Payment) bool { return comparePayments(x, y) == 0 })
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"edgecheckout/worker/kv"
@@ -75,7 +74,7 @@ func (s Store) APIKeys(ctx context.Context, merchant string) ([]APIKey, error) {
 			keys = append(keys, k.APIKey)
 		}
 	}
-	slices.SortFunc(keys, func(a, b APIKey) int { return strings.Compare(b.ID, a.ID) }) // ids sort by time
+	slices.Reverse(keys) // ids sort by time
 	return keys, nil
 }
 
@@ -142,7 +141,6 @@ func (s Store) RevokeAPIKeys(ctx context.Context, merchant string, since, now ti
 			ids = append(ids, k.ID)
 		}
 	}
-	slices.Sort(ids)
 	slices.Reverse(ids)
 	return ids, s.revoke(ctx, found, now)
 }

@@ -1,11 +1,12 @@
 package watch
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"errors"
 	"maps"
 	"slices"
+	"sort"
 	"sync"
 	"time"
 
@@ -329,5 +330,11 @@ func muxedIn(account stellar.Address, payments []found) []horizon.Muxed {
 
 // idsOf returns the checkouts of a map in a fixed order, so that a simulation can be repeated.
 func idsOf[V any](by map[checkout.ID]V) []checkout.ID {
-	return slices.SortedFunc(maps.Keys(by), func(a, b checkout.ID) int { return cmp.Compare(a.String(), b.String()) })
+	return sortedIDs(slices.Collect(maps.Keys(by)))
+}
+
+// sortedIDs sorts ids.
+func sortedIDs(ids []checkout.ID) []checkout.ID {
+	sort.Slice(ids, func(i, j int) bool { return bytes.Compare(ids[i][:], ids[j][:]) < 0 })
+	return ids
 }

@@ -1,13 +1,13 @@
 package watch
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"edgecheckout/worker/checkout"
@@ -168,15 +168,14 @@ func (w *Watcher) unmatchedOf(ctx context.Context, mode stellar.Mode, account st
 		}
 		ids = append(ids, f.IDs...)
 	}
-	slices.SortStableFunc(asked, func(a, b found) int {
-		order := cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Index, b.Index))
+	sort.SliceStable(asked, func(i, j int) bool {
+		order := cmp.Or(cmp.Compare(asked[i].Operation, asked[j].Operation), cmp.Compare(asked[i].Index, asked[j].Index))
 		if !q.After {
 			order = -order
 		}
-		return order
+		return order < 0
 	})
-	slices.SortFunc(ids, func(a, b checkout.ID) int { return bytes.Compare(a[:], b[:]) })
-	checkouts, err := w.Store.Checkouts(ctx, slices.Compact(ids)...)
+	checkouts, err := w.Store.Checkouts(ctx, slices.Compact(sortedIDs(ids))...)
 	if err != nil {
 		return nil, err
 	}
