@@ -264,21 +264,6 @@ func (e *edge) List(ctx context.Context, prefix, cursor string, limit int) (kv.P
 	return kv.Page{Keys: keys[:limit], Cursor: keys[limit-1]}, nil
 }
 
-// Read implements [kv.Reader].
-func (e *edge) Read(ctx context.Context, keys []string, queries []kv.Query) (values [][]byte, pages []kv.Page, err error) {
-	if values, err = e.Get(ctx, keys...); err != nil {
-		return nil, nil, err
-	}
-	for _, q := range queries {
-		page, err := e.List(ctx, q.Prefix, "", q.Limit)
-		if err != nil {
-			return nil, nil, err
-		}
-		pages = append(pages, page)
-	}
-	return values, pages, nil
-}
-
 // listed returns the list as this data centre sees it: the cached one, updated with its own later
 // writes.
 func (e *edge) listed(prefix string, now time.Time) []string {
