@@ -99,7 +99,9 @@ func (c *call) openAsRead() (*checkout.Facts, checkout.Outcome, error) {
 	c.opened.forget(key)
 	// Its merchant may have changed where it leads to. What it was a minute ago is good enough if that
 	// cannot be read.
-	if fresh, err := c.publicCheckout(); fresh != nil && err == nil {
+	if fresh, err := c.publicCheckout(); err != nil {
+		c.log(c.ctx, "look", map[string]any{"checkout": id.String(), "error": err.Error()})
+	} else if fresh != nil {
 		s.Checkout = fresh.Checkout
 	}
 	return s, out, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/stellar/go/keypair"
 	"github.com/stellar/go/txnbuild"
 
+	"edgecheckout/worker/horizon"
 	"edgecheckout/worker/stellar"
 	"edgecheckout/worker/watch/watchtest"
 )
@@ -394,6 +395,18 @@ func TestRefundWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 	}
 	if other := keyed.do("POST", "/refunds", refundOf(payment, `,"amount":"11"`)); other.status != 409 {
 		t.Errorf("%d %s", other.status, other.body)
+	}
+	// What was made is told although the ledger cannot be read.
+	s.Fault = func(string) (horizon.Response, error, bool) { return horizon.Response{Status: 503}, nil, true }
+	elsewhere := till{keyed.at(s.edge()), keyed.keys}
+	if again := elsewhere.do("POST", "/refunds", refundOf(payment, `,"amount":"10"`)); again.text("id") != r.text("id") {
+		t.Errorf("without the ledger: %d %s", again.status, again.body)
+	}
+	if other := elsewhere.do("POST", "/refunds", refundOf(payment, `,"amount":"11"`)); other.status != 409 {
+		t.Errorf("without the ledger: %d %s", other.status, other.body)
+	}
+	if fresh := (till{elsewhere.with("Idempotency-Key", "refund 8"), keyed.keys}).do("POST", "/refunds", refundOf(payment, `,"amount":"10"`)); fresh.status != 503 {
+		t.Errorf("without the ledger, for the first time: %d %s", fresh.status, fresh.body)
 	}
 }
 

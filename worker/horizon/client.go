@@ -264,6 +264,9 @@ func readDocument(result Result, path string, doc any) error {
 	if err := result.failure(path); err != nil {
 		return err
 	}
+	if result.Response.Cut {
+		return fmt.Errorf("%w: %s is too large", ErrAnswer, path)
+	}
 	if err := json.Unmarshal(result.Response.Body, doc); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrAnswer, path, err)
 	}
@@ -277,9 +280,6 @@ func (r Result) failure(path string) error {
 	}
 	if r.Response.Status != 200 {
 		return statusError(r.Response)
-	}
-	if r.Response.Cut {
-		return fmt.Errorf("%w: %s is too large", ErrAnswer, path)
 	}
 	return nil
 }

@@ -34,18 +34,20 @@ type FeedPage struct {
 func (c Client) Feed(ctx context.Context, cursor int64) (FeedPage, error) {
 	const path = "/payments"
 	response, err := c.Transport.Get(ctx, c.Base+path+ascending.query(cursor), RequestTimeout)
-	body, cut, err := Result{response, err}.page(path)
-	if cut && err == nil {
-		body, err = wholeRecords(body)
-	}
-	if err != nil {
+	if err := (Result{response, err}).failure(path); err != nil {
 		return FeedPage{}, err
 	}
+	body := response.Body
+	if response.Cut {
+		if body, err = wholeRecords(body); err != nil {
+			return FeedPage{}, err
+		}
+	}
 	page, err := readFeed(body, cursor)
-	if err == nil && cut && page.unordered {
+	if err == nil && response.Cut && page.unordered {
 		return FeedPage{}, errOrder
 	}
-	page.More = cut || page.Records >= ascending.records
+	page.More = response.Cut || page.Records >= ascending.records
 	return page, err
 }
 

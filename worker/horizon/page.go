@@ -26,13 +26,6 @@ const maxString = 28 * len(`\u0000`)
 // anything in the rest of it.
 var errOrder = fmt.Errorf("%w: a part of a page that is not in its order", ErrAnswer)
 
-// page returns the body of a page, and whether it was cut.
-func (r Result) page(path string) (body []byte, cut bool, err error) {
-	body, cut = r.Response.Body, r.Response.Cut
-	r.Response.Cut = false
-	return body, cut, r.failure(path)
-}
-
 // wholeRecords returns the records that are whole of a page that was cut, as a page of their own.
 func wholeRecords(body []byte) ([]byte, error) {
 	_, end, _ := skimPage(body)
@@ -48,7 +41,7 @@ var errRecord = fmt.Errorf("%w: a record that is too large", ErrAnswer)
 // readRecords returns the records of a page, without their long strings, and does not parse them.
 // There are none if Horizon finds nothing.
 func readRecords(result Result, path string) ([]json.RawMessage, error) {
-	body, cut, err := result.page(path)
+	body, cut, err := result.Response.Body, result.Response.Cut, result.failure(path)
 	if IsNotFound(err) {
 		return nil, nil // no history yet
 	}

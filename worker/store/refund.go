@@ -208,8 +208,8 @@ func (s Store) PendingRefunds(ctx context.Context) ([]PendingRefund, error) {
 // be paid, at most a thousand, and how much was read.
 func (s Store) Refunding(ctx context.Context, mode stellar.Mode, account stellar.Address) ([]string, SentThrough, error) {
 	lists, sent := RefundingAhead(mode, account)
-	v := s.View()
 	if a := aheadOf(ctx); a == nil || !a.has(sent) {
+		v := s.View()
 		if err := v.FetchLists(ctx, lists, sent); err != nil {
 			return nil, SentThrough{}, err
 		}

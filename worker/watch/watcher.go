@@ -200,19 +200,14 @@ func (r *reading) fail(ledger int64, err error) {
 // upTo drops what lies in ledgers that were not read to their end: a checkout completes with a
 // whole ledger or not at all.
 func (p pass) upTo(ledger int64) pass {
-	p.payments, p.read = within(p.payments, 0, ledger), ledger
-	return p
-}
-
-// within returns the payments in ledgers after one and up to another.
-func within(payments []found, after, through int64) []found {
-	var kept []found
-	for _, f := range payments {
-		if after < f.Ledger() && f.Ledger() <= through {
+	kept := p.payments[:0:0]
+	for _, f := range p.payments {
+		if f.Ledger() <= ledger {
 			kept = append(kept, f)
 		}
 	}
-	return kept
+	p.payments, p.read = kept, ledger
+	return p
 }
 
 // current is the cursor if it is of the history that root is the end of, else an empty one that
