@@ -1,7 +1,9 @@
 package attack
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,7 +23,10 @@ import (
 
 	"edgecheckout/e2e/workerd"
 	"edgecheckout/sandbox/stack"
+	"edgecheckout/worker/signin"
 	"edgecheckout/worker/watch"
+
+	"github.com/stellar/go/keypair"
 )
 
 // maxProcessorTime is the most that a request of a stranger may take. The Free plan ends an
@@ -106,6 +111,11 @@ func lavish(t *testing.T, flooded *sync.Map) string {
 		lines = append(lines, line)
 	}
 	holder["balances"], holder["subentry_count"] = lines, 1000
+	var signers []any
+	for _, holder := range holders {
+		signers = append(signers, map[string]any{"key": holder.Address(), "type": "ed25519_public_key", "weight": 1})
+	}
+	holder["signers"] = signers
 	payment := paid["_embedded"].(map[string]any)["records"].([]any)[0]
 	payment.(map[string]any)["transaction"].(map[string]any)["result_meta_xdr"] = strings.Repeat("AAAB", 15<<10)
 	rest := newMeter(&url.URL{Scheme: "http", Host: strings.TrimPrefix(unlimited.HorizonURL, "http://")})
@@ -184,6 +194,50 @@ func dustByMerges(c stack.Checkout) map[string]any {
 	return merge
 }
 
+// holders are the signers of every account of lavish, as many as an account can have.
+var holders = func() (all []*keypair.Full) {
+	for range 20 {
+		all = append(all, keypair.MustRandom())
+	}
+	return all
+}()
+
+// manySigned returns two bodies with a challenge that was signed many times: by signers of its
+// account, and by nobody, each time as if it were the service.
+func manySigned(t *testing.T, on *service, times int) (signed, garbled string) {
+	t.Helper()
+	reply, err := stack.Client{BaseURL: on.BaseURL}.Do(t.Context(), "GET", "/auth?account="+account(), nil)
+	var challenge struct{ Transaction string }
+	if err == nil {
+		err = json.Unmarshal(reply.Body, &challenge)
+	}
+	envelope, err2 := base64.StdEncoding.DecodeString(challenge.Transaction)
+	if err := errors.Join(err, err2); err != nil || len(envelope) < 100 {
+		t.Fatalf("%s, %v", reply.Body, err)
+	}
+	const size = 4 + 4 + 64 // of a signature with its hint and length
+	own := envelope[len(envelope)-size:]
+	tagged := envelope[:len(envelope)-size-4]
+	network := sha256.Sum256([]byte(unlimited.Passphrase))
+	hash := sha256.Sum256(append(network[:], tagged...))
+	body := func(signatures []byte) string {
+		all := append(binary.BigEndian.AppendUint32(slices.Clone(tagged), uint32(len(signatures)/size)), signatures...)
+		return fmt.Sprintf(`{"transaction":%q}`, base64.StdEncoding.EncodeToString(all))
+	}
+	of := slices.Clone(own)
+	var nobodys []byte
+	for _, holder := range holders[:times] {
+		signature, err := holder.SignDecorated(hash[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		of = append(of, signature.Hint[:]...)
+		of = append(binary.BigEndian.AppendUint32(of, 64), signature.Signature...)
+		nobodys = append(append(nobodys, own[:8]...), signature.Signature...) // with the service's hint
+	}
+	return body(of), body(append(nobodys, own...))
+}
+
 func TestNoRequestOfAStrangerTakesMuchProcessorTime(t *testing.T) {
 	var flooded sync.Map
 	p, on := alone(t, lavish(t, &flooded), false)
@@ -211,6 +265,20 @@ func TestNoRequestOfAStrangerTakesMuchProcessorTime(t *testing.T) {
 			shops[name] = append(shops[name], "/pay/"+c.ID)
 		}
 	}
+	link, err := shop.Do(t.Context(), "POST", "/payment_links", []byte(`{"asset_code":"XLM"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var linked struct{ ID string }
+	if err := json.Unmarshal(link.Body, &linked); err != nil || linked.ID == "" {
+		t.Fatalf("%s, %v", link.Body, err)
+	}
+	buy := "/buy/" + linked.ID
+	signed, garbled := manySigned(t, on, signin.MaxSigners)
+	tooOften, _ := manySigned(t, on, 19)
+	flooding := func(end string) func(int) (string, string) {
+		return func(i int) (string, string) { return shops["payments"][i%round] + end, "" }
+	}
 	looked := func(name string) func(int) (string, string) {
 		return func(i int) (string, string) { return shops[name][i%round] + "/status", "" }
 	}
@@ -226,6 +294,18 @@ func TestNoRequestOfAStrangerTakesMuchProcessorTime(t *testing.T) {
 		{"the status of pages that payments flood", "GET", "", "", nil, looked("payments")},
 		{"the status of pages that contract calls flood", "GET", "", "", nil, looked("calls")},
 		{"the status of pages that merged accounts flood", "GET", "", "", nil, looked("merges")},
+		{"pages that payments flood", "GET", "", "", nil, flooding("")},
+		{"pages that payments flood, now", "GET", "", "", nil, flooding("/check")},
+		{"their receipts", "GET", "", "", nil, flooding("/receipt")},
+		{"a link", "GET", buy, "", nil, nil},
+		{"buying", "POST", buy, "amount=5", []string{"Content-Type", "application/x-www-form-urlencoded"}, nil},
+		{"a link's code", "GET", buy + "/qr.svg", "", nil, nil},
+		{"a challenge", "GET", "/auth?account=" + account(), "", nil, nil},
+		{"a challenge that as many have signed as may", "POST", "/auth", signed, nil, nil},
+		{"a challenge that more have signed", "POST", "/auth", tooOften, nil, nil},
+		{"a challenge with signatures of nobody", "POST", "/auth", garbled, nil, nil},
+		{"a challenge of 60 KiB", "POST", "/auth", `{"transaction":"` + strings.Repeat("A", 60<<10) + `"}`, nil, nil},
+		{"signing in", "GET", "/console/sign-in?account=" + account(), "", nil, nil},
 		{"a page that does not exist", "GET", "/pay/chk_0", "", nil, nil},
 		{"a transaction", "POST", page + "/transaction", known, nil, nil},
 		{"a transaction for 60 KiB", "POST", page + "/transaction", large, nil, nil},

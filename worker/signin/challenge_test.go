@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"strings"
 	"testing"
@@ -165,4 +166,40 @@ func FuzzOpen(f *testing.F) {
 			t.Errorf("opened what was never issued: %+v", s.Challenge)
 		}
 	})
+}
+
+// TestFewSignaturesAreChecked has more signatures than are read, and some that say that they are of
+// the service.
+func TestFewSignaturesAreChecked(t *testing.T) {
+	keys, who := signin.NewKeys(secret), keypair.MustRandom()
+	envelope := issue(t, keys, address(who))
+	var all []*keypair.Full
+	var signers []signin.Signer
+	for range signin.MaxSigners + 1 {
+		all = append(all, keypair.MustRandom())
+		signers = append(signers, signin.Signer{Key: address(all[len(all)-1]), Weight: 1})
+	}
+	s, err := keys.Open(sign(t, envelope, here.Passphrase, all[:signin.MaxSigners]...), sites, now)
+	if err != nil || s.Check(signers, signin.MaxSigners) != nil {
+		t.Errorf("as many as may be: %v", err)
+	}
+	if _, err := keys.Open(sign(t, envelope, here.Passphrase, all...), sites, now); !errors.Is(err, signin.ErrSigners) {
+		t.Errorf("one more: %v", err)
+	}
+	raw, err := base64.StdEncoding.DecodeString(envelope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 4 + 4 + 64
+	own := raw[len(raw)-size:]
+	fake := bytes.Clone(own)
+	fake[len(fake)-40] ^= 1
+	for fakes, want := range []error{nil, nil, signin.ErrChallenge} {
+		several := bytes.Clone(raw[:len(raw)-size-4])
+		several = binary.BigEndian.AppendUint32(several, uint32(fakes+1))
+		several = append(append(several, bytes.Repeat(fake, fakes)...), own...)
+		if _, err := keys.Open(base64.StdEncoding.EncodeToString(several), sites, now); !errors.Is(err, want) {
+			t.Errorf("behind %d that are not the service's: %v, want %v", fakes, err, want)
+		}
+	}
 }
