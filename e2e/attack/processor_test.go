@@ -38,7 +38,7 @@ const maxProcessorTime = 10 * time.Millisecond
 const (
 	warm   = 20
 	rounds = 3
-	round  = 50
+	round  = 40
 )
 
 // alone runs the built Worker in a workerd of its own, whose processor time can be measured, and
